@@ -1,0 +1,1 @@
+"""The same commands and queries as JSON, described by OpenAPI."""

@@ -1,0 +1,1 @@
+"""The only writer: authorise, load, decide, append, project."""

@@ -1,0 +1,1 @@
+"""Check a log, a receipt or a release without a server: what an outsider runs."""

@@ -1,0 +1,1 @@
+"""The files of a release: write, read, manifest, cards, exports, proofs."""

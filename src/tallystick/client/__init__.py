@@ -1,0 +1,1 @@
+"""Typed Python client of the API. Imports nothing of the server."""

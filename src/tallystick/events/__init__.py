@@ -1,0 +1,1 @@
+"""Every fact that the journal can hold, past tense, versioned, one module per stage."""

@@ -1,0 +1,1 @@
+"""The tamper-evident log: journal, tree, tiles, checkpoints, proofs. Knows bytes, not our subject."""

@@ -1,0 +1,1 @@
+"""Server-rendered pages: one module and one template folder per stage."""
