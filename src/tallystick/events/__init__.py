@@ -1,1 +1,55 @@
 """Every fact that the journal can hold, past tense, versioned, one module per stage."""
+
+from typing import Any
+
+import msgspec
+
+from tallystick import canon
+from tallystick.events import (
+    adjudication,
+    assignment,
+    contract,
+    gate,
+    items,
+    judgment,
+    oversight,
+    release,
+    roster,
+    rubric,
+)
+from tallystick.events.envelope import Envelope, Event
+
+__all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
+
+_MODULES = (
+    oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release,
+)  # fmt: skip
+
+
+class UnknownKind(ValueError):
+    """The journal holds a kind that this code does not know: it was written by newer code."""
+
+
+def _kinds() -> dict[str, type[Any]]:
+    found = [thing for module in _MODULES for thing in vars(module).values()]
+    return {thing.KIND: thing for thing in found if isinstance(thing, type) and hasattr(thing, "KIND")}
+
+
+KINDS: dict[str, type[Any]] = _kinds()
+"""Every kind and its class."""
+
+_DECODERS = {kind: msgspec.json.Decoder(fact) for kind, fact in KINDS.items()}
+
+
+def body_of(event: Event) -> msgspec.Raw:
+    """The canonical bytes of a fact, as the envelope carries them."""
+    return msgspec.Raw(canon.encode(event))
+
+
+def fact_of(envelope: Envelope) -> Event:
+    """The typed fact of an envelope. Raises UnknownKind for a kind of newer code."""
+    decoder = _DECODERS.get(envelope.kind)
+    if decoder is None:
+        raise UnknownKind(f"expected one of {len(KINDS)} known kinds of event, found {envelope.kind!r}: update tallystick")
+    fact: Event = decoder.decode(envelope.body)
+    return fact

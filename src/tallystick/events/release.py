@@ -1,0 +1,32 @@
+"""Facts about releases."""
+
+from typing import ClassVar
+
+import msgspec
+
+
+class ReleaseCut(msgspec.Struct, frozen=True, kw_only=True):
+    """A release was decided. It is a pure function of the journal up to and with this event, and of this spec."""
+
+    KIND: ClassVar[str] = "release-cut/1"
+    release: str
+    programme: str
+    name: str
+    version: str
+    use: str  # train | evaluate | publish
+    batches: list[str]
+    left_out: dict[str, str]  # batch: reason
+    schema: str  # version of the release layout
+    code_version: str
+
+
+class ReleaseBuilt(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a release were built. Their manifest's digest binds every byte."""
+
+    KIND: ClassVar[str] = "release-built/1"
+    release: str
+    manifest_digest: str
+    records_root: str  # RFC 6962 root over the canonical records, in their order
+    records: int
+    judgments: int
+    files: int
