@@ -50,6 +50,8 @@ def fact_of(envelope: Envelope) -> Event:
     """The typed fact of an envelope. Raises UnknownKind for a kind of newer code."""
     decoder = _DECODERS.get(envelope.kind)
     if decoder is None:
-        raise UnknownKind(f"expected one of {len(KINDS)} known kinds of event, found {envelope.kind!r}: update tallystick")
+        raise UnknownKind(
+            f"expected one of {len(KINDS)} known kinds of event, found {envelope.kind!r}: update tallystick"
+        )
     fact: Event = decoder.decode(envelope.body)
     return fact

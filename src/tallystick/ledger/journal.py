@@ -1,0 +1,191 @@
+"""The append-only event table. Reads and writes `journal`, `journal_head` and `journal_actor`; knows bytes only.
+
+Order: an append first locks the head row and keeps it until commit. So places are given in commit order, without
+gaps, on SQLite and PostgreSQL alike, and whoever holds the lock sees everything that was decided before. A journal
+place is therefore the log index, for ever. The price, one writer at a time, is paid back by group commit: many
+commands share one lock and one durable commit (app/kernel.py).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+METADATA = sa.MetaData()
+
+JOURNAL = sa.Table(
+    "journal",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+)
+HEAD = sa.Table(
+    "journal_head",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("next_seq", sa.BigInteger, nullable=False),
+    sa.Column("last_at", sa.BigInteger, nullable=False),
+)
+ACTOR = sa.Table(
+    "journal_actor",
+    METADATA,
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+)
+
+GUARDS = {
+    "sqlite": [
+        ("CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"),
+        ("CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
+        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"),
+    ],
+    "postgresql": [
+        ("CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"),
+        ("CREATE OR REPLACE TRIGGER journal_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON journal "
+        "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()"),
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the journal ends: the next free place and the time of the last event, in microseconds."""
+
+    next_seq: int
+    last_at: int
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine with durable commits. SQLite: WAL, synchronous FULL, one immediate write transaction at a time."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_size=20, max_overflow=40)
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        pool_size=20,
+        max_overflow=60,
+        connect_args={"check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _tune_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver must not begin transactions by itself: we say BEGIN, and for writes BEGIN IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A read that turns into a write in the middle of a deferred transaction fails with "locked" at once:
+    # whoever means to write says so at the start.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """A connection in a write transaction: commits at the end of the block, rolls back on an exception."""
+    return engine.execution_options(writes=True).begin()
+
+
+def create(engine: sa.Engine) -> None:
+    """Make the tables and their guards if they are not there. The head starts at place 0."""
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+        for statement in GUARDS[engine.dialect.name]:
+            connection.exec_driver_sql(statement)
+        if connection.execute(sa.select(HEAD.c.one)).first() is None:
+            connection.execute(HEAD.insert().values(one=1, next_seq=0, last_at=0))
+
+
+_LOCK = sa.select(HEAD.c.next_seq, HEAD.c.last_at).where(HEAD.c.one == 1).with_for_update()
+_MOVE = (
+    HEAD.update()
+    .where(HEAD.c.one == 1, HEAD.c.next_seq == sa.bindparam("was"))
+    .values(next_seq=sa.bindparam("next"), last_at=sa.bindparam("at"))
+)
+_COUNT = sa.select(ACTOR.c.n).where(ACTOR.c.actor == sa.bindparam("who"))
+# One text for both databases: each understands this form of upsert.
+_UPSERT_COUNT = sa.text(
+    "INSERT INTO journal_actor (actor, n) VALUES (:actor, :n) ON CONFLICT (actor) DO UPDATE SET n = excluded.n"
+)
+_RANGE = (
+    sa.select(JOURNAL.c.seq, JOURNAL.c.entry)
+    .where(JOURNAL.c.seq >= sa.bindparam("start"), JOURNAL.c.seq < sa.bindparam("stop"))
+    .order_by(JOURNAL.c.seq)
+)
+
+
+def lock_head(connection: sa.Connection) -> Head:
+    """Take the writers' lock, held until the transaction ends, and say where the journal ends."""
+    row = connection.execute(_LOCK).one()
+    return Head(row.next_seq, row.last_at)
+
+
+def head(connection: sa.Connection) -> Head:
+    """Where the journal ends, without the lock."""
+    row = connection.execute(sa.select(HEAD.c.next_seq, HEAD.c.last_at)).one()
+    return Head(row.next_seq, row.last_at)
+
+
+def count_of(connection: sa.Connection, actor: str) -> int:
+    """How many events an actor has caused so far."""
+    return connection.execute(_COUNT, {"who": actor}).scalar() or 0
+
+
+def append(
+    connection: sa.Connection,
+    entries: Sequence[tuple[str, bytes]],
+    *,
+    was: Head,
+    now: Head,
+    counts: dict[str, int],
+) -> None:
+    """Add (kind, leaf bytes) rows behind `was`, whose lock the caller holds, and move the head to `now`.
+
+    counts  the new event count of every actor that acted
+    raises  LostLock when the head moved meanwhile: the caller did not hold the lock
+    """
+    rows = [{"seq": was.next_seq + i, "kind": kind, "entry": entry} for i, (kind, entry) in enumerate(entries)]
+    moved = connection.execute(_MOVE, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at})
+    if moved.rowcount != 1 or now.next_seq != was.next_seq + len(rows):
+        raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
+    connection.execute(JOURNAL.insert(), rows)
+    _store_counts(connection, counts)
+
+
+def _store_counts(connection: sa.Connection, counts: dict[str, int]) -> None:
+    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name](ACTOR)
+    upsert = insert.on_conflict_do_update(index_elements=["actor"], set_={"n": insert.excluded.n})
+    connection.execute(upsert, [{"actor": actor, "n": n} for actor, n in sorted(counts.items())])
+
+
+class LostLock(RuntimeError):
+    """Somebody appended without the lock."""
+
+
+def read(connection: sa.Connection, start: int, stop: int, *, step: int = 10_000) -> Iterator[tuple[int, bytes]]:
+    """(place, leaf bytes) of all entries in [start, stop), in order, `step` at a time."""
+    for low in range(start, stop, step):
+        for row in connection.execute(_RANGE, {"start": low, "stop": min(low + step, stop)}):
+            yield row.seq, row.entry
+
+
+def read_one(connection: sa.Connection, seq: int) -> bytes | None:
+    """The leaf bytes at one place, or None behind the end."""
+    return connection.execute(sa.select(JOURNAL.c.entry).where(JOURNAL.c.seq == seq)).scalar()
