@@ -1,0 +1,113 @@
+"""Plots of counts: fill against quota, the funnel of a programme, shares of a whole."""
+
+from dataclasses import dataclass
+
+from tallystick.plots import svg
+
+_ROW_PX = 42
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillRow:
+    """How many items of one slice there are against how many the sampling plan wants."""
+
+    label: str
+    filled: int
+    quota: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillPlot:
+    """One bar for each slice of the sampling plan, each against its own quota."""
+
+    title: str
+    rows: tuple[FillRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """How many items reached one step. `note` says what the count includes, where needed."""
+
+    label: str
+    count: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelPlot:
+    """Steps from the first to the last, all drawn against the greatest count."""
+
+    title: str
+    steps: tuple[FunnelStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareRow:
+    """One answer and how often it was given."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharePlot:
+    """How often each answer was given, in the order in which the form shows them."""
+
+    title: str
+    rows: tuple[ShareRow, ...]
+
+
+def counted(number: int) -> str:
+    """`12,400`."""
+    return f"{number:,}"
+
+
+def _row(top: int, label: str, number: str, bars: str) -> str:
+    named = svg.text(svg.shortened(label, 30), x="0", y=top + 14, kind="plot-label")
+    written = svg.text(number, x="100%", y=top + 14, kind="plot-number", anchor="end")
+    return named + written + svg.bar("plot-bed", start=0, end=1, y=top + 22, height=8) + bars
+
+
+def draw_fill(plot: FillPlot) -> str:
+    """A full bar is a met quota. Beyond it the bar stays full and the number tells how far."""
+    drawn = []
+    for index, row in enumerate(plot.rows):
+        share = min(row.filled / row.quota, 1.0) if row.quota else 1.0
+        kind = "plot-bar plot-pass" if row.filled >= row.quota else "plot-bar"
+        bars = svg.bar(kind, start=0, end=share, y=index * _ROW_PX + 22, height=8)
+        number = f"{counted(row.filled)} of {counted(row.quota)}"
+        drawn.append(_row(index * _ROW_PX, row.label, number, bars))
+    heard = " ".join(f"{r.label}: {counted(r.filled)} of {counted(r.quota)}." for r in plot.rows)
+    return _picture(plot.title, heard, drawn)
+
+
+def draw_funnel(plot: FunnelPlot) -> str:
+    """Every step against the greatest one, so that what was lost on the way is the empty part."""
+    most = max((step.count for step in plot.steps), default=0)
+    drawn = []
+    for index, step in enumerate(plot.steps):
+        share = step.count / most if most else 0.0
+        bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
+        drawn.append(_row(index * _ROW_PX, step.label, counted(step.count), bars))
+    heard = " ".join(
+        f"{step.label}: {counted(step.count)}{f' ({step.note})' if step.note else ''}." for step in plot.steps
+    )
+    return _picture(plot.title, heard, drawn)
+
+
+def draw_shares(plot: SharePlot) -> str:
+    """Each answer as a share of all answers, with the count beside it."""
+    total = sum(row.count for row in plot.rows)
+    drawn = []
+    for index, row in enumerate(plot.rows):
+        share = row.count / total if total else 0.0
+        bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
+        number = f"{counted(row.count)} ({100 * share:.0f} %)" if total else "0"
+        drawn.append(_row(index * _ROW_PX, row.label, number, bars))
+    heard = " ".join(f"{row.label}: {counted(row.count)}." for row in plot.rows)
+    return _picture(plot.title, heard, drawn)
+
+
+def _picture(title: str, heard: str, drawn: list[str]) -> str:
+    height = max(len(drawn) * _ROW_PX, 1)
+    return svg.picture(title, heard or "There is nothing to count yet.", height, "".join(drawn))
