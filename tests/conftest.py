@@ -1,0 +1,73 @@
+"""Fixtures that every test may use: an empty database on either server, and a real browser.
+
+database_url   an empty database; the test runs twice, on SQLite and on PostgreSQL
+sqlite_url     an empty SQLite database only
+postgres_url   an empty PostgreSQL database only
+browser        a running Chromium (tests/browser.py has what to do with it)
+
+Dispose of every engine before the test ends: a connection that is left open is a warning, and warnings are errors.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from browser import start_chromium
+from playwright.sync_api import Browser
+from postgres import SUPERUSER, private_server, url
+from psycopg import sql
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[str]:
+    """The socket folder of a PostgreSQL server that lives as long as the test run."""
+    with private_server(durable=False) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_clerk(postgres_folder: str) -> Iterator[psycopg.Connection]:
+    """The connection that makes and drops databases."""
+    with psycopg.connect(host=postgres_folder, user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def postgres_url(postgres_folder: str, postgres_clerk: psycopg.Connection) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, dropped after the test."""
+    name = f"test_{next(NUMBERS)}"
+    # Copying files beats writing the copy to the write-ahead log when nothing waits for the disk.
+    postgres_clerk.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy").format(sql.Identifier(name))
+    )
+    yield url(postgres_folder, name)
+    postgres_clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an empty SQLite database in the test's own folder."""
+    return f"sqlite+pysqlite:///{tmp_path / 'cell.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database: once on each server that a cell can run on."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium that lives as long as the test run; every page gets a context of its own."""
+    with start_chromium() as chromium:
+        yield chromium
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: while Playwright runs, its event loop owns the thread and asyncio.run refuses."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
