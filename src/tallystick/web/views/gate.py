@@ -1,0 +1,88 @@
+"""Views of agreement: the batches of a programme, and one batch with everything behind its number."""
+
+from dataclasses import dataclass
+
+from tallystick.plots import HistoryPlot, IntervalPlot, SharePlot
+from tallystick.web.views.contract import BatchRow
+from tallystick.web.views.parts import Estimate, Fact, HistoryEntry, Link, Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementPage:
+    """All batches of a programme. Template: gate/list.html."""
+
+    coefficient: str
+    batches: tuple[BatchRow, ...]
+    overview: IntervalPlot
+    pairs: "PairTable | None" = None
+    pairs_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRow:
+    """Agreement on one criterion or on the verdict itself."""
+
+    name: str
+    scale: str
+    coefficient: str
+    estimate: Estimate
+    threshold: float | None  # None: reported, not gated
+    items: int
+    judgments: int
+    status: Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherNumber:
+    """Another coefficient on the same data, with what it is blind to."""
+
+    name: str
+    estimate: Estimate
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRow:
+    """One rater against each other; None where two share no item and on the diagonal."""
+
+    rater: str
+    cells: tuple[Estimate | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairTable:
+    """Cohen's kappa, rater by rater."""
+
+    caption: str
+    raters: tuple[str, ...]
+    rows: tuple[PairRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDetail:
+    """One batch. Template: gate/detail.html. The form, if any, posts `csrf`: measure and decide."""
+
+    name: str
+    domain: str
+    status: Pill
+    coefficient: str
+    estimate: Estimate
+    threshold: float
+    threshold_note: str
+    sentence: str  # what the gate decided, in words
+    items: int
+    judgments: int
+    raters: int
+    criteria: tuple[CriterionRow, ...]
+    criteria_plot: IntervalPlot
+    others: tuple[OtherNumber, ...]
+    verdicts: SharePlot
+    diagnostics: tuple[Fact, ...]
+    warnings: tuple[str, ...]  # paradox, prevalence, too few data: in words
+    pairs: PairTable | None
+    expected: OtherNumber | None  # items declared as expected to disagree, measured apart
+    decision: tuple[Fact, ...]
+    history: HistoryPlot | None
+    events: tuple[HistoryEntry, ...]
+    links: tuple[Link, ...] = ()
+    measure_action: str | None = None  # None: this person may not, or the batch is not complete

@@ -1,0 +1,110 @@
+"""Views of items: the list, one record with everything that happened to it, and the import."""
+
+from dataclasses import dataclass
+
+from tallystick.web.views.parts import (
+    Choice,
+    Fact,
+    HistoryEntry,
+    Link,
+    Paging,
+    Pill,
+    Problem,
+    UploadForm,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One item in the list."""
+
+    id: str
+    href: str
+    excerpt: str
+    domain: str
+    difficulty: str
+    judgments: int
+    redundancy: int
+    state: Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One select of the filter form; it is sent as a GET parameter of that name."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemList:
+    """The items of a programme. Template: items/list.html."""
+
+    action: str
+    query: str
+    filters: tuple[Filter, ...]
+    items: tuple[ItemRow, ...]
+    paging: Paging
+    is_filtered: bool = False
+    import_href: str | None = None  # None: this person may not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A passage of content, shown with its line breaks. `language` and `direction` mark it up."""
+
+    label: str
+    body: str
+    language: str = ""
+    direction: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgmentLine:
+    """One judgment of a finished record, blinded or not as the reader's role allows."""
+
+    who: str
+    verdict: str
+    scores: str
+    at: str
+    marks: tuple[Pill, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDetail:
+    """One record. Template: items/detail.html. What the reader may not see yet is not in the view."""
+
+    id: str
+    state: Pill
+    facts: tuple[Fact, ...]
+    texts: tuple[Text, ...]
+    provenance: tuple[Fact, ...]  # empty while candidates are blinded for this reader
+    judgments: tuple[JudgmentLine, ...]
+    history: tuple[HistoryEntry, ...]
+    withheld: str = ""  # a sentence: what is not shown, and until when
+    case: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did: counts, and every row that was not taken."""
+
+    file_name: str
+    rows: int
+    imported: int
+    duplicates: int
+    refused: int
+    problems: tuple[Problem, ...]
+    report_href: str | None = None
+    is_strict: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemImport:
+    """Upload of items. Template: items/import.html. Posts `csrf`, `document` and `strict`."""
+
+    form: UploadForm
+    columns: tuple[Fact, ...]
+    report: ImportReport | None = None  # None: nothing was sent yet

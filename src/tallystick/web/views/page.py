@@ -1,0 +1,58 @@
+"""What every page has around its content: title, navigation, marks and notices."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavLink:
+    """One link of a navigation. Only links that the person may follow are put into a page."""
+
+    label: str
+    href: str
+    is_current: bool = False
+    count: int | None = None  # what waits behind the link, shown beside it; None shows nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What the last command answered. `refused` is announced at once by a screen reader.
+
+    sentence  what was expected and what was found
+    todo      what to do next; empty when nothing is to be done
+    field     the id of the input that it concerns, when there is one
+    names     the records, rows or people that it concerns
+    """
+
+    kind: Literal["refused", "done", "note"]
+    sentence: str
+    todo: str = ""
+    field: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The frame of one page.
+
+    heading      the h1; `title` goes into the browser's tab
+    trail        from the outermost page to the one above this
+    sections     the pages of one programme, shown as a second navigation
+    csrf_token   goes into every form; empty on pages without a session
+    custody      how the log's keys are held; anything but `hardware` is named on every screen
+    """
+
+    title: str
+    heading: str
+    lead: str = ""
+    nav: tuple[NavLink, ...] = ()
+    trail: tuple[NavLink, ...] = ()
+    sections: tuple[NavLink, ...] = ()
+    sections_label: str = ""
+    notices: tuple[Notice, ...] = ()
+    person_name: str | None = None  # None: nobody is signed in
+    csrf_token: str = ""
+    custody: Literal["software", "hardware"] = "software"
+    is_simulated: bool = False
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"

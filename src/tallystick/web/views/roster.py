@@ -1,0 +1,101 @@
+"""Views of people: the roster, one person, and an expert's own home."""
+
+from dataclasses import dataclass
+
+from tallystick.web.views.parts import Choice, Estimate, HistoryEntry, Link, Pill, Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """One person in the roster."""
+
+    name: str
+    href: str
+    roles: tuple[str, ...]
+    qualified: int
+    contract: Pill
+    judgments: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonList:
+    """The roster. Template: roster/list.html."""
+
+    people: tuple[PersonRow, ...]
+    new_href: str | None = None  # None: this person may not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionResult:
+    """How one dimension of a qualification went: right answers of all gold answers."""
+
+    name: str
+    right: int
+    total: int
+    estimate: Estimate
+    status: Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualification:
+    """The calibration of one person under one rubric version."""
+
+    rubric: Link
+    version: str
+    role: str
+    status: Pill
+    at: str | None  # None: not decided yet
+    done: int
+    needed: int
+    rule: str  # the decision rule with its stated error rates
+    dimensions: tuple[DimensionResult, ...] = ()
+    start_href: str | None = None  # None: nothing to start or continue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDetail:
+    """One person. Template: roster/person.html. The forms post `csrf` and `at` (a date)."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    contract_at: str | None  # None: no contract was executed
+    ip_at: str | None  # None: no IP assignment was executed
+    qualifications: tuple[Qualification, ...]
+    flags: tuple[str, ...]
+    history: tuple[HistoryEntry, ...]
+    contract_action: str | None = None  # None: recorded already, or this person may not
+    ip_action: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonNew:
+    """Adds a person. Template: roster/new.html. Posts `csrf`, `id`, `name`, `role`*, `password`."""
+
+    action: str
+    roles: tuple[Choice, ...]
+    id: str = ""
+    name: str = ""
+    errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Work of one programme that waits for this expert."""
+
+    programme: str
+    href: str
+    items: int
+    done: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """An expert's home. Template: roster/me.html."""
+
+    waiting: tuple[Waiting, ...]
+    qualifications: tuple[Qualification, ...]
+    receipts: tuple[Receipt, ...]
+    blocked: tuple[str, ...] = ()  # why no work is given, each with what to do

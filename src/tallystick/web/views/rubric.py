@@ -1,0 +1,118 @@
+"""Views of rubrics: criteria with anchors, versions, and the difference of two versions."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tallystick.web.views.contract import Version
+from tallystick.web.views.parts import Pill, UploadForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricRow:
+    """One rubric in the list."""
+
+    title: str
+    href: str
+    domain: str
+    threshold: float
+    version: str
+    criteria: int
+    judgments: int
+    affected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricList:
+    """The rubrics of a programme. Template: rubric/list.html."""
+
+    rubrics: tuple[RubricRow, ...]
+    new_href: str | None = None  # None: this person may not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """What one score means."""
+
+    value: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A worked example: the situation, the score it deserves, and why."""
+
+    situation: str
+    score: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One observable dimension."""
+
+    id: str
+    name: str
+    question: str
+    anchors: tuple[Anchor, ...]
+    examples: tuple[Example, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    abstain_when: str = ""
+    escalate_to: str = ""
+    affected: int = 0  # judgments made under an earlier version of this criterion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricDetail:
+    """One rubric version. Template: rubric/detail.html."""
+
+    title: str
+    domain: str
+    version: str
+    status: Pill
+    threshold: float
+    threshold_note: str  # the domain's default, or who changed it and why
+    rationale: str
+    changelog: str
+    digest: str
+    criteria: tuple[Criterion, ...]
+    priorities: tuple[str, ...]  # sentences, strongest rule first
+    versions: tuple[Version, ...]
+    affected: int
+    affected_href: str | None = None
+    diff_href: str | None = None  # None: there is only one version
+    new_version_href: str | None = None  # None: this person may not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRow:
+    """One place of two versions. `kind` says whether it changed, came or went."""
+
+    place: str
+    kind: Literal["same", "changed", "added", "removed"]
+    before: str
+    after: str
+    affected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricDiff:
+    """Two versions side by side. Template: rubric/diff.html. GET with `from` and `to`."""
+
+    title: str
+    before: str
+    after: str
+    rationale: str
+    rows: tuple[DiffRow, ...]
+    version_labels: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricNew:
+    """A new rubric or version. Template: rubric/new.html.
+
+    Posts `csrf`, `document` (file) and `text` (pasted YAML).
+    """
+
+    form: UploadForm
+    title: str = ""  # empty: a new rubric

@@ -1,0 +1,39 @@
+"""Views of sign-in, and of the pages that say that something is absent or failed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoAccount:
+    """An account that exists only in a demo cell."""
+
+    role: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """The sign-in form. Posts `name`, `password`, `next`, `csrf`. Template: session/sign_in.html."""
+
+    action: str = "/sign-in"
+    name: str = ""
+    next_path: str = "/"
+    error: str = ""  # the same sentence for a wrong name and a wrong password
+    demo_accounts: tuple[DemoAccount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Forbidden and absent look the same. Template: session/absent.html."""
+
+    home_href: str = "/"
+    is_signed_in: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Something broke on our side. Template: session/failed.html."""
+
+    reference: str  # found again in the server's own log
+    home_href: str = "/"
