@@ -1,0 +1,176 @@
+"""House rules that no other tool checks. A rule without a check is a wish, and a check that cannot fail is none."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "tallystick"
+FILES = sorted(path for place in ("src", "tests", "tools", "bench") for path in (ROOT / place).rglob("*.py"))
+LINES_PER_FILE = 500
+LINES_PER_FUNCTION = 60
+POSITIONAL_ARGUMENTS = 4
+IRREGULAR_PAST = ("Begun", "Built", "Cut", "Drawn", "Held", "Sent", "Set", "Shown", "Withdrawn", "Written")
+TYPE_IGNORE = re.compile(r"[#] type: ignore(?!\[[\w,-]+\]  # \w)")
+NOQA = re.compile(r"[#] noqa(?!: [A-Z0-9, ]+  # \w)")
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "shared", "tools", "stuff", "manager"}
+
+
+def problems(text: str, place: str) -> Iterator[str]:
+    """One line for each breach of a house rule in one Python file.
+
+    place  the file's path inside the project: some rules hold in src only
+    """
+    tree = ast.parse(text)
+    lines = text.splitlines()
+    if len(lines) > LINES_PER_FILE:
+        yield f"{len(lines)} lines: make it a folder of the same name"
+    if not ast.get_docstring(tree):
+        yield "no docstring: say in one line what the module is for"
+    if Path(place).stem in NAMELESS:
+        yield "a name that says nothing: name the idea, or put the function beside its only caller"
+    for number, line in enumerate(lines, 1):
+        if TYPE_IGNORE.search(line):
+            yield f"{number}: write '# type: ignore[code]  # the reason'"
+        if NOQA.search(line):
+            yield f"{number}: write '# noqa: CODE  # the reason'"
+    for node in ast.walk(tree):
+        yield from node_problems(node)
+    if place.startswith("src/"):
+        yield from undocumented(tree)
+    if "/events/" in place:
+        yield from present_tense(tree)
+
+
+def node_problems(node: ast.AST) -> Iterator[str]:
+    """The rules that one syntax node can break."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        length = (node.end_lineno or 0) - node.lineno + 1
+        if length > LINES_PER_FUNCTION:
+            yield f"{node.lineno}: {node.name} has {length} lines: keep the ifs, move out the work"
+        if positional(node) > POSITIONAL_ARGUMENTS and not is_test(node):
+            yield f"{node.lineno}: {node.name} takes more than 4 positional arguments: put a * before the rest"
+    if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset:
+        yield f"{node.lineno}: import at the top: a hidden import hides a cycle"
+
+
+def positional(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many arguments a caller may pass by place, `self` and `cls` aside."""
+    names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def is_test(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tests and fixtures name what they want; nobody calls them by place."""
+    marks = [ast.unparse(decorator) for decorator in node.decorator_list]
+    return node.name.startswith("test_") or any("fixture" in mark or "given" in mark for mark in marks)
+
+
+def undocumented(tree: ast.Module) -> Iterator[str]:
+    """Public functions and classes that do not say what their name cannot."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            is_public = not node.name.startswith("_")
+            if is_public and not ast.get_docstring(node):
+                yield f"{node.lineno}: {node.name} has no docstring"
+
+
+def present_tense(tree: ast.Module) -> Iterator[str]:
+    """Events, which are the classes with a KIND, whose name is no fact."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and "KIND: ClassVar[str] =" in ast.unparse(node):
+            if not node.name.endswith(("ed", *IRREGULAR_PAST)):
+                yield f"{node.lineno}: {node.name} is no fact: name it in the past tense"
+            if "frozen=True" not in ast.unparse(node):
+                yield f"{node.lineno}: {node.name} can be changed: freeze it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_is_tidy(path: Path) -> None:
+    assert list(problems(path.read_text(), str(path.relative_to(ROOT)))) == []
+
+
+DOCUMENTED = '"""What it is for."""\n'
+EVENT = DOCUMENTED + "class {name}(Struct{frozen}):\n    '''A fact.'''\n    KIND: ClassVar[str] = 'x/1'\n"
+BREACHES = {
+    "no docstring: say": "X = 1\n",
+    "make it a folder": DOCUMENTED + "X = 1\n" * 500,
+    "move out the work": DOCUMENTED + "def f():\n    '''Long.'''\n" + "    x = 1\n" * 60,
+    "more than 4 positional": DOCUMENTED + "def f(a, b, c, d, e):\n    '''Wide.'''\n",
+    "import at the top": DOCUMENTED + "def f():\n    '''Hide.'''\n    import os\n",
+    "f has no docstring": DOCUMENTED + "def f():\n    pass\n",
+    "ignore[code]": DOCUMENTED + "x = 1  # type: ig" + "nore[misc]\n",
+    "# noqa: CODE": DOCUMENTED + "x = 1  # no" + "qa: E501\n",
+    "past tense": EVENT.format(name="SubmitJudgment", frozen=", frozen=True"),
+    "freeze it": EVENT.format(name="JudgmentSubmitted", frozen=""),
+}
+
+
+@pytest.mark.parametrize("word", BREACHES)
+def test_each_rule_finds_its_breach(word: str) -> None:
+    found = list(problems(BREACHES[word], "src/tallystick/events/example.py"))
+    assert len(found) == 1
+    assert word in found[0]
+
+
+def test_a_name_that_says_nothing_is_found() -> None:
+    assert "says nothing" in next(problems(DOCUMENTED, "src/tallystick/flow/utils.py"))
+
+
+def stages() -> set[str]:
+    """The stages as the import contract lists them, those of later issues included."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    rows = next(found["layers"] for found in contracts if found["name"].startswith("The stages run"))
+    return set(re.findall(r"\w+", " ".join(rows)))
+
+
+NOT_MODULES = {"templates", "static", "__pycache__"}
+FLOW_ONLY = {"refusal", "document"}
+BESIDE = {"oversight"}  # who looked at what: no step of the work, but a name in every layer like one
+OTHER_MODULES = {
+    "events": {"envelope"},
+    "app": {"access", "kernel", "jobs", "cell"},
+    "store": {"schema", "vault", "projection", "kept", "sessions"},
+    "web": {"session", "views", "routes", "charts"},
+}
+
+
+@pytest.mark.parametrize("layer", OTHER_MODULES)
+def test_a_stage_has_one_name_in_every_layer(layer: str) -> None:
+    """So that `find -name 'gate*'` shows all there is about the gate."""
+    modules = {path.stem for path in (SOURCE / layer).glob("[!_]*") if path.name not in NOT_MODULES}
+    assert modules <= (stages() - FLOW_ONLY) | BESIDE | OTHER_MODULES[layer]
+
+
+def test_templates_are_named_after_stages() -> None:
+    folders = {path.name for path in (SOURCE / "web" / "templates").glob("[!_]*") if path.is_dir()}
+    assert folders <= stages() | BESIDE | {"session", "cell"}
+
+
+# What must not be in the tree, each with a bar inside, so that this file is not its own breach.
+OUTSIDE = (
+    ("/wo|rk/ /ro|ot/ /ho|me/ py|pi.org files.python|hosted registry.npm|js deb.deb|ian far|m-")
+    .replace("|", "")
+    .split()
+)
+
+
+def tracked() -> list[Path]:
+    """Every file of the project that is text."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607  # git, wherever it is
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()]
+
+
+def test_nothing_names_a_machine_a_registry_or_a_key() -> None:
+    """What is committed must mean the same everywhere."""
+    texts = {path.relative_to(ROOT): path.read_text() for path in tracked()}
+    assert len(texts) > 20
+    assert [f"{path}: {word}" for path, text in texts.items() for word in OUTSIDE if word in text] == []
+    assert [str(path) for path, text in texts.items() if re.search(r"BEGIN [A-Z ]*PRIVATE KEY", text)] == []
