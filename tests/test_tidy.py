@@ -105,7 +105,7 @@ BREACHES = {
     "import at the top": DOCUMENTED + "def f():\n    '''Hide.'''\n    import os\n",
     "f has no docstring": DOCUMENTED + "def f():\n    pass\n",
     "ignore[code]": DOCUMENTED + "x = 1  # type: ig" + "nore[misc]\n",
-    "# noqa: CODE": DOCUMENTED + "x = 1  # no" + "qa: E501\n",
+    "CODE  #": DOCUMENTED + "x = 1  # no" + "qa: E501\n",
     "past tense": EVENT.format(name="SubmitJudgment", frozen=", frozen=True"),
     "freeze it": EVENT.format(name="JudgmentSubmitted", frozen=""),
 }
