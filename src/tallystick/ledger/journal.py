@@ -170,9 +170,8 @@ def append(
 
 
 def _store_counts(connection: sa.Connection, counts: dict[str, int]) -> None:
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name](ACTOR)
-    upsert = insert.on_conflict_do_update(index_elements=["actor"], set_={"n": insert.excluded.n})
-    connection.execute(upsert, [{"actor": actor, "n": n} for actor, n in sorted(counts.items())])
+    rows = [{"actor": actor, "n": n} for actor, n in sorted(counts.items())]
+    connection.execute(_UPSERT_COUNT, rows)
 
 
 class LostLock(RuntimeError):

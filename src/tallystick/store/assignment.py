@@ -1,0 +1,127 @@
+"""Read models of leases: who holds what, where each expert goes on, what is free."""
+
+import sqlalchemy as sa
+
+from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
+from tallystick.store.schema import ASSIGNMENT, CURSOR, JUDGMENT, WORK, Handler, Recorded, Row
+
+# One text for both databases: each understands this form of upsert.
+_MOVE_CURSOR = sa.text(
+    "INSERT INTO cursor (expert, programme, domain, rank, leases) VALUES (:expert, :programme, :domain, :rank, 1) "
+    "ON CONFLICT (expert, programme, domain) DO UPDATE SET rank = excluded.rank, leases = cursor.leases + 1"
+)
+_TAKE_SLOT = (
+    WORK.update()
+    .where(WORK.c.item == sa.bindparam("wanted"))
+    .values(
+        leased=WORK.c.leased + 1,
+        is_open=sa.case((WORK.c.judged + WORK.c.leased + 1 < WORK.c.needed, 1), else_=0),
+        state=sa.case((WORK.c.judged >= WORK.c.needed, "complete"), else_="active"),
+    )
+)
+_GIVE_SLOT = (
+    WORK.update()
+    .where(WORK.c.item == sa.bindparam("wanted"))
+    .values(
+        leased=WORK.c.leased - 1,
+        is_open=sa.case((WORK.c.judged + WORK.c.leased - 1 < WORK.c.needed, 1), else_=0),
+        state=sa.case(
+            (WORK.c.judged >= WORK.c.needed, "complete"), (WORK.c.judged + WORK.c.leased > 1, "active"), else_="waiting"
+        ),
+    )
+)
+
+
+def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: AssignmentLeased = r.fact
+        row = {
+            "assignment": fact.assignment, "item": fact.item, "programme": fact.programme, "domain": fact.domain,
+            "expert": fact.expert, "order": fact.order, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
+            "contract_version": fact.contract_version, "state": "leased", "leased_at": r.envelope.at,
+            "expires_at": fact.expires_at, "seq": r.envelope.seq,
+        }  # fmt: skip
+        connection.execute(ASSIGNMENT.insert(), row)
+        connection.execute(_TAKE_SLOT, {"wanted": fact.item})
+        cursor = {"expert": fact.expert, "programme": fact.programme, "domain": fact.domain, "rank": fact.rank}
+        connection.execute(_MOVE_CURSOR, cursor)
+
+
+_SET_STATE = (
+    ASSIGNMENT.update()
+    .where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
+    .values(state=sa.bindparam("now"))
+)  # fmt: skip
+
+
+def close(connection: sa.Connection, assignment: str, state: str) -> None:
+    """An assignment has ended: judged, expired or returned."""
+    connection.execute(_SET_STATE, {"wanted": assignment, "now": state})
+
+
+def _on_released(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        close(connection, r.fact.assignment, r.fact.reason)
+        connection.execute(_GIVE_SLOT, {"wanted": r.fact.item})
+
+
+HANDLERS: dict[str, Handler] = {AssignmentLeased.KIND: _on_leased, AssignmentReleased.KIND: _on_released}
+
+_ASSIGNMENT = sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
+_ACTIVE = sa.select(ASSIGNMENT).where(
+    ASSIGNMENT.c.expert == sa.bindparam("who"),
+    ASSIGNMENT.c.state == "leased",
+    ASSIGNMENT.c.programme == sa.bindparam("programme"),
+)
+_EXPIRED = (
+    sa.select(ASSIGNMENT.c.assignment, ASSIGNMENT.c.item, ASSIGNMENT.c.expert)
+    .where(ASSIGNMENT.c.state == "leased", ASSIGNMENT.c.expires_at < sa.bindparam("now"))
+    .order_by(ASSIGNMENT.c.expires_at, ASSIGNMENT.c.assignment)
+    .limit(sa.bindparam("limit"))
+)
+
+
+def assignment(connection: sa.Connection, wanted: str) -> Row | None:
+    """One assignment, or None."""
+    return connection.execute(_ASSIGNMENT, {"wanted": wanted}).first()
+
+
+def active(connection: sa.Connection, who: str, programme: str) -> Row | None:
+    """The assignment that an expert holds in a programme, or None."""
+    return connection.execute(_ACTIVE, {"who": who, "programme": programme}).first()
+
+
+def expired(connection: sa.Connection, now: int, *, limit: int = 20) -> list[Row]:
+    """Leases that have run out, oldest first."""
+    return list(connection.execute(_EXPIRED, {"now": now, "limit": limit}).all())
+
+
+def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Row]:
+    """Domain: where the expert goes on."""
+    query = sa.select(CURSOR).where(CURSOR.c.expert == who, CURSOR.c.programme == programme)
+    return {row.domain: row for row in connection.execute(query).all()}
+
+
+_MINE = sa.exists().where(ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item)
+_JUDGED = sa.exists().where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item)
+_FREE = sa.select(WORK.c.item, WORK.c.rank).where(
+    WORK.c.programme == sa.bindparam("programme"),
+    WORK.c.domain == sa.bindparam("domain"),
+    WORK.c.is_open == 1,
+    WORK.c.rank > sa.bindparam("above"),
+    WORK.c.rank <= sa.bindparam("upto"),
+    ~_MINE,
+    ~_JUDGED,
+)
+_FREE = _FREE.order_by(WORK.c.rank).limit(1)
+_LAST_RANK = 2**62
+
+
+def free_item(connection: sa.Connection, who: str, *, programme: str, domain: str, cursor: int) -> Row | None:
+    """The next open item of a domain that this expert has not had: ahead of their cursor, then behind it.
+
+    Two index scans that stop at the first hit: the cost does not grow with the number of items.
+    """
+    wanted = {"who": who, "programme": programme, "domain": domain}
+    ahead = connection.execute(_FREE, {**wanted, "above": cursor, "upto": _LAST_RANK}).first()
+    return ahead or connection.execute(_FREE, {**wanted, "above": -1, "upto": cursor}).first()

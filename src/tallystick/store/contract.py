@@ -1,0 +1,113 @@
+"""Read models of programmes and data contracts."""
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
+from tallystick.store.schema import (
+    CONTRACT_VERSION,
+    DISAGREEMENT,
+    DOMAIN,
+    PROGRAMME,
+    TALLY,
+    WORK,
+    Handler,
+    Recorded,
+    Row,
+)
+
+
+def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
+    for recorded in run:
+        fact: ProgrammeOpened = recorded.fact
+        values = {"programme": fact.programme, "phase": "draft", "since": recorded.envelope.at}
+        connection.execute(PROGRAMME.insert().values(**values, **_facts(fact.contract)))
+        _store_version(connection, fact.programme, fact.contract, recorded)
+
+
+def _on_revised(connection: sa.Connection, run: list[Recorded]) -> None:
+    for recorded in run:
+        fact: ContractRevised = recorded.fact
+        change = PROGRAMME.update().where(PROGRAMME.c.programme == fact.programme)
+        connection.execute(change.values(**_facts(fact.contract)))
+        _store_version(connection, fact.programme, fact.contract, recorded)
+
+
+def _facts(contract: ContractFacts) -> dict[str, object]:
+    return {
+        "title": contract.title, "version": contract.version, "document": contract.document.object,
+        "metric": contract.metric, "level": contract.level, "rule": contract.rule, "lease_ms": contract.lease_ms,
+        "permitted_uses": canon.encode(contract.permitted_uses).decode(), "source_class": contract.source_class,
+        "licence": contract.licence, "retention_until": contract.retention_until,
+        "simulated": int(contract.simulated),
+    }  # fmt: skip
+
+
+def _store_version(connection: sa.Connection, programme: str, contract: ContractFacts, recorded: Recorded) -> None:
+    version = {
+        "programme": programme, "version": contract.version, "document": contract.document.object,
+        "document_digest": contract.document_digest, "seq": recorded.envelope.seq, "at": recorded.envelope.at,
+        "by": recorded.envelope.by,
+    }  # fmt: skip
+    connection.execute(CONTRACT_VERSION.insert().values(version))
+    connection.execute(DOMAIN.delete().where(DOMAIN.c.programme == programme))
+    rows = [
+        {"programme": programme, "domain": d.domain, "rubric": d.rubric, "risk": d.risk, "redundancy": d.redundancy}
+        for d in contract.domains
+    ]
+    connection.execute(DOMAIN.insert(), rows)
+
+
+HANDLERS: dict[str, Handler] = {ProgrammeOpened.KIND: _on_opened, ContractRevised.KIND: _on_revised}
+
+
+def programme(connection: sa.Connection, name: str) -> Row | None:
+    """One programme with the facts of its contract in force, or None."""
+    return connection.execute(sa.select(PROGRAMME).where(PROGRAMME.c.programme == name)).first()
+
+
+def programmes(connection: sa.Connection) -> list[Row]:
+    """All programmes by name."""
+    return list(connection.execute(sa.select(PROGRAMME).order_by(PROGRAMME.c.programme)).all())
+
+
+def versions(connection: sa.Connection, name: str) -> list[Row]:
+    """The contract's versions, newest first."""
+    table = CONTRACT_VERSION
+    return list(
+        connection.execute(sa.select(table).where(table.c.programme == name).order_by(table.c.seq.desc())).all()
+    )
+
+
+def domains(connection: sa.Connection, name: str) -> list[Row]:
+    """The contract's domains with rubric, risk and redundancy."""
+    return list(connection.execute(sa.select(DOMAIN).where(DOMAIN.c.programme == name).order_by(DOMAIN.c.domain)).all())
+
+
+def tallies(connection: sa.Connection, name: str) -> list[Row]:
+    """Counts of work items by axis and value: items, complete."""
+    query = sa.select(TALLY).where(TALLY.c.programme == name).order_by(TALLY.c.axis, TALLY.c.value)
+    return list(connection.execute(query).all())
+
+
+def funnel(connection: sa.Connection, name: str) -> dict[str, int]:
+    """How many work items stand where: imported, leased, judged at least once, complete, and by disagreement."""
+    work = sa.select(
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(sa.case((WORK.c.leased > 0, 1), else_=0)), 0),
+        sa.func.coalesce(sa.func.sum(sa.case((WORK.c.judged > 0, 1), else_=0)), 0),
+        sa.func.coalesce(sa.func.sum(sa.case((WORK.c.state == "complete", 1), else_=0)), 0),
+    ).where(WORK.c.programme == name)
+    imported, leased, judged, complete = connection.execute(work).one()
+    states = (
+        sa.select(DISAGREEMENT.c.state, sa.func.count())
+        .where(DISAGREEMENT.c.programme == name)
+        .group_by(DISAGREEMENT.c.state)
+    )
+    by_state = {row[0]: row[1] for row in connection.execute(states).all()}
+    divided = sum(by_state.values())
+    return {
+        "imported": imported, "leased": int(leased), "judged": int(judged), "complete": int(complete),
+        "agreed": int(complete) - divided, "open": by_state.get("open", 0),
+        "settled": by_state.get("settled", 0), "preserved": by_state.get("preserved", 0),
+    }  # fmt: skip

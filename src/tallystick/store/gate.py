@@ -1,0 +1,31 @@
+"""Read models of the agreement gate: every measurement of every batch."""
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.gate import BatchMeasured
+from tallystick.store.schema import MEASUREMENT, Handler, Recorded, Row
+
+
+def _on_measured(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"seq": r.envelope.seq, "batch": r.fact.batch, "programme": r.fact.programme, "decision": r.fact.decision,
+         "body": canon.encode(r.fact).decode(), "at": r.envelope.at, "by": r.envelope.by}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(MEASUREMENT.insert(), rows)
+
+
+HANDLERS: dict[str, Handler] = {BatchMeasured.KIND: _on_measured}
+
+
+def latest(connection: sa.Connection, batch: str) -> Row | None:
+    """The newest measurement of a batch, or None."""
+    query = sa.select(MEASUREMENT).where(MEASUREMENT.c.batch == batch).order_by(MEASUREMENT.c.seq.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def history(connection: sa.Connection, batch: str) -> list[Row]:
+    """All measurements of a batch, oldest first."""
+    query = sa.select(MEASUREMENT).where(MEASUREMENT.c.batch == batch).order_by(MEASUREMENT.c.seq)
+    return list(connection.execute(query).all())

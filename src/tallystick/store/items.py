@@ -1,0 +1,195 @@
+"""Read models of items and batches: what there is, what is still open, counts by stratum."""
+
+from collections import Counter
+
+import msgspec
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.store.schema import BATCH, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
+
+# One text for both databases: each understands this form of upsert.
+_COUNT_ITEMS = sa.text(
+    "INSERT INTO tally (programme, axis, value, items, complete) VALUES (:programme, :axis, :value, :items, :complete) "
+    "ON CONFLICT (programme, axis, value) DO UPDATE SET items = tally.items + excluded.items, "
+    "complete = tally.complete + excluded.complete"
+)
+
+
+def _on_batch(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"batch": r.fact.batch, "programme": r.fact.programme, "name": r.fact.name, "domain": r.fact.domain,
+         "purpose": r.fact.purpose, "items": 0, "complete": 0, "judgments": 0, "imported_judgments": 0,
+         "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(BATCH.insert(), rows)
+
+
+def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
+    connection.execute(ITEM.insert(), [_item_row(r) for r in run])
+    work = [r for r in run if r.fact.purpose == "work"]
+    if work:
+        connection.execute(WORK.insert(), [_work_row(r) for r in work])
+        count(connection, [r.fact for r in work], items=1, complete=0)
+    for batch, items in sorted(Counter(r.fact.batch for r in run).items()):
+        connection.execute(BATCH.update().where(BATCH.c.batch == batch).values(items=BATCH.c["items"] + items))
+
+
+def _item_row(recorded: Recorded) -> dict[str, object]:
+    fact: ItemImported = recorded.fact
+    return {
+        "item": fact.item, "programme": fact.programme, "batch": fact.batch, "domain": fact.domain,
+        "purpose": fact.purpose, "signal": fact.signal, "external": fact.external, "content": fact.content.object,
+        "hidden": fact.hidden.object, "taxonomy": canon.encode(fact.taxonomy).decode(),
+        "is_disagreement_expected": int(fact.is_disagreement_expected), "source_class": fact.source_class,
+        "licence": fact.licence, "content_key": fact.content_key, "run": fact.run, "row": fact.row,
+        "seq": recorded.envelope.seq,
+    }  # fmt: skip
+
+
+def _work_row(recorded: Recorded) -> dict[str, object]:
+    fact: ItemImported = recorded.fact
+    return {
+        "item": fact.item, "programme": fact.programme, "domain": fact.domain, "rank": recorded.envelope.seq,
+        "needed": fact.needed, "leased": 0, "judged": 0, "is_open": 1, "state": "waiting",
+    }  # fmt: skip
+
+
+def count(connection: sa.Connection, facts: list[ItemImported], *, items: int, complete: int) -> None:
+    """Add items, or completions, to the counts of every stratum they belong to."""
+    strata: Counter[tuple[str, str, str]] = Counter()
+    for fact in facts:
+        strata.update((fact.programme, axis, value) for axis, value in _axes(fact.domain, fact.taxonomy))
+    _add(connection, strata, items=items, complete=complete)
+
+
+def count_complete(connection: sa.Connection, done: list[str]) -> None:
+    """Items have got their last judgment: count them as complete in every stratum, and in their batch."""
+    rows = connection.execute(
+        sa.select(ITEM.c.programme, ITEM.c.batch, ITEM.c.domain, ITEM.c.taxonomy).where(ITEM.c.item.in_(done))
+    ).all()
+    strata: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        taxonomy = msgspec.json.decode(row.taxonomy)
+        strata.update((row.programme, axis, value) for axis, value in _axes(row.domain, taxonomy))
+    _add(connection, strata, items=0, complete=1)
+    for batch, complete in sorted(Counter(row.batch for row in rows).items()):
+        change = BATCH.update().where(BATCH.c.batch == batch)
+        connection.execute(change.values(complete=BATCH.c.complete + complete))
+
+
+def _axes(domain: str, taxonomy: dict[str, str]) -> list[tuple[str, str]]:
+    return [("all", "all"), ("domain", domain), *sorted(taxonomy.items())]
+
+
+def _add(connection: sa.Connection, strata: Counter[tuple[str, str, str]], *, items: int, complete: int) -> None:
+    rows = [
+        {"programme": programme, "axis": axis, "value": value, "items": n * items, "complete": n * complete}
+        for (programme, axis, value), n in sorted(strata.items())
+    ]
+    if rows:
+        connection.execute(_COUNT_ITEMS, rows)
+
+
+def _on_finished(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"run": r.fact.run, "programme": r.fact.programme, "what": r.fact.what, "file_digest": r.fact.file_digest,
+         "rows": r.fact.rows, "accepted": r.fact.accepted, "rejected": r.fact.rejected,
+         "report": r.fact.report.object, "at": r.envelope.at, "by": r.envelope.by, "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(IMPORT_RUN.insert(), rows)
+
+
+HANDLERS: dict[str, Handler] = {
+    BatchOpened.KIND: _on_batch,
+    ItemImported.KIND: _on_imported,
+    ImportFinished.KIND: _on_finished,
+}
+
+_ITEM = sa.select(ITEM).where(ITEM.c.item == sa.bindparam("wanted"))
+
+
+def item(connection: sa.Connection, wanted: str) -> Row | None:
+    """One item, or None."""
+    return connection.execute(_ITEM, {"wanted": wanted}).first()
+
+
+def by_external(connection: sa.Connection, programme: str, externals: list[str]) -> dict[str, Row]:
+    """The client's id: item, for those ids that exist; 500 to a query."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(externals), 500):
+        part = externals[start : start + 500]
+        query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.external.in_(part))
+        found.update({row.external: row for row in connection.execute(query).all()})
+    return found
+
+
+def by_content(connection: sa.Connection, programme: str, keys: list[str]) -> dict[str, Row]:
+    """Content key: item, for those contents that exist; 500 to a query."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.content_key.in_(part))
+        found.update({row.content_key: row for row in connection.execute(query).all()})
+    return found
+
+
+def batches(connection: sa.Connection, programme: str) -> list[Row]:
+    """The batches of a programme, oldest first."""
+    return list(connection.execute(sa.select(BATCH).where(BATCH.c.programme == programme).order_by(BATCH.c.seq)).all())
+
+
+def batch(connection: sa.Connection, wanted: str) -> Row | None:
+    """One batch, or None."""
+    return connection.execute(sa.select(BATCH).where(BATCH.c.batch == wanted)).first()
+
+
+def batch_named(connection: sa.Connection, programme: str, *, name: str, domain: str) -> Row | None:
+    """The batch of one name and domain, or None."""
+    query = sa.select(BATCH).where(BATCH.c.programme == programme, BATCH.c.name == name, BATCH.c.domain == domain)
+    return connection.execute(query).first()
+
+
+def page(
+    connection: sa.Connection, programme: str, *, after: int = -1, limit: int = 50, domain: str | None = None,
+    state: str | None = None, batch: str | None = None,
+) -> list[Row]:  # fmt: skip
+    """Items behind one journal place, oldest first, with their state of work."""
+    query = (
+        sa.select(ITEM, WORK.c.state, WORK.c.judged, WORK.c.leased, WORK.c.needed)
+        .join(WORK, WORK.c.item == ITEM.c.item, isouter=True)
+        .where(ITEM.c.programme == programme, ITEM.c.seq > after)
+    )
+    for column, value in ((ITEM.c.domain, domain), (WORK.c.state, state), (ITEM.c.batch, batch)):
+        query = query if value is None else query.where(column == value)
+    return list(connection.execute(query.order_by(ITEM.c.seq).limit(limit)).all())
+
+
+def of_batch(connection: sa.Connection, wanted: str) -> list[Row]:
+    """All items of a batch with their state of work, oldest first."""
+    query = (
+        sa.select(ITEM, WORK.c.state, WORK.c.judged, WORK.c.leased, WORK.c.needed)
+        .join(WORK, WORK.c.item == ITEM.c.item, isouter=True)
+        .where(ITEM.c.batch == wanted)
+        .order_by(ITEM.c.seq)
+    )
+    return list(connection.execute(query).all())
+
+
+def work(connection: sa.Connection, wanted: str) -> Row | None:
+    """An item's state of work, or None when it is no work item."""
+    return connection.execute(sa.select(WORK).where(WORK.c.item == wanted)).first()
+
+
+def runs(connection: sa.Connection, programme: str, *, limit: int = 50) -> list[Row]:
+    """The imports of a programme, newest first."""
+    query = sa.select(IMPORT_RUN).where(IMPORT_RUN.c.programme == programme).order_by(IMPORT_RUN.c.seq.desc())
+    return list(connection.execute(query.limit(limit)).all())
+
+
+def import_run(connection: sa.Connection, wanted: str) -> Row | None:
+    """One import, or None."""
+    return connection.execute(sa.select(IMPORT_RUN).where(IMPORT_RUN.c.run == wanted)).first()

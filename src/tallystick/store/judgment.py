@@ -1,0 +1,141 @@
+"""Read models of judgments, observed and imported."""
+
+from collections import Counter
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.store import assignment, items
+from tallystick.store.schema import BATCH, JUDGMENT, WORK, Handler, Recorded, Row
+
+_JUDGED_HERE = (
+    WORK.update()
+    .where(WORK.c.item == sa.bindparam("wanted"))
+    .values(
+        leased=WORK.c.leased - 1,
+        judged=WORK.c.judged + 1,
+        is_open=sa.case((WORK.c.judged + WORK.c.leased < WORK.c.needed, 1), else_=0),
+        state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
+    )
+)
+_JUDGED_ELSEWHERE = (
+    WORK.update()
+    .where(WORK.c.item == sa.bindparam("wanted"))
+    .values(
+        judged=WORK.c.judged + 1,
+        is_open=sa.case((WORK.c.judged + 1 + WORK.c.leased < WORK.c.needed, 1), else_=0),
+        state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
+    )
+)
+_JUST_COMPLETE = sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), WORK.c.judged == WORK.c.needed)
+
+
+def _json(value: object) -> str:
+    return canon.encode(value).decode()
+
+
+def _shared(fact: JudgmentSubmitted | JudgmentImported, recorded: Recorded) -> dict[str, object]:
+    return {
+        "judgment": fact.judgment, "item": fact.item, "programme": fact.programme, "batch": fact.batch,
+        "expert": fact.expert, "signal": fact.signal, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
+        "contract_version": fact.contract_version, "verdict": fact.verdict, "scores": _json(fact.scores),
+        "reasons": _json(fact.reasons), "is_pre_contract": int(fact.is_pre_contract), "at": recorded.envelope.at,
+        "seq": recorded.envelope.seq,
+    }  # fmt: skip
+
+
+def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: JudgmentSubmitted = r.fact
+        row = _shared(fact, r) | {
+            "role": fact.role, "assignment": fact.assignment, "order": fact.order, "rationale": fact.rationale.object,
+            "defects": _json(fact.defects), "confirmed": _json(fact.confirmed), "active_ms": fact.active_ms,
+            "is_observed": 1, "made_at": None, "source": "here",
+        }  # fmt: skip
+        connection.execute(JUDGMENT.insert(), row)
+        assignment.close(connection, fact.assignment, "judged")
+    _count(connection, run, step=_JUDGED_HERE, imported=0)
+
+
+def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = []
+    for r in run:
+        fact: JudgmentImported = r.fact
+        rationale = fact.rationale.object if fact.rationale else None
+        row = _shared(fact, r) | {
+            "role": "unknown", "assignment": None, "order": None, "rationale": rationale, "defects": "[]",
+            "confirmed": "[]", "active_ms": None, "is_observed": 0, "made_at": fact.made_at, "source": fact.source,
+        }  # fmt: skip
+        rows.append(row)
+    connection.execute(JUDGMENT.insert(), rows)
+    _count(connection, run, step=_JUDGED_ELSEWHERE, imported=1)
+
+
+def _count(connection: sa.Connection, run: list[Recorded], *, step: sa.Update, imported: int) -> None:
+    done: list[str] = []
+    for r in run:
+        connection.execute(step, {"wanted": r.fact.item})
+        if connection.execute(_JUST_COMPLETE, {"wanted": r.fact.item}).first():
+            done.append(r.fact.item)
+    if done:
+        items.count_complete(connection, done)
+    for batch, n in sorted(Counter(r.fact.batch for r in run).items()):
+        change = BATCH.update().where(BATCH.c.batch == batch)
+        imports = BATCH.c.imported_judgments + n * imported
+        connection.execute(change.values(judgments=BATCH.c.judgments + n, imported_judgments=imports))
+
+
+HANDLERS: dict[str, Handler] = {
+    JudgmentSubmitted.KIND: _on_submitted,
+    JudgmentImported.KIND: _on_imported,
+}
+
+_OF_ITEM = sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted")).order_by(JUDGMENT.c.seq)
+
+
+def of_item(connection: sa.Connection, wanted: str) -> list[Row]:
+    """All judgments on an item, in journal order."""
+    return list(connection.execute(_OF_ITEM, {"wanted": wanted}).all())
+
+
+def of_items(connection: sa.Connection, wanted: list[str]) -> dict[str, list[Row]]:
+    """Item: its judgments in journal order; 500 items to a query."""
+    found: dict[str, list[Row]] = {item: [] for item in wanted}
+    for start in range(0, len(wanted), 500):
+        query = sa.select(JUDGMENT).where(JUDGMENT.c.item.in_(wanted[start : start + 500])).order_by(JUDGMENT.c.seq)
+        for row in connection.execute(query).all():
+            found[row.item].append(row)
+    return found
+
+
+def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
+    """All judgments of a batch, in journal order."""
+    return list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch).order_by(JUDGMENT.c.seq)).all())
+
+
+def ids_of_batch(batch: str) -> sa.Select[tuple[str]]:
+    """A selection of the judgment ids of a batch, for joins."""
+    return sa.select(JUDGMENT.c.judgment).where(JUDGMENT.c.batch == batch)
+
+
+def judgment(connection: sa.Connection, wanted: str) -> Row | None:
+    """One judgment, or None."""
+    return connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.judgment == wanted)).first()
+
+
+def of_expert(connection: sa.Connection, who: str, *, limit: int = 50) -> list[Row]:
+    """An expert's own judgments, newest first."""
+    query = sa.select(JUDGMENT).where(JUDGMENT.c.expert == who).order_by(JUDGMENT.c.seq.desc()).limit(limit)
+    return list(connection.execute(query).all())
+
+
+def latest_rationales(connection: sa.Connection, who: str, *, limit: int = 5) -> list[str]:
+    """Vault ids of an expert's latest rationales, newest first: to find copied ones."""
+    query = (
+        sa.select(JUDGMENT.c.rationale)
+        .where(JUDGMENT.c.expert == who, JUDGMENT.c.rationale.is_not(None))
+        .order_by(JUDGMENT.c.seq.desc())
+        .limit(limit)
+    )
+    return [row.rationale for row in connection.execute(query).all()]

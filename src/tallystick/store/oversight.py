@@ -1,0 +1,54 @@
+"""Read models of the cell itself and of who looked at what."""
+
+import sqlalchemy as sa
+
+from tallystick.events import fact_of
+from tallystick.events.envelope import open_entry
+from tallystick.events.oversight import CandidatesUnblinded, CellOpened, ContentAccessed
+from tallystick.ledger import journal
+from tallystick.store.schema import ACCESS, Handler, Recorded, Row
+
+
+def _on_cell_opened(_connection: sa.Connection, _run: list[Recorded]) -> None:
+    """Read from the journal itself: it is always the first entry."""
+
+
+def _on_accessed(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"seq": r.envelope.seq, "subject": r.fact.subject, "what": r.fact.what, "reason": r.fact.reason,
+         "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(ACCESS.insert(), rows)
+
+
+def _on_unblinded(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"seq": r.envelope.seq, "subject": r.fact.item, "what": "candidates", "reason": r.fact.reason,
+         "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(ACCESS.insert(), rows)
+
+
+HANDLERS: dict[str, Handler] = {
+    CellOpened.KIND: _on_cell_opened,
+    ContentAccessed.KIND: _on_accessed,
+    CandidatesUnblinded.KIND: _on_unblinded,
+}
+
+
+def cell_opened(connection: sa.Connection) -> CellOpened | None:
+    """The first fact of the journal, or None in an empty database."""
+    entry = journal.read_one(connection, 0)
+    if entry is None:
+        return None
+    fact = fact_of(open_entry(entry))
+    assert isinstance(fact, CellOpened), "the first event of a journal opens its cell"
+    return fact
+
+
+def accesses(connection: sa.Connection, subject: str, *, limit: int = 100) -> list[Row]:
+    """Who opened one subject, newest first."""
+    query = sa.select(ACCESS).where(ACCESS.c.subject == subject).order_by(ACCESS.c.seq.desc()).limit(limit)
+    return list(connection.execute(query).all())

@@ -1,0 +1,87 @@
+"""From facts to read tables. Reads the journal, writes every READ table; the same code follows and rebuilds."""
+
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from tallystick import events
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.ledger import journal
+from tallystick.store import (
+    adjudication,
+    assignment,
+    contract,
+    gate,
+    items,
+    judgment,
+    oversight,
+    release,
+    roster,
+    rubric,
+)
+from tallystick.store.schema import READ, RECEIPT, Handler, Recorded
+
+HANDLERS: dict[str, Handler] = {
+    **oversight.HANDLERS,
+    **rubric.HANDLERS,
+    **contract.HANDLERS,
+    **roster.HANDLERS,
+    **items.HANDLERS,
+    **assignment.HANDLERS,
+    **judgment.HANDLERS,
+    **gate.HANDLERS,
+    **adjudication.HANDLERS,
+    **release.HANDLERS,
+}
+assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
+
+_REBUILD_STEP = 5_000
+
+
+def project(connection: sa.Connection, recorded: list[Recorded]) -> None:
+    """Bring the read tables forward over facts that stand next in the journal."""
+    for kind, run in groupby(recorded, key=lambda r: r.envelope.kind):
+        HANDLERS[kind](connection, list(run))
+    _receipts(connection, [r.envelope for r in recorded])
+
+
+def _receipts(connection: sa.Connection, envelopes: list[Envelope]) -> None:
+    """One row per command. A command's events are neighbours, and never split between two calls."""
+    rows = []
+    for cmd, run in groupby(envelopes, key=lambda e: e.cmd):
+        first, *rest = run
+        row = {"cmd": cmd, "req": first.req, "actor": first.by, "first_seq": first.seq, "events": 1 + len(rest)}
+        rows.append(row)
+    if rows:
+        connection.execute(RECEIPT.insert(), rows)
+
+
+def rebuild(engine: sa.Engine) -> int:
+    """Drop all read tables, replay the journal, and say how many events were replayed. One transaction."""
+    with journal.writing(engine) as connection:
+        stop = journal.lock_head(connection).next_seq
+        READ.drop_all(connection)
+        READ.create_all(connection)
+        _replay(connection, stop)
+        return stop
+
+
+def _replay(connection: sa.Connection, stop: int) -> None:
+    waiting: list[Recorded] = []
+    for _, entry in journal.read(connection, 0, stop):
+        envelope = open_entry(entry)
+        # Cut only between commands, so that each command's receipt is one row.
+        if len(waiting) >= _REBUILD_STEP and waiting[-1].envelope.cmd != envelope.cmd:
+            project(connection, waiting)
+            waiting = []
+        waiting.append(Recorded(envelope, events.fact_of(envelope)))
+    project(connection, waiting)
+
+
+def dump(connection: sa.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Every read table as sorted rows: two databases with the same journal give equal dumps."""
+    tables: dict[str, list[tuple[object, ...]]] = {}
+    for table in READ.sorted_tables:
+        rows = [tuple(row) for row in connection.execute(sa.select(table)).all()]
+        tables[table.name] = sorted(rows, key=lambda row: tuple(str(cell) for cell in row))
+    return tables

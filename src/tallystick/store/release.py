@@ -1,0 +1,55 @@
+"""Read models of releases."""
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.store.schema import RELEASE, Handler, Recorded, Row
+
+
+def _on_cut(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"release": r.fact.release, "programme": r.fact.programme, "name": r.fact.name, "version": r.fact.version,
+         "use": r.fact.use, "batches": canon.encode(r.fact.batches).decode(),
+         "left_out": canon.encode(r.fact.left_out).decode(), "state": "cut", "cut_seq": r.envelope.seq,
+         "cut_at": r.envelope.at, "by": r.envelope.by, "manifest_digest": None, "records_root": None,
+         "records": None, "judgments": None, "files": None, "built_seq": None}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(RELEASE.insert(), rows)
+
+
+def _on_built(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: ReleaseBuilt = r.fact
+        values = {
+            "state": "built", "manifest_digest": fact.manifest_digest, "records_root": fact.records_root,
+            "records": fact.records, "judgments": fact.judgments, "files": fact.files, "built_seq": r.envelope.seq,
+        }  # fmt: skip
+        connection.execute(RELEASE.update().where(RELEASE.c.release == fact.release).values(**values))
+
+
+HANDLERS: dict[str, Handler] = {ReleaseCut.KIND: _on_cut, ReleaseBuilt.KIND: _on_built}
+
+
+def release(connection: sa.Connection, wanted: str) -> Row | None:
+    """One release, or None."""
+    return connection.execute(sa.select(RELEASE).where(RELEASE.c.release == wanted)).first()
+
+
+def named(connection: sa.Connection, name: str, version: str) -> Row | None:
+    """The release of one name and version, or None."""
+    return connection.execute(sa.select(RELEASE).where(RELEASE.c.name == name, RELEASE.c.version == version)).first()
+
+
+def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
+    """The releases of a programme, newest first."""
+    query = sa.select(RELEASE).where(RELEASE.c.programme == programme).order_by(RELEASE.c.cut_seq.desc())
+    return list(connection.execute(query).all())
+
+
+def unfinished(connection: sa.Connection) -> list[Row]:
+    """Releases that were cut but not built: a crash came between."""
+    return list(
+        connection.execute(sa.select(RELEASE).where(RELEASE.c.state == "cut").order_by(RELEASE.c.cut_seq)).all()
+    )

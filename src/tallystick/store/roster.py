@@ -1,0 +1,152 @@
+"""Read models of people: roles, contracts, qualification."""
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.roster import (
+    ExpertContractExecuted,
+    GoldAnswered,
+    PersonEnrolled,
+    PersonQualified,
+    QualificationFailed,
+    QualificationStarted,
+    RolesChanged,
+    SessionEnded,
+    SessionOpened,
+)
+from tallystick.store.schema import GOLD_ANSWER, ITEM, PERSON, QUALIFICATION, Handler, Recorded, Row
+
+
+def _json(value: object) -> str:
+    return canon.encode(value).decode()
+
+
+def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"person": r.fact.person, "roles": _json(r.fact.roles), "expert_roles": _json(r.fact.expert_roles),
+         "origin": r.fact.origin, "simulated": int(r.fact.simulated), "profile": r.fact.profile.object,
+         "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(PERSON.insert(), rows)
+
+
+def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        change = PERSON.update().where(PERSON.c.person == r.fact.person)
+        connection.execute(change.values(roles=_json(r.fact.roles), expert_roles=_json(r.fact.expert_roles)))
+
+
+def _on_executed(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        change = PERSON.update().where(PERSON.c.person == r.fact.person)
+        values = {
+            "executed_at": r.fact.executed_at,
+            "ip_assigned_at": r.fact.ip_assigned_at,
+            "template_digest": r.fact.template_digest,
+        }
+        connection.execute(change.values(**values))
+
+
+def _on_session(_connection: sa.Connection, _run: list[Recorded]) -> None:
+    """Sessions themselves are kept apart (store/sessions.py); the journal holds that they happened."""
+
+
+def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"qualification": r.fact.qualification, "person": r.fact.person, "programme": r.fact.programme,
+         "rubric": r.fact.rubric, "version": r.fact.version, "state": "running", "items": _json(r.fact.items),
+         "orders": _json(r.fact.orders), "answered": 0, "correct": 0, "pass_mark": r.fact.pass_mark,
+         "alpha_ppm": r.fact.alpha_ppm, "power_ppm": r.fact.power_ppm, "by_criterion": "{}",
+         "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    connection.execute(QUALIFICATION.insert(), rows)
+
+
+def _on_gold(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: GoldAnswered = r.fact
+        answer = {
+            "qualification": fact.qualification, "item": fact.item, "verdict": fact.verdict,
+            "scores": _json(fact.scores), "reasons": _json(fact.reasons), "rationale": fact.rationale.object,
+            "is_correct": int(fact.is_correct), "near": _json(fact.near), "active_ms": fact.active_ms,
+            "seq": r.envelope.seq,
+        }  # fmt: skip
+        connection.execute(GOLD_ANSWER.insert().values(answer))
+        table = QUALIFICATION
+        change = table.update().where(table.c.qualification == fact.qualification)
+        connection.execute(change.values(answered=table.c.answered + 1, correct=table.c.correct + int(fact.is_correct)))
+
+
+def _on_decided(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        state = "qualified" if isinstance(r.fact, PersonQualified) else "failed"
+        change = QUALIFICATION.update().where(QUALIFICATION.c.qualification == r.fact.qualification)
+        connection.execute(change.values(state=state, by_criterion=_json(r.fact.by_criterion), ended_at=r.envelope.at))
+
+
+HANDLERS: dict[str, Handler] = {
+    PersonEnrolled.KIND: _on_enrolled,
+    RolesChanged.KIND: _on_roles,
+    ExpertContractExecuted.KIND: _on_executed,
+    SessionOpened.KIND: _on_session,
+    SessionEnded.KIND: _on_session,
+    QualificationStarted.KIND: _on_started,
+    GoldAnswered.KIND: _on_gold,
+    PersonQualified.KIND: _on_decided,
+    QualificationFailed.KIND: _on_decided,
+}
+
+_PERSON = sa.select(PERSON).where(PERSON.c.person == sa.bindparam("who"))
+
+
+def person(connection: sa.Connection, who: str) -> Row | None:
+    """One person, or None."""
+    return connection.execute(_PERSON, {"who": who}).first()
+
+
+def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]:
+    """Everybody, longest here first; of one origin when given."""
+    query = sa.select(PERSON).order_by(PERSON.c.since, PERSON.c.person)
+    return list(connection.execute(query if origin is None else query.where(PERSON.c.origin == origin)).all())
+
+
+_QUALIFIED = sa.select(QUALIFICATION.c.qualification).where(
+    QUALIFICATION.c.person == sa.bindparam("who"),
+    QUALIFICATION.c.programme == sa.bindparam("programme"),
+    QUALIFICATION.c.rubric == sa.bindparam("rubric"),
+    QUALIFICATION.c.version == sa.bindparam("version"),
+    QUALIFICATION.c.state == "qualified",
+)
+
+
+def is_qualified(connection: sa.Connection, who: str, *, programme: str, rubric: str, version: str) -> bool:
+    """Whether the person passed the gold items under this very rubric version."""
+    wanted = {"who": who, "programme": programme, "rubric": rubric, "version": version}
+    return connection.execute(_QUALIFIED, wanted).first() is not None
+
+
+def qualifications(connection: sa.Connection, who: str, *, programme: str | None = None) -> list[Row]:
+    """All attempts of a person, newest first."""
+    query = sa.select(QUALIFICATION).where(QUALIFICATION.c.person == who).order_by(QUALIFICATION.c.seq.desc())
+    return list(
+        connection.execute(query if programme is None else query.where(QUALIFICATION.c.programme == programme)).all()
+    )
+
+
+def qualification(connection: sa.Connection, wanted: str) -> Row | None:
+    """One attempt, or None."""
+    return connection.execute(sa.select(QUALIFICATION).where(QUALIFICATION.c.qualification == wanted)).first()
+
+
+def gold_answers(connection: sa.Connection, wanted: str) -> list[Row]:
+    """The answers of one attempt, in order."""
+    query = sa.select(GOLD_ANSWER).where(GOLD_ANSWER.c.qualification == wanted).order_by(GOLD_ANSWER.c.seq)
+    return list(connection.execute(query).all())
+
+
+def gold_items(connection: sa.Connection, programme: str, domain: str) -> list[Row]:
+    """The gold items of a domain, oldest first: item, hidden, content."""
+    query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.domain == domain, ITEM.c.purpose == "gold")
+    return list(connection.execute(query.order_by(ITEM.c.seq)).all())

@@ -1,0 +1,221 @@
+"""The tables beside the journal. READ tables are projections: droppable, rebuilt from the journal bit for bit.
+
+KEPT tables hold what must never be in the journal (ciphertext, password hashes, sessions, unsent drafts).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tallystick.events import Envelope
+
+READ = sa.MetaData()
+KEPT = sa.MetaData()
+
+
+def _text(name: str, **rest: bool) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=rest.get("optional", False), primary_key=rest.get("key", False))
+
+
+def _whole(name: str, **rest: bool) -> sa.Column[int]:
+    optional, key = rest.get("optional", False), rest.get("key", False)
+    return sa.Column(name, sa.BigInteger, nullable=optional, primary_key=key, autoincrement=False)
+
+
+# One row per command: finds the receipt of a retry.
+RECEIPT = sa.Table(
+    "receipt", READ, _text("cmd", key=True), _text("req"), _text("actor"), _whole("first_seq"), _whole("events"),
+)  # fmt: skip
+
+PERSON = sa.Table(
+    "person", READ,
+    _text("person", key=True), _text("roles"), _text("expert_roles"), _text("origin"), _whole("simulated"),
+    _text("profile"), _whole("since"), _whole("executed_at", optional=True), _whole("ip_assigned_at", optional=True),
+    _text("template_digest", optional=True),
+)  # fmt: skip
+
+PROGRAMME = sa.Table(
+    "programme", READ,
+    _text("programme", key=True), _text("title"), _text("phase"), _text("version"), _text("document"),
+    _text("metric"), _text("level"), _text("rule"), _whole("lease_ms"), _text("permitted_uses"), _text("source_class"),
+    _text("licence"), _text("retention_until"), _whole("simulated"), _whole("since"),
+)  # fmt: skip
+CONTRACT_VERSION = sa.Table(
+    "contract_version", READ,
+    _text("programme", key=True), _text("version", key=True), _text("document"), _text("document_digest"),
+    _whole("seq"), _whole("at"), _text("by"),
+)  # fmt: skip
+DOMAIN = sa.Table(
+    "domain", READ,
+    _text("programme", key=True), _text("domain", key=True), _text("rubric"), _text("risk"), _whole("redundancy"),
+)  # fmt: skip
+
+RUBRIC = sa.Table(
+    "rubric", READ,
+    _text("programme", key=True), _text("rubric", key=True), _text("domain"), _text("version"), _text("document"),
+    _whole("threshold_ppm"), _whole("default_ppm"),
+)  # fmt: skip
+RUBRIC_VERSION = sa.Table(
+    "rubric_version", READ,
+    _text("programme", key=True), _text("rubric", key=True), _text("version", key=True), _text("domain"),
+    _text("document"), _text("document_digest"), _text("criteria"), _whole("threshold_ppm"), _whole("default_ppm"),
+    _text("previous", optional=True), _text("affected"), _whole("seq"), _whole("at"), _text("by"),
+)  # fmt: skip
+
+QUALIFICATION = sa.Table(
+    "qualification", READ,
+    _text("qualification", key=True), _text("person"), _text("programme"), _text("rubric"), _text("version"),
+    _text("state"), _text("items"), _text("orders"), _whole("answered"), _whole("correct"), _whole("pass_mark"),
+    _whole("alpha_ppm"), _whole("power_ppm"), _text("by_criterion"), _whole("started_at"),
+    _whole("ended_at", optional=True), _whole("seq"),
+    sa.Index("qualification_of", "person", "programme", "rubric", "version"),
+)  # fmt: skip
+GOLD_ANSWER = sa.Table(
+    "gold_answer", READ,
+    _text("qualification", key=True), _text("item", key=True), _text("verdict"), _text("scores"), _text("reasons"),
+    _text("rationale"), _whole("is_correct"), _text("near"), _whole("active_ms"), _whole("seq"),
+)  # fmt: skip
+
+BATCH = sa.Table(
+    "batch", READ,
+    _text("batch", key=True), _text("programme"), _text("name"), _text("domain"), _text("purpose"), _whole("items"),
+    _whole("complete"), _whole("judgments"), _whole("imported_judgments"), _whole("seq"),
+    sa.UniqueConstraint("programme", "name", "domain"),
+)  # fmt: skip
+ITEM = sa.Table(
+    "item", READ,
+    _text("item", key=True), _text("programme"), _text("batch"), _text("domain"), _text("purpose"), _text("signal"),
+    _text("external"), _text("content"), _text("hidden"), _text("taxonomy"), _whole("is_disagreement_expected"),
+    _text("source_class"), _text("licence"), _text("content_key"), _text("run"), _whole("row"), _whole("seq"),
+    sa.UniqueConstraint("programme", "external"),
+    sa.Index("item_in_batch", "batch", "seq"),
+    sa.Index("item_by_content", "programme", "content_key"),
+)  # fmt: skip
+# What assignment needs of an item, and no more: it is read at every click.
+WORK = sa.Table(
+    "work", READ,
+    _text("item", key=True), _text("programme"), _text("domain"), _whole("rank"), _whole("needed"), _whole("leased"),
+    _whole("judged"), _whole("is_open"), _text("state"),
+    sa.Index("work_open", "programme", "domain", "is_open", "rank"),
+)  # fmt: skip
+# Counts by stratum, kept as items come and go: filling and funnel cost the same at any size.
+TALLY = sa.Table(
+    "tally", READ,
+    _text("programme", key=True), _text("axis", key=True), _text("value", key=True), _whole("items"),
+    _whole("complete"),
+)  # fmt: skip
+IMPORT_RUN = sa.Table(
+    "import_run", READ,
+    _text("run", key=True), _text("programme"), _text("what"), _text("file_digest"), _whole("rows"),
+    _whole("accepted"), _whole("rejected"), _text("report"), _whole("at"), _text("by"), _whole("seq"),
+)  # fmt: skip
+
+ASSIGNMENT = sa.Table(
+    "assignment", READ,
+    _text("assignment", key=True), _text("item"), _text("programme"), _text("domain"), _text("expert"),
+    _text("order"), _text("rubric"), _text("rubric_version"), _text("contract_version"), _text("state"),
+    _whole("leased_at"), _whole("expires_at"), _whole("seq"),
+    sa.Index("assignment_of_expert", "expert", "item"),
+    sa.Index("assignment_active", "expert", "state"),
+    sa.Index("assignment_expiry", "state", "expires_at"),
+    sa.Index("assignment_of_item", "item"),
+)  # fmt: skip
+# Where an expert goes on in a domain: everything before has been offered to them.
+CURSOR = sa.Table(
+    "cursor", READ,
+    _text("expert", key=True), _text("programme", key=True), _text("domain", key=True), _whole("rank"),
+    _whole("leases"),
+)  # fmt: skip
+
+JUDGMENT = sa.Table(
+    "judgment", READ,
+    _text("judgment", key=True), _text("item"), _text("programme"), _text("batch"), _text("expert"), _text("role"),
+    _text("assignment", optional=True), _text("signal"), _text("rubric"), _text("rubric_version"),
+    _text("contract_version"), _text("order", optional=True), _text("verdict"), _text("scores"), _text("reasons"),
+    _text("rationale", optional=True), _text("defects"), _text("confirmed"), _whole("active_ms", optional=True),
+    _whole("is_observed"), _whole("is_pre_contract"), _text("made_at", optional=True), _text("source"),
+    _whole("at"), _whole("seq"),
+    sa.UniqueConstraint("item", "expert"),
+    sa.Index("judgment_in_batch", "batch", "seq"),
+    sa.Index("judgment_of_expert", "expert", "seq"),
+    sa.Index("judgment_under", "programme", "rubric", "rubric_version"),
+)  # fmt: skip
+# A judgment made under an earlier rubric version, criterion by criterion.
+FLAG = sa.Table(
+    "flag", READ,
+    _text("judgment", key=True), _text("version", key=True), _text("criterion", key=True), _whole("seq"),
+)  # fmt: skip
+
+MEASUREMENT = sa.Table(
+    "measurement", READ,
+    _whole("seq", key=True), _text("batch"), _text("programme"), _text("decision"), _text("body"), _whole("at"),
+    _text("by"),
+    sa.Index("measurement_of_batch", "batch", "seq"),
+)  # fmt: skip
+
+DISAGREEMENT = sa.Table(
+    "disagreement", READ,
+    _text("item", key=True), _text("programme"), _text("batch"), _text("domain"), _text("counts"),
+    _whole("is_expected"), _text("state"), _text("verdict", optional=True), _text("adjudicator", optional=True),
+    _text("criteria", optional=True), _text("notes", optional=True), _text("rubric_version", optional=True),
+    _whole("opened_at"), _whole("closed_at", optional=True), _whole("seq"), _whole("closed_seq", optional=True),
+    sa.Index("disagreement_queue", "programme", "state", "seq"),
+)  # fmt: skip
+
+RELEASE = sa.Table(
+    "release", READ,
+    _text("release", key=True), _text("programme"), _text("name"), _text("version"), _text("use"), _text("batches"),
+    _text("left_out"), _text("state"), _whole("cut_seq"), _whole("cut_at"), _text("by"),
+    _text("manifest_digest", optional=True), _text("records_root", optional=True), _whole("records", optional=True),
+    _whole("judgments", optional=True), _whole("files", optional=True), _whole("built_seq", optional=True),
+    sa.UniqueConstraint("name", "version"),
+)  # fmt: skip
+
+ACCESS = sa.Table(
+    "access", READ,
+    _whole("seq", key=True), _text("subject"), _text("what"), _text("reason"), _text("by"), _text("role"),
+    _whole("at"),
+    sa.Index("access_to", "subject", "seq"),
+)  # fmt: skip
+
+# --- kept ----------------------------------------------------------------------------------------------------------
+
+VAULT_KEY = sa.Table(
+    "vault_key", KEPT, _text("scope", key=True), sa.Column("wrapped", sa.LargeBinary, nullable=False), _text("custody"),
+)  # fmt: skip
+VAULT_OBJECT = sa.Table(
+    "vault_object", KEPT,
+    _text("object", key=True), _text("scope"), _text("commitment"), _whole("bytes"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)  # fmt: skip
+CREDENTIAL = sa.Table(
+    "credential", KEPT, _text("login", key=True), _text("person"), _text("argon2"), _whole("is_demo"),
+)  # fmt: skip
+SESSION = sa.Table(
+    "session", KEPT,
+    _text("token_digest", key=True), _text("session"), _text("person"), _text("kind"), _text("csrf"),
+    _whole("opened_at"), _whole("seen_at"), _whole("expires_at"),
+    sa.Index("session_of", "person"),
+)  # fmt: skip
+DRAFT = sa.Table(
+    "draft", KEPT,
+    _text("work", key=True), _text("expert", key=True), sa.Column("sealed", sa.LargeBinary, nullable=False),
+    _whole("saved_at"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact with its envelope, as projections take it."""
+
+    envelope: Envelope
+    fact: Any
+
+
+Handler = Callable[[sa.Connection, list[Recorded]], None]
+"""Projects a run of facts of one kind, in their order."""
+
+Row = sa.Row[Any]
+"""A row of a read table, by column name."""

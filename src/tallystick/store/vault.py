@@ -1,0 +1,235 @@
+"""Content, encrypted, outside the journal. Reads and writes `vault_key` and `vault_object`.
+
+An object is AES-256-GCM ciphertext of salt and payload under a key derived from its scope's key and its id. The
+journal holds only SHA-256(tag || salt || payload): with the salt gone nobody can guess the payload from it. Scopes
+(a person, an import) are what a later erasure destroys; scope keys are wrapped by a custodian that may be hardware.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tallystick.events.envelope import ObjectRef
+from tallystick.store.schema import VAULT_KEY, VAULT_OBJECT
+
+COMMIT_TAG = b"tallystick/commit/v1\x00"
+SALT_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class VaultError(RuntimeError):
+    """An object cannot be opened. The subclasses say why."""
+
+
+class ObjectMissing(VaultError):
+    """The vault does not hold the object."""
+
+
+class ObjectAltered(VaultError):
+    """The bytes are not those that were sealed: truncated, changed, swapped or under another key."""
+
+
+class CommitmentBroken(VaultError):
+    """The bytes open, but are not what the journal committed to."""
+
+
+class Custodian(Protocol):
+    """Who holds the root key: a token, a cloud key service, or, for development, a file."""
+
+    @property
+    def custody(self) -> str:
+        """How the root key is kept, as screens and releases say it."""
+        ...
+
+    def wrap(self, key: bytes, scope: str) -> bytes:
+        """Encrypt a scope key, bound to its scope."""
+        ...
+
+    def unwrap(self, wrapped: bytes, scope: str) -> bytes:
+        """Decrypt a scope key. Raises ObjectAltered when it is not this scope's or not this root's."""
+        ...
+
+
+class SoftwareCustodian:
+    """Development custody: the root key is a file. No protection against whoever reads the disk."""
+
+    custody = "software-development"
+
+    def __init__(self, path: Path) -> None:
+        """Read the key file; raises PermissionError when others may read it."""
+        mode = path.stat().st_mode & 0o777
+        if mode & 0o077:
+            raise PermissionError(f"{path}: expected mode 600, found {mode:o}: run chmod 600 on it")
+        self._cipher = AESGCM(path.read_bytes())
+
+    @classmethod
+    def create(cls, path: Path) -> "SoftwareCustodian":
+        """Make a new root key. Raises FileExistsError rather than replace one."""
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(secrets.token_bytes(32))
+        return cls(path)
+
+    def wrap(self, key: bytes, scope: str) -> bytes:
+        """Encrypt a scope key, bound to its scope."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, key, scope.encode())
+
+    def unwrap(self, wrapped: bytes, scope: str) -> bytes:
+        """Decrypt a scope key."""
+        try:
+            return self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], scope.encode())
+        except InvalidTag as error:
+            raise ObjectAltered(f"the key of {scope} does not open: wrong root key or altered row") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A payload with the salt that opens its commitment."""
+
+    payload: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedObject:
+    """A row for the vault, and how the journal will refer to it."""
+
+    ref: ObjectRef
+    scope: str
+    sealed: bytes
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """What the journal says of a payload."""
+    return hashlib.sha256(COMMIT_TAG + salt + payload).hexdigest()
+
+
+_KEY_OF = sa.select(VAULT_KEY.c.wrapped).where(VAULT_KEY.c.scope == sa.bindparam("scope"))
+_OBJECT = sa.select(VAULT_OBJECT).where(VAULT_OBJECT.c.object == sa.bindparam("wanted"))
+
+
+class Vault:
+    """Seals and opens objects. Scope keys are cached in memory; plaintext never is."""
+
+    def __init__(self, custodian: Custodian) -> None:
+        self._custodian = custodian
+        self._keys: dict[str, bytes] = {}
+        self._fresh: set[str] = set()
+
+    @property
+    def custody(self) -> str:
+        """How the root key is kept."""
+        return self._custodian.custody
+
+    def seal(self, connection: sa.Connection, payload: bytes, *, scope: str, object_id: str) -> SealedObject:
+        """Encrypt a payload; makes the scope's key in the same transaction when the scope is new."""
+        salt = secrets.token_bytes(SALT_BYTES)
+        committed = commitment(salt, payload)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        cipher = self._cipher(self._scope_key(connection, scope), object_id)
+        sealed = nonce + cipher.encrypt(nonce, salt + payload, f"{object_id}|{committed}".encode())
+        ref = ObjectRef(object=object_id, commitment=committed, bytes=len(payload))
+        return SealedObject(ref, scope, sealed)
+
+    def open(self, connection: sa.Connection, object_id: str) -> Opened:
+        """The payload of one object. Raises ObjectMissing, ObjectAltered or CommitmentBroken."""
+        row = connection.execute(_OBJECT, {"wanted": object_id}).first()
+        if row is None:
+            raise ObjectMissing(f"the vault holds no object {object_id}")
+        return self._open_row(connection, row)
+
+    def open_all(self, connection: sa.Connection, object_ids: Iterable[str]) -> dict[str, Opened]:
+        """Many objects by id, 500 to a query."""
+        wanted = list(dict.fromkeys(object_ids))
+        found: dict[str, Opened] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            for row in connection.execute(sa.select(VAULT_OBJECT).where(VAULT_OBJECT.c.object.in_(part))).all():
+                found[row.object] = self._open_row(connection, row)
+        for object_id in wanted:
+            if object_id not in found:
+                raise ObjectMissing(f"the vault holds no object {object_id}")
+        return found
+
+    def _open_row(self, connection: sa.Connection, row: sa.Row[tuple[str, str, str, int, bytes]]) -> Opened:
+        cipher = self._cipher(self._existing_key(connection, row.scope), row.object)
+        bound = f"{row.object}|{row.commitment}".encode()
+        try:
+            plain = cipher.decrypt(row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:], bound)
+        except (InvalidTag, ValueError) as error:
+            raise ObjectAltered(f"object {row.object} does not open: truncated, changed or swapped") from error
+        opened = Opened(plain[SALT_BYTES:], plain[:SALT_BYTES])
+        if commitment(opened.salt, opened.payload) != row.commitment:
+            raise CommitmentBroken(f"object {row.object} opens, but not to what was committed")
+        return opened
+
+    def seal_private(self, connection: sa.Connection, payload: bytes, *, scope: str) -> bytes:
+        """Encrypt bytes that no event refers to, such as a draft."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        cipher = self._cipher(self._scope_key(connection, scope), "private")
+        return nonce + cipher.encrypt(nonce, payload, scope.encode())
+
+    def open_private(self, connection: sa.Connection, sealed: bytes, *, scope: str) -> bytes:
+        """What `seal_private` sealed."""
+        cipher = self._cipher(self._existing_key(connection, scope), "private")
+        try:
+            return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], scope.encode())
+        except InvalidTag as error:
+            raise ObjectAltered(f"a private object of {scope} does not open") from error
+
+    def keyed_digest(self, connection: sa.Connection, payload: bytes, *, scope: str) -> str:
+        """A digest that finds equal payloads and tells nothing to who lacks the key; hexadecimal."""
+        return hmac.new(self._scope_key(connection, scope), payload, hashlib.sha256).hexdigest()
+
+    @staticmethod
+    def _cipher(scope_key: bytes, object_id: str) -> AESGCM:
+        # One HMAC is HKDF-Expand with one block: an own key for every object, so nonces cannot collide across them.
+        return AESGCM(hmac.digest(scope_key, b"tallystick/object/v1\x00" + object_id.encode(), "sha256"))
+
+    def _scope_key(self, connection: sa.Connection, scope: str) -> bytes:
+        key = self._keys.get(scope) or self._stored_key(connection, scope)
+        if key is None:
+            key = secrets.token_bytes(32)
+            row = {"scope": scope, "wrapped": self._custodian.wrap(key, scope), "custody": self._custodian.custody}
+            connection.execute(VAULT_KEY.insert().values(**row))
+            # If this transaction is rolled back, the key never existed: it must not be cached before `settle`.
+            self._fresh.add(scope)
+        return key
+
+    def _existing_key(self, connection: sa.Connection, scope: str) -> bytes:
+        key = self._keys.get(scope) or self._stored_key(connection, scope)
+        if key is None:
+            raise ObjectMissing(f"the vault holds no key for {scope}")
+        return key
+
+    def _stored_key(self, connection: sa.Connection, scope: str) -> bytes | None:
+        wrapped = connection.execute(_KEY_OF, {"scope": scope}).scalar()
+        if wrapped is None:
+            return None
+        key = self._custodian.unwrap(wrapped, scope)
+        if scope not in self._fresh:
+            self._keys[scope] = key
+        return key
+
+    def settle(self) -> None:
+        """The writer's transaction has ended, either way: rows that are still there may be cached."""
+        self._fresh.clear()
+
+
+def insert(connection: sa.Connection, objects: list[SealedObject]) -> None:
+    """Write sealed objects."""
+    if objects:
+        rows = [
+            {"object": o.ref.object, "scope": o.scope, "commitment": o.ref.commitment, "bytes": o.ref.bytes,
+             "sealed": o.sealed}
+            for o in objects
+        ]  # fmt: skip
+        connection.execute(VAULT_OBJECT.insert(), rows)
