@@ -1,0 +1,62 @@
+"""Who may do what: the one place that decides. Reads nothing, writes nothing."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tallystick.flow.refusal import Refused
+
+PERMISSIONS: Final[dict[str, frozenset[str]]] = {
+    # Everybody who is signed in.
+    "self": frozenset({"lead", "expert", "researcher", "auditor", "engineer"}),
+    "programme.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
+    "programme.write": frozenset({"lead"}),
+    "rubric.read": frozenset({"lead", "expert", "researcher", "auditor"}),
+    "rubric.write": frozenset({"lead"}),
+    "roster.read": frozenset({"lead", "auditor"}),
+    "roster.write": frozenset({"lead"}),
+    "item.read": frozenset({"lead", "researcher", "auditor"}),
+    "item.import": frozenset({"lead"}),
+    "work.do": frozenset({"expert"}),
+    "gate.read": frozenset({"lead", "researcher", "auditor"}),
+    "gate.measure": frozenset({"lead"}),
+    "adjudicate": frozenset({"adjudicator"}),
+    "release.read": frozenset({"lead", "researcher", "auditor"}),
+    "release.cut": frozenset({"lead"}),
+    "log.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
+    "receipt.read": frozenset({"lead", "expert", "researcher", "auditor", "engineer"}),
+}
+"""Permission: the roles that have it. `adjudicator` is a role of an expert; all others are roles of a person."""
+
+ROLES: Final = ("lead", "expert", "researcher", "auditor", "engineer")
+EXPERT_ROLES: Final = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
+SYSTEM: Final = "cell"
+"""The actor of what the cell does by itself: opening, expiring leases, finishing a release after a crash."""
+
+ABSENT: Final = Refused("absent", "There is nothing here for you. Check the address, or ask the programme lead.")
+"""Forbidden and absent look the same from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person with all their roles, or the cell itself."""
+
+    person: str
+    roles: frozenset[str]
+    expert_roles: frozenset[str] = frozenset()
+
+    def role_for(self, permission: str) -> str:
+        """The role that gives this actor the permission, as the journal records it."""
+        if self.person == SYSTEM:
+            return SYSTEM
+        having = sorted((self.roles | self.expert_roles) & PERMISSIONS[permission])
+        return having[0] if having else "none"
+
+
+CELL: Final = Actor(SYSTEM, frozenset())
+
+
+def allows(actor: Actor, permission: str) -> bool:
+    """Whether an actor has a permission. The cell itself has all."""
+    if actor.person == SYSTEM:
+        return True
+    return bool((actor.roles | actor.expert_roles) & PERMISSIONS[permission])

@@ -1,0 +1,259 @@
+"""Commands in, durable events out: authorise, load, decide, append, project, commit. The only writer.
+
+Group commit: whoever gets the lock carries out all commands that wait, in one transaction with one durable commit.
+Under load the others queue while the disk works, and share the next one. A command is answered after that commit.
+"""
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from tallystick import canon, events
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.events.envelope import Envelope, Event, ObjectRef, open_entry, seal_entry
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
+from tallystick.store import projection, receipts
+from tallystick.store import vault as vaults
+from tallystick.store.schema import Recorded
+from tallystick.store.vault import SealedObject, Vault
+
+KEY_CHARACTERS_MIN = 16
+"""An idempotency key also salts the digest of its request in the public log: it must not be guessable."""
+GROUP_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command left behind, after its durable commit.
+
+    first_seq  place of its first event in the journal, and index in the log
+    facts      its events in order
+    is_repeat  the command had been carried out before; nothing new was written
+    """
+
+    cmd: str
+    first_seq: int
+    at: int
+    facts: tuple[Event, ...]
+    is_repeat: bool = False
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What a command sees while it decides. `now` is journal time in microseconds."""
+
+    connection: sa.Connection
+    vault: Vault
+    now: int
+    seq: int  # the place that its first event will get
+    objects: list[SealedObject] = field(default_factory=list)
+
+    def new_id(self, prefix: str) -> str:
+        """A new random id."""
+        return canon.identifier(prefix, secrets.token_bytes(15))
+
+    def seal(self, payload: bytes, *, scope: str) -> ObjectRef:
+        """Put content into the vault; it is written when the command is."""
+        sealed = self.vault.seal(self.connection, payload, scope=scope, object_id=self.new_id("obj"))
+        self.objects.append(sealed)
+        return sealed.ref
+
+
+Decision = list[Event] | Refused
+Decide = Callable[[Transaction], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A wish to change something.
+
+    key      the caller's idempotency key: the same key gives the same receipt
+    request  canonical bytes of what is asked: the same key with another request is refused
+    """
+
+    actor: Actor
+    permission: str
+    key: str
+    request: bytes
+    decide: Decide
+
+    @property
+    def cmd(self) -> str:
+        """Digest of actor and key, as the journal carries it."""
+        return sha256(b"tallystick/command/v1\x00" + f"{self.actor.person}\x00{self.key}".encode()).hexdigest()
+
+    @property
+    def req(self) -> str:
+        """Digest of key and request: salted by the key, so that the log tells nothing of the request."""
+        return sha256(b"tallystick/request/v1\x00" + self.key.encode() + b"\x00" + self.request).hexdigest()
+
+
+Answer = Receipt | Refused
+_Waiting = tuple[Command, "Future[Answer]"]
+
+KEY_REUSED = Refused(
+    "key-reused",
+    "This idempotency key was already used for a different request. Nothing was written: send a new key.",
+    "idempotency_key",
+)
+KEY_WEAK = Refused(
+    "key-weak", f"Expected an idempotency key of at least {KEY_CHARACTERS_MIN} characters: send a random one.",
+    "idempotency_key",
+)  # fmt: skip
+
+
+def new_key() -> str:
+    """A fresh idempotency key, for commands that are not retried."""
+    return secrets.token_urlsafe(18)
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+@dataclass(slots=True)
+class _Group:
+    """The state of one write transaction."""
+
+    connection: sa.Connection
+    was: journal.Head
+    next_seq: int
+    now: int
+    counts: dict[str, int] = field(default_factory=dict)
+    entries: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+class Kernel:
+    """One cell's writer. Safe to call from many threads; several processes share a database by its lock."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault, *, clock: Callable[[], int] = wall_clock) -> None:
+        self.engine = engine
+        self.vault = vault
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._queue: deque[_Waiting] = deque()
+        self.before_commit: Callable[[], None] = lambda: None
+        self.after_commit: Callable[[], None] = lambda: None
+
+    def execute(self, command: Command) -> Answer:
+        """Carry out one command. Returns after the durable commit, or with the reason why nothing was written."""
+        if not access.allows(command.actor, command.permission):
+            return access.ABSENT
+        if len(command.key) < KEY_CHARACTERS_MIN:
+            return KEY_WEAK
+        future: Future[Answer] = Future()
+        self._queue.append((command, future))
+        with self._lock:
+            while not future.done():
+                self._lead()
+        return future.result()
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """A connection that sees one consistent state."""
+        return self.engine.begin()
+
+    def now(self) -> int:
+        """The clock, in microseconds. Journal time is never behind the last event."""
+        return self._clock()
+
+    def _lead(self) -> None:
+        """Carry out the commands that wait, oldest first, as one group."""
+        group = [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
+        try:
+            answers = self._carry_out([command for command, _ in group])
+        except Exception as error:  # noqa: BLE001 - one command's fault must not fail its neighbours
+            self._lead_alone(group, error)
+            return
+        for (_, future), answer in zip(group, answers, strict=True):
+            future.set_result(answer)
+
+    def _lead_alone(self, group: list[_Waiting], error: Exception) -> None:
+        """Something broke and the whole group was rolled back: try each command in a transaction of its own."""
+        if len(group) == 1:
+            group[0][1].set_exception(error)
+            return
+        for command, future in group:
+            try:
+                future.set_result(self._carry_out([command])[0])
+            except Exception as own:  # noqa: BLE001 - handed to the caller whose command it was
+                future.set_exception(own)
+
+    def _carry_out(self, commands: list[Command]) -> list[Answer]:
+        try:
+            with journal.writing(self.engine) as connection:
+                head = journal.lock_head(connection)
+                group = _Group(connection, head, head.next_seq, max(self._clock(), head.last_at))
+                answers = [self._one(group, command) for command in commands]
+                self._append(group)
+                self.before_commit()
+        finally:
+            self.vault.settle()
+        self.after_commit()
+        return answers
+
+    def _append(self, group: _Group) -> None:
+        if group.entries:
+            now = journal.Head(group.next_seq, group.now)
+            journal.append(group.connection, group.entries, was=group.was, now=now, counts=group.counts)
+
+    def _one(self, group: _Group, command: Command) -> Answer:
+        earlier = self._earlier(group, command)
+        if earlier is not None:
+            return earlier
+        transaction = Transaction(group.connection, self.vault, group.now, group.next_seq)
+        decision = command.decide(transaction)
+        if isinstance(decision, Refused):
+            return decision
+        vaults.insert(group.connection, transaction.objects)
+        if not decision:
+            return Receipt(command.cmd, group.next_seq, group.now, ())
+        recorded = self._record(group, command, decision)
+        projection.project(group.connection, recorded)
+        return Receipt(command.cmd, recorded[0].envelope.seq, group.now, tuple(decision))
+
+    def _earlier(self, group: _Group, command: Command) -> Answer | None:
+        """The receipt of an earlier attempt with the same key, or the refusal when it asked for something else."""
+        row = receipts.find(group.connection, command.cmd)
+        if row is None:
+            return None
+        if row.req != command.req:
+            return KEY_REUSED
+        return self._receipt(group, command.cmd, first=row.first_seq, number=row.events)
+
+    @staticmethod
+    def _receipt(group: _Group, cmd: str, *, first: int, number: int) -> Receipt:
+        entries = dict(journal.read(group.connection, first, min(first + number, group.was.next_seq)))
+        # A retry may stand in the same group as its first attempt: those entries are not in the table yet.
+        for offset, (_, entry) in enumerate(group.entries):
+            entries[group.was.next_seq + offset] = entry
+        envelopes = [open_entry(entries[seq]) for seq in range(first, first + number)]
+        return Receipt(cmd, first, envelopes[0].at, tuple(events.fact_of(e) for e in envelopes), is_repeat=True)
+
+    @staticmethod
+    def _record(group: _Group, command: Command, facts: list[Event]) -> list[Recorded]:
+        by, role = command.actor.person, command.actor.role_for(command.permission)
+        cmd, req = command.cmd, command.req
+        if by not in group.counts:
+            group.counts[by] = journal.count_of(group.connection, by)
+        recorded = []
+        for fact in facts:
+            group.counts[by] += 1
+            envelope = Envelope(
+                at=group.now, body=events.body_of(fact), by=by, cmd=cmd, kind=fact.KIND, n=group.counts[by], req=req,
+                role=role, seq=group.next_seq,
+            )  # fmt: skip
+            group.entries.append((fact.KIND, seal_entry(envelope)))
+            group.next_seq += 1
+            recorded.append(Recorded(envelope, fact))
+        return recorded
