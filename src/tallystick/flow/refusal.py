@@ -1,6 +1,6 @@
 """What a command answers when it may not happen. A value, not an exception: every interface shows the same one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,4 +16,4 @@ class Refused:
     code: str
     sentence: str
     field: str | None = None
-    names: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""Rubrics: what experts judge by, how versions differ, and which verdicts contradict an expert's own scores.
+
+Reads rubric documents and scores; writes nothing. SPEC 1.2, 3.1 to 3.3 and 3.6.
+"""
+
+from tallystick.flow.rubric.contradiction import Contradiction, contradictions
+from tallystick.flow.rubric.lacks import findings
+from tallystick.flow.rubric.model import (
+    DOMAIN_THRESHOLDS_PPM,
+    DOMAINS,
+    VERDICTS,
+    Criterion,
+    Domain,
+    Example,
+    PriorityRule,
+    Qualification,
+    Rubric,
+    Scale,
+    Threshold,
+    Verdict,
+    chain,
+    share_text,
+    threshold_ppm,
+)
+from tallystick.flow.rubric.revision import (
+    CriterionChange,
+    DiffRow,
+    Piece,
+    affected,
+    changes,
+    check_revision,
+    check_version,
+    diff,
+)
+
+__all__ = [
+    "DOMAINS",
+    "DOMAIN_THRESHOLDS_PPM",
+    "VERDICTS",
+    "Contradiction",
+    "Criterion",
+    "CriterionChange",
+    "DiffRow",
+    "Domain",
+    "Example",
+    "Piece",
+    "PriorityRule",
+    "Qualification",
+    "Rubric",
+    "Scale",
+    "Threshold",
+    "Verdict",
+    "affected",
+    "chain",
+    "changes",
+    "check_revision",
+    "check_version",
+    "contradictions",
+    "diff",
+    "findings",
+    "share_text",
+    "threshold_ppm",
+]

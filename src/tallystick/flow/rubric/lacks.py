@@ -1,0 +1,50 @@
+"""What a rubric lacks although it can be read (SPEC 1.2). Reads and writes nothing."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from tallystick.flow.document import Finding
+from tallystick.flow.rubric.model import Rubric
+
+
+def findings(rubric: Rubric) -> list[Finding]:
+    """What a reader has a right to and does not find (SPEC 1.2): serious lacks first, in the rubric's order."""
+    found = [*_criterion_findings(rubric), *_rubric_findings(rubric)]
+    return sorted(found, key=lambda finding: finding.severity != "serious")
+
+
+def _criterion_findings(rubric: Rubric) -> Iterator[Finding]:
+    for number, criterion in enumerate(rubric.criteria):
+        path = f"criteria[{number}]"
+        lacks = {
+            "examples": (not criterion.examples, "no worked example"),
+            "exclusions": (not criterion.exclusions, "no exclusion: say what it does not judge"),
+            "abstain": (not criterion.abstain, "no abstention rule: say when an expert should not score"),
+            "escalation": (not criterion.escalation, "no escalation path: say who decides what an expert cannot"),
+        }
+        for part, (is_lacking, words) in lacks.items():
+            if is_lacking:
+                yield _finding(f"no-{part}", f"{path}.{part}", f"{criterion.name} has {words}.")
+        if len(criterion.anchors) < 3 and criterion.scale.high - criterion.scale.low >= 3:
+            words = "has anchors only at its ends: describe a point between them."
+            yield _finding("no-middle-anchor", f"{path}.anchors", f"{criterion.name} {words}", "warning")
+        if len(set(criterion.anchors.values())) < len(criterion.anchors):
+            words = "has the same words for two scores: nobody can tell them apart."
+            yield _finding("same-anchors", f"{path}.anchors", f"{criterion.name} {words}")
+        if len({example.score for example in criterion.examples}) == 1:
+            words = "has worked examples of one score only: show another one beside it."
+            yield _finding("one-sided-examples", f"{path}.examples", f"{criterion.name} {words}", "warning")
+
+
+def _rubric_findings(rubric: Rubric) -> Iterator[Finding]:
+    if not any(criterion.gated for criterion in rubric.criteria):
+        yield _finding("nothing-gated", "criteria", "No criterion is gated: agreement on scores would gate nothing.")
+    ranked = {name for rule in rubric.priority for name in (rule.over, rule.under)}
+    for criterion in rubric.criteria:
+        if len(rubric.criteria) > 1 and criterion.id not in ranked:
+            words = f"{criterion.name} stands in no priority rule: say what it outranks or what outranks it."
+            yield _finding("no-priority", "priority", words, "warning")
+
+
+def _finding(code: str, path: str, sentence: str, severity: Literal["serious", "warning"] = "serious") -> Finding:
+    return Finding(code=code, path=path, severity=severity, sentence=sentence)

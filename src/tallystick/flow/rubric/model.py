@@ -1,0 +1,284 @@
+"""The rubric document: criteria, their scales and anchors, priority rules, threshold, qualification.
+
+Reads and writes nothing; `document.read` makes a rubric of text. SPEC 1.2, 3.1 to 3.3.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from tallystick.flow.document import (
+    Fault,
+    Part,
+    Share,
+    Slug,
+    Text,
+    Versioned,
+    share_ppm,
+)
+
+Domain = Literal["medical", "legal", "software", "general", "creative"]
+Verdict = Literal[
+    "a_clearly",
+    "a_slightly",
+    "tie",
+    "b_slightly",
+    "b_clearly",
+    "both_unacceptable",
+    "insufficient_context",
+    "abstain",
+]
+Side = Literal["a", "b"]
+
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+DOMAIN_THRESHOLDS_PPM: Mapping[Domain, int] = {
+    "medical": 800_000,
+    "legal": 780_000,
+    "software": 820_000,
+    "general": 740_000,
+    "creative": 700_000,
+}
+"""The agreement that a domain asks of a batch, in parts per million (SPEC 3.3)."""
+
+
+def _point(key: object) -> object:
+    """A point of a scale as a key: one way to write it, so that `1` and `01` cannot both be there."""
+    if isinstance(key, str) and re.fullmatch(r"0|[1-9][0-9]?", key):
+        return int(key)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return key
+    words = {"expected": "a point of the scale such as 1 or 5", "fix": "Write the number as the key."}
+    raise PydanticCustomError("shape", "shape", words)
+
+
+class Scale(Part):
+    """The points that an expert can give, both ends included."""
+
+    low: Annotated[int, Field(ge=0, le=10)] = 1
+    high: Annotated[int, Field(ge=0, le=10)] = 5
+
+    def faults(self) -> Iterator[Fault]:
+        if self.low >= self.high:
+            yield Fault(
+                path=("high",),
+                expected=f"a number above low ({self.low})",
+                found=f"the number {self.high}",
+                fix="Let low be the worst score and high the best.",
+            )
+
+    @property
+    def clear_difference(self) -> int:
+        """From this difference on, one candidate is clearly better: half of the scale, rounded up. 2 on 1 to 5."""
+        return (self.high - self.low + 1) // 2
+
+
+class Example(Part):
+    """A worked example: what was seen, which score it got, and why."""
+
+    title: Text
+    excerpt: Text
+    score: int
+    why: Text
+
+
+class Criterion(Part):
+    """One observable dimension of the behaviour.
+
+    gated     its agreement counts for the gate of a batch
+    weight    how much it counts where one number is wanted; never used to settle a verdict
+    """
+
+    id: Slug
+    name: Text
+    question: Text
+    scale: Scale = Scale()
+    anchors: dict[Annotated[int, BeforeValidator(_point)], Text]
+    examples: tuple[Example, ...] = ()
+    exclusions: tuple[Text, ...] = ()
+    abstain: Text | None = None
+    escalation: Text | None = None
+    citation_required: bool = False
+    gated: bool = True
+    weight: Annotated[int, Field(ge=1, le=100)] | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        points = range(self.scale.low, self.scale.high + 1)
+        within = f"a score from {self.scale.low} to {self.scale.high}"
+        for end in (self.scale.low, self.scale.high):
+            if end not in self.anchors:
+                yield Fault(
+                    path=("anchors",),
+                    expected=f"an anchor for the score {end}",
+                    found=f"anchors for {', '.join(map(str, self.anchors)) or 'no score'}",
+                    fix="Describe what an answer with this score looks like.",
+                )
+        for point in self.anchors:
+            if point not in points:
+                yield Fault(
+                    path=("anchors", point),
+                    expected=within,
+                    found=f"the number {point}",
+                    fix="Change the scale or the anchor.",
+                )
+        for number, example in enumerate(self.examples):
+            if example.score not in points:
+                yield Fault(
+                    path=("examples", number, "score"),
+                    expected=within,
+                    found=f"the number {example.score}",
+                    fix="Give the example a score of this scale.",
+                )
+
+
+class PriorityRule(Part):
+    """One criterion outranks another; the reason is shown to the expert whose verdict says otherwise."""
+
+    over: Slug
+    under: Slug
+    why: Text
+
+
+class Threshold(Part):
+    """The agreement that a batch must reach; another value than the domain's needs a rationale."""
+
+    value: Share
+    rationale: Text | None = None
+
+
+class Qualification(Part):
+    """The decision rule on gold items (SPEC 4.3).
+
+    gold_min   gold items that a candidate judges at least
+    chance     accuracy that must be ruled out
+    alpha      accepted risk of passing somebody with that accuracy
+    target     accuracy of the expert who is wanted
+    """
+
+    gold_min: Annotated[int, Field(ge=1, le=1000)] = 6
+    chance: Share = "0.5"
+    alpha: Share = "0.05"
+    target: Share = "0.95"
+
+    def faults(self) -> Iterator[Fault]:
+        if not 0 < share_ppm(self.alpha) <= 500_000:
+            yield Fault(
+                path=("alpha",),
+                expected="a risk above 0 and at most 0.5",
+                found=self.alpha,
+                fix="0.05 is usual.",
+            )
+        if share_ppm(self.chance) >= share_ppm(self.target):
+            yield Fault(
+                path=("target",),
+                expected=f"more than chance ({self.chance})",
+                found=self.target,
+                fix="Name the accuracy that a good expert reaches.",
+            )
+        if Fraction(self.chance) ** self.gold_min > Fraction(self.alpha):
+            yield Fault(
+                path=("gold_min",),
+                expected=f"enough gold items to rule out an accuracy of {self.chance} at a risk of {self.alpha}",
+                found=f"{self.gold_min}, where even a faultless result would not do",
+                fix="Ask for more gold items or accept a greater risk.",
+            )
+
+
+class Rubric(Versioned):
+    """One version of the criteria of one domain. Immutable once it is published."""
+
+    rubric: Literal["tallystick/rubric/1"]
+    id: Slug
+    domain: Domain
+    title: Text
+    task: Text
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=20)]
+    priority: tuple[PriorityRule, ...] = ()
+    threshold: Threshold | None = None
+    qualification: Qualification = Qualification()
+
+    @property
+    def by_id(self) -> dict[str, Criterion]:
+        """The criteria by their id, in the rubric's order."""
+        return {criterion.id: criterion for criterion in self.criteria}
+
+    def faults(self) -> Iterator[Fault]:
+        yield from _repeated(self.criteria)
+        yield from _priority_faults(self)
+        if (
+            self.threshold
+            and not self.threshold.rationale
+            and threshold_ppm(self) != DOMAIN_THRESHOLDS_PPM[self.domain]
+        ):
+            usual = share_text(DOMAIN_THRESHOLDS_PPM[self.domain])
+            yield Fault(
+                path=("threshold",),
+                expected=f"a rationale, because {self.domain} asks for {usual}",
+                found=f"{self.threshold.value} without one",
+                fix="Add `rationale:` or leave the threshold out.",
+            )
+
+
+def share_text(ppm: int) -> str:
+    """Parts per million as the shortest decimal of at least two places: 800000 is 0.80."""
+    whole, places = divmod(ppm, 1_000_000)
+    return f"{whole}.{f'{places:06}'.rstrip('0').ljust(2, '0')}"
+
+
+def threshold_ppm(rubric: Rubric) -> int:
+    """The agreement that a batch under this rubric must reach, in parts per million."""
+    return share_ppm(rubric.threshold.value) if rubric.threshold else DOMAIN_THRESHOLDS_PPM[rubric.domain]
+
+
+def _repeated(criteria: Iterable[Criterion]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, criterion in enumerate(criteria):
+        if criterion.id in seen:
+            yield Fault(
+                path=("criteria", number, "id"),
+                expected="an id of its own for each criterion",
+                found=f'"{criterion.id}" again',
+                fix="Rename one of the two.",
+            )
+        seen.add(criterion.id)
+
+
+def _priority_faults(rubric: Rubric) -> Iterator[Fault]:
+    known = rubric.by_id
+    for number, rule in enumerate(rubric.priority):
+        for key, criterion in (("over", rule.over), ("under", rule.under)):
+            if criterion not in known:
+                close = difflib.get_close_matches(criterion, known, n=1)
+                yield Fault(
+                    path=("priority", number, key),
+                    expected=f"one of the criteria {', '.join(known)}",
+                    found=f'"{criterion}"',
+                    fix=f"Did you mean `{close[0]}`?" if close else "Name a criterion of this rubric.",
+                )
+        earlier = rubric.priority[:number]
+        if rule.over == rule.under or chain(earlier, rule.under, rule.over):
+            yield Fault(
+                path=("priority", number),
+                expected="an order without a circle",
+                found=f"{rule.over} over {rule.under}, which closes one",
+                fix="Remove one of the rules of the circle.",
+            )
+
+
+def chain(rules: Iterable[PriorityRule], over: str, under: str) -> tuple[PriorityRule, ...]:
+    """The shortest row of rules by which one criterion outranks another; empty when it does not."""
+    rules = tuple(rules)
+    paths: dict[str, tuple[PriorityRule, ...]] = {over: ()}
+    frontier = [over]
+    while frontier:
+        place = frontier.pop(0)
+        for rule in rules:
+            if rule.over == place and rule.under not in paths:
+                paths[rule.under] = (*paths[place], rule)
+                frontier.append(rule.under)
+    return paths.get(under, ())
