@@ -1,0 +1,78 @@
+"""C2SP checkpoints: origin, size and root of the log, as the text of a signed note. Pure.
+
+Three lines and no extension lines: witnesses differ in how they read those, so we neither write nor accept them.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from tallystick.ledger import note
+from tallystick.ledger.tiles import HASH_BYTES
+from tallystick.ledger.tree import EMPTY_ROOT
+
+
+class BadCheckpoint(ValueError):
+    """The text of a note is not a checkpoint of this log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What the log was at one moment, and the signed note that says so.
+
+    origin  the name of the log, which is the name of its key
+    size    how many entries it covers
+    root    the root of the tree over them, 32 bytes
+    note    the whole signed note, as text: what is published
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+
+
+def body(origin: str, size: int, root: bytes) -> str:
+    """The text that is signed."""
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def sign(origin: str, size: int, root: bytes, *, signer: note.NoteSigner) -> Checkpoint:
+    """A signed checkpoint. The caller has made sure that it may never sign another root of this size."""
+    signed = note.sign(body(origin, size, root), [signer])
+    return Checkpoint(origin=origin, size=size, root=root, note=signed)
+
+
+def open_signed(text: str, key: note.VerifierKey) -> Checkpoint:
+    """A checkpoint whose signature by `key` is good and whose origin is the key's name.
+
+    raises  note.BadNote for the signature, BadCheckpoint for the text
+    """
+    note.verify(text, [key])
+    found = read(text)
+    if found.origin != key.name:
+        raise BadCheckpoint(f"expected a checkpoint of the log {key.name!r}, found {found.origin!r}")
+    return found
+
+
+def read(text: str) -> Checkpoint:
+    """A checkpoint as its note states it. Verifies no signature.
+
+    raises  note.BadNote or BadCheckpoint, saying what was expected
+    """
+    signed_text, _ = note.split(text)
+    lines = signed_text.split("\n")
+    if len(lines) != 4 or not lines[0]:
+        raise BadCheckpoint(f"expected three lines (origin, size, root), found {len(lines) - 1}")
+    origin, size, encoded = lines[:3]
+    if not (size.isascii() and size.isdigit() and str(int(size)) == size):
+        raise BadCheckpoint(f"expected the size as a plain number, found {size!r}")
+    try:
+        root = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise BadCheckpoint(f"expected the root as base64, found {encoded!r}") from error
+    if len(root) != HASH_BYTES:
+        raise BadCheckpoint(f"expected a root of {HASH_BYTES} bytes, found {len(root)}")
+    if size == "0" and root != EMPTY_ROOT:
+        raise BadCheckpoint("expected the root of the empty tree at size 0, found another")
+    return Checkpoint(origin=origin, size=int(size), root=root, note=text)

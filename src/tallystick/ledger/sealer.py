@@ -1,0 +1,291 @@
+"""Turn the journal into the public log. Reads `journal`, moves `seal_head`, writes the log directory.
+
+The order survives a crash at any step: read a batch and compute its root; move the seal point in the database
+(compare-and-swap); write bundles and tiles; sign and archive the checkpoint; replace `checkpoint`. Before the seal
+point moved, nothing was said; after it, everything to be written is a pure function of the journal, so whoever
+comes next writes the same bytes. The signature is Ed25519, the same every time.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from tallystick.ledger import checkpoint as checkpoints
+from tallystick.ledger import head as heads
+from tallystick.ledger import rows
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
+from tallystick.ledger.compare import compare_journal
+from tallystick.ledger.head import Fenced
+from tallystick.ledger.note import BadNote, parse_vkey
+from tallystick.ledger.reader import ARCHIVE, CHECKPOINT, LogReader, NotInLog
+from tallystick.ledger.rows import Gap
+from tallystick.ledger.signer import Signer
+from tallystick.ledger.tile_store import Diverged, Step, TileStore, no_step
+from tallystick.ledger.tiles import (
+    HASH_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Place,
+    Tile,
+    encode_bundle,
+    parse_path,
+)
+from tallystick.ledger.tree import EMPTY_ROOT, ProofError, Tree, leaf_hashes, root_at, verify_consistency
+
+__all__ = ["Diverged", "Fenced", "Gap", "NotSealed", "Sealer"]
+
+Files = list[tuple[str, bytes]]
+"""Paths below the log directory, with what stands in them."""
+
+BATCH = TILE_WIDTH * TILE_WIDTH
+"""Entries per checkpoint at most: a long backlog is sealed in several steps, each in little memory."""
+
+
+class NotSealed(LookupError):
+    """A size was asked for that the journal, or the log, has not reached."""
+
+
+class Sealer:
+    """The one writer of a log directory. It takes over from any sealer before it and finishes what that one began.
+
+    engine     the cell's database; commits must be durable
+    directory  the public log directory; made when it is not there
+    signer     signs the checkpoints; its name is the origin of the log
+    step       called around each durable step, for crash tests
+    batch      entries per checkpoint at most
+
+    raises  Diverged or Gap when what is there does not fit together, saying where; Fenced when another took over
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        directory: Path,
+        signer: Signer,
+        *,
+        step: Step = no_step,
+        batch: int = BATCH,
+    ) -> None:
+        self.signer = signer
+        self._engine = engine
+        self._step = step
+        self._batch = batch
+        self._key = parse_vkey(signer.vkey)
+        self._reader = LogReader(directory)
+        self._lock = threading.RLock()
+        heads.create(engine)
+        self._head = heads.take_over(engine)
+        self._store = TileStore(Path(directory), self._head.epoch, step=step)
+        self._tree = Tree()
+        self._is_ready = False
+        self._recover()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the staging files of this sealer."""
+        self._store.close()
+
+    @property
+    def size(self) -> int:
+        """How many entries are sealed."""
+        return self._head.size
+
+    def seal(self, upto: int | None = None) -> Checkpoint | None:
+        """Seal what the journal holds beyond the sealed size; the newest checkpoint, or None when there is nothing new.
+
+        upto  seal to exactly this size and return its checkpoint, also when the log is longer already
+
+        raises  NotSealed when the journal has fewer than `upto` rows, Gap for a missing row, Fenced when another
+                sealer took over, Diverged when journal and log part. After any other error call again: it recovers.
+        """
+        with self._lock:
+            if not self._is_ready:
+                self._recover()
+            end = rows.end_of(self._engine)
+            if upto is not None:
+                if not 0 <= upto <= end:
+                    raise NotSealed(f"expected a journal of at least {upto} rows, found {end}: seal fewer")
+                if upto <= self._head.size:
+                    return self.checkpoint_at(upto)
+                end = upto
+            elif end < self._head.size:
+                raise Gap(end, f"expected at least the {self._head.size} sealed rows, found {end}: rows were removed")
+            signed = None
+            while self._head.size < end:
+                next_full_batch = (self._head.size // self._batch + 1) * self._batch
+                signed = self._seal_batch(min(end, next_full_batch))
+            return signed
+
+    def checkpoint_at(self, size: int) -> Checkpoint:
+        """The signed checkpoint of a size that the log has reached: the archived one, byte for byte, else a new one.
+
+        raises  NotSealed beyond the sealed size; Diverged when the stored tree does not lead to the sealed root
+        """
+        with self._lock:
+            if not 0 <= size <= self._head.size:
+                raise NotSealed(f"expected a size up to {self._head.size}, which is sealed, found {size}: seal first")
+            try:
+                root = root_at(size, self._reader.hash)
+                if size:
+                    proof = self._reader.consistency_proof(size, self._head.size)
+                    verify_consistency(proof, old=size, new=self._head.size, old_root=root, new_root=self._head.root)
+            except (ProofError, NotInLog) as error:
+                raise Diverged(f"the stored tree at size {size} does not lead to the sealed root: {error}") from error
+            return self._archive(size, root)
+
+    def _seal_batch(self, stop: int) -> Checkpoint:
+        start = self._head.size
+        tree = self._tree.copy()
+        full, edge = self._derive(tree, stop)
+        root = tree.root()
+        self._is_ready = False
+        self._step("before seal point")
+        self._head = heads.advance(self._engine, self._head, size=stop, root=root)
+        self._step("after seal point")
+        self._store.put(full + edge)
+        signed = self._publish(stop, root)
+        self._remove_partials(start, stop)
+        self._tree = tree
+        self._is_ready = True
+        return signed
+
+    def _derive(self, tree: Tree, stop: int) -> tuple[Files, Files]:
+        """Grow the tree to `stop`; the files (full, partial) that this adds. The bundle at the edge is read again."""
+        known = tree.size % TILE_WIDTH
+        first = tree.size - known
+        entries = rows.read(self._engine, first, stop)
+        hashes = leaf_hashes(entries)
+        kept = next((tile.data for tile in tree.edge() if tile.place.level == 0), b"")
+        if hashes[: known * HASH_BYTES] != kept:
+            raise Diverged(f"a sealed row between {first} and {tree.size - 1} was altered. {self._where_they_part()}")
+        tiles = tree.append(hashes[known * HASH_BYTES :]) + tree.edge()
+        for number, place in enumerate(range(0, len(entries), TILE_WIDTH), first // TILE_WIDTH):
+            bundle = entries[place : place + TILE_WIDTH]
+            tiles.append(Tile(Place(None, number, len(bundle)), encode_bundle(bundle)))
+        full = [(tile.place.path, tile.data) for tile in tiles if tile.place.width == TILE_WIDTH]
+        edge = [(tile.place.path, tile.data) for tile in tiles if tile.place.width < TILE_WIDTH]
+        return full, edge
+
+    def _archive(self, size: int, root: bytes) -> Checkpoint:
+        """The archived checkpoint of a size whose root is known to be right; signed and written when there is none."""
+        try:
+            signed = self._reader.checkpoint_at(size, self._key)
+        except NotInLog:
+            signed = checkpoints.sign(self.signer.name, size, root, signer=self.signer)
+            self._store.put([(f"{ARCHIVE}/{size}", signed.note.encode())])
+        except (BadNote, BadCheckpoint) as error:
+            raise Diverged(f"{ARCHIVE}/{size}: expected a checkpoint of this log: {error}") from error
+        if signed.root != root:
+            raise Diverged(
+                f"{ARCHIVE}/{size}: expected root {root.hex()}, found {signed.root.hex()}: "
+                "the archive or the journal was altered"
+            )
+        return signed
+
+    def _publish(self, size: int, root: bytes) -> Checkpoint:
+        signed = self._archive(size, root)
+        with self._store.publishing():
+            # A sealer that slept since its seal point must not take the log back to what was then.
+            published = self._published()
+            if published is not None and published.size > size:
+                raise Fenced(f"expected to publish size {size}, found {published.size} published by another sealer")
+            if published is None or published.note != signed.note:
+                self._store.replace(CHECKPOINT, signed.note.encode())
+        return signed
+
+    def _published(self) -> Checkpoint | None:
+        try:
+            return self._reader.checkpoint(self._key)
+        except NotInLog:
+            return None
+        except (BadNote, BadCheckpoint) as error:
+            raise Diverged(
+                f"{CHECKPOINT}: expected a checkpoint signed by {self.signer.vkey}: {error}. "
+                "Either the file was altered, or the cell has another key than the one that made this log"
+            ) from error
+
+    def _recover(self) -> None:
+        """Check everything sealed against the journal, then finish what a sealer before began."""
+        now = heads.read(self._engine)
+        if now.epoch != self._head.epoch:
+            raise Fenced(f"expected epoch {self._head.epoch}, found {now.epoch}: another sealer has taken over")
+        self._head = now
+        self._store.open()
+        published = self._published()
+        size = 0 if published is None else published.size
+        if size > now.size:
+            raise Diverged(
+                f"the published checkpoint covers {size} entries, the database has sealed {now.size}: the database is "
+                "older than the log. Restore a newer backup; never seal on top of this one"
+            )
+        tree = Tree()
+        missing: list[str] = []
+        self._walk(tree, size, lambda files: missing.extend(self._store.missing(files)))
+        self._expect_root(tree, EMPTY_ROOT if published is None else published.root, CHECKPOINT)
+        if missing:
+            # The journal leads to the signed root, so what it gives for a lost file is what the file was.
+            self._walk(Tree(), size, self._store.put)
+        edge = tree.copy()
+        self._walk(tree, now.size, lambda _files: None)
+        self._expect_root(tree, now.root, "the seal point in the database")
+        if published is None or size < now.size:
+            self._walk(edge, now.size, self._store.put)
+            self._publish(now.size, now.root)
+        self._remove_stale_partials()
+        self._tree = tree
+        self._is_ready = True
+
+    def _walk(self, tree: Tree, stop: int, act: Callable[[Files], None]) -> None:
+        """Grow the tree from the journal to `stop`, batch by batch, and act on the files that a log of `stop` has."""
+        edge: Files = []
+        while True:
+            next_full_batch = (tree.size // self._batch + 1) * self._batch
+            full, edge = self._derive(tree, min(stop, next_full_batch))
+            act(full)
+            if tree.size == stop:
+                break
+        act(edge)
+
+    def _expect_root(self, tree: Tree, root: bytes, where: str) -> None:
+        if tree.root() != root:
+            raise Diverged(
+                f"{where}: expected root {root.hex()} at size {tree.size}, the journal gives {tree.root().hex()}: "
+                f"a sealed row or the root was altered. {self._where_they_part()}"
+            )
+
+    def _where_they_part(self) -> str:
+        try:
+            found = compare_journal(self._engine, self._reader.directory)[:3]
+        except (NotInLog, BadNote, BadCheckpoint) as error:
+            return f"Where they part cannot be said: {error}."
+        if not found:
+            return "All rows agree with the entries of the log directory."
+        return f"They part at row {found[0].seq}: {'; '.join(difference.what for difference in found)}."
+
+    def _remove_partials(self, start: int, stop: int) -> None:
+        """Remove the partial tiles that became full between `start` and `stop`: the full ones begin with them."""
+        for level in range(stop.bit_length() // TILE_HEIGHT + 1):
+            shift = TILE_HEIGHT * (level + 1)
+            if start >> shift < stop >> shift:
+                for kind in [level] if level else [None, level]:
+                    self._store.remove_folder(f"{Place(kind, start >> shift).path}.p")
+
+    def _remove_stale_partials(self) -> None:
+        """The same for all that a crash in the middle of removing left behind."""
+        directory = self._reader.directory
+        for folder in sorted(directory.glob("tile/**/*.p")):
+            path = folder.relative_to(directory).as_posix().removesuffix(".p")
+            place = parse_path(path)
+            if place and (place.index + 1) << (TILE_HEIGHT * ((place.level or 0) + 1)) <= self._head.size:
+                self._store.remove_folder(f"{path}.p")
