@@ -17,7 +17,7 @@ LINES_PER_FUNCTION = 60
 POSITIONAL_ARGUMENTS = 4
 IRREGULAR_PAST = ("Begun", "Built", "Cut", "Drawn", "Held", "Sent", "Set", "Shown", "Withdrawn", "Written")
 TYPE_IGNORE = re.compile(r"[#] type: ignore(?!\[[\w,-]+\]  # \w)")
-NOQA = re.compile(r"[#] noqa(?!: [A-Z0-9, ]+  # \w)")
+NOQA = re.compile(r"[#] noqa(?!: [A-Z0-9, ]+ (?: #|-) \w)")
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "misc", "shared", "tools", "stuff", "manager"}
 
 
@@ -38,7 +38,7 @@ def problems(text: str, place: str) -> Iterator[str]:
         if TYPE_IGNORE.search(line):
             yield f"{number}: write '# type: ignore[code]  # the reason'"
         if NOQA.search(line):
-            yield f"{number}: write '# noqa: CODE  # the reason'"
+            yield f"{number}: write '# noqa: CODE - the reason'"
     for node in ast.walk(tree):
         yield from node_problems(node)
     if place.startswith("src/"):
@@ -105,7 +105,7 @@ BREACHES = {
     "import at the top": DOCUMENTED + "def f():\n    '''Hide.'''\n    import os\n",
     "f has no docstring": DOCUMENTED + "def f():\n    pass\n",
     "ignore[code]": DOCUMENTED + "x = 1  # type: ig" + "nore[misc]\n",
-    "CODE  #": DOCUMENTED + "x = 1  # no" + "qa: E501\n",
+    "CODE - the": DOCUMENTED + "x = 1  # no" + "qa: E501\n",
     "past tense": EVENT.format(name="SubmitJudgment", frozen=", frozen=True"),
     "freeze it": EVENT.format(name="JudgmentSubmitted", frozen=""),
 }
