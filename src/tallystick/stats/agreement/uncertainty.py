@@ -1,0 +1,129 @@
+"""Value, standard error and interval of a coefficient given as sums. Reads `Sums`, writes nothing.
+
+The item is the unit: items are what a batch is a sample of, and judgments of one item depend on
+each other. Resampling judgments or raters as if independent would give intervals far too narrow.
+"""
+
+import math
+
+import numpy as np
+
+from tallystick.stats.agreement.sums import Sums
+from tallystick.stats.agreement.table import Floats
+from tallystick.stats.intervals import Interval, expanded_tail, normal_quantile, wilson
+
+TINY = 1e-12  # nearer to 1 than this is 1: what is left is rounding
+UNDEFINED_MAX = 0.1  # share of resamples without a value above which there is no interval
+UNITS_MIN = 5  # with fewer items resampling only shows those few again
+SUMS_MAX = 1024  # derivatives are taken for at most so many sums
+STEP = 1e-4  # of a derivative, as a share of the number of items
+
+Limits = tuple[Interval | None, str | None]
+
+
+def values(sums: Sums, totals: Floats) -> Floats:
+    """(draws,) the coefficient for each row of sums; NaN where chance agreement is complete."""
+    observed, chance = sums.split(totals)
+    room = 1 - chance
+    room = np.where(room > TINY, room, np.nan)
+    return 1 - (1 - observed) / room
+
+
+def standard_error(sums: Sums, *, is_sample: bool = True) -> float | None:
+    """The standard error over items by the delta method (infinitesimal jackknife).
+
+    Each unit's influence is its features times the derivative of the coefficient by the sums,
+    taken numerically to fourth order. For Cohen's kappa with `is_sample` false it is the large
+    sample error of Fleiss, Cohen and Everitt (1969); else the n / (n - 1) of a sample is applied,
+    as Gwet does. None with more than 1024 sums, one unit, or no derivative.
+    source  Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, ch. 6
+    """
+    n = int(sums.weights.sum())
+    width = sums.features.shape[1]
+    if width > SUMS_MAX or n < 2:
+        return None
+    totals = sums.totals()
+    step = STEP * float(np.abs(totals).max())
+    offsets = np.eye(width) * step
+    one = values(sums, totals + offsets) - values(sums, totals - offsets)
+    two = values(sums, totals + 2 * offsets) - values(sums, totals - 2 * offsets)
+    slope = (8 * one - two) / (12 * step)
+    influence = sums.features @ slope
+    influence = influence - (sums.weights @ influence) / n
+    variance = float(sums.weights @ influence**2) * (n / (n - 1) if is_sample else 1.0)
+    return math.sqrt(variance) if math.isfinite(variance) else None
+
+
+def resampled(sums: Sums, *, draws: int, generator: np.random.Generator) -> Floats:
+    """(draws,) the coefficient of items drawn with replacement; NaN where a draw has no value."""
+    n = int(sums.weights.sum())
+    drawn = generator.multinomial(n, sums.weights / n, size=draws)
+    return values(sums, drawn.astype(np.float64) @ sums.features)
+
+
+def bootstrap_interval(sums: Sums, *, confidence: float, draws: int, generator: np.random.Generator) -> Limits:
+    """The expanded percentile interval over items, or None and why there is none."""
+    n = int(sums.weights.sum())
+    if n < UNITS_MIN:
+        return None, f"{n} items are too few to resample: at least {UNITS_MIN} are needed."
+    drawn = resampled(sums, draws=draws, generator=generator)
+    defined = np.sort(drawn[~np.isnan(drawn)])
+    undefined_share = 1 - len(defined) / draws
+    if undefined_share > UNDEFINED_MAX:
+        return None, (
+            f"{undefined_share:.0%} of the resamples hold one answer only, so their agreement beyond"
+            " chance is undefined and no honest limits follow. Add items that should be answered"
+            " differently."
+        )
+    tail = expanded_tail(n, confidence=confidence)
+    low, high = _at(defined, tail), _at(defined, 1 - tail)
+    method = "item_group_bootstrap" if sums.is_grouped else "item_bootstrap"
+    return Interval(low=low, high=high, method=method, confidence=confidence), None
+
+
+def perfect_interval(chance: float, n_items: int, *, confidence: float) -> Interval:
+    """The interval of a coefficient that is 1: every resample is 1 too and would show no doubt.
+
+    The lower limit is that of Wilson for `n_items` agreements of as many, put in the place of the
+    observed agreement while chance agreement is held fixed.
+    """
+    share = wilson(n_items, n_items, confidence=confidence).low
+    low = (share - chance) / (1 - chance)
+    return Interval(low=low, high=1.0, method="wilson_rescaled", confidence=confidence)
+
+
+def percent_interval(
+    share: float, error: float | None, n_items: int, n_judgments: int, *, confidence: float
+) -> Interval:
+    """Wilson's interval for a mean share of agreeing pairs, with the items' own spread.
+
+    Two raters: an item agrees or not, and this is Wilson's interval for `n_items` trials. More
+    raters: an item can agree in part and so tells more than one trial does; the effective number
+    of trials p (1 - p) / se^2 is used, held between the items and the judgments.
+    source  Korn and Graubard (1998), Survey Methodology 24, 193-201, the effective sample size
+    """
+    trials = float(n_items)
+    if error is not None and n_items > 1 and 0 < share < 1:
+        variance = error**2 * (n_items - 1) / n_items
+        ratio = share * (1 - share) / variance if variance > 0 else math.inf
+        trials = min(max(ratio, trials), float(n_judgments))
+    return wilson(share * trials, trials, confidence=confidence)
+
+
+def log_interval(value: float, error: float, *, confidence: float) -> Interval:
+    """1 - (1 - value) exp(-+ z se / (1 - value)): a normal interval for log(1 - value).
+
+    It cannot pass 1 and needs no resampling. For a value below 1.
+    """
+    room = 1 - value
+    factor = math.exp(normal_quantile(confidence) * error / room)
+    low, high = 1 - room * factor, 1 - room / factor
+    return Interval(low=low, high=high, method="delta_log", confidence=confidence)
+
+
+def _at(ordered: Floats, share: float) -> float:
+    """The quantile of sorted numbers, straight between neighbours."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
