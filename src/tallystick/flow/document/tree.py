@@ -186,22 +186,28 @@ def parse(text: str | bytes, name: str) -> Tree | list[Problem]:
     if len(decoded.encode("utf-8", "replace")) > BYTES_MAX:
         return [unplaced(name, f"at most {BYTES_MAX} bytes", "more", "Make the document shorter.")]
     composer = _Composer(name, yaml.parse(decoded, Loader=yaml.SafeLoader))
+    data, end = _composed(composer, decoded)
+    problems = [*composer.problems, *end]
+    return problems or Tree(data, composer.lines)
+
+
+def _composed(composer: _Composer, text: str) -> tuple[Plain, list[Problem]]:
+    """The data, and why the parser stopped before the end if it did."""
     try:
-        data = composer.document()
+        return composer.document(), []
     except _Unreadable:
-        return composer.problems
+        return None, []  # the composer has noted why
     except yaml.MarkedYAMLError as error:
-        return [*composer.problems, _syntax_problem(name, error)]
+        return None, [_syntax_problem(composer.name, error)]
     except yaml.reader.ReaderError as error:
-        line = decoded.count("\n", 0, error.position) + 1
+        line = text.count("\n", 0, error.position) + 1
         found = f"the character U+{error.character:04X}"
-        problem = unplaced(name, "printable text", found, "Remove the character.")
-        return [*composer.problems, replace(problem, line=line)]
+        problem = unplaced(composer.name, "printable text", found, "Remove the character.")
+        return None, [replace(problem, line=line)]
     except (yaml.YAMLError, ValueError, OverflowError):
         # The scanner answers so for escapes beyond Unicode and for a version with thousands of digits.
         found = "an escape or a number that is too large"
-        return [*composer.problems, unplaced(name, "characters of Unicode", found, "Remove the escape or the number.")]
-    return composer.problems or Tree(data, composer.lines)
+        return None, [unplaced(composer.name, "characters of Unicode", found, "Remove the escape or the number.")]
 
 
 def _decoded(text: str | bytes) -> str | None:
