@@ -20,6 +20,7 @@ PREFERRED: Mapping[Verdict, Side | None] = {
 }
 """The candidate that a verdict prefers. The other verdicts compare nothing, so no score can contradict them."""
 
+_ADVICE = "Change the verdict or the scores, or keep both and say in your reasons why."
 _OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
 
@@ -64,7 +65,9 @@ def _spoken_against(
     chains = [chain(rubric.priority, criterion.id, other.id) for other in supporters]
     if all(chains):
         rules = tuple(dict.fromkeys(rule for row in chains for rule in row))
-        sentence = _sentence(criterion, scores, side, verdict=verdict, supporters=supporters, rules=rules)
+        words = [_choice(verdict), _favour(criterion, side, scores), _ranks(criterion, supporters)]
+        reasons = [_because(rubric, rule) for rule in rules]
+        sentence = " ".join([f"{''.join(words)}.", *reasons, _ADVICE])
         yield Contradiction(criterion=criterion.id, against=side, rules=rules, sentence=sentence)
 
 
@@ -81,26 +84,23 @@ def _clearly_favoured(criterion: Criterion, scores: Scores) -> Side | None:
     return "a" if lead > 0 else "b"
 
 
-def _sentence(
-    criterion: Criterion,
-    scores: Scores,
-    side: Side,
-    *,
-    verdict: Verdict,
-    supporters: list[Criterion],
-    rules: tuple[PriorityRule, ...],
-) -> str:
-    points = scores[criterion.id]
+def _choice(verdict: Verdict) -> str:
     preferred = PREFERRED[verdict]
-    choice = f"You prefer {preferred.upper()}" if preferred else "You call it a tie"
-    favours = f"your scores for {criterion.name} clearly favour {side.upper()} (A {points['a']}, B {points['b']})"
-    advice = "Change the verdict or the scores, or keep both and say in your reasons why."
+    return f"You prefer {preferred.upper()}" if preferred else "You call it a tie"
+
+
+def _favour(criterion: Criterion, side: Side, scores: Scores) -> str:
+    points = scores[criterion.id]
+    return f", but your scores for {criterion.name} clearly favour {side.upper()} (A {points['a']}, B {points['b']})"
+
+
+def _ranks(criterion: Criterion, supporters: list[Criterion]) -> str:
     if not supporters:
-        return f"{choice}, but {favours} and no other score points the other way. {advice}"
+        return ", and no other score points the other way"
     names = " and ".join(other.name for other in supporters)
-    reasons = " ".join(_because(rubric_rule) for rubric_rule in rules)
-    return f"{choice}, but {favours}, and {criterion.name} outranks {names}. {reasons} {advice}"
+    return f", and {criterion.name} outranks {names}"
 
 
-def _because(rule: PriorityRule) -> str:
-    return f"The rule `{rule.over}` over `{rule.under}` says why: {rule.why.rstrip('.')}."
+def _because(rubric: Rubric, rule: PriorityRule) -> str:
+    names = rubric.by_id
+    return f"The rule {names[rule.over].name} over {names[rule.under].name} is there because {rule.why.rstrip('.')}."

@@ -150,8 +150,9 @@ def _criterion_parts(criterion: Criterion) -> Iterator[tuple[str, str]]:
         yield f"anchor {point}", words
     for example in criterion.examples:
         yield f"example: {example.title}", f"{example.excerpt}\nScore {example.score}: {example.why}"
-    for number, words in enumerate(criterion.exclusions, 1):
-        yield f"exclusion {number}", words
+    for words in criterion.exclusions:
+        # By its first words, so that one put in between does not shift those after it.
+        yield f"exclusion: {words[:24]}", words
     yield "abstain", criterion.abstain or ""
     yield "escalation", criterion.escalation or ""
     yield "citation", "required" if criterion.citation_required else "not required"
