@@ -8,6 +8,7 @@ browser        a running Chromium (tests/browser.py has what to do with it)
 Dispose of every engine before the test ends: a connection that is left open is a warning, and warnings are errors.
 """
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +21,23 @@ from postgres import SUPERUSER, private_server, url
 from psycopg import sql
 
 NUMBERS = count(1)
+HERE = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", None, ""}  # noqa: S104 - names of this machine, nothing binds
+
+
+class NetworkUsed(RuntimeError):
+    """A test reached for another machine. Tests bring what they need; use a server on 127.0.0.1."""
+
+
+def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: nothing in this process connects to, or asks for the address of, another machine."""
+    address = arguments[1] if event == "socket.connect" else arguments[:1] if event == "socket.getaddrinfo" else ()
+    if isinstance(address, tuple) and address:
+        host = address[0].decode() if isinstance(address[0], bytes) else address[0]
+        if host not in HERE:
+            raise NetworkUsed(f"expected a test that stays on this machine, found a connection to {host!r}")
+
+
+sys.addaudithook(refuse_network)
 
 
 @pytest.fixture(scope="session")

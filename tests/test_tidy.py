@@ -34,17 +34,24 @@ def problems(text: str, place: str) -> Iterator[str]:
         yield "no docstring: say in one line what the module is for"
     if Path(place).stem in NAMELESS:
         yield "a name that says nothing: name the idea, or put the function beside its only caller"
+    yield from bare_ignores(lines)
+    for node in ast.walk(tree):
+        yield from node_problems(node)
+    if place.startswith("tests/"):
+        yield from excuses(tree)
+    if place.startswith("src/"):
+        yield from undocumented(tree)
+    if "/events/" in place:
+        yield from present_tense(tree)
+
+
+def bare_ignores(lines: list[str]) -> Iterator[str]:
+    """Lines that silence a tool without saying which rule and why."""
     for number, line in enumerate(lines, 1):
         if TYPE_IGNORE.search(line):
             yield f"{number}: write '# type: ignore[code]  # the reason'"
         if NOQA.search(line):
             yield f"{number}: write '# noqa: CODE - the reason'"
-    for node in ast.walk(tree):
-        yield from node_problems(node)
-    if place.startswith("src/"):
-        yield from undocumented(tree)
-    if "/events/" in place:
-        yield from present_tense(tree)
 
 
 def node_problems(node: ast.AST) -> Iterator[str]:
@@ -57,6 +64,20 @@ def node_problems(node: ast.AST) -> Iterator[str]:
             yield f"{node.lineno}: {node.name} takes more than 4 positional arguments: put a * before the rest"
     if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset:
         yield f"{node.lineno}: import at the top: a hidden import hides a cycle"
+
+
+def excuses(tree: ast.Module) -> Iterator[str]:
+    """What lets a test pass without its promise being kept."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute | ast.ImportFrom):
+            continue
+        name = ast.unparse(node)
+        if name.endswith((".sleep", "wait_for_timeout")):
+            yield f"{node.lineno}: a test that sleeps is slow or wrong: wait for the thing itself"
+        if name.endswith(".xfail"):
+            yield f"{node.lineno}: a test that may fail guards nothing: mend it or file it"
+        if name.startswith(("from unittest.mock", "from unittest import mock")):
+            yield f"{node.lineno}: fakes, not mocks: a fake enforces the rules too"
 
 
 def positional(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -116,6 +137,20 @@ def test_each_rule_finds_its_breach(word: str) -> None:
     found = list(problems(BREACHES[word], "src/tallystick/events/example.py"))
     assert len(found) == 1
     assert word in found[0]
+
+
+EXCUSES = {
+    "a test that sleeps": "time.sleep(1)",
+    "a test that may fail": "pytest.mark.xfail",
+    "fakes, not mocks": "from unittest.mock import Mock",
+}
+
+
+@pytest.mark.parametrize("words", EXCUSES)
+def test_an_excuse_is_found(words: str) -> None:
+    found = list(problems(DOCUMENTED + EXCUSES[words], "tests/test_example.py"))
+    assert len(found) == 1
+    assert words in found[0]
 
 
 def test_a_name_that_says_nothing_is_found() -> None:
