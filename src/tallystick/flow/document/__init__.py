@@ -15,7 +15,7 @@ from tallystick.flow.document.part import (
     share_ppm,
 )
 from tallystick.flow.document.problem import Fault, Finding, Problem
-from tallystick.flow.document.reading import from_plain, placed, plain, read, write
+from tallystick.flow.document.reading import check, from_plain, placed, plain, read, write
 from tallystick.flow.document.tree import BYTES_MAX, DEPTH_MAX, NODES_MAX, Plain, Tree, parse
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Tree",
     "Version",
     "Versioned",
+    "check",
     "from_plain",
     "parse",
     "placed",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-SHOWN_MAX = 60
+SHOWN_MAX = 80
 
 Path = tuple[str, ...]
 """The steps to a place in a document: keys, and the numbers of list entries."""

@@ -42,6 +42,19 @@ def from_plain(data: Mapping[str, Plain], model: type[Model]) -> Model:
     return model.model_validate_json(json.dumps(data))
 
 
+def check(data: Plain, name: str, model: type[Model], *, line: int) -> Model | list[Problem]:
+    """The model of one row of a file, or all that is wrong with it, all at the row's own line."""
+    tree = Tree(data, {(): line})
+    if not isinstance(data, dict):
+        expected, fix = "a map of keys and values", "Write one JSON object per row."
+        return [Problem(name=name, line=line, path="", expected=expected, found=shown(data), fix=fix)]
+    try:
+        return model.model_validate(data, strict=False)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return [problem for detail in details for problem in _problems(detail, tree, name, model)]
+
+
 def plain(part: Part) -> dict[str, Plain]:
     """A model as plain data in the journal's profile: ASCII keys, text, whole numbers, lists and maps.
 

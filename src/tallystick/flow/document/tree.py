@@ -225,8 +225,10 @@ def unplaced(name: str, expected: str, found: str, fix: str) -> Problem:
 
 
 def _syntax_problem(name: str, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    mark, start = error.problem_mark or error.context_mark, error.context_mark
     found = short(" ".join(part for part in (error.context, error.problem) if part)) or "something else"
+    if mark and start and start.line != mark.line:
+        found += f" (it began on line {start.line + 1})"
     return Problem(
         name=name,
         line=int(mark.line) + 1 if mark else None,

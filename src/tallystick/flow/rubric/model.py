@@ -261,6 +261,13 @@ def _priority_faults(rubric: Rubric) -> Iterator[Fault]:
                     fix=f"Did you mean `{close[0]}`?" if close else "Name a criterion of this rubric.",
                 )
         earlier = rubric.priority[:number]
+        if any((rule.over, rule.under) == (other.over, other.under) for other in earlier):
+            yield Fault(
+                path=("priority", number),
+                expected="one rule for each pair of criteria",
+                found=f"{rule.over} over {rule.under} again",
+                fix="Put both reasons into one rule.",
+            )
         if rule.over == rule.under or chain(earlier, rule.under, rule.over):
             yield Fault(
                 path=("priority", number),

@@ -113,12 +113,21 @@ def diff(old: Rubric, new: Rubric) -> list[DiffRow]:
 
     A part that only the old version has stands where its section ends.
     """
-    before, after = dict(_parts(old)), dict(_parts(new))
+    before, after = _keyed(old), _keyed(new)
     sections = list(dict.fromkeys(key[0] for key in (*after, *before)))
     keys = sorted(dict.fromkeys((*after, *before)), key=lambda key: sections.index(key[0]))
     names = {criterion.id: criterion.name for rubric in (old, new) for criterion in rubric.criteria}
     rows = [_row(names.get(key[0], "Rubric"), key[1], before.get(key, ""), new=after.get(key, "")) for key in keys]
     return [row for row in rows if row.old or row.new]
+
+
+def _keyed(rubric: Rubric) -> dict[tuple[str, str], str]:
+    """Every part by its section and name; a name that comes again gets a number, so that no part is lost."""
+    parts: dict[tuple[str, str], str] = {}
+    for (section, part), text in _parts(rubric):
+        again = sum(1 for key in parts if key[0] == section and key[1].partition(" #")[0] == part)
+        parts[section, f"{part} #{again + 1}" if again else part] = text
+    return parts
 
 
 def _row(section: str, part: str, old: str, *, new: str) -> DiffRow:
