@@ -5,7 +5,8 @@ number of raters, missing ones allowed) as sequences of strings or numbers or as
 
     measure(items, raters, values, *, metric, level="nominal", weights="none", form="icc_A1",
             ties="corrected", categories=None, confidence=0.95, seed=0, draws=1000) -> Agreement
-    pairwise_kappa(items, raters, values, *, categories=None, confidence=0.95) -> list[PairKappa]
+    pairwise_kappa(items, raters, values, *, categories=None, confidence=0.95, seed=0, draws=1000)
+            -> list[PairKappa]
 
 `Agreement.value` is None when the judgments cannot answer the question; `status` and `reason` say
 why. It is never NaN, and never 0 or 1 for data without variation. Broken input (an unknown metric,
@@ -31,7 +32,7 @@ from tallystick.stats.agreement.result import (
     Paradox,
     Status,
 )
-from tallystick.stats.agreement.table import BadRatings
+from tallystick.stats.agreement.table import BadRatings, Coded
 from tallystick.stats.intervals import Interval
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Agreement",
     "BadRatings",
     "CategoryShare",
+    "Coded",
     "Interval",
     "PairKappa",
     "Paradox",

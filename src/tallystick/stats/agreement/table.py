@@ -15,9 +15,22 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Label = str | int | float
-Labels = Sequence[Label] | Sequence[Label | None] | NDArray[np.generic]
 
 MISSING = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
+    """A column that its reader has coded already: label `labels[codes[j]]` in row j, -1 where it is missing."""
+
+    codes: Codes
+    labels: Sequence[Label]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+Labels = Sequence[Label] | Sequence[Label | None] | NDArray[np.generic] | Coded
 
 
 class BadRatings(ValueError):
@@ -140,6 +153,9 @@ def label_number(label: Label) -> float | None:
 
 def _encode(labels: Labels) -> tuple[Codes, Sequence[Label]]:
     """A code for each label, in the order of the sorted labels; MISSING for None and NaN."""
+    if isinstance(labels, Coded):
+        places, used = _sorted_places(labels.labels)
+        return np.append(places, MISSING)[labels.codes], used
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and len(labels):
         return _encode_integers(labels.astype(np.int64, copy=False))
     if isinstance(labels, np.ndarray) and labels.dtype.kind == "f":
@@ -172,16 +188,23 @@ def _encode_integers(labels: Codes) -> tuple[Codes, Sequence[int]]:
 
 def _encode_sequence(labels: Sequence[Label | None]) -> tuple[Codes, Sequence[Label]]:
     first: dict[Label | None, int] = {}
-    codes = np.fromiter((first.setdefault(label, len(first)) for label in labels), np.int64, len(labels))
-    distinct = list(first)
-    present = [label for label in distinct if label is not None and label == label]  # noqa: PLR0124  # NaN is not itself
-    if all(type(label) is str for label in present):
-        present.sort(key=str)
-    else:
-        present.sort(key=_sort_key)
-    place = {label: number for number, label in enumerate(present)}
-    places = np.array([place.get(label, MISSING) for label in distinct], dtype=np.int64)  # type: ignore[arg-type]  # None and NaN are not in place
-    return (places[codes] if len(codes) else codes), present
+    numbered = (first.setdefault(label, len(first)) for label in labels)
+    codes = np.fromiter(numbered, np.int64, len(labels))
+    places, used = _sorted_places(list(first))
+    return (places[codes] if len(codes) else codes), used
+
+
+def _sorted_places(distinct: Sequence[Label | None]) -> tuple[Codes, Sequence[Label]]:
+    """For each label its place among the sorted ones, MISSING for None and NaN; and the sorted labels."""
+    present = [(label, number) for number, label in enumerate(distinct) if label is not None and not _is_nan(label)]
+    present.sort(key=lambda pair: _sort_key(pair[0]))
+    places = np.full(len(distinct), MISSING, dtype=np.int64)
+    places[[number for _, number in present]] = np.arange(len(present))
+    return places, [label for label, _ in present]
+
+
+def _is_nan(label: Label) -> bool:
+    return isinstance(label, float) and math.isnan(label)
 
 
 def _sort_key(label: Label) -> tuple[int, float, str]:
