@@ -61,10 +61,15 @@ class VerifierKey:
         return key_id(self.name, self.kind, self.public)
 
     @property
+    def label(self) -> str:
+        """Name and key id: for messages."""
+        return f"{self.name}+{self.key_id.hex()}"
+
+    @property
     def line(self) -> str:
         """The verifier key line, without a newline: name, key id, key."""
         key = base64.b64encode(bytes([self.kind]) + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{key}"
+        return f"{self.label}+{key}"
 
     def is_signed(self, text: str, signature: bytes) -> bool:
         """Does this key stand behind the text? `signature` is what follows the key id in the line."""
@@ -171,7 +176,7 @@ def verify(note: str, keys: Sequence[VerifierKey]) -> Note:
         signed[key] = SignedBy(key, time)
     if not signed:
         names = ", ".join(repr(name) for name, _ in lines)
-        wanted = ", ".join(key.line.rsplit("+", 1)[0] for key in keys)
+        wanted = ", ".join(key.label for key in keys)
         raise BadNote(f"expected a signature of {wanted}, found signatures of {names} under other keys")
     return Note(text, tuple(signed.values()))
 

@@ -181,7 +181,7 @@ class LogReader:
         try:
             entries = decode_bundle(data)
         except BadBundle as error:
-            raise BadBundle(f"{place.path}: {error}") from error
+            raise BadBundle(f"{place.path}: {error}", error.entries) from error
         if len(entries) != place.width:
             raise BadBundle(f"{place.path}: expected {place.width} entries, found {len(entries)}: the file is damaged")
         with self._lock:

@@ -26,7 +26,14 @@ _PATH = re.compile(
 
 
 class BadBundle(ValueError):
-    """The bytes of an entry bundle are not a sequence of entries with their lengths."""
+    """The bytes of an entry bundle are not a sequence of entries with their lengths.
+
+    entries  those before the place that is wrong
+    """
+
+    def __init__(self, message: str, entries: Sequence[bytes] = ()) -> None:
+        super().__init__(message)
+        self.entries = list(entries)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -120,7 +127,8 @@ def decode_bundle(data: bytes) -> list[bytes]:
         if place > end or start > end:
             raise BadBundle(
                 f"entry {len(entries)} of the bundle: expected {place - start} bytes, "
-                f"found {max(0, end - start)}: the bundle is cut off or its lengths are altered"
+                f"found {max(0, end - start)}: the bundle is cut off or its lengths are altered",
+                entries,
             )
         entries.append(data[start:place])
     return entries

@@ -1,0 +1,201 @@
+"""Check a log directory offline, with the public key alone. Reads the directory and kept checkpoints; writes nothing.
+
+What it shows: nobody altered, dropped, added, moved or back-dated an entry since the signed checkpoint, and, with a
+checkpoint that you kept from earlier, that the log still contains all it contained then. What it cannot show: that
+the events are true, or that the log key never signed another history for somebody else. For that, keep checkpoints.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tallystick.audit.log.entries import EntryCheck, EnvelopeChecks
+from tallystick.audit.log.files import Listing, check_spare, list_log
+from tallystick.audit.log.history import History
+from tallystick.audit.log.report import Findings, LogReport, Problem, Status
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint, open_signed
+from tallystick.ledger.note import BadKey, BadNote, VerifierKey, parse_vkey
+from tallystick.ledger.reader import ARCHIVE, CHECKPOINT, LogReader, NotInLog
+from tallystick.ledger.tiles import width_at
+
+__all__ = ["EntryCheck", "EnvelopeChecks", "LogReport", "Problem", "Status", "verify_log"]
+
+
+class _CouldNotCheck(Exception):  # it carries an outcome, not an error
+    """The check cannot be made at all."""
+
+
+def verify_log(
+    directory: Path, vkey: str, *, against: Sequence[Path] = (), check: EntryCheck | None = None
+) -> LogReport:
+    """Check everything in a log directory.
+
+    vkey     the verifier key line of the log
+    against  files with checkpoints that you kept: the log must still contain what they cover
+    check    what each entry must be; None for our envelope
+
+    Never raises for what it finds: a log that cannot be read gives `could-not-check`.
+    """
+    findings = Findings()
+    origin = None
+    try:
+        key = _key(vkey)
+        origin = key.name
+        signed = _check_log(Path(directory), key, findings, against=against, check=check or EnvelopeChecks())
+    except _CouldNotCheck as reason:
+        return LogReport(
+            status=Status.COULD_NOT_CHECK, origin=origin, notes=(str(reason),), checked=tuple(findings.checked)
+        )
+    except OSError as error:
+        return LogReport(status=Status.COULD_NOT_CHECK, origin=origin, notes=(f"a file could not be read: {error}",))
+    return LogReport(
+        status=Status.BAD if findings.count else Status.OK,
+        origin=origin,
+        size=None if signed is None else signed.size,
+        root=None if signed is None else signed.root.hex(),
+        problems=tuple(sorted(findings.problems, key=_order)),
+        problems_count=findings.count,
+        checked=tuple(findings.checked),
+        notes=tuple(findings.notes),
+    )
+
+
+def _order(problem: Problem) -> tuple[bool, int, str]:
+    return (problem.index is not None, problem.index or 0, problem.file)
+
+
+def _key(vkey: str) -> VerifierKey:
+    try:
+        return parse_vkey(vkey)
+    except BadKey as error:
+        raise _CouldNotCheck(f"the verifier key cannot be used: {error}") from error
+
+
+def _check_log(
+    directory: Path, key: VerifierKey, findings: Findings, *, against: Sequence[Path], check: EntryCheck
+) -> Checkpoint | None:
+    if not directory.is_dir():
+        raise _CouldNotCheck(f"{directory}: expected a log directory, found none")
+    kept = _kept(key, against)
+    listing = list_log(directory, findings)
+    if not listing.tiles and not (directory / CHECKPOINT).exists():
+        raise _CouldNotCheck(f"{directory}: expected a log directory with a checkpoint and tiles, found neither")
+    archive = _archive(directory, key, listing, findings)
+    signed = _newest(directory, key, archive, findings)
+    if signed is None:
+        return None
+    findings.checked.append(f"the signature of {key.label} on the checkpoint of size {signed.size}")
+    reader = LogReader(directory)
+    sizes = set(archive) | {checkpoint.size for _, checkpoint in kept}
+    roots = History(reader, signed, check, findings, sizes=sizes).run()
+    findings.checked.append(f"{signed.size} entries: form, place, time, count, and the root over all of them")
+    _check_root(signed, archive, roots, findings)
+    _check_kept(kept, signed, roots, findings)
+    _check_spares(reader, listing, signed.size, findings)
+    return signed
+
+
+def _kept(key: VerifierKey, against: Sequence[Path]) -> list[tuple[Path, Checkpoint]]:
+    """The checkpoints that the checker brought along: if they are no good, nothing can be compared with them."""
+    kept = []
+    for path in against:
+        try:
+            kept.append((path, open_signed(path.read_bytes().decode(), key)))
+        except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
+            raise _CouldNotCheck(f"{path}: expected a kept checkpoint of this log: {error}") from error
+    return kept
+
+
+def _archive(directory: Path, key: VerifierKey, listing: Listing, findings: Findings) -> dict[int, Checkpoint]:
+    reader = LogReader(directory)
+    good = {}
+    for size in listing.archive:
+        try:
+            good[size] = reader.checkpoint_at(size, key)
+        except (BadNote, BadCheckpoint) as error:
+            findings.add(f"{ARCHIVE}/{size}", None, str(error))
+    return good
+
+
+def _newest(directory: Path, key: VerifierKey, archive: dict[int, Checkpoint], findings: Findings) -> Checkpoint | None:
+    """The newest good checkpoint. A crash can leave one in the archive that `checkpoint` does not show yet."""
+    newest = archive[max(archive)] if archive else None
+    try:
+        shown = LogReader(directory).checkpoint(key)
+    except (BadNote, BadCheckpoint, NotInLog) as error:
+        findings.add(CHECKPOINT, None, str(error))
+        return newest
+    if newest is not None and newest.size > shown.size:
+        findings.notes.append(
+            f"`{CHECKPOINT}` shows size {shown.size}, the archive holds a signed checkpoint of size {newest.size}, "
+            "which was checked: either publication is under way, or `checkpoint` was taken back"
+        )
+        return newest
+    return shown
+
+
+def _check_root(
+    signed: Checkpoint, archive: dict[int, Checkpoint], roots: dict[int, bytes], findings: Findings
+) -> None:
+    agreeing = [size for size, checkpoint in archive.items() if roots.get(size) == checkpoint.root]
+    if roots.get(signed.size) == signed.root:
+        for size in sorted(set(archive) - set(agreeing)):
+            findings.add(
+                f"{ARCHIVE}/{size}",
+                None,
+                f"its signed root {archive[size].root.hex()} is not that of the first {size} entries: "
+                "the log key signed two histories",
+            )
+        findings.checked.append(f"{len(archive)} archived checkpoints against the entries")
+        return
+    start = max(agreeing, default=0)
+    parted = [size for size in archive if size > start and size in roots]
+    end = min(parted, default=signed.size)
+    findings.add(
+        CHECKPOINT,
+        None,
+        f"the entries do not lead to the signed root {signed.root.hex()} at size {signed.size}; archived checkpoints "
+        f"show that they part from what was signed between entry {start} and entry {end - 1}",
+    )
+
+
+def _check_kept(
+    kept: list[tuple[Path, Checkpoint]], signed: Checkpoint, roots: dict[int, bytes], findings: Findings
+) -> None:
+    for path, checkpoint in kept:
+        if checkpoint.size > signed.size:
+            findings.add(
+                str(path),
+                None,
+                f"roll-back: you hold a signed checkpoint of size {checkpoint.size}, the log shows {signed.size}: "
+                "entries were cut off",
+            )
+        elif roots.get(checkpoint.size) != checkpoint.root:
+            findings.add(
+                str(path),
+                None,
+                f"fork: you hold a signed checkpoint of size {checkpoint.size} with root {checkpoint.root.hex()}, "
+                "the log does not contain it: its history was rewritten",
+            )
+        else:
+            findings.checked.append(f"the log still contains what {path} covers ({checkpoint.size} entries)")
+
+
+def _check_spares(reader: LogReader, listing: Listing, size: int, findings: Findings) -> None:
+    """Partial tiles of earlier sizes, and files beyond the checkpoint."""
+    beyond = 0
+    for place in listing.tiles:
+        width = width_at(place.level or 0, place.index, size)
+        if not width:
+            beyond += 1
+            continue
+        try:
+            main = reader.find(place.level, place.index, width)
+        except NotInLog:
+            continue  # it is missing, which the recomputation has said already
+        if place != main:
+            check_spare(reader.directory, place, main, findings)
+        elif place.width > width:
+            beyond += 1
+    findings.checked.append(f"{len(listing.tiles)} tiles and bundles, each hash and each length")
+    if beyond:
+        findings.notes.append(f"{beyond} tiles or bundles reach beyond the checkpoint, which does not cover them")

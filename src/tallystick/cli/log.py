@@ -1,0 +1,107 @@
+"""`tallystick log`: check a log offline, show an entry with its proof. Reads a log directory; writes nothing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from tallystick.audit.log import LogReport, Status, verify_log
+from tallystick.ledger.checkpoint import BadCheckpoint
+from tallystick.ledger.note import BadKey, BadNote, parse_vkey
+from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.ledger.tiles import BadBundle
+from tallystick.ledger.tree import ProofError
+
+EXIT = {Status.OK: 0, Status.BAD: 1, Status.COULD_NOT_CHECK: 2}
+"""What each outcome means to a shell."""
+
+app = typer.Typer(name="log", no_args_is_help=True, help="Check the public log, or show an entry with its proof.")
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The log directory, or a copy of it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def verify(
+    directory: Directory,
+    vkey: Annotated[Path, typer.Option("--vkey", metavar="FILE", help="File with the verifier key line of the log.")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", metavar="CHECKPOINT", help="A checkpoint that you kept; may be given again."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a log offline: signature, root, every tile, every entry. Exit 0 good, 1 bad, 2 could not check."""
+    try:
+        line = vkey.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        report = LogReport(status=Status.COULD_NOT_CHECK, notes=(f"{vkey}: the verifier key cannot be read: {error}",))
+    else:
+        report = verify_log(directory, line, against=against or [])
+    if as_json:
+        typer.echo(json.dumps(asdict(report)))
+    else:
+        _print(report)
+    raise typer.Exit(EXIT[report.status])
+
+
+def _print(report: LogReport) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    if report.status is Status.OK:
+        console.print(f"[bold green]good[/] {escape(report.origin or '')}: {report.size} entries, root {report.root}")
+    elif report.status is Status.BAD:
+        console.print(f"[bold red]bad[/] {escape(report.origin or '')}: {report.problems_count} problems")
+    else:
+        console.print("[bold yellow]could not check[/]")
+    for problem in report.problems:
+        console.print(f"  [red]bad[/]      {escape(str(problem))}")
+    if report.problems_count > len(report.problems):
+        console.print(f"  and {report.problems_count - len(report.problems)} more")
+    for checked in report.checked:
+        console.print(f"  checked  {escape(checked)}")
+    for line in report.notes:
+        console.print(f"  [yellow]note[/]     {escape(line)}")
+
+
+@app.command()
+def show(
+    directory: Directory,
+    index: Annotated[int, typer.Argument(metavar="INDEX", min=0, help="Index of the entry, from 0.")],
+    vkey: Annotated[
+        Path | None, typer.Option("--vkey", metavar="FILE", help="Verify the proof with this verifier key.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print an entry and its proof (C2SP tlog-proof). Exit 0 shown, 1 the proof is bad, 2 not there."""
+    try:
+        reader = LogReader(directory)
+        entry, proof = reader.entry(index), reader.record_proof(index)
+        key = None if vkey is None else parse_vkey(vkey.read_text())
+    except (NotInLog, BadBundle, BadNote, BadCheckpoint, BadKey, ProofError, OSError, UnicodeDecodeError) as error:
+        _fail(str(error), 2, as_json=as_json)
+    if key is not None:
+        try:
+            proof.verify(entry, key)
+        except (BadNote, BadCheckpoint, ProofError) as error:
+            _fail(str(error), 1, as_json=as_json)
+    if as_json:
+        text = entry.decode(errors="replace")
+        shown = {"index": index, "entry": text, "proof": proof.text(), "is_verified": key is not None}
+        typer.echo(json.dumps(shown))
+        return
+    typer.echo(entry.decode(errors="replace"))
+    typer.echo()
+    typer.echo(proof.text(), nl=False)
+    typer.echo(f"\n{'verified' if key is not None else 'not verified: give --vkey to verify the proof'}", err=True)
+
+
+def _fail(message: str, code: int, *, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"error": message}))
+    else:
+        typer.echo(message, err=True)
+    raise typer.Exit(code)
