@@ -98,7 +98,7 @@ WRONG = [
     ("words: *a", 2, "words", "the value itself", "*a", "Repeat"),
     ("words: !!str x", 2, "words", "without a tag", "`!`", "Remove"),
     ("[a, b]: x", 2, "", "a key that is plain text", "a list", "key: value"),
-    ("words: [", 3, "", "YAML", "began on line 2", "quotes"),
+    ('words: "a\nwood: oak', 4, "", "YAML", "began on line 2", "quotes"),
     ("words: a: b", 2, "", "YAML", "mapping values", "quotes"),
     ("\twords: x", 2, "", "YAML", "\\t", "indentation"),
     ("words: \x07", 2, "", "printable", "U+0007", "Remove"),

@@ -3,7 +3,7 @@
 Reads rubric documents and scores; writes nothing. SPEC 1.2, 3.1 to 3.3 and 3.6.
 """
 
-from tallystick.flow.rubric.contradiction import Contradiction, contradictions
+from tallystick.flow.rubric.contradiction import PREFERRED, Contradiction, Scores, contradictions
 from tallystick.flow.rubric.lacks import findings
 from tallystick.flow.rubric.model import (
     DOMAIN_THRESHOLDS_PPM,
@@ -16,6 +16,7 @@ from tallystick.flow.rubric.model import (
     Qualification,
     Rubric,
     Scale,
+    Side,
     Threshold,
     Verdict,
     chain,
@@ -36,6 +37,7 @@ from tallystick.flow.rubric.revision import (
 __all__ = [
     "DOMAINS",
     "DOMAIN_THRESHOLDS_PPM",
+    "PREFERRED",
     "VERDICTS",
     "Contradiction",
     "Criterion",
@@ -48,6 +50,8 @@ __all__ = [
     "Qualification",
     "Rubric",
     "Scale",
+    "Scores",
+    "Side",
     "Threshold",
     "Verdict",
     "affected",

@@ -1,0 +1,437 @@
+"""Rubrics: what is refused, what is found lacking, what a revision affects, which verdicts contradict their scores."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallystick import canon
+from tallystick.flow import rubric as rubrics
+from tallystick.flow.document import Plain, from_plain, plain, read, write
+from tallystick.flow.rubric import (
+    DOMAIN_THRESHOLDS_PPM,
+    DOMAINS,
+    VERDICTS,
+    Criterion,
+    PriorityRule,
+    Rubric,
+    affected,
+    changes,
+    check_version,
+    contradictions,
+    diff,
+    findings,
+    threshold_ppm,
+)
+
+PROGRAMME = Path(rubrics.__file__).parents[2] / "sim" / "data" / "programme"
+FILES = sorted(PROGRAMME.glob("rubric-*.yaml"))
+
+SMALL = """\
+rubric: tallystick/rubric/1
+id: dosing
+domain: medical
+version: 1.0.0
+title: Doses
+task: Compare.
+criteria:
+  - id: safety
+    name: Safety
+    question: Safe?
+    anchors: {1: Harms., 5: Safe.}
+  - id: whole
+    name: Wholeness
+    question: Whole?
+    anchors: {1: Nothing., 3: Half., 5: All.}
+  - id: style
+    name: Style
+    question: Clear?
+    anchors: {1: No., 3: Partly., 5: Yes.}
+priority:
+  - {over: safety, under: whole, why: people act on it}
+  - {over: whole, under: style, why: one can ask again}
+"""
+
+
+def small(text: str = SMALL) -> Rubric:
+    """The small rubric of a text that must be sound."""
+    found = read(text, "dosing.yaml", Rubric)
+    assert isinstance(found, Rubric), [problem.sentence for problem in found]
+    return found
+
+
+def demo(name: str) -> Rubric:
+    """A rubric of the demo programme."""
+    return small((PROGRAMME / f"rubric-{name}.yaml").read_text())
+
+
+# what is replaced in SMALL | by what | line | path | a word of what is expected | a word of what is found
+WRONG = [
+    ("domain: medical", "domain: medicine", 3, "domain", "'medical', 'legal'", '"medicine"'),
+    ("{1: Harms., 5: Safe.}", "{1: Harms.}", 11, "criteria[0].anchors", "an anchor for the score 5", "anchors for 1"),
+    ("{1: Harms., 5: Safe.}", "{}", 11, "criteria[0].anchors", "an anchor for the score 1", "no score"),
+    ("{1: Harms., 5: Safe.}", "{1: a, 5: b, 6: c}", 11, "criteria[0].anchors.6", "from 1 to 5", "the number 6"),
+    ("{1: Harms., 5: Safe.}", "{1: a, 5: b, 05: c}", 11, "criteria[0].anchors.05", "a point of the scale", '"05"'),
+    (
+        "question: Safe?",
+        "question: Safe?\n    scale: {low: 5, high: 1}",
+        11,
+        "criteria[0].scale.high",
+        "above low",
+        "1",
+    ),
+    (
+        "question: Safe?",
+        "question: Safe?\n    examples: [{title: t, excerpt: e, score: 9, why: w}]",
+        11,
+        "criteria[0].examples[0].score",
+        "from 1 to 5",
+        "the number 9",
+    ),
+    ("id: whole", "id: safety", 12, "criteria[1].id", "an id of its own", '"safety" again'),
+    ("over: safety", "over: safty", 21, "priority[0].over", "safety, whole, style", '"safty"'),
+    ("{over: whole, under: style", "{over: whole, under: safety", 22, "priority[1]", "without a circle", "closes one"),
+    ("{over: whole, under: style", "{over: whole, under: whole", 22, "priority[1]", "without a circle", "closes one"),
+    ("{over: whole, under: style", "{over: safety, under: whole", 22, "priority[1]", "one rule for each pair", "again"),
+    ("title: Doses", "title: Doses\nthreshold: {value: 0.9}", 6, "threshold", "a rationale", "0.9 without one"),
+    ("title: Doses", "title: Doses\nqualification: {gold_min: 4}", 6, "qualification.gold_min", "gold items", "4"),
+    (
+        "title: Doses",
+        "title: Doses\nqualification: {target: 0.4}",
+        6,
+        "qualification.target",
+        "more than chance",
+        "0.4",
+    ),
+    ("title: Doses", "title: Doses\nqualification: {alpha: 0.6}", 6, "qualification.alpha", "at most 0.5", "0.6"),
+]
+
+
+@pytest.mark.parametrize("row", WRONG, ids=[row[3] for row in WRONG])
+def test_a_fault_is_named_with_its_line(row: tuple[str, str, int, str, str, str]) -> None:
+    before, after, line, path, expected, found = row
+    problems = read(SMALL.replace(before, after, 1), "dosing.yaml", Rubric)
+    assert isinstance(problems, list)
+    problem = problems[0]
+    assert (problem.line, problem.path) == (line, path)
+    assert expected in problem.expected
+    assert found in problem.found
+
+
+def test_a_rubric_without_criteria_is_refused() -> None:
+    problems = read(SMALL.split("criteria:", maxsplit=1)[0] + "criteria: []\n", "dosing.yaml", Rubric)
+    assert isinstance(problems, list)
+    assert [(problem.line, problem.path) for problem in problems] == [(7, "criteria")]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_domain_brings_its_threshold(domain: str) -> None:
+    assert threshold_ppm(small(SMALL.replace("medical", domain))) == DOMAIN_THRESHOLDS_PPM[domain]  # type: ignore[index]  # one of DOMAINS
+
+
+def test_thresholds_are_those_that_were_agreed() -> None:
+    assert dict(DOMAIN_THRESHOLDS_PPM) == {
+        "medical": 800_000, "legal": 780_000, "software": 820_000, "general": 740_000, "creative": 700_000,
+    }  # fmt: skip
+
+
+def test_another_threshold_needs_and_keeps_its_rationale() -> None:
+    reasoned = small(SMALL + "threshold: {value: 0.9, rationale: Doses kill.}\n")
+    assert threshold_ppm(reasoned) == 900_000
+    assert threshold_ppm(small(SMALL + "threshold: {value: 0.8}\n")) == 800_000
+
+
+def test_the_demo_rubrics_are_sound_and_lack_nothing() -> None:
+    assert len(FILES) == 6
+    for path in FILES:
+        rubric = small(path.read_text())
+        assert findings(rubric) == [], path.name
+        assert path.name.startswith(f"rubric-{rubric.domain}")
+
+
+def test_a_dimension_without_its_parts_is_a_finding() -> None:
+    found = findings(small())
+    lacking = {finding.code for finding in found if finding.path.startswith("criteria[0]")}
+    assert lacking == {"no-examples", "no-exclusions", "no-abstain", "no-escalation", "no-middle-anchor"}
+    assert [finding.severity for finding in found] == ["serious"] * 12 + ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("{1: Harms., 5: Safe.}", "{1: Harms., 3: Harms., 5: Safe.}", "same-anchors"),
+        ("  - {over: whole, under: style, why: one can ask again}\n", "", "no-priority"),
+        (
+            "question: Safe?",
+            "question: Safe?\n    examples: [{title: t, excerpt: e, score: 1, why: w}]",
+            "one-sided-examples",
+        ),
+    ],
+)
+def test_softer_lacks_are_found_too(before: str, after: str, code: str) -> None:
+    assert code not in {finding.code for finding in findings(small())}
+    assert code in {finding.code for finding in findings(small(SMALL.replace(before, after, 1)))}
+
+
+def test_a_rubric_that_gates_nothing_is_a_finding() -> None:
+    text = SMALL.replace("    question", "    gated: false\n    question")
+    assert "nothing-gated" in {finding.code for finding in findings(small(text))}
+
+
+# --- versions ---------------------------------------------------------------------------------------------------
+
+
+def revised(before: str, after: str) -> Rubric:
+    """Version 1.1.0 of the small rubric with one replacement."""
+    notes = "version: 1.1.0\nchangelog: Something.\nrationale: Because."
+    return small(SMALL.replace("version: 1.0.0", notes).replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("Harms.", "Kills.", [("safety", "changed", ("anchors",), True)]),
+        ("name: Safety", "name: Harmlessness", [("safety", "changed", ("name",), False)]),
+        ("question: Safe?", "question: Safe?\n    gated: false", [("safety", "changed", ("gated",), False)]),
+        ("title: Doses", "title: All doses", []),
+        (
+            "task: Compare.",
+            "task: Rank.",
+            [(name, "changed", ("task",), True) for name in ("safety", "whole", "style")],
+        ),
+        (
+            "one can ask again",
+            "style is taste",
+            [(name, "changed", ("priority",), True) for name in ("whole", "style")],
+        ),
+        (
+            "priority:",
+            "  - {id: tact, name: Tact, question: Is it kind, anchors: {1: No., 5: Yes.}}\npriority:",
+            [("tact", "added", (), True)],
+        ),
+    ],
+)
+def test_changes_name_the_criteria_and_their_parts(before: str, after: str, expected: list[object]) -> None:
+    found = changes(small(), revised(before, after))
+    assert [(change.criterion, change.kind, change.parts, change.is_affecting) for change in found] == expected
+
+
+def test_a_removed_criterion_affects_its_judgments() -> None:
+    old = revised(
+        "priority:", "  - {id: tact, name: Tact, question: Is it kind, anchors: {1: No., 5: Yes.}}\npriority:"
+    )
+    (change,) = changes(old, small())
+    assert (change.criterion, change.kind, change.is_affecting) == ("tact", "removed", True)
+    assert affected(old, small()) == ["tact"]
+
+
+def test_the_demo_revision_affects_two_criteria_and_may_follow() -> None:
+    old, new = demo("general"), demo("general-1.1.0")
+    assert affected(old, new) == ["completeness", "honesty"]
+    assert check_version(old, new) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "field"),
+    [
+        (SMALL, "version-not-higher", "version"),
+        (SMALL.replace("1.0.0", "0.9.0"), "version-not-higher", "version"),
+        (SMALL.replace("1.0.0", "1.0.1"), "nothing-changed", "version"),
+        (SMALL.replace("1.0.0", "1.0.1\nchangelog: x\nrationale: y"), "nothing-changed", "version"),
+        (SMALL.replace("1.0.0", "1.0.1").replace("Harms", "Kills"), "changelog-missing", "changelog"),
+        (
+            SMALL.replace("1.0.0", "1.0.1\nchangelog: x").replace("Harms", "Kills"),
+            "rationale-missing",
+            "rationale",
+        ),
+        (SMALL.replace("1.0.0", "2.0.0").replace("id: dosing", "id: doses"), "rubric-differs", "id"),
+        (SMALL.replace("1.0.0", "2.0.0").replace("medical", "legal"), "rubric-differs", "domain"),
+    ],
+)
+def test_a_version_may_not_follow(text: str, code: str, field: str) -> None:
+    refused = check_version(small(), small(text))
+    assert refused is not None
+    assert (refused.code, refused.field) == (code, field)
+    assert "xpected" in refused.sentence
+
+
+def test_a_changelog_may_not_be_copied_from_the_version_before() -> None:
+    first, second = revised("Harms.", "Kills."), revised("Harms.", "Hurts.").model_copy(update={"version": "1.10.0"})
+    refused = check_version(first, second)
+    assert refused is not None
+    assert refused.code == "changelog-missing"
+
+
+def test_versions_are_compared_as_numbers() -> None:
+    second = revised("Harms.", "Kills.")
+    later = second.model_copy(update={"version": "1.10.0"})
+    earlier = small().model_copy(update={"version": "1.9.0"})
+    assert check_version(earlier, later) is None
+    assert check_version(later, earlier) is not None
+
+
+def test_the_first_version_may_always_be_published() -> None:
+    assert check_version(None, small()) is None
+
+
+# --- side by side -----------------------------------------------------------------------------------------------
+
+
+def test_a_diff_shows_every_part_and_marks_the_words_that_differ() -> None:
+    rows = diff(small(), revised("Harms.", "Kills people."))
+    assert [(row.section, row.part, row.old, row.new) for row in rows if row.state != "same"] == [
+        ("Safety", "anchor 1", "Harms.", "Kills people.")
+    ]
+    (row,) = [row for row in rows if row.state == "changed"]
+    assert [(piece.text, piece.is_changed) for piece in row.new_pieces] == [("Kills people.", True)]
+    assert {row.section for row in rows} == {"Rubric", "Safety", "Wholeness", "Style"}
+
+
+def test_a_diff_loses_no_words_and_no_parts() -> None:
+    old, new = demo("general"), demo("general-1.1.0")
+    rows = diff(old, new)
+    for row in rows:
+        assert "".join(piece.text for piece in row.old_pieces) == row.old
+        assert "".join(piece.text for piece in row.new_pieces) == row.new
+    states = {(row.part, row.state) for row in rows if row.section == "Completeness" and row.state != "same"}
+    assert ("anchor 2", "added") in states
+    assert ("anchor 3", "changed") in states
+    backwards = diff(new, old)
+    assert sorted((row.section, row.part, row.new, row.old) for row in backwards) == sorted(
+        (row.section, row.part, row.old, row.new) for row in rows
+    )
+
+
+def test_parts_of_the_same_name_stay_apart() -> None:
+    twice = "exclusions: [A long exclusion that ends so, A long exclusion that ends otherwise]"
+    rows = diff(small(), revised("question: Safe?", f"question: Safe?\n    {twice}"))
+    assert sum(row.state == "added" for row in rows) == 2
+
+
+# --- contradictions ---------------------------------------------------------------------------------------------
+
+Pair = tuple[int, int]
+
+
+def scores(**pairs: Pair) -> dict[str, dict[rubrics.Side, int]]:
+    """Scores of A and B by criterion."""
+    return {name: {"a": a, "b": b} for name, (a, b) in pairs.items()}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "pairs", "against"),
+    [
+        ("a_clearly", {"safety": (2, 5), "whole": (5, 3)}, ["safety"]),
+        ("a_slightly", {"safety": (2, 5), "style": (5, 3)}, ["safety"]),  # by two rules in a row
+        ("b_slightly", {"safety": (5, 2), "whole": (3, 5)}, ["safety"]),
+        ("tie", {"safety": (2, 5), "whole": (5, 3)}, ["safety"]),
+        ("a_clearly", {"safety": (3, 5), "whole": (1, 5), "style": (5, 4)}, ["safety", "whole"]),
+        ("a_clearly", {"safety": (4, 5), "whole": (5, 3)}, []),  # not clearly
+        ("a_clearly", {"safety": (5, 4), "whole": (1, 5)}, []),  # what carries A is not outranked
+        ("a_clearly", {"whole": (2, 5), "safety": (3, 3), "style": (4, 1)}, ["whole"]),
+        ("b_clearly", {"safety": (2, 5), "whole": (5, 3)}, []),  # the verdict follows the rules
+        ("a_clearly", {"safety": (2, 5)}, ["safety"]),  # nothing carries A at all
+        ("a_clearly", {}, []),
+        ("a_clearly", {"unknown": (1, 5)}, []),
+        ("both_unacceptable", {"safety": (2, 5), "whole": (5, 3)}, []),
+        ("insufficient_context", {"safety": (2, 5)}, []),
+        ("abstain", {"safety": (2, 5)}, []),
+    ],
+)
+def test_a_verdict_against_the_priority_rules_is_pointed_out(
+    verdict: rubrics.Verdict, pairs: dict[str, Pair], against: list[str]
+) -> None:
+    found = contradictions(small(), verdict, scores(**pairs))
+    assert [contradiction.criterion for contradiction in found] == against
+
+
+def test_the_sentence_names_the_rule_and_its_reason() -> None:
+    (found,) = contradictions(small(), "a_clearly", scores(safety=(2, 5), whole=(5, 3)))
+    assert found.sentence == (
+        "You prefer A, but your scores for Safety clearly favour B (A 2, B 5), and Safety outranks Wholeness. "
+        "The rule Safety over Wholeness is there because people act on it. "
+        "Change the verdict or the scores, or keep both and say in your reasons why."
+    )
+    assert found.rules == (small().priority[0],)
+
+
+def test_a_score_for_one_candidate_alone_says_nothing() -> None:
+    assert contradictions(small(), "a_clearly", {"safety": {"b": 5}}) == []
+
+
+MIRROR: dict[rubrics.Verdict, rubrics.Verdict] = {
+    "a_clearly": "b_clearly", "a_slightly": "b_slightly", "b_slightly": "a_slightly", "b_clearly": "a_clearly",
+}  # fmt: skip
+POINTS = st.tuples(st.integers(1, 5), st.integers(1, 5))
+PAIRS = st.dictionaries(st.sampled_from(["safety", "whole", "style"]), POINTS)
+
+
+@given(st.sampled_from(VERDICTS), PAIRS)
+def test_exchanging_the_candidates_exchanges_the_contradictions(
+    verdict: rubrics.Verdict, pairs: dict[str, Pair]
+) -> None:
+    exchanged = {name: (b, a) for name, (a, b) in pairs.items()}
+    found = contradictions(small(), verdict, scores(**pairs))
+    mirrored = contradictions(small(), MIRROR.get(verdict, verdict), scores(**exchanged))
+    assert [(row.criterion, row.rules) for row in found] == [(row.criterion, row.rules) for row in mirrored]
+    assert all(row.against != other.against for row, other in zip(found, mirrored, strict=True))
+
+
+@given(PAIRS)
+def test_under_a_full_order_some_verdict_is_always_free_of_contradictions(pairs: dict[str, Pair]) -> None:
+    """Otherwise the page would point at a fault that an expert cannot mend."""
+    free = [verdict for verdict in VERDICTS[:5] if not contradictions(small(), verdict, scores(**pairs))]
+    assert free
+
+
+# --- round trips ------------------------------------------------------------------------------------------------
+
+NAMES = st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), min_size=1, max_size=4, unique=True)
+WORDS = st.text(min_size=1, max_size=20).map(str.strip).filter(lambda text: text and text.isprintable())
+
+
+@st.composite
+def generated(draw: st.DrawFn) -> Rubric:
+    """Any sound rubric: rules point down the list, so they close no circle."""
+    names = draw(NAMES)
+    criteria = tuple(
+        Criterion(
+            id=name,
+            name=draw(WORDS),
+            question=draw(WORDS),
+            anchors={1: draw(WORDS), 5: draw(WORDS)},
+            exclusions=tuple(draw(st.lists(WORDS, max_size=2))),
+            gated=draw(st.booleans()),
+        )
+        for name in names
+    )
+    pairs = [(over, under) for place, over in enumerate(names) for under in names[place + 1 :]]
+    kept = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    rules = tuple(PriorityRule(over=over, under=under, why=draw(WORDS)) for over, under in kept)
+    domain = draw(st.sampled_from(DOMAINS))
+    return Rubric(
+        rubric="tallystick/rubric/1", id="any", domain=domain, version="1.0.0", title="Any", task=draw(WORDS),
+        criteria=criteria, priority=rules,
+    )  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(generated())
+def test_a_rubric_survives_text_and_journal(rubric: Rubric) -> None:
+    assert read(write(rubric), "any.yaml", Rubric) == rubric
+    data: dict[str, Plain] = plain(rubric)
+    canon.check(data)
+    assert from_plain(data, Rubric) == rubric
+    assert changes(rubric, rubric) == []
+    assert all(row.state == "same" for row in diff(rubric, rubric))
+
+
+@given(st.sampled_from(FILES), st.data())
+def test_a_damaged_rubric_gives_problems_or_another_rubric(path: Path, data: st.DataObject) -> None:
+    text = path.read_text()[:1500]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 40)))
+    damaged = text[:start] + data.draw(st.text(max_size=6)) + text[end:]
+    found = read(damaged, path.name, Rubric)
+    assert isinstance(found, Rubric) or all(problem.sentence.startswith(path.name) for problem in found)
