@@ -24,7 +24,7 @@ class Coded:
     """A column that its reader has coded already: label `labels[codes[j]]` in row j, -1 where it is missing."""
 
     codes: Codes
-    labels: Sequence[Label]
+    labels: Sequence[Label | None]
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -146,7 +146,7 @@ def label_number(label: Label) -> float | None:
     """The finite number that a label is or spells; None when it is none."""
     try:
         number = float(label)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and not isinstance(label, bool) else None
 
@@ -208,7 +208,7 @@ def _is_nan(label: Label) -> bool:
 
 
 def _sort_key(label: Label) -> tuple[int, float, str]:
-    return (1, 0.0, label) if isinstance(label, str) else (0, float(label), "")
+    return (1, 0.0, label) if isinstance(label, str) else (0, label, "")
 
 
 def _recode(codes: Codes, labels: Sequence[Label]) -> tuple[Codes, Sequence[Label]]:
