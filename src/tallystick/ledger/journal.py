@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 METADATA = sa.MetaData()
+Connection = sa.Connection
+"""For the layers above, which speak no SQL and only hand it on."""
 
 JOURNAL = sa.Table(
     "journal",
@@ -38,16 +40,24 @@ ACTOR = sa.Table(
 
 GUARDS = {
     "sqlite": [
-        ("CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal "
-        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"),
-        ("CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
-        "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"),
+        (
+            "CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal "
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        ),
+        (
+            "CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        ),
     ],
     "postgresql": [
-        ("CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"),
-        ("CREATE OR REPLACE TRIGGER journal_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON journal "
-        "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()"),
+        (
+            "CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
+        ),
+        (
+            "CREATE OR REPLACE TRIGGER journal_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON journal "
+            "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()"
+        ),
     ],
 }
 

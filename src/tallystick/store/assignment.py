@@ -1,5 +1,7 @@
 """Read models of leases: who holds what, where each expert goes on, what is free."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
@@ -73,7 +75,7 @@ _ACTIVE = sa.select(ASSIGNMENT).where(
     ASSIGNMENT.c.state == "leased",
     ASSIGNMENT.c.programme == sa.bindparam("programme"),
 )
-_EXPIRED = (
+_EXPIRED: sa.Select[Any] = (
     sa.select(ASSIGNMENT.c.assignment, ASSIGNMENT.c.item, ASSIGNMENT.c.expert)
     .where(ASSIGNMENT.c.state == "leased", ASSIGNMENT.c.expires_at < sa.bindparam("now"))
     .order_by(ASSIGNMENT.c.expires_at, ASSIGNMENT.c.assignment)
@@ -104,7 +106,7 @@ def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Ro
 
 _MINE = sa.exists().where(ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item)
 _JUDGED = sa.exists().where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item)
-_FREE = sa.select(WORK.c.item, WORK.c.rank).where(
+_FREE: sa.Select[Any] = sa.select(WORK.c.item, WORK.c.rank).where(
     WORK.c.programme == sa.bindparam("programme"),
     WORK.c.domain == sa.bindparam("domain"),
     WORK.c.is_open == 1,

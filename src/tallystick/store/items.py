@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.flow.contract import is_hard
 from tallystick.store.schema import BATCH, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
@@ -81,7 +82,8 @@ def count_complete(connection: sa.Connection, done: list[str]) -> None:
 
 
 def _axes(domain: str, taxonomy: dict[str, str]) -> list[tuple[str, str]]:
-    return [("all", "all"), ("domain", domain), *sorted(taxonomy.items())]
+    hard = [("hard", "yes")] if is_hard(taxonomy) else []
+    return [("all", "all"), ("domain", domain), *hard, *sorted(taxonomy.items())]
 
 
 def _add(connection: sa.Connection, strata: Counter[tuple[str, str, str]], *, items: int, complete: int) -> None:

@@ -1,0 +1,189 @@
+"""Leases: give each expert the next item, in an order of candidates of their own."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
+from tallystick.events.envelope import Event
+from tallystick.flow import assignment as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
+from tallystick.store import assignment, items, roster, sessions
+from tallystick.store import contract as contracts
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an expert sees of an item: candidates in their own order."""
+
+    prompt: str
+    context: str | None
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An assignment with everything that the page needs. `draft` is unsent work, as the expert left it."""
+
+    assignment: str
+    item: str
+    programme: str
+    domain: str
+    state: str
+    expires_at: int
+    shown: Shown
+    rubric: Rubric
+    draft: dict[str, object] | None
+    draft_at: int | None
+    done: int  # judgments that this expert has given in this programme's open domains
+
+
+def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = None) -> Task | Refused:
+    """The assignment that the expert holds, or a new one. Asking twice gives the same one."""
+    if not access.allows(actor, "work.do"):
+        return access.ABSENT
+    with cell.read() as connection:
+        held = assignment.active(connection, actor.person, programme)
+        if held is not None and held.expires_at >= cell.kernel.now():
+            return _task(cell, connection, held, actor)
+    request = f"next|{programme}".encode()
+    answer = cell.execute(
+        Command(actor, "work.do", key or new_key(), request, lambda tx: _lease(cell, tx, actor, programme))
+    )
+    if isinstance(answer, Refused):
+        return answer
+    leased = [fact for fact in answer.facts if isinstance(fact, AssignmentLeased) and fact.expert == actor.person]
+    with cell.read() as connection:
+        row = assignment.assignment(connection, leased[0].assignment) if leased else None
+        row = row or assignment.active(connection, actor.person, programme)
+        return _task(cell, connection, row, actor) if row else flow.NO_WORK
+
+
+def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decision:
+    row = contracts.programme(tx.connection, programme)
+    person = roster.person(tx.connection, actor.person)
+    if row is None or person is None:
+        return access.ABSENT
+    if person.executed_at is None:
+        return flow.NO_CONTRACT
+    released = expire(tx)
+    held = assignment.active(tx.connection, actor.person, programme)
+    if held is not None and held.expires_at >= tx.now:
+        return released
+    qualified = _qualified_domains(tx, actor.person, programme)
+    if not qualified:
+        return flow.NOT_QUALIFIED
+    leased = _first_free(cell, tx, actor.person, row=row, qualified=qualified)
+    if leased is None:
+        return released or flow.NO_WORK
+    return [*released, leased]
+
+
+def expire(tx: Transaction) -> list[Event]:
+    """Releases of leases that have run out, a few at a time: every lease command brings some home."""
+    return [
+        AssignmentReleased(assignment=row.assignment, item=row.item, expert=row.expert, reason="expired")
+        for row in assignment.expired(tx.connection, tx.now)
+    ]
+
+
+def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str, Row]:
+    """Domain: rubric version in force, where the person passed its gold items."""
+    wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
+    return {
+        wanted[row.rubric]: row
+        for row in rubrics.of_programme(tx.connection, programme)
+        if row.rubric in wanted
+        and roster.is_qualified(tx.connection, person, programme=programme, rubric=row.rubric, version=row.version)
+    }
+
+
+def _first_free(
+    cell: Cell, tx: Transaction, person: str, *, row: Row, qualified: dict[str, Row]
+) -> AssignmentLeased | None:
+    programme = row.programme
+    cursors = assignment.cursors(tx.connection, person, programme)
+    fill = {t.value: (t.complete, t.items) for t in contracts.tallies(tx.connection, programme) if t.axis == "domain"}
+    leases = {domain: cursor.leases for domain, cursor in cursors.items()}
+    for domain in flow.domain_order(fill, leases, sorted(qualified)):
+        place = cursors[domain].rank if domain in cursors else -1
+        free = assignment.free_item(tx.connection, person, programme=programme, domain=domain, cursor=place)
+        if free is not None:
+            rubric = qualified[domain]
+            return AssignmentLeased(
+                assignment=tx.new_id("asg"), item=free.item, programme=programme, domain=domain, expert=person,
+                order=flow.candidate_order(cell.order_seed, free.item, person), rubric=rubric.rubric,
+                rubric_version=rubric.version, contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000,
+                rank=free.rank,
+            )  # fmt: skip
+    return None
+
+
+def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
+    """One's own assignment. Somebody else's looks absent."""
+    if not access.allows(actor, "work.do"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = assignment.assignment(connection, wanted)
+        if row is None or row.expert != actor.person:
+            return access.ABSENT
+        return _task(cell, connection, row, actor)
+
+
+def shown_in(cell: Cell, connection: journal.Connection, content: str, order: str) -> Shown:
+    """An item's visible content, its candidates in the given order."""
+    data = msgspec.json.decode(cell.vault.open(connection, content).payload)
+    texts = [candidate["text"] for candidate in data["candidates"]]
+    first, second = texts if order == "AB" else reversed(texts)
+    return Shown(data["prompt"], data["context"], first, second)
+
+
+def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) -> Task:
+    item = items.item(connection, row.item)
+    version = rubrics.version(connection, row.programme, row.rubric, row.rubric_version)
+    assert item is not None
+    assert version is not None
+    draft = sessions.draft(connection, row.assignment, actor.person)
+    content = None
+    if draft is not None:
+        content = cell.vault.open_private(connection, draft.sealed, scope=f"person:{actor.person}")
+    cursors = assignment.cursors(connection, actor.person, row.programme)
+    return Task(
+        assignment=row.assignment, item=row.item, programme=row.programme, domain=row.domain, state=row.state,
+        expires_at=row.expires_at, shown=shown_in(cell, connection, item.content, row.order),
+        rubric=cell.rubric(connection, version.document), draft=msgspec.json.decode(content) if content else None,
+        draft_at=draft.saved_at if draft else None, done=sum(cursor.leases for cursor in cursors.values()),
+    )  # fmt: skip
+
+
+def give_back(cell: Cell, actor: Actor, wanted: str, *, key: str) -> Receipt | Refused:
+    """Return one's assignment without a judgment; the slot is free again."""
+
+    def decide(tx: Transaction) -> Decision:
+        row = assignment.assignment(tx.connection, wanted)
+        if row is None or row.expert != actor.person:
+            return access.ABSENT
+        if row.state != "leased":
+            return Refused("not-leased", f"This assignment is {row.state}: there is nothing to return.")
+        return [AssignmentReleased(assignment=wanted, item=row.item, expert=actor.person, reason="returned")]
+
+    return cell.execute(Command(actor, "work.do", key, f"return|{wanted}".encode(), decide))
+
+
+def expire_all(cell: Cell) -> int:
+    """Bring home all leases that have run out; how many. Runs on schedule."""
+    brought = 0
+    while True:
+        answer = cell.execute(Command(access.CELL, "work.do", new_key(), b"expire", expire))
+        if isinstance(answer, Refused) or not answer.facts:
+            return brought
+        brought += len(answer.facts)

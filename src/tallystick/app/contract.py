@@ -1,0 +1,181 @@
+"""Open programmes, revise their data contracts, and say at a glance how a programme stands."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, ProgrammeOpened
+from tallystick.events.gate import BatchMeasured
+from tallystick.flow.contract import (
+    DataContract,
+    HardShare,
+    QuotaFill,
+    check_version,
+    findings,
+    hard_share,
+    quota_fill,
+    redundancy_for,
+)
+from tallystick.flow.document import Finding, Problem, read
+from tallystick.flow.refusal import Refused
+from tallystick.store import adjudication, gate, items
+from tallystick.store import contract as contracts
+from tallystick.store import release as releases
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class ContractInForce:
+    """A contract version that has come into force."""
+
+    programme: str
+    version: str
+    receipt: Receipt
+
+
+def bring_into_force(
+    cell: Cell, actor: Actor, *, text: str, name: str, key: str
+) -> ContractInForce | list[Problem] | Refused:
+    """Open a programme from its first contract, or revise the contract of an existing one.
+
+    text  the YAML document; its `name` is the programme
+    name  what its writer calls it: it opens the sentence of every problem
+    """
+    if not access.allows(actor, "programme.write"):
+        return access.ABSENT
+    contract = read(text, name, DataContract)
+    if isinstance(contract, list):
+        return contract
+    request = canon.encode(["contract", text])
+    answer = cell.execute(
+        Command(actor, "programme.write", key, request, lambda tx: _decide(cell, tx, text, contract=contract))
+    )
+    return answer if isinstance(answer, Refused) else ContractInForce(contract.name, contract.version, answer)
+
+
+def _decide(cell: Cell, tx: Transaction, text: str, *, contract: DataContract) -> Decision:
+    row = contracts.programme(tx.connection, contract.name)
+    previous = cell.contract(tx.connection, row.document) if row else None
+    refused = check_version(previous, contract)
+    if refused:
+        return refused
+    facts = _facts(tx, text, contract)
+    if previous is None:
+        return [ProgrammeOpened(programme=contract.name, contract=facts)]
+    return [ContractRevised(programme=contract.name, contract=facts, previous=previous.version)]
+
+
+def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
+    payload = text.encode()
+    domains = [
+        DomainFacts(domain=name, rubric=plan.rubric, risk=plan.risk, redundancy=redundancy_for(contract, name))
+        for name, plan in contract.domains.items()
+    ]
+    return ContractFacts(
+        version=contract.version, document=tx.seal(payload, scope=f"programme:{contract.name}"),
+        document_digest=canon.digest(payload), title=contract.title, domains=domains,
+        metric=contract.agreement.metric, level=contract.agreement.level, rule=contract.agreement.rule,
+        lease_ms=contract.lease_minutes * 60_000, permitted_uses=list(contract.rights.permitted_uses),
+        source_class=contract.rights.source_class, licence=contract.rights.licence,
+        retention_until=contract.rights.retention_until.isoformat(), simulated=contract.simulated,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BatchGlance:
+    """A batch on the programme page: its latest measurement and its disagreements by state."""
+
+    row: Row
+    measured: BatchMeasured | None
+    measured_seq: int | None
+    disagreements: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeGlance:
+    """How a programme stands."""
+
+    row: Row
+    contract: DataContract
+    versions: tuple[Row, ...]
+    domains: tuple[Row, ...]
+    rubrics: tuple[Row, ...]
+    quotas: tuple[QuotaFill, ...]
+    hard: HardShare
+    funnel: dict[str, int]
+    released_records: int
+    batches: tuple[BatchGlance, ...]
+    releases: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    tallies: tuple[Row, ...]
+
+
+def programmes(cell: Cell, actor: Actor) -> list[Row] | Refused:
+    """All programmes: everybody who works in the cell may know their names."""
+    if not access.allows(actor, "self"):
+        return access.ABSENT
+    with cell.read() as connection:
+        return contracts.programmes(connection)
+
+
+def glance(cell: Cell, actor: Actor, name: str) -> ProgrammeGlance | Refused:
+    """A programme with fill, funnel, agreement, disagreements and releases."""
+    if not access.allows(actor, "programme.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = contracts.programme(connection, name)
+        if row is None:
+            return access.ABSENT
+        contract = cell.contract(connection, row.document)
+        tallies = contracts.tallies(connection, name)
+        counts = {(t.axis, t.value): t.items for t in tallies}
+        made = releases.of_programme(connection, name)
+        today = datetime.fromtimestamp(cell.kernel.now() / 1e6, UTC).date()
+        return ProgrammeGlance(
+            row=row, contract=contract, versions=tuple(contracts.versions(connection, name)),
+            domains=tuple(contracts.domains(connection, name)),
+            rubrics=tuple(rubrics.of_programme(connection, name)),
+            quotas=tuple(quota_fill(contract, counts)),
+            hard=hard_share(contract, hard=counts.get(("hard", "yes"), 0), total=counts.get(("all", "all"), 0)),
+            funnel=contracts.funnel(connection, name), released_records=sum(r.records or 0 for r in made[:1]),
+            batches=tuple(
+                BatchGlance(b, *_latest(gate.latest(connection, b.batch)), adjudication.states(connection, b.batch))
+                for b in items.batches(connection, name)
+            ),
+            releases=tuple(made), findings=tuple(findings(contract, today)), tallies=tuple(tallies),
+        )  # fmt: skip
+
+
+def _latest(row: Row | None) -> tuple[BatchMeasured | None, int | None]:
+    return (None, None) if row is None else (msgspec.json.decode(row.body, type=BatchMeasured), row.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPage:
+    """One contract version as text and as a model."""
+
+    row: Row
+    contract: DataContract
+    text: str
+    versions: tuple[Row, ...]
+
+
+def contract_page(cell: Cell, actor: Actor, name: str, version: str | None = None) -> ContractPage | Refused:
+    """A contract version, the one in force when none is named."""
+    if not access.allows(actor, "programme.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = contracts.programme(connection, name)
+        history = contracts.versions(connection, name)
+        chosen = [v for v in history if version in (None, v.version)]
+        if row is None or not chosen:
+            return access.ABSENT
+        text = cell.vault.open(connection, chosen[0].document).payload.decode()
+        return ContractPage(row, cell.contract(connection, chosen[0].document), text, tuple(history))

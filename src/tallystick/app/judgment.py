@@ -1,0 +1,162 @@
+"""Judgments: drafts, submission, and what was made elsewhere."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.assignment import shown_in
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.assignment import AssignmentLeased
+from tallystick.events.envelope import Event
+from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.flow import adjudication, judgment
+from tallystick.flow.judgment import Considered
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
+from tallystick.signals.preference import PreferenceAnswer
+from tallystick.store import assignment, items, roster, sessions
+from tallystick.store import judgment as judgments
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+DRAFT_BYTES_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A judgment that is durably in the journal."""
+
+    judgment: str
+    item: str
+    programme: str
+    receipt: Receipt
+
+
+def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) -> int | Refused:
+    """Keep unsent work, encrypted, beside the journal; when it was saved, in microseconds.
+
+    work  an assignment or a qualification that is the expert's own
+    """
+    payload = msgspec.json.encode(content)
+    if len(payload) > DRAFT_BYTES_MAX:
+        sentence = f"Expected a draft of at most {DRAFT_BYTES_MAX} bytes, found {len(payload)}: shorten the reasons."
+        return Refused("draft-too-large", sentence)
+    if not access.allows(actor, "work.do"):
+        return access.ABSENT
+    with journal.writing(cell.engine) as connection:
+        if not _is_own(connection, work, actor.person):
+            return access.ABSENT
+        now = cell.kernel.now()
+        sealed = cell.vault.seal_private(connection, payload, scope=f"person:{actor.person}")
+        sessions.save_draft(connection, work=work, expert=actor.person, sealed=sealed, now=now)
+    return now
+
+
+def _is_own(connection: journal.Connection, work: str, person: str) -> bool:
+    leased = assignment.assignment(connection, work)
+    if leased is not None:
+        return bool(leased.expert == person and leased.state != "judged")
+    running = roster.qualification(connection, work.partition("|")[0])
+    return running is not None and running.person == person and running.state == "running"
+
+
+def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key: str) -> Saved | Refused:
+    """Submit the judgment of one's own assignment. The same key gives the same receipt, whatever happens."""
+    request = canon.encode(["judge", work, answer.model_dump(mode="json")])
+    command = Command(actor, "work.do", key, request, lambda tx: _submit(cell, tx, actor, work, answer=answer))
+    done = cell.execute(command)
+    if isinstance(done, Refused):
+        return done
+    fact = next(fact for fact in done.facts if isinstance(fact, JudgmentSubmitted))
+    return Saved(fact.judgment, fact.item, fact.programme, done)
+
+
+def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: PreferenceAnswer) -> Decision:
+    leased = assignment.assignment(tx.connection, work)
+    if leased is None or leased.expert != actor.person:
+        return access.ABSENT
+    if leased.state == "judged":
+        return Refused("already-judged", "You have judged this item already: your judgment stands.")
+    renewed = _renew(tx, leased)
+    if isinstance(renewed, Refused):
+        return renewed
+    item = items.item(tx.connection, leased.item)
+    person = roster.person(tx.connection, actor.person)
+    version = rubrics.version(tx.connection, leased.programme, leased.rubric, leased.rubric_version)
+    assert item is not None
+    assert person is not None
+    assert version is not None
+    shown = shown_in(cell, tx.connection, item.content, leased.order)
+    considered = judgment.consider(
+        answer, cell.rubric(tx.connection, version.document), leased.order, earlier=_earlier(cell, tx, actor.person),
+        shown=[shown.prompt, shown.context or "", shown.first, shown.second],
+    )  # fmt: skip
+    if isinstance(considered, Refused):
+        return considered
+    fact = _fact(tx, renewed[0] if renewed else None, leased, item=item, person=person, answer=answer, of=considered)
+    sessions.drop_draft(tx.connection, work, actor.person)
+    return [*renewed, fact, *divided(tx, item, [fact.verdict])]
+
+
+def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
+    """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
+    if leased.state == "leased":
+        return []
+    work = items.work(tx.connection, leased.item)
+    if work is None or not work.is_open:
+        return Refused(
+            "lease-expired", "Your lease on this item ran out and others have judged it meanwhile. Your draft is kept."
+        )
+    return [
+        AssignmentLeased(
+            assignment=tx.new_id("asg"), item=leased.item, programme=leased.programme, domain=leased.domain,
+            expert=leased.expert, order=leased.order, rubric=leased.rubric, rubric_version=leased.rubric_version,
+            contract_version=leased.contract_version, expires_at=tx.now + 60_000_000, rank=work.rank,
+        )
+    ]  # fmt: skip
+
+
+def _earlier(cell: Cell, tx: Transaction, person: str) -> list[str]:
+    """The words of the expert's latest reasons, to find copied ones."""
+    texts: list[str] = []
+    opened = cell.vault.open_all(tx.connection, judgments.latest_rationales(tx.connection, person, limit=3))
+    for found in opened.values():
+        texts.extend(reason["text"] for reason in msgspec.json.decode(found.payload)["reasons"])
+    return texts
+
+
+def rationale_bytes(answer: PreferenceAnswer) -> bytes:
+    """The reasons as the vault keeps them."""
+    return canon.encode({"reasons": [reason.model_dump(mode="json") for reason in answer.reasons]})
+
+
+def _fact(
+    tx: Transaction, renewed: AssignmentLeased | None, leased: Row, *, item: Row, person: Row,
+    answer: PreferenceAnswer, of: Considered,
+) -> JudgmentSubmitted:  # fmt: skip
+    return JudgmentSubmitted(
+        judgment=tx.new_id("jdg"), assignment=renewed.assignment if renewed else leased.assignment, item=item.item,
+        programme=item.programme, batch=item.batch, expert=person.person, role="expert", signal=item.signal,
+        rubric=leased.rubric, rubric_version=leased.rubric_version, contract_version=leased.contract_version,
+        order=leased.order, verdict=of.verdict, scores=of.scores, reasons=of.reasons,
+        rationale=tx.seal(rationale_bytes(answer), scope=f"person:{person.person}"), defects=of.defects,
+        confirmed=of.confirmed, active_ms=answer.active_ms,
+        is_pre_contract=person.executed_at is None or person.executed_at > tx.now,
+    )  # fmt: skip
+
+
+def divided(tx: Transaction, item: Row, new: list[str]) -> list[Event]:
+    """The disagreement that opens when the last judgment of an item comes in, if the judgments divide."""
+    work = items.work(tx.connection, item.item)
+    if work is None or work.judged + len(new) != work.needed:
+        return []
+    verdicts = [row.verdict for row in judgments.of_item(tx.connection, item.item)]
+    found = adjudication.opened(
+        item.item, programme=item.programme, batch=item.batch, verdicts=[*verdicts, *new], needed=work.needed,
+        is_expected=bool(item.is_disagreement_expected),
+    )  # fmt: skip
+    return [found] if found else []

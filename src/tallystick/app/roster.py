@@ -1,0 +1,306 @@
+"""People: enrolment, roles, contracts, sign-in and sessions."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.events.roster import PersonEnrolled, SessionEnded, SessionOpened
+from tallystick.flow import roster as flow
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
+from tallystick.store import judgment as judgments
+from tallystick.store import roster, sessions
+from tallystick.store.schema import Row
+
+PASSWORD_CHARACTERS_MIN = 12
+SESSION_MICROSECONDS = {"page": 12 * 3600 * 1_000_000, "api": 24 * 3600 * 1_000_000}
+IDLE_MICROSECONDS = 2 * 3600 * 1_000_000
+_HASHER = PasswordHasher()
+_DUMMY_HASH = _HASHER.hash(secrets.token_hex(16))
+"""Checked when a login is unknown, so that known and unknown logins take the same time."""
+
+BAD_SIGN_IN = Refused("sign-in-failed", "Login or password is not right. Check both and try again.", "login")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the vault holds of a person."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person with the name from the vault."""
+
+    row: Row
+    profile: Profile
+    roles: tuple[str, ...]
+    expert_roles: tuple[str, ...]
+    login: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person has joined."""
+
+    person: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """Who is to join. Without a login the person cannot sign in with a password."""
+
+    name: str
+    roles: tuple[str, ...]
+    expert_roles: tuple[str, ...] = ()
+    note: str = ""
+    login: str | None = None
+    password: str | None = None
+    is_simulated: bool = False
+    is_demo: bool = False
+
+
+def enrol(cell: Cell, actor: Actor, person: NewPerson, *, key: str) -> Enrolled | Refused:
+    """Let a person join. The name goes into the vault, the password's hash into a table beside the journal."""
+    if not access.allows(actor, "roster.write"):
+        return access.ABSENT
+    refused = _check_new(person)
+    if refused:
+        return refused
+    # Argon2 takes 50 ms on purpose: not while the writers' lock is held.
+    hashed = _HASHER.hash(person.password) if person.password else None
+    request = canon.encode(["enrol", person.name, list(person.roles), list(person.expert_roles), person.login])
+    answer = cell.execute(Command(actor, "roster.write", key, request, lambda tx: _enrol(tx, person, hashed)))
+    if isinstance(answer, Refused):
+        return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, PersonEnrolled)
+    return Enrolled(fact.person, answer)
+
+
+def _check_new(person: NewPerson) -> Refused | None:
+    if not person.name.strip() or len(person.name) > 200:
+        return Refused("name-missing", "Expected a name of 1 to 200 characters.", "name")
+    if (person.login is None) != (person.password is None):
+        return Refused("login-incomplete", "Expected a login and a password together, or neither.", "login")
+    if person.login is not None and not 3 <= len(person.login.strip()) <= 100:
+        return Refused("login-length", "Expected a login of 3 to 100 characters.", "login")
+    if person.password is not None and not PASSWORD_CHARACTERS_MIN <= len(person.password) <= 1000:
+        sentence = f"Expected a password of at least {PASSWORD_CHARACTERS_MIN} characters: a sentence is easy to keep."
+        return Refused("password-short", sentence, "password")
+    return flow.check_roles(list(person.roles), list(person.expert_roles))
+
+
+def _enrol(tx: Transaction, person: NewPerson, hashed: str | None) -> Decision:
+    if person.login is not None and sessions.credential(tx.connection, person.login) is not None:
+        return Refused("login-taken", f"The login {person.login} is taken: choose another.", "login")
+    who = tx.new_id("per")
+    profile = canon.encode({"name": person.name.strip(), "note": person.note})
+    if person.login is not None and hashed is not None:
+        sessions.add_credential(tx.connection, login=person.login, person=who, argon2=hashed, is_demo=person.is_demo)
+    return [
+        PersonEnrolled(
+            person=who, roles=list(person.roles), expert_roles=list(person.expert_roles), origin="observed",
+            simulated=person.is_simulated, profile=tx.seal(profile, scope=f"person:{who}"),
+        )
+    ]  # fmt: skip
+
+
+def change_roles(
+    cell: Cell, actor: Actor, person: str, *, roles: list[str], expert_roles: list[str], key: str
+) -> Receipt | Refused:
+    """Set a person's roles anew. Their sessions end, so that old roles are gone at once."""
+
+    def decide(tx: Transaction) -> Decision:
+        if roster.person(tx.connection, person) is None:
+            return access.ABSENT
+        changed = flow.change_roles(person, roles, expert_roles)
+        if isinstance(changed, Refused):
+            return changed
+        sessions.end_sessions_of(tx.connection, person)
+        return [changed]
+
+    request = canon.encode(["roles", person, roles, expert_roles])
+    return cell.execute(Command(actor, "roster.write", key, request, decide))
+
+
+def execute_contract(
+    cell: Cell, actor: Actor, person: str, *, template: bytes, executed_at: int, ip_assigned_at: int, key: str
+) -> Receipt | Refused:
+    """Record when a person's contract and rights assignment were executed; times in microseconds.
+
+    template  the contract's text; only its digest is kept
+    """
+    digest = canon.digest(template)
+
+    def decide(tx: Transaction) -> Decision:
+        row = roster.person(tx.connection, person)
+        if row is None:
+            return access.ABSENT
+        fact = flow.execute_contract(
+            person, template_digest=digest, executed_at=executed_at, ip_assigned_at=ip_assigned_at, now=tx.now,
+            earlier=row.executed_at,
+        )  # fmt: skip
+        return fact if isinstance(fact, Refused) else [fact]
+
+    request = canon.encode(["execute-contract", person, digest, executed_at, ip_assigned_at])
+    return cell.execute(Command(actor, "roster.write", key, request, decide))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session that was opened. The token is shown once and kept only as a digest."""
+
+    token: str
+    csrf: str
+    actor: Actor
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that is alive."""
+
+    actor: Actor
+    csrf: str
+    expires_at: int
+
+
+def sign_in(cell: Cell, *, login: str, password: str, kind: str) -> SignedIn | Refused:
+    """Open a session for a login and its password. Rate limits stand at the edge.
+
+    kind  "page" for a browser, "api" for a program
+    """
+    with cell.read() as connection:
+        credential = sessions.credential(connection, login)
+    try:
+        _HASHER.verify(credential.argon2 if credential else _DUMMY_HASH, password)
+    except VerificationError:
+        return BAD_SIGN_IN
+    return BAD_SIGN_IN if credential is None else open_session(cell, credential.person, kind=kind, method="password")
+
+
+def open_session(cell: Cell, person: str, *, kind: str, method: str) -> SignedIn | Refused:
+    """Open a session for a person whose identity has been established: the seam for single sign-on."""
+    with cell.read() as connection:
+        actor = _actor(roster.person(connection, person))
+    if actor is None:
+        return BAD_SIGN_IN
+    token, csrf, public = secrets.token_urlsafe(32), secrets.token_urlsafe(24), secrets.token_hex(16)
+
+    def decide(tx: Transaction) -> Decision:
+        sessions.add_session(
+            tx.connection, token_digest=_digest(token), session=public, person=person, kind=kind, csrf=csrf,
+            now=tx.now, until=tx.now + SESSION_MICROSECONDS[kind],
+        )  # fmt: skip
+        return [SessionOpened(person=person, session=public, method=method)]
+
+    answer = cell.execute(Command(actor, "self", new_key(), b"session", decide))
+    if isinstance(answer, Refused):
+        return answer
+    return SignedIn(token, csrf, actor, answer.at + SESSION_MICROSECONDS[kind])
+
+
+def session_of(cell: Cell, token: str, *, kind: str) -> Session | None:
+    """The live session of a token, or None. Roles are read anew each time."""
+    with cell.read() as connection:
+        row = sessions.session(connection, _digest(token))
+        if row is None or row.kind != kind or row.expires_at < cell.kernel.now():
+            return None
+        actor = _actor(roster.person(connection, row.person))
+    return None if actor is None else Session(actor, row.csrf, row.expires_at)
+
+
+def sign_out(cell: Cell, token: str) -> Receipt | Refused:
+    """End a session."""
+    with cell.read() as connection:
+        row = sessions.session(connection, _digest(token))
+        actor = _actor(roster.person(connection, row.person)) if row else None
+    if row is None or actor is None:
+        return access.ABSENT
+
+    def decide(tx: Transaction) -> Decision:
+        sessions.end_session(tx.connection, _digest(token))
+        return [SessionEnded(person=row.person, session=row.session)]
+
+    return cell.execute(Command(actor, "self", new_key(), b"session", decide))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _actor(row: Row | None) -> Actor | None:
+    if row is None:
+        return None
+    return Actor(
+        row.person, frozenset(msgspec.json.decode(row.roles)), frozenset(msgspec.json.decode(row.expert_roles))
+    )
+
+
+def actor_of(cell: Cell, person: str) -> Actor | None:
+    """A person as an actor, or None."""
+    with cell.read() as connection:
+        return _actor(roster.person(connection, person))
+
+
+def profile_of(cell: Cell, connection: journal.Connection, row: Row) -> Profile:
+    """A person's profile from the vault."""
+    data = msgspec.json.decode(cell.vault.open(connection, row.profile).payload)
+    return Profile(data["name"], data.get("note", ""))
+
+
+def people(cell: Cell, actor: Actor) -> list[PersonView] | Refused:
+    """Everybody in the cell, with names."""
+    if not access.allows(actor, "roster.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        logins = {row.person: row.login for row in sessions.credentials(connection)}
+        return [_view(cell, connection, row, logins.get(row.person)) for row in roster.people(connection)]
+
+
+def demo_logins(cell: Cell) -> list[str]:
+    """Logins of demo accounts: they exist only in a cell that the demo made."""
+    with cell.read() as connection:
+        return [row.login for row in sessions.credentials(connection) if row.is_demo]
+
+
+def _view(cell: Cell, connection: journal.Connection, row: Row, login: str | None) -> PersonView:
+    roles, expert_roles = msgspec.json.decode(row.roles), msgspec.json.decode(row.expert_roles)
+    return PersonView(row, profile_of(cell, connection, row), tuple(roles), tuple(expert_roles), login)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One person with qualifications and latest judgments."""
+
+    person: PersonView
+    qualifications: tuple[Row, ...]
+    judgments: tuple[Row, ...]
+
+
+def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
+    """A person's page: for those who read the roster, and for the person."""
+    if not access.allows(actor, "roster.read") and actor.person != person:
+        return access.ABSENT
+    with cell.read() as connection:
+        row = roster.person(connection, person)
+        if row is None:
+            return access.ABSENT
+        logins = {r.person: r.login for r in sessions.credentials(connection)}
+        return PersonPage(
+            _view(cell, connection, row, logins.get(person)), tuple(roster.qualifications(connection, person)),
+            tuple(judgments.of_expert(connection, person)),
+        )  # fmt: skip

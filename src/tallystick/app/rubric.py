@@ -1,0 +1,136 @@
+"""Publish rubric versions and read them back."""
+
+from dataclasses import dataclass
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.rubric import CriterionFacts, RubricPublished
+from tallystick.flow.document import Finding, Problem, read
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import (
+    DOMAIN_THRESHOLDS_PPM,
+    DiffRow,
+    Rubric,
+    affected,
+    check_version,
+    diff,
+    findings,
+    threshold_ppm,
+)
+from tallystick.store import contract as contracts
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A rubric version that has come into force."""
+
+    rubric: str
+    version: str
+    affected: tuple[str, ...]
+    receipt: Receipt
+
+
+def publish(
+    cell: Cell, actor: Actor, *, programme: str, text: str, name: str, key: str
+) -> Published | list[Problem] | Refused:
+    """Bring a rubric version into force.
+
+    text  the YAML document
+    name  what its writer calls it: it opens the sentence of every problem
+    """
+    if not access.allows(actor, "rubric.write"):
+        return access.ABSENT
+    rubric = read(text, name, Rubric)
+    if isinstance(rubric, list):
+        return rubric
+    request = canon.encode(["publish-rubric", programme, text])
+    answer = cell.execute(
+        Command(actor, "rubric.write", key, request, lambda tx: _publish(cell, tx, programme, text, rubric=rubric))
+    )
+    if isinstance(answer, Refused):
+        return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, RubricPublished)
+    return Published(fact.rubric, fact.version, tuple(fact.affected), answer)
+
+
+def _publish(cell: Cell, tx: Transaction, programme: str, text: str, *, rubric: Rubric) -> Decision:
+    domains = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
+    if not domains:
+        return access.ABSENT
+    if domains.get(rubric.id) != rubric.domain:
+        wanted = ", ".join(f"{name} for {domain}" for name, domain in domains.items())
+        sentence = f"The contract expects the rubrics {wanted}; found {rubric.id} for {rubric.domain}."
+        return Refused("rubric-not-in-contract", sentence, "id")
+    row = rubrics.current(tx.connection, programme, rubric.id)
+    previous = cell.rubric(tx.connection, row.document) if row else None
+    refused = check_version(previous, rubric)
+    if refused:
+        return refused
+    return [_fact(tx, programme, text, rubric=rubric, previous=previous)]
+
+
+def _fact(tx: Transaction, programme: str, text: str, *, rubric: Rubric, previous: Rubric | None) -> RubricPublished:
+    payload = text.encode()
+    return RubricPublished(
+        programme=programme, rubric=rubric.id, version=rubric.version, domain=rubric.domain,
+        document=tx.seal(payload, scope=f"programme:{programme}"), document_digest=canon.digest(payload),
+        criteria=[
+            CriterionFacts(id=c.id, low=c.scale.low, high=c.scale.high, gated=c.gated) for c in rubric.criteria
+        ],
+        threshold_ppm=threshold_ppm(rubric), default_ppm=DOMAIN_THRESHOLDS_PPM[rubric.domain],
+        previous=previous.version if previous else None, affected=affected(previous, rubric) if previous else [],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RubricPage:
+    """One rubric version with its history."""
+
+    rubric: Rubric
+    row: Row
+    versions: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    affected: dict[tuple[str, str], int]
+
+
+def rubric_page(
+    cell: Cell, actor: Actor, *, programme: str, rubric: str, version: str | None = None
+) -> RubricPage | Refused:
+    """A rubric version, the one in force when none is named."""
+    if not access.allows(actor, "rubric.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        history = rubrics.versions(connection, programme, rubric)
+        chosen = [row for row in history if version in (None, row.version)]
+        if not chosen:
+            return access.ABSENT
+        found = cell.rubric(connection, chosen[0].document)
+        counts = rubrics.affected_counts(connection, programme, rubric)
+        return RubricPage(found, chosen[0], tuple(history), tuple(findings(found)), counts)
+
+
+def rubric_diff(
+    cell: Cell, actor: Actor, *, programme: str, rubric: str, old: str, new: str
+) -> list[DiffRow] | Refused:
+    """Two versions side by side."""
+    if not access.allows(actor, "rubric.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        rows = [rubrics.version(connection, programme, rubric, wanted) for wanted in (old, new)]
+        if rows[0] is None or rows[1] is None:
+            return access.ABSENT
+        return diff(cell.rubric(connection, rows[0].document), cell.rubric(connection, rows[1].document))
+
+
+def rubrics_of(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:
+    """The versions in force in a programme."""
+    if not access.allows(actor, "rubric.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        return rubrics.of_programme(connection, programme)

@@ -1,0 +1,163 @@
+"""The agreement gate: a batch is measured against its domain's threshold. Pure: judgments in, the decision out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tallystick import canon
+from tallystick.canon import PPM
+from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric, share_text
+from tallystick.signals import preference
+from tallystick.stats.agreement import Agreement, PairKappa, measure, pairwise_kappa
+
+CRITERION_METRIC = "krippendorff_alpha"
+CRITERION_LEVEL = "ordinal"
+SEED = 0
+"""Bootstrap intervals are drawn from a fixed seed: the same judgments give the same interval everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One judgment, as the gate needs it."""
+
+    judgment: str
+    item: str
+    expert: str
+    verdict: str
+    scores: Mapping[str, Mapping[str, int]]
+    is_expected: bool  # its item was declared, before judgment, as expected to divide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What the contract and the rubric ask of a batch."""
+
+    metric: str
+    level: str
+    rule: str  # estimate | lower_bound
+    threshold_ppm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The batch and the versions under which it is measured."""
+
+    batch: str
+    programme: str
+    domain: str
+    contract_version: str
+    incomplete: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Ratings in long form, ready for a coefficient."""
+
+    items: list[str]
+    raters: list[str]
+    values: list[str]
+    categories: tuple[str, ...]
+
+
+def verdict_table(judged: Iterable[Judged], level: str) -> Table:
+    """Verdicts as ratings: directions for a nominal level, the preference scale for an ordinal one."""
+    read = preference.strength if level == "ordinal" else preference.direction
+    categories = preference.STRENGTHS if level == "ordinal" else preference.DIRECTIONS
+    rows = [(j.item, j.expert, value) for j in judged if (value := read(j.verdict)) is not None]
+    return _table(rows, categories)
+
+
+def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high: int) -> Table:
+    """One criterion's scores as ratings: each item gives two units, one for each candidate."""
+    rows = [
+        (f"{j.item}|{side}", j.expert, str(j.scores[criterion][side]))
+        for j in judged
+        if criterion in j.scores
+        for side in ("a", "b")
+    ]
+    return _table(rows, tuple(str(point) for point in range(low, high + 1)))
+
+
+def _table(rows: list[tuple[str, str, str]], categories: tuple[str, ...]) -> Table:
+    return Table(
+        items=[row[0] for row in rows], raters=[row[1] for row in rows], values=[row[2] for row in rows],
+        categories=categories,
+    )  # fmt: skip
+
+
+def agreement_of(table: Table, metric: str, level: str) -> Agreement:
+    """One coefficient of a table."""
+    return measure(
+        table.items, table.raters, table.values, metric=metric, level=level, categories=table.categories, seed=SEED
+    )
+
+
+def pairs(judged: list[Judged]) -> list[PairKappa]:
+    """Cohen's kappa of every pair of experts, over verdict directions."""
+    table = verdict_table(judged, "nominal")
+    return pairwise_kappa(table.items, table.raters, table.values, categories=table.categories)
+
+
+def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, *, code_version: str) -> BatchMeasured:
+    """Measure a batch and decide. An undefined number passes nothing: it is no agreement."""
+    counted = [j for j in judged if not j.is_expected]
+    expected = [j for j in judged if j.is_expected]
+    verdict = _value("verdict", agreement_of(verdict_table(counted, bar.level), bar.metric, bar.level))
+    criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
+    gated = {f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated}
+    short = [value for value in (verdict, *criteria) if value is verdict or value.what in gated]
+    why = " ".join(words for value in short if (words := _shortfall(value, bar)))
+    apart = agreement_of(verdict_table(expected, bar.level), bar.metric, bar.level) if expected else None
+    return BatchMeasured(
+        batch=batch.batch, programme=batch.programme, domain=batch.domain, rubric=rubric.id,
+        rubric_version=rubric.version, contract_version=batch.contract_version, rule=bar.rule,
+        threshold_ppm=bar.threshold_ppm, decision="fail" if why else "pass",
+        why=why or f"Agreement reaches the threshold of {share_text(bar.threshold_ppm)}.", verdict=verdict,
+        criteria=criteria, expected=_value("expected_disagreement", apart) if apart else None,
+        inputs_digest=inputs_digest(judged), incomplete=batch.incomplete, code_version=code_version,
+    )  # fmt: skip
+
+
+def _criterion(judged: list[Judged], criterion: str, rubric: Rubric) -> MeasuredValue:
+    scale = rubric.by_id[criterion].scale
+    table = criterion_table(judged, criterion, low=scale.low, high=scale.high)
+    return _value(f"criterion:{criterion}", agreement_of(table, CRITERION_METRIC, CRITERION_LEVEL))
+
+
+def _value(what: str, found: Agreement) -> MeasuredValue:
+    low, high = (found.interval.low, found.interval.high) if found.interval else (None, None)
+    return MeasuredValue(
+        what=what, metric=found.metric, level=found.level or "nominal", status=str(found.status),
+        value_ppm=None if found.value is None else canon.ppm(found.value),
+        low_ppm=None if low is None else canon.ppm(low), high_ppm=None if high is None else canon.ppm(high),
+        items=found.n_items, raters=found.n_raters, judgments=found.n_judgments,
+    )  # fmt: skip
+
+
+def _shortfall(value: MeasuredValue, bar: Bar) -> str | None:
+    """Why a value does not reach the bar, or None."""
+    name = value.what.removeprefix("criterion:")
+    asked = share_text(bar.threshold_ppm)
+    if value.value_ppm is None:
+        return f"Agreement on {name} is undefined ({value.status}): expected at least {asked}."
+    if bar.rule == "lower_bound" and value.low_ppm is None:
+        return f"Agreement on {name} has no interval: expected a lower bound of at least {asked}."
+    decisive = value.low_ppm if bar.rule == "lower_bound" and value.low_ppm is not None else value.value_ppm
+    if decisive >= bar.threshold_ppm:
+        return None
+    words = "lower bound of agreement" if bar.rule == "lower_bound" else "agreement"
+    return f"Expected {words} on {name} of at least {asked}, found {decisive / PPM:.3f}."
+
+
+def inputs_digest(judged: list[Judged]) -> str:
+    """A digest over exactly the judgments that were measured, in their order."""
+    rows = [[j.judgment, j.item, j.expert, j.verdict, {c: dict(p) for c, p in j.scores.items()}] for j in judged]
+    return canon.digest_of(rows)
+
+
+def refuse(measured: BatchMeasured, name: str) -> Refused | None:
+    """The refusal that a failing gate is to everything behind it."""
+    if measured.decision == "pass":
+        return None
+    return Refused("below-threshold", f"Batch {name} does not pass its gate. {measured.why}", "batches", (name,))

@@ -1,0 +1,122 @@
+"""What goes into a release, what stays out, and why. Pure: state in, events or a refusal out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tallystick.events.gate import BatchMeasured
+from tallystick.events.release import ReleaseCut
+from tallystick.flow import gate
+from tallystick.flow.refusal import Refused
+
+SCHEMA = "tallystick/release/1"
+USES = ("train", "evaluate", "publish")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchState:
+    """A batch as a release finds it, measured at this very moment."""
+
+    batch: str
+    name: str
+    purpose: str
+    items: int
+    complete: int
+    open_disagreements: tuple[str, ...]  # the client's ids of items
+    measured: BatchMeasured | None  # None for a batch without judgments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for. Without `batches`, all that pass their gate are taken and the rest is left out."""
+
+    programme: str
+    name: str
+    version: str
+    use: str
+    batches: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What the data contract permits."""
+
+    permitted_uses: tuple[str, ...]
+    retention_until: date
+    today: date
+
+
+def cut(
+    wish: Wish, states: list[BatchState], rights: Rights, *, is_taken: bool, release: str, code_version: str
+) -> ReleaseCut | Refused:
+    """Decide a release, or refuse it and name what is in the way. No interface can go round this function.
+
+    is_taken  a release of this name and version exists
+    """
+    refused = _refuse_wish(wish, rights, is_taken=is_taken)
+    if refused:
+        return refused
+    known = {state.batch: state for state in states}
+    if wish.batches is not None:
+        return _cut_named(wish, known, release=release, code_version=code_version)
+    chosen = [state for state in states if not blocks(state)]
+    left_out = {state.batch: blocks(state)[0].sentence for state in states if blocks(state)}
+    if not chosen:
+        reasons = " ".join(left_out.values()) or "There is no batch with judgments yet."
+        return Refused("nothing-passes", f"No batch can be released. {reasons}", "batches", tuple(left_out))
+    return _event(wish, [state.batch for state in chosen], left_out, release=release, code_version=code_version)
+
+
+def _cut_named(wish: Wish, known: Mapping[str, BatchState], *, release: str, code_version: str) -> ReleaseCut | Refused:
+    asked = wish.batches or ()
+    strange = tuple(batch for batch in asked if batch not in known)
+    if strange or not asked:
+        listed = ", ".join(known) or "none"
+        return Refused("unknown-batch", f"Expected batches of this programme ({listed}).", "batches", strange)
+    refusals = [refusal for batch in asked for refusal in blocks(known[batch])]
+    if refusals:
+        sentence = " ".join(refusal.sentence for refusal in refusals)
+        names = tuple(dict.fromkeys(name for refusal in refusals for name in refusal.names))
+        return Refused(refusals[0].code, sentence, "batches", names)
+    left_out = {batch: "It was not asked for." for batch in known if batch not in asked}
+    return _event(wish, list(asked), left_out, release=release, code_version=code_version)
+
+
+def blocks(state: BatchState) -> list[Refused]:
+    """Everything that keeps a batch from being released."""
+    if state.purpose != "work":
+        sentence = f"Batch {state.name} holds {state.purpose} items, which are never exported."
+        return [Refused("not-for-export", sentence, "batches", (state.name,))]
+    if state.measured is None:
+        sentence = f"Batch {state.name} has no judgments yet."
+        return [Refused("no-judgments", sentence, "batches", (state.name,))]
+    failed = gate.refuse(state.measured, state.name)
+    return [failed] if failed else []
+
+
+def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | None:
+    if is_taken:
+        sentence = f"Release {wish.name} {wish.version} exists and is immutable: choose a new version."
+        return Refused("release-exists", sentence, "version")
+    if wish.use not in rights.permitted_uses:
+        permitted = ", ".join(rights.permitted_uses)
+        sentence = f"The contract permits {permitted}; {wish.use} is not among it. Revise the contract, or the use."
+        return Refused("use-not-permitted", sentence, "use")
+    if rights.today > rights.retention_until:
+        sentence = f"The contract's retention ended on {rights.retention_until}: nothing may be exported any more."
+        return Refused("retention-ended", sentence)
+    return None
+
+
+def _event(wish: Wish, batches: list[str], left_out: dict[str, str], *, release: str, code_version: str) -> ReleaseCut:
+    return ReleaseCut(
+        release=release, programme=wish.programme, name=wish.name, version=wish.version, use=wish.use,
+        batches=batches, left_out=left_out, schema=SCHEMA, code_version=code_version,
+    )  # fmt: skip
+
+
+def exclusion(*, state: str, disagreement: str | None) -> str | None:
+    """Why an item of a released batch has no record in the release, or None when it has one."""
+    if state != "complete":
+        return "incomplete"
+    return "open-disagreement" if disagreement == "open" else None

@@ -1,0 +1,143 @@
+"""People: enrolment, contracts, qualification on gold items. Pure: values in, events or a refusal out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tallystick.events.roster import (
+    ExpertContractExecuted,
+    GoldAnswered,
+    PersonQualified,
+    QualificationFailed,
+    QualificationStarted,
+    RolesChanged,
+)
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.signals import preference
+from tallystick.stats.qualification import QualificationRule, rule
+
+ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
+EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
+
+
+def check_roles(roles: list[str], expert_roles: list[str]) -> Refused | None:
+    """Why somebody may not have these roles, or None."""
+    for given, known, field in ((roles, ROLES, "roles"), (expert_roles, EXPERT_ROLES, "expert_roles")):
+        strange = tuple(role for role in given if role not in known)
+        if strange:
+            sentence = f"Expected roles among {', '.join(known)}, found {', '.join(strange)}."
+            return Refused("unknown-role", sentence, field, strange)
+        if len(set(given)) < len(given):
+            return Refused("role-twice", "Expected each role once: remove the repeat.", field)
+    if not roles:
+        return Refused("no-role", f"Expected at least one role of {', '.join(ROLES)}, found none.", "roles")
+    if expert_roles and "expert" not in roles:
+        sentence = "Expert roles need the role expert: add it, or remove the expert roles."
+        return Refused("not-an-expert", sentence, "expert_roles")
+    if "auditor" in roles and len(roles) > 1:
+        sentence = "An auditor reads everything and takes part in nothing: give the person this one role."
+        return Refused("auditor-alone", sentence, "roles")
+    return None
+
+
+def change_roles(person: str, roles: list[str], expert_roles: list[str]) -> RolesChanged | Refused:
+    """Set a person's roles anew."""
+    refused = check_roles(roles, expert_roles)
+    return refused or RolesChanged(person=person, roles=roles, expert_roles=expert_roles)
+
+
+def execute_contract(
+    person: str, *, template_digest: str, executed_at: int, ip_assigned_at: int, now: int, earlier: int | None
+) -> ExpertContractExecuted | Refused:
+    """Record that an expert's contract and rights assignment were executed. Times in microseconds."""
+    if earlier is not None:
+        return Refused("contract-exists", "This person's contract is already executed: nothing is to be done.")
+    if max(executed_at, ip_assigned_at) > now:
+        return Refused("contract-in-future", "Expected times of execution that have passed.", "executed_at")
+    return ExpertContractExecuted(
+        person=person, template_digest=template_digest, executed_at=executed_at, ip_assigned_at=ip_assigned_at
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gold:
+    """What is known of a gold item: the right verdict and scores, in terms of its own candidates."""
+
+    item: str
+    verdict: str
+    scores: Mapping[str, Mapping[str, int]]
+
+
+def decision_rule(rubric: Rubric, gold_count: int) -> QualificationRule | Refused:
+    """The rubric's decision rule over the gold items there are, with its error rates."""
+    asked = rubric.qualification
+    if gold_count < asked.gold_min:
+        sentence = (
+            f"Expected at least {asked.gold_min} gold items for {rubric.id} {rubric.version}, found {gold_count}: "
+            "the programme lead has to import more."
+        )
+        return Refused("too-few-gold-items", sentence)
+    found = rule(gold_count, float(asked.chance), float(asked.target), alpha=float(asked.alpha))
+    if found is None:
+        return Refused("no-decision-rule", f"No pass mark on {gold_count} items keeps the risk below {asked.alpha}.")
+    return found
+
+
+def start_qualification(
+    started: QualificationStarted, *, is_running: bool, is_qualified: bool, has_contract: bool
+) -> QualificationStarted | Refused:
+    """Let an expert begin, or say why not."""
+    if is_qualified:
+        return Refused("already-qualified", "You are qualified under this rubric version: you can take work.")
+    if is_running:
+        return Refused("qualification-running", "You have begun this qualification: go on with it.")
+    if not has_contract:
+        return Refused("no-contract", "Your contract is not executed yet: the programme lead has to record it first.")
+    return started
+
+
+def is_correct(verdict: str, gold: Gold) -> bool:
+    """Whether a verdict points the way that the gold verdict points."""
+    return preference.direction(verdict) == preference.direction(gold.verdict)
+
+
+def near(scores: Mapping[str, Mapping[str, int]], gold: Gold) -> dict[str, int]:
+    """Criterion: how many of its two scores lie within one point of the gold scores."""
+    return {
+        criterion: sum(abs(scores[criterion][side] - points[side]) <= 1 for side in ("a", "b"))
+        for criterion, points in gold.scores.items()
+        if criterion in scores
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A running qualification, as the read tables hold it."""
+
+    qualification: str
+    person: str
+    programme: str
+    rubric: str
+    version: str
+    items: int
+    pass_mark: int
+    correct: int
+    answered: int
+
+
+def finish(attempt: Attempt, answers: list[GoldAnswered]) -> PersonQualified | QualificationFailed | None:
+    """The decision, when the last gold item has been answered; None before. `answers` holds all of them."""
+    if attempt.answered + 1 < attempt.items:
+        return None
+    correct = sum(answer.is_correct for answer in answers)
+    seen: dict[str, list[int]] = {}
+    for answer in answers:
+        for criterion, hits in answer.near.items():
+            seen.setdefault(criterion, []).append(hits)
+    by_criterion = {name: sum(hits) * 1_000_000 // (2 * len(hits)) for name, hits in sorted(seen.items())}
+    outcome = PersonQualified if correct >= attempt.pass_mark else QualificationFailed
+    return outcome(
+        qualification=attempt.qualification, person=attempt.person, programme=attempt.programme,
+        rubric=attempt.rubric, version=attempt.version, correct=correct, items=attempt.items,
+        pass_mark=attempt.pass_mark, by_criterion=by_criterion,
+    )  # fmt: skip

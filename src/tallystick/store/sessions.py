@@ -1,0 +1,72 @@
+"""Sign-in: credentials and server-side sessions. KEPT tables: the journal holds that sessions happened, not these."""
+
+import sqlalchemy as sa
+
+from tallystick.store.schema import CREDENTIAL, DRAFT, SESSION, Row
+
+
+def add_credential(connection: sa.Connection, *, login: str, person: str, argon2: str, is_demo: bool) -> None:
+    """Give a person a login."""
+    connection.execute(CREDENTIAL.insert().values(login=login, person=person, argon2=argon2, is_demo=int(is_demo)))
+
+
+def credential(connection: sa.Connection, login: str) -> Row | None:
+    """The credential of a login, or None."""
+    return connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.login == login)).first()
+
+
+def credentials(connection: sa.Connection) -> list[Row]:
+    """All logins: login, person, whether it is a demo account."""
+    query = sa.select(CREDENTIAL).order_by(CREDENTIAL.c.login)
+    return list(connection.execute(query).all())
+
+
+def add_session(
+    connection: sa.Connection, *, token_digest: str, session: str, person: str, kind: str, csrf: str, now: int, until: int
+) -> None:  # fmt: skip
+    """Remember an opened session by the digest of its token."""
+    row = {
+        "token_digest": token_digest, "session": session, "person": person, "kind": kind, "csrf": csrf,
+        "opened_at": now, "seen_at": now, "expires_at": until,
+    }  # fmt: skip
+    connection.execute(SESSION.insert().values(row))
+    connection.execute(SESSION.delete().where(SESSION.c.expires_at < now))
+
+
+_SESSION = sa.select(SESSION).where(SESSION.c.token_digest == sa.bindparam("wanted"))
+
+
+def session(connection: sa.Connection, token_digest: str) -> Row | None:
+    """The session of a token, expired or not, or None."""
+    return connection.execute(_SESSION, {"wanted": token_digest}).first()
+
+
+def end_session(connection: sa.Connection, token_digest: str) -> None:
+    """Forget a session."""
+    connection.execute(SESSION.delete().where(SESSION.c.token_digest == token_digest))
+
+
+def end_sessions_of(connection: sa.Connection, person: str) -> None:
+    """Forget all sessions of a person, after their roles changed."""
+    connection.execute(SESSION.delete().where(SESSION.c.person == person))
+
+
+_SAVE_DRAFT = sa.text(
+    "INSERT INTO draft (work, expert, sealed, saved_at) VALUES (:work, :expert, :sealed, :saved_at) "
+    "ON CONFLICT (work, expert) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at"
+)
+
+
+def save_draft(connection: sa.Connection, *, work: str, expert: str, sealed: bytes, now: int) -> None:
+    """Keep unsent work."""
+    connection.execute(_SAVE_DRAFT, {"work": work, "expert": expert, "sealed": sealed, "saved_at": now})
+
+
+def draft(connection: sa.Connection, work: str, expert: str) -> Row | None:
+    """Unsent work, or None."""
+    return connection.execute(sa.select(DRAFT).where(DRAFT.c.work == work, DRAFT.c.expert == expert)).first()
+
+
+def drop_draft(connection: sa.Connection, work: str, expert: str) -> None:
+    """Forget a draft: it was submitted."""
+    connection.execute(DRAFT.delete().where(DRAFT.c.work == work, DRAFT.c.expert == expert))
