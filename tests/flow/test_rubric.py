@@ -367,6 +367,7 @@ POINTS = st.tuples(st.integers(1, 5), st.integers(1, 5))
 PAIRS = st.dictionaries(st.sampled_from(["safety", "whole", "style"]), POINTS)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(VERDICTS), PAIRS)
 def test_exchanging_the_candidates_exchanges_the_contradictions(
     verdict: rubrics.Verdict, pairs: dict[str, Pair]
@@ -378,6 +379,7 @@ def test_exchanging_the_candidates_exchanges_the_contradictions(
     assert all(row.against != other.against for row, other in zip(found, mirrored, strict=True))
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_under_a_full_order_some_verdict_is_always_free_of_contradictions(pairs: dict[str, Pair]) -> None:
     """Otherwise the page would point at a fault that an expert cannot mend."""
@@ -388,7 +390,8 @@ def test_under_a_full_order_some_verdict_is_always_free_of_contradictions(pairs:
 # --- round trips ------------------------------------------------------------------------------------------------
 
 NAMES = st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), min_size=1, max_size=4, unique=True)
-WORDS = st.text(min_size=1, max_size=20).map(str.strip).filter(lambda text: text and text.isprintable())
+LETTERS = st.characters(categories=["L", "M", "N", "P", "S"])
+WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, max_size=3).map(" ".join)
 
 
 @st.composite
@@ -416,7 +419,7 @@ def generated(draw: st.DrawFn) -> Rubric:
     )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(generated())
 def test_a_rubric_survives_text_and_journal(rubric: Rubric) -> None:
     assert read(write(rubric), "any.yaml", Rubric) == rubric
@@ -427,6 +430,7 @@ def test_a_rubric_survives_text_and_journal(rubric: Rubric) -> None:
     assert all(row.state == "same" for row in diff(rubric, rubric))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FILES), st.data())
 def test_a_damaged_rubric_gives_problems_or_another_rubric(path: Path, data: st.DataObject) -> None:
     text = path.read_text()[:1500]
