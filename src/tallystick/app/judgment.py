@@ -106,6 +106,8 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
     if leased.state == "leased":
         return []
+    if judgments.of_expert_on(tx.connection, leased.expert, leased.item) is not None:
+        return Refused("already-judged", "You have judged this item already: your judgment stands.")
     work = items.work(tx.connection, leased.item)
     if work is None or not work.is_open:
         return Refused(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from tallystick.events.roster import (
     ExpertContractExecuted,
-    GoldAnswered,
     PersonQualified,
     QualificationFailed,
     QualificationStarted,
@@ -125,7 +124,15 @@ class Attempt:
     answered: int
 
 
-def finish(attempt: Attempt, answers: list[GoldAnswered]) -> PersonQualified | QualificationFailed | None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answered gold item, as the decision needs it: `near` counts, by criterion, scores within one point."""
+
+    is_correct: bool
+    near: Mapping[str, int]
+
+
+def finish(attempt: Attempt, answers: list[Given]) -> PersonQualified | QualificationFailed | None:
     """The decision, when the last gold item has been answered; None before. `answers` holds all of them."""
     if attempt.answered + 1 < attempt.items:
         return None

@@ -99,6 +99,11 @@ def of_item(connection: sa.Connection, wanted: str) -> list[Row]:
     return list(connection.execute(_OF_ITEM, {"wanted": wanted}).all())
 
 
+def of_expert_on(connection: sa.Connection, who: str, wanted: str) -> Row | None:
+    """An expert's judgment on an item, or None."""
+    return connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.item == wanted, JUDGMENT.c.expert == who)).first()
+
+
 def of_items(connection: sa.Connection, wanted: list[str]) -> dict[str, list[Row]]:
     """Item: its judgments in journal order; 500 items to a query."""
     found: dict[str, list[Row]] = {item: [] for item in wanted}

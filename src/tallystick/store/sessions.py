@@ -22,8 +22,16 @@ def credentials(connection: sa.Connection) -> list[Row]:
 
 
 def add_session(
-    connection: sa.Connection, *, token_digest: str, session: str, person: str, kind: str, csrf: str, now: int, until: int
-) -> None:  # fmt: skip
+    connection: sa.Connection,
+    *,
+    token_digest: str,
+    session: str,
+    person: str,
+    kind: str,
+    csrf: str,
+    now: int,
+    until: int,
+) -> None:
     """Remember an opened session by the digest of its token."""
     row = {
         "token_digest": token_digest, "session": session, "person": person, "kind": kind, "csrf": csrf,

@@ -1,0 +1,177 @@
+"""The queue of disagreements, and an adjudicator's decisions on blinded judgments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.assignment import Shown, shown_in
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.oversight import ContentAccessed
+from tallystick.flow import adjudication as flow
+from tallystick.flow import assignment as order
+from tallystick.flow.adjudication import Case
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
+from tallystick.signals import preference
+from tallystick.store import adjudication, items, judgment
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class BlindedJudgment:
+    """One judgment as an adjudicator sees it: numbered, without its author, in the adjudicator's own order."""
+
+    number: int
+    verdict: str
+    scores: dict[str, dict[str, int]]
+    reasons: tuple[dict[str, str | None], ...]
+    is_observed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A disagreement as an adjudicator sees it."""
+
+    row: Row
+    shown: Shown
+    order: str
+    rubric: Rubric
+    judgments: tuple[BlindedJudgment, ...]
+    notes: str | None
+
+
+def queue(cell: Cell, actor: Actor, programme: str, *, state: str = "open") -> list[Row] | Refused:
+    """Disagreements in one state: for leads, and for adjudicators, who do not see items that they judged."""
+    if not (access.allows(actor, "adjudicate") or access.allows(actor, "gate.read")):
+        return access.ABSENT
+    with cell.read() as connection:
+        rows = adjudication.queue(connection, programme, state=state)
+        if access.allows(actor, "gate.read"):
+            return rows
+        mine = judgment.of_items(connection, [row.item for row in rows])
+        return [row for row in rows if all(j.expert != actor.person for j in mine[row.item])]
+
+
+def case_page(cell: Cell, actor: Actor, item: str, *, key: str) -> CasePage | Refused:
+    """Open a case; that it was opened is an event. The key makes a reload of the page the same look."""
+    permission = "adjudicate" if access.allows(actor, "adjudicate") else "gate.read"
+    looked = ContentAccessed(subject=item, what="judgments", reason="adjudication")
+
+    def decide(tx: Transaction) -> Decision:
+        row = adjudication.disagreement(tx.connection, item)
+        if row is None or _is_judge(tx.connection, item, actor.person):
+            return access.ABSENT
+        return [looked]
+
+    answer = cell.execute(Command(actor, permission, key, canon.encode(["case", item]), decide))
+    if isinstance(answer, Refused):
+        return answer
+    with cell.read() as connection:
+        return _page(cell, connection, item, actor)
+
+
+def _is_judge(connection: journal.Connection, item: str, person: str) -> bool:
+    return judgment.of_expert_on(connection, person, item) is not None
+
+
+def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor) -> CasePage:
+    row = adjudication.disagreement(connection, item)
+    item_row = items.item(connection, item)
+    assert row is not None
+    assert item_row is not None
+    mine = order.candidate_order(cell.order_seed, item, actor.person)
+    given = judgment.of_item(connection, item)
+    # Numbered in an order of the item's own, so that the place in time tells nothing about the author.
+    names = order.shuffled(cell.order_seed, [j.judgment for j in given], salt=f"case|{item}")
+    by_id = {j.judgment: j for j in given}
+    blinded = [_blinded(cell, connection, by_id[name], mine, number=n) for n, name in enumerate(names, 1)]
+    rubric = cell.rubrics_in_force(connection, row.programme)[row.domain]
+    notes = cell.vault.open(connection, row.notes).payload.decode() if row.notes else None
+    return CasePage(row, shown_in(cell, connection, item_row.content, mine), mine, rubric, tuple(blinded), notes)
+
+
+def _blinded(cell: Cell, connection: journal.Connection, row: Row, mine: str, *, number: int) -> BlindedJudgment:
+    scores = msgspec.json.decode(row.scores)
+    verdict = row.verdict
+    if mine == "BA":
+        verdict = preference.swap(verdict)
+        scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
+    reasons = (
+        msgspec.json.decode(cell.vault.open(connection, row.rationale).payload)["reasons"] if row.rationale else []
+    )
+    return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed))
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A disagreement that has been settled or preserved."""
+
+    item: str
+    state: str
+    receipt: Receipt
+
+
+def settle(
+    cell: Cell, actor: Actor, item: str, *, verdict: str, criteria: list[str], notes: str, key: str
+) -> Closed | Refused:
+    """Decide a case for one verdict, given in the adjudicator's own order of candidates."""
+
+    def decide(tx: Transaction, case: Case) -> Decision:
+        mine = order.candidate_order(cell.order_seed, item, actor.person)
+        own = preference.swap(verdict) if mine == "BA" else verdict
+        ref = tx.seal(notes.strip().encode(), scope=f"person:{actor.person}")
+        fact = flow.settle(case, adjudicator=actor.person, verdict=own, criteria=criteria, notes=ref)
+        return fact if isinstance(fact, Refused) else [fact]
+
+    request = canon.encode(["settle", item, verdict, criteria, notes])
+    return _close(cell, actor, item, criteria=criteria, notes=notes, key=key, request=request, decide=decide)
+
+
+def preserve(cell: Cell, actor: Actor, item: str, *, criteria: list[str], notes: str, key: str) -> Closed | Refused:
+    """Keep the distribution of a case as its result."""
+
+    def decide(tx: Transaction, case: Case) -> Decision:
+        ref = tx.seal(notes.strip().encode(), scope=f"person:{actor.person}")
+        return [flow.preserve(case, adjudicator=actor.person, criteria=criteria, notes=ref)]
+
+    request = canon.encode(["preserve", item, criteria, notes])
+    return _close(cell, actor, item, criteria=criteria, notes=notes, key=key, request=request, decide=decide)
+
+
+def _close(
+    cell: Cell, actor: Actor, item: str, *, criteria: list[str], notes: str, key: str, request: bytes,
+    decide: Callable[[Transaction, Case], Decision],
+) -> Closed | Refused:  # fmt: skip
+    def checked(tx: Transaction) -> Decision:
+        case = _case(cell, tx.connection, item)
+        if case is None:
+            return access.ABSENT
+        refused = flow.check(case, adjudicator=actor.person, criteria=criteria, notes=notes)
+        return refused or decide(tx, case)
+
+    answer = cell.execute(Command(actor, "adjudicate", key, request, checked))
+    if isinstance(answer, Refused):
+        return answer
+    state = answer.facts[0].KIND.removeprefix("disagreement-").partition("/")[0]
+    return Closed(item, state, answer)
+
+
+def _case(cell: Cell, connection: journal.Connection, item: str) -> Case | None:
+    row = adjudication.disagreement(connection, item)
+    if row is None:
+        return None
+    rubric = cell.rubrics_in_force(connection, row.programme)[row.domain]
+    version = rubrics.current(connection, row.programme, rubric.id)
+    assert version is not None
+    return Case(
+        item=item, programme=row.programme, batch=row.batch, state=row.state, counts=msgspec.json.decode(row.counts),
+        judges=frozenset(j.expert for j in judgment.of_item(connection, item)), rubric=rubric.id,
+        rubric_version=version.version, criteria=tuple(rubric.by_id),
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""Qualification: blinded gold items under the very rubric to be used. Nobody gets work without it."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.assignment import Shown, shown_in
+from tallystick.app.cell import Cell
+from tallystick.app.judgment import rationale_bytes
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.roster import GoldAnswered, QualificationStarted
+from tallystick.flow import assignment as order
+from tallystick.flow import judgment
+from tallystick.flow import roster as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.roster import Attempt, Given, Gold
+from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
+from tallystick.signals.preference import PreferenceAnswer
+from tallystick.store import items, roster, sessions
+from tallystick.store import rubric as rubrics
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A qualification has begun, or is going on."""
+
+    qualification: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class GoldTask:
+    """The gold item that comes next. It looks like any other item."""
+
+    qualification: str
+    item: str
+    programme: str
+    number: int  # from 1
+    total: int
+    shown: Shown
+    rubric: Rubric
+    draft: dict[str, object] | None
+    draft_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an answer to a gold item led to. Which answers were right is not told before the end."""
+
+    qualification: str
+    answered: int
+    total: int
+    state: str  # running | qualified | failed
+    correct: int | None
+    pass_mark: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands with one rubric in force."""
+
+    rubric: Row
+    title: str
+    qualification: Row | None  # the latest attempt under this version
+    gold_items: int
+
+
+def start_qualification(cell: Cell, actor: Actor, *, programme: str, rubric: str, key: str) -> Started | Refused:
+    """Begin the gold items of a rubric in force. The expert has read the rubric: the page shows it first."""
+    request = canon.encode(["qualify", programme, rubric])
+    answer = cell.execute(
+        Command(actor, "work.do", key, request, lambda tx: _start(cell, tx, actor, programme, rubric=rubric))
+    )
+    if isinstance(answer, Refused):
+        return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, QualificationStarted)
+    return Started(fact.qualification, answer)
+
+
+def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric: str) -> Decision:
+    row = rubrics.current(tx.connection, programme, rubric)
+    person = roster.person(tx.connection, actor.person)
+    if row is None or person is None:
+        return access.ABSENT
+    gold = roster.gold_items(tx.connection, programme, row.domain)
+    rule = flow.decision_rule(cell.rubric(tx.connection, row.document), len(gold))
+    if isinstance(rule, Refused):
+        return rule
+    shown = order.shuffled(cell.order_seed, [item.item for item in gold], salt=f"gold|{actor.person}|{tx.seq}")
+    attempts = [
+        q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
+        if (q.rubric, q.version) == (rubric, row.version)
+    ]  # fmt: skip
+    started = QualificationStarted(
+        qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
+        items=shown, orders=[order.candidate_order(cell.order_seed, item, actor.person) for item in shown],
+        pass_mark=rule.pass_at, alpha_ppm=canon.ppm(rule.type1), power_ppm=canon.ppm(rule.power),
+    )  # fmt: skip
+    decided = flow.start_qualification(
+        started, is_running=any(q.state == "running" for q in attempts),
+        is_qualified=any(q.state == "qualified" for q in attempts), has_contract=person.executed_at is not None,
+    )  # fmt: skip
+    return decided if isinstance(decided, Refused) else [decided]
+
+
+def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refused:
+    """The next gold item of one's own running qualification."""
+    if not access.allows(actor, "work.do"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = roster.qualification(connection, qualification)
+        if row is None or row.person != actor.person or row.state != "running":
+            return access.ABSENT
+        names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
+        item = items.item(connection, names[row.answered])
+        assert item is not None
+        draft = sessions.draft(connection, f"{qualification}|{item.item}", actor.person)
+        scope = f"person:{actor.person}"
+        content = cell.vault.open_private(connection, draft.sealed, scope=scope) if draft else None
+        return GoldTask(
+            qualification=qualification, item=item.item, programme=row.programme, number=row.answered + 1,
+            total=len(names), shown=shown_in(cell, connection, item.content, orders[row.answered]),
+            rubric=_rubric(cell, connection, row), draft=msgspec.json.decode(content) if content else None,
+            draft_at=draft.saved_at if draft else None,
+        )  # fmt: skip
+
+
+def _rubric(cell: Cell, connection: journal.Connection, row: Row) -> Rubric:
+    version = rubrics.version(connection, row.programme, row.rubric, row.version)
+    assert version is not None
+    return cell.rubric(connection, version.document)
+
+
+def answer_gold(
+    cell: Cell, actor: Actor, qualification: str, item: str, answer: PreferenceAnswer, *, key: str
+) -> Outcome | Refused:
+    """Answer the gold item that was shown; the last answer decides."""
+    request = canon.encode(["gold", qualification, item, answer.model_dump(mode="json")])
+    done = cell.execute(
+        Command(
+            actor, "work.do", key, request, lambda tx: _answer(cell, tx, actor, qualification, item=item, answer=answer)
+        )
+    )
+    if isinstance(done, Refused):
+        return done
+    with cell.read() as connection:
+        row = roster.qualification(connection, qualification)
+    assert row is not None
+    total = len(msgspec.json.decode(row.items))
+    correct = row.correct if row.state != "running" else None
+    return Outcome(qualification, row.answered, total, row.state, correct, row.pass_mark, done)
+
+
+def _answer(
+    cell: Cell, tx: Transaction, actor: Actor, qualification: str, *, item: str, answer: PreferenceAnswer
+) -> Decision:
+    row = roster.qualification(tx.connection, qualification)
+    if row is None or row.person != actor.person:
+        return access.ABSENT
+    names = msgspec.json.decode(row.items)
+    if row.state != "running" or names[row.answered] != item:
+        return Refused("already-answered", "You have answered this item already: your answer stands.")
+    shown_order = msgspec.json.decode(row.orders)[row.answered]
+    considered = judgment.consider(answer, _rubric(cell, tx.connection, row), shown_order, shown=[], earlier=[])
+    if isinstance(considered, Refused):
+        return considered
+    gold = _gold(cell, tx.connection, item)
+    fact = GoldAnswered(
+        qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
+        scores=considered.scores, reasons=considered.reasons,
+        rationale=tx.seal(rationale_bytes(answer), scope=f"person:{actor.person}"),
+        is_correct=flow.is_correct(considered.verdict, gold), near=flow.near(considered.scores, gold),
+        active_ms=answer.active_ms,
+    )  # fmt: skip
+    sessions.drop_draft(tx.connection, f"{qualification}|{item}", actor.person)
+    given = [*_given(tx.connection, row), Given(fact.is_correct, fact.near)]
+    decided = flow.finish(_attempt(row, len(names)), given)
+    return [fact] if decided is None else [fact, decided]
+
+
+def _gold(cell: Cell, connection: journal.Connection, item: str) -> Gold:
+    row = items.item(connection, item)
+    assert row is not None
+    key = msgspec.json.decode(cell.vault.open(connection, row.hidden).payload)["gold"]
+    return Gold(item=item, verdict=key["verdict"], scores=key["scores"])
+
+
+def _attempt(row: Row, total: int) -> Attempt:
+    return Attempt(
+        qualification=row.qualification, person=row.person, programme=row.programme, rubric=row.rubric,
+        version=row.version, items=total, pass_mark=row.pass_mark, correct=row.correct, answered=row.answered,
+    )  # fmt: skip
+
+
+def _given(connection: journal.Connection, row: Row) -> list[Given]:
+    """The answers so far, as the decision needs them."""
+    answers = roster.gold_answers(connection, row.qualification)
+    return [Given(bool(answer.is_correct), msgspec.json.decode(answer.near)) for answer in answers]
+
+
+def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refused:
+    """How one stands with every rubric in force in a programme."""
+    if not access.allows(actor, "self"):
+        return access.ABSENT
+    with cell.read() as connection:
+        attempts = roster.qualifications(connection, actor.person, programme=programme)
+        found = []
+        for row in rubrics.of_programme(connection, programme):
+            mine = [q for q in attempts if (q.rubric, q.version) == (row.rubric, row.version)]
+            gold = len(roster.gold_items(connection, programme, row.domain))
+            title = cell.rubric(connection, row.document).title
+            found.append(Standing(row, title, mine[0] if mine else None, gold))
+        return found
