@@ -1,13 +1,12 @@
 """What can be wrong with a document, and the words for it. Reads and writes nothing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 SHOWN_MAX = 80
 
-Path = tuple[str, ...]
-"""The steps to a place in a document: keys, and the numbers of list entries."""
+Path = tuple[str | int, ...]
+"""The steps to a place in a document: keys as text, list entries as numbers from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class Problem:
 class Fault:
     """What a model finds wrong with itself, before it is known where that stands in the text."""
 
-    path: tuple[str | int, ...]
+    path: Path
     expected: str
     found: str
     fix: str
@@ -63,12 +62,9 @@ def short(text: str) -> str:
     return line if len(line) <= SHOWN_MAX else f"{line[:SHOWN_MAX]}..."
 
 
-def joined(path: Path, lines: Mapping[Path, int]) -> str:
-    """A path for people: `criteria[0].anchors.1`. Only what the text holds as a list is numbered in brackets."""
-    text = ""
-    for depth, step in enumerate(path):
-        is_entry = step.isdigit() and (*path[:depth], "0") in lines
-        text += f"[{step}]" if is_entry else f".{short(step)}"
+def joined(path: Path) -> str:
+    """A path for people: `criteria[0].anchors.1`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{short(step)}" for step in path)
     return text.removeprefix(".")
 
 
@@ -76,12 +72,12 @@ def shown(value: object) -> str:
     """A value for a sentence, with its kind when that is what is wrong."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
-        return f"the number {value}"
+    if isinstance(value, int | float):
+        return f"the number {short(str(value))}"
     if isinstance(value, str):
         return f'"{short(value)}"' if value.strip() else "empty text"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return f"a map of {len(value)} keys"
-    return "nothing"
+    return "nothing" if value is None else f"{type(value).__name__} {short(str(value))}"

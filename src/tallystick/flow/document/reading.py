@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tallystick.flow.document.part import Part
-from tallystick.flow.document.problem import SHOWN_MAX, Fault, Problem, joined, short, shown
+from tallystick.flow.document.problem import SHOWN_MAX, Fault, Path, Problem, joined, short, shown
 from tallystick.flow.document.tree import Plain, Tree, parse, unplaced
 
 Model = TypeVar("Model", bound=Part)
@@ -75,7 +75,7 @@ def placed(problems: Iterable[Problem], text: str | bytes) -> list[Problem]:
     tree = parse(text, "")
     if isinstance(tree, list):
         return list(problems)
-    lines = {joined(path, tree.lines): line for path, line in tree.lines.items()}
+    lines = {joined(path): line for path, line in tree.lines.items()}
     return [replace(problem, line=lines.get(problem.path, problem.line)) for problem in problems]
 
 
@@ -85,11 +85,10 @@ def _problems(detail: ErrorDetails, tree: Tree, name: str, model: type[Part]) ->
         return
     location = tuple(part for part in detail["loc"] if part != "[key]")
     for fault in _faults(detail, location, model):
-        path = tuple(str(part) for part in fault.path)
         yield Problem(
             name=name,
-            line=tree.line(path),
-            path=joined(path, tree.lines),
+            line=tree.line(fault.path),
+            path=joined(fault.path),
             expected=fault.expected,
             found=fault.found,
             fix=fault.fix,
@@ -103,7 +102,7 @@ def _is_counted_wrong(detail: ErrorDetails) -> bool:
     return is_short and len(found) >= detail["ctx"]["min_length"]
 
 
-def _faults(detail: ErrorDetails, location: tuple[str | int, ...], model: type[Part]) -> list[Fault]:
+def _faults(detail: ErrorDetails, location: Path, model: type[Part]) -> list[Fault]:
     kind, context, found = detail["type"], detail.get("ctx", {}), shown(detail["input"])
     if kind == "faults":
         return [replace(fault, path=(*location, *fault.path)) for fault in context["faults"]]
@@ -134,6 +133,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "date_parsing": ("a date such as 2031-12-31", "Write year, month and day as numbers."),
     "date_from_datetime_parsing": ("a date such as 2031-12-31", "Write year, month and day as numbers."),
     "date_from_datetime_inexact": ("a date such as 2031-12-31", "Leave out the time of day."),
+    "string_pattern_mismatch": ("text of the form {pattern}", "Use only the characters of that form."),
     "string_too_short": ("text that is not empty", "Write at least a word."),
     "string_too_long": ("at most {max_length} characters", "Make it shorter."),
     "too_short": ("{min_length} or more entries", "Add what is missing."),
@@ -164,7 +164,7 @@ def _nearest(value: object, choices: str) -> str:
     return f"Did you mean `{close[0]}`?" if close else "Choose one of them."
 
 
-def _model_at(model: type[Part], location: tuple[str | int, ...]) -> type[Part]:
+def _model_at(model: type[Part], location: Path) -> type[Part]:
     """The part of the model that stands at a place: needed to know which keys it has."""
     is_key = False
     for step in location:

@@ -129,7 +129,7 @@ class _Composer:
         """The entries up to the end of the list."""
         entries: list[Plain] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            entries.append(self.node(event, (*path, str(len(entries))), depth + 1))
+            entries.append(self.node(event, (*path, len(entries)), depth + 1))
         return entries
 
     def mapping(self, path: Path, depth: int) -> Plain:
@@ -164,7 +164,7 @@ class _Composer:
     def note(self, line: int, path: Path, *, expected: str, found: str, fix: str) -> None:
         """Remember a problem and read on."""
         self.problems.append(
-            Problem(name=self.name, line=line, path=joined(path, self.lines), expected=expected, found=found, fix=fix)
+            Problem(name=self.name, line=line, path=joined(path), expected=expected, found=found, fix=fix)
         )
 
     def stop(self, line: int, path: Path, *, expected: str, found: str, fix: str) -> Never:

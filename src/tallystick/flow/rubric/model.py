@@ -121,7 +121,7 @@ class Criterion(Part):
         for point in self.anchors:
             if point not in points:
                 yield Fault(
-                    path=("anchors", point),
+                    path=("anchors", str(point)),
                     expected=within,
                     found=f"the number {point}",
                     fix="Change the scale or the anchor.",
