@@ -42,7 +42,7 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@touch $@
 
 demo: $(VENV)/run.stamp  ## make a cell with the demo programme in DIR, then serve it until interrupted
-	$(BIN)/tallystick demo --dir $(DIR) --port $(PORT)
+	$(BIN)/tallystick demo --dir $(DIR) --seed $(SEED)
 
 run: $(VENV)/run.stamp  ## serve the cell in DIR
 	$(BIN)/tallystick serve --dir $(DIR) --port $(PORT)

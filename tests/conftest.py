@@ -8,17 +8,24 @@ browser        a running Chromium (tests/browser.py has what to do with it)
 Dispose of every engine before the test ends: a connection that is left open is a warning, and warnings are errors.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from browser import start_chromium
 from playwright.sync_api import Browser
 from postgres import SUPERUSER, private_server, url
 from psycopg import sql
+
+# A busy machine is no fault of the code, so no deadline. CI draws the same examples each time, so that a change is
+# judged by what it changed; people draw new ones.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("house")
 
 NUMBERS = count(1)
 HERE = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", None, ""}  # noqa: S104 - names of this machine, nothing binds
