@@ -254,10 +254,10 @@ def test_what_is_written_reads_back_the_same(stick: Stick) -> None:
 
 
 def test_a_row_of_an_import_has_all_its_problems_on_its_own_line() -> None:
-    found = check({"name": "x", "wood": 1.5, "notches": [{"low": 2}]}, "rows.jsonl", Stick, line=7)
+    found = check({"name": "x", "wood": 15, "notches": [{"low": 2}]}, "rows.jsonl", Stick, line=7)
     assert isinstance(found, list)
     assert [(problem.line, problem.path, problem.found) for problem in found] == [
-        (7, "wood", "the number 1.5"),
+        (7, "wood", "the number 15"),
         (7, "notches[0].high", "nothing"),
     ]
     assert check({"name": "x"}, "rows.jsonl", Stick, line=7) == Stick(name="x")
