@@ -1,0 +1,137 @@
+"""From a view to HTML. Reads web/templates, writes nothing; the only place that knows Jinja.
+
+Everything is escaped, and an unknown name in a template is an error, never an empty place.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tallystick.plots import Plot, draw
+from tallystick.web.views.page import Page
+from tallystick.web.views.parts import Estimate
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+# What every page is served with. No inline script or style exists anywhere, so none is allowed.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+_MINUS = "\N{MINUS SIGN}"
+_DIGEST_LETTERS = 10
+
+
+def render(template: str, view: object, page: Page) -> str:
+    """A whole page.
+
+    template  path below web/templates; the class of `view` names the one it belongs to
+    raises    jinja2.UndefinedError when the view is not the one that the template expects
+    """
+    return _environment().get_template(template).render(view=view, page=page)
+
+
+def number(value: float, digits: int = 2) -> str:
+    """`0.81`, with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", _MINUS)
+
+
+def count(value: int) -> str:
+    """`12,400`."""
+    return f"{value:,}"
+
+
+def share(value: float) -> str:
+    """A share of 0 to 1 as `81 %`, the space unbreakable."""
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+
+
+def interval(estimate: Estimate) -> str:
+    """`[0.74, 0.87]`, or nothing when there is none."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return ""
+    return f"[{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def size(value: int) -> str:
+    """Bytes as `1.4 MB`: decimal units, as download dialogs show them."""
+    if value < 1000:
+        return f"{value} B"
+    if value < 1_000_000:
+        return f"{value / 1000:.1f} kB"
+    return f"{value / 1_000_000:.1f} MB"
+
+
+def moment(value: str) -> Markup:
+    """An ISO 8601 time as a <time> element in UTC: `21 Nov 2026, 19:09`.
+
+    raises   ValueError when it is no ISO 8601 time with a zone
+    """
+    when = datetime.fromisoformat(value)
+    if when.tzinfo is None:
+        raise ValueError(f"expected a time with its zone, found {value!r}; add Z or an offset")
+    utc = when.astimezone(UTC)
+    words = f"{utc.day} {utc:%b %Y, %H:%M}"
+    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}UTC</time>').format(value, words)
+
+
+def clock(value: str) -> Markup:
+    """The time of day of an ISO 8601 time, in UTC: `19:09`."""
+    utc = datetime.fromisoformat(value).astimezone(UTC)
+    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}UTC</time>').format(value, f"{utc:%H:%M}")
+
+
+def short_digest(value: str) -> str:
+    """The first letters of a digest; the whole one belongs in a title or beside a copy button."""
+    return value if len(value) <= _DIGEST_LETTERS + 2 else value[:_DIGEST_LETTERS] + "…"
+
+
+def plotted(plot: Plot) -> Markup:
+    """A plot as SVG in the page. `plots` escapes every word it is given."""
+    return Markup(draw(plot))  # noqa: S704 - plots.svg.escaped has escaped all text
+
+
+def width_of(value: float, whole: float) -> str:
+    """How much of a bar is filled, as an SVG width; full when there is more than the whole."""
+    return f"{100 * min(value / whole, 1.0) if whole else 0.0:.2f}%"
+
+
+def plural(value: int, one: str, many: str) -> str:
+    """`1 item`, `12 items`."""
+    return f"{count(value)} {one if value == 1 else many}"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": number,
+    "count": count,
+    "share": share,
+    "interval": interval,
+    "size": size,
+    "moment": moment,
+    "clock": clock,
+    "short_digest": short_digest,
+    "plotted": plotted,
+    "width_of": width_of,
+    "plural": plural,
+}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(FILTERS)
+    return environment

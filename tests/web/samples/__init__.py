@@ -1,0 +1,5 @@
+"""One realistic view for every page, in its full, its empty and its refused form."""
+
+from web.samples import people, programme, results, work
+
+ALL = (*people.SAMPLES, *programme.SAMPLES, *work.SAMPLES, *results.SAMPLES)
