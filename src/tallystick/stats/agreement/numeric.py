@@ -3,6 +3,7 @@
 Both need every rater on every item; items with a missing judgment are left out and counted.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def icc(squares: MeanSquares, form: str) -> float | None:
         "icc_C1": (s.items - s.error, s.items + (s.k - 1) * s.error),
         "icc_Ck": (s.items - s.error, s.items),
     }[form]
-    largest = max(s.items, s.raters, s.error)
+    largest = max(s.items, s.raters, s.error, s.within)
     return above / below if below > TINY * largest else None
 
 
@@ -99,6 +100,8 @@ def icc_interval(squares: MeanSquares, form: str, *, confidence: float) -> Limit
             low, high = 1 - 1 / f_low, 1 - 1 / f_high
         else:
             low, high = (f_low - 1) / (f_low + s.k - 1), (f_high - 1) / (f_high + s.k - 1)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return None, "The items differ less than chance would have it, so the F limits have no meaning."
     return Interval(low=low, high=high, method="f_exact", confidence=confidence), None
 
 
