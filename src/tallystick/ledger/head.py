@@ -75,13 +75,13 @@ def _create(engine: sa.Engine) -> None:
 def read(engine: sa.Engine) -> SealHead:
     """The seal point now."""
     with engine.connect() as connection:
-        return _head(connection.execute(_READ).tuples().one())
+        return _head(connection.execute(_READ).one())
 
 
 def take_over(engine: sa.Engine) -> SealHead:
     """Begin a new epoch: every sealer before this one is fenced off."""
     with writing(engine) as connection:
-        return _head(connection.execute(_TAKE_OVER).tuples().one())
+        return _head(connection.execute(_TAKE_OVER).one())
 
 
 def advance(engine: sa.Engine, was: SealHead, *, size: int, root: bytes) -> SealHead:
@@ -107,6 +107,6 @@ def advance(engine: sa.Engine, was: SealHead, *, size: int, root: bytes) -> Seal
     return SealHead(was.epoch, size, root)
 
 
-def _head(row: tuple[int, int, bytes]) -> SealHead:
+def _head(row: sa.Row[int, int, bytes]) -> SealHead:
     epoch, size, root = row
     return SealHead(epoch, size, bytes(root))

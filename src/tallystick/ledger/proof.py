@@ -56,7 +56,7 @@ def verify_multiproof(root: bytes, size: int, leaves: Mapping[int, bytes], hashe
     The message names the index outside the tree, the hash too few or too many, or the root that came out.
     """
     wanted = _wanted(leaves, size)
-    for what, value in [*leaves.items(), *((f"of the proof, number {n},", h) for n, h in enumerate(hashes))]:
+    for what, value in [*leaves.items(), *((f"number {n}, of the proof", h) for n, h in enumerate(hashes))]:
         if len(value) != HASH_BYTES:
             raise ProofError(f"hash {what}: expected {HASH_BYTES} bytes, found {len(value)}")
     supply = iter(hashes)

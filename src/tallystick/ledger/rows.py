@@ -46,7 +46,7 @@ def read(engine: sa.Engine, start: int, stop: int) -> list[bytes]:
     raises  Gap naming the first row that is missing
     """
     with engine.connect() as connection:
-        found = connection.execute(_RANGE, {"start": start, "stop": stop}).tuples().all()
+        found = connection.execute(_RANGE, {"start": start, "stop": stop}).all()
     if len(found) != stop - start:
         have = {seq for seq, _ in found}
         missing = next(seq for seq in range(start, stop) if seq not in have)

@@ -7,7 +7,8 @@ comes next writes the same bytes. The signature is Ed25519, the same every time.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -82,7 +83,8 @@ class Sealer:
         self._store = TileStore(Path(directory), self._head.epoch, step=step)
         self._tree = Tree()
         self._is_ready = False
-        self._recover()
+        with self._fenced():
+            self._recover()
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +111,7 @@ class Sealer:
         raises  NotSealed when the journal has fewer than `upto` rows, Gap for a missing row, Fenced when another
                 sealer took over, Diverged when journal and log part. After any other error call again: it recovers.
         """
-        with self._lock:
+        with self._lock, self._fenced():
             if not self._is_ready:
                 self._recover()
             end = rows.end_of(self._engine)
@@ -132,7 +134,7 @@ class Sealer:
 
         raises  NotSealed beyond the sealed size; Diverged when the stored tree does not lead to the sealed root
         """
-        with self._lock:
+        with self._lock, self._fenced():
             if not 0 <= size <= self._head.size:
                 raise NotSealed(f"expected a size up to {self._head.size}, which is sealed, found {size}: seal first")
             try:
@@ -143,6 +145,19 @@ class Sealer:
             except (ProofError, NotInLog) as error:
                 raise Diverged(f"the stored tree at size {size} does not lead to the sealed root: {error}") from error
             return self._archive(size, root)
+
+    @contextmanager
+    def _fenced(self) -> Iterator[None]:
+        """Who takes over clears the staging files of those before: then a missing file means that we are fenced."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            epoch = heads.read(self._engine).epoch
+            if epoch != self._head.epoch:
+                raise Fenced(
+                    f"expected epoch {self._head.epoch}, found {epoch}: another sealer has taken over"
+                ) from error
+            raise
 
     def _seal_batch(self, stop: int) -> Checkpoint:
         start = self._head.size
@@ -231,7 +246,7 @@ class Sealer:
             )
         tree = Tree()
         missing: list[str] = []
-        self._walk(tree, size, lambda files: missing.extend(self._store.missing(files)))
+        self._walk(tree, size, lambda files: missing.extend(self._missing(files)))
         self._expect_root(tree, EMPTY_ROOT if published is None else published.root, CHECKPOINT)
         if missing:
             # The journal leads to the signed root, so what it gives for a lost file is what the file was.
@@ -245,6 +260,12 @@ class Sealer:
         self._remove_stale_partials()
         self._tree = tree
         self._is_ready = True
+
+    def _missing(self, files: Files) -> list[str]:
+        try:
+            return self._store.missing(files)
+        except Diverged as error:
+            raise Diverged(f"{error}. {self._where_they_part()}") from error
 
     def _walk(self, tree: Tree, stop: int, act: Callable[[Files], None]) -> None:
         """Grow the tree from the journal to `stop`, batch by batch, and act on the files that a log of `stop` has."""

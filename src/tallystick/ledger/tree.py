@@ -187,7 +187,7 @@ def make_inclusion(index: int, size: int, read: HashReader) -> list[bytes]:
 def verify_inclusion(proof: Sequence[bytes], *, index: int, size: int, leaf: bytes, root: bytes) -> None:
     """Raise ProofError unless the proof leads from the leaf hash at `index` to the root of `size` leaves."""
     _check_index(index, size)
-    _check_hashes(proof)
+    _check_hashes([leaf, root, *proof])
     sides = []
     start, end = 0, size
     while end - start > 1:
@@ -258,10 +258,10 @@ def _check_sizes(old: int, new: int) -> None:
         raise ProofError(f"expected 1 <= older size <= newer size, found {old} and {new}")
 
 
-def _check_hashes(proof: Sequence[bytes]) -> None:
-    for number, part in enumerate(proof):
+def _check_hashes(parts: Sequence[bytes]) -> None:
+    for part in parts:
         if len(part) != HASH_BYTES:
-            raise ProofError(f"proof hash {number}: expected {HASH_BYTES} bytes, found {len(part)}")
+            raise ProofError(f"expected hashes of {HASH_BYTES} bytes, found one of {len(part)}")
 
 
 def _check_count(proof: Sequence[bytes], count: int) -> None:
