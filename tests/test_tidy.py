@@ -221,3 +221,13 @@ def test_nothing_names_a_machine_a_registry_or_a_key() -> None:
     assert len(texts) > 20
     assert [f"{path}: {word}" for path, text in texts.items() for word in OUTSIDE if word in text] == []
     assert [str(path) for path, text in texts.items() if re.search(r"BEGIN [A-Z ]*PRIVATE KEY", text)] == []
+
+
+def test_every_file_of_the_package_is_installed_with_it() -> None:
+    """A template that the wheel leaves out is missed only on somebody else's machine."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = settings["tool"]["setuptools"]["package-data"]["tallystick"]
+    installed = {path for pattern in patterns for path in SOURCE.glob(pattern)} | set(SOURCE.rglob("*.py"))
+    present = {path for path in tracked() if path.is_relative_to(SOURCE)}
+    assert present
+    assert [str(path) for path in present - installed] == []
