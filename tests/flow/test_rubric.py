@@ -12,7 +12,6 @@ from tallystick.flow.document import Plain, from_plain, plain, read, write
 from tallystick.flow.rubric import (
     DOMAIN_THRESHOLDS_PPM,
     DOMAINS,
-    VERDICTS,
     Criterion,
     PriorityRule,
     Rubric,
@@ -24,6 +23,7 @@ from tallystick.flow.rubric import (
     findings,
     threshold_ppm,
 )
+from tallystick.signals.preference import STRENGTHS, VERDICTS, Verdict
 
 PROGRAMME = Path(rubrics.__file__).parents[2] / "sim" / "data" / "programme"
 FILES = sorted(PROGRAMME.glob("rubric-*.yaml"))
@@ -340,7 +340,7 @@ def scores(**pairs: Pair) -> dict[str, dict[rubrics.Side, int]]:
     ],
 )
 def test_a_verdict_against_the_priority_rules_is_pointed_out(
-    verdict: rubrics.Verdict, pairs: dict[str, Pair], against: list[str]
+    verdict: Verdict, pairs: dict[str, Pair], against: list[str]
 ) -> None:
     found = contradictions(small(), verdict, scores(**pairs))
     assert [contradiction.criterion for contradiction in found] == against
@@ -360,7 +360,7 @@ def test_a_score_for_one_candidate_alone_says_nothing() -> None:
     assert contradictions(small(), "a_clearly", {"safety": {"b": 5}}) == []
 
 
-MIRROR: dict[rubrics.Verdict, rubrics.Verdict] = {
+MIRROR: dict[Verdict, Verdict] = {
     "a_clearly": "b_clearly", "a_slightly": "b_slightly", "b_slightly": "a_slightly", "b_clearly": "a_clearly",
 }  # fmt: skip
 POINTS = st.tuples(st.integers(1, 5), st.integers(1, 5))
@@ -369,9 +369,7 @@ PAIRS = st.dictionaries(st.sampled_from(["safety", "whole", "style"]), POINTS)
 
 @settings(deadline=None)
 @given(st.sampled_from(VERDICTS), PAIRS)
-def test_exchanging_the_candidates_exchanges_the_contradictions(
-    verdict: rubrics.Verdict, pairs: dict[str, Pair]
-) -> None:
+def test_exchanging_the_candidates_exchanges_the_contradictions(verdict: Verdict, pairs: dict[str, Pair]) -> None:
     exchanged = {name: (b, a) for name, (a, b) in pairs.items()}
     found = contradictions(small(), verdict, scores(**pairs))
     mirrored = contradictions(small(), MIRROR.get(verdict, verdict), scores(**exchanged))
@@ -383,7 +381,7 @@ def test_exchanging_the_candidates_exchanges_the_contradictions(
 @given(PAIRS)
 def test_under_a_full_order_some_verdict_is_always_free_of_contradictions(pairs: dict[str, Pair]) -> None:
     """Otherwise the page would point at a fault that an expert cannot mend."""
-    free = [verdict for verdict in VERDICTS[:5] if not contradictions(small(), verdict, scores(**pairs))]
+    free = [verdict for verdict in STRENGTHS if not contradictions(small(), verdict, scores(**pairs))]
     assert free
 
 

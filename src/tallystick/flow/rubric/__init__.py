@@ -8,7 +8,6 @@ from tallystick.flow.rubric.lacks import findings
 from tallystick.flow.rubric.model import (
     DOMAIN_THRESHOLDS_PPM,
     DOMAINS,
-    VERDICTS,
     Criterion,
     Domain,
     Example,
@@ -18,7 +17,6 @@ from tallystick.flow.rubric.model import (
     Scale,
     Side,
     Threshold,
-    Verdict,
     chain,
     share_text,
     threshold_ppm,
@@ -33,12 +31,12 @@ from tallystick.flow.rubric.revision import (
     check_version,
     diff,
 )
+from tallystick.signals.preference import Verdict
 
 __all__ = [
     "DOMAINS",
     "DOMAIN_THRESHOLDS_PPM",
     "PREFERRED",
-    "VERDICTS",
     "Contradiction",
     "Criterion",
     "CriterionChange",

@@ -7,7 +7,8 @@ that the rubric does not know, and then the rubric is what has to be looked at.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tallystick.flow.rubric.model import Criterion, PriorityRule, Rubric, Side, Verdict, chain
+from tallystick.flow.rubric.model import Criterion, PriorityRule, Rubric, Side, chain
+from tallystick.signals.preference import Verdict
 
 Scores = Mapping[str, Mapping[Side, int]]
 

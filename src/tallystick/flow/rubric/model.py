@@ -23,20 +23,9 @@ from tallystick.flow.document import (
 )
 
 Domain = Literal["medical", "legal", "software", "general", "creative"]
-Verdict = Literal[
-    "a_clearly",
-    "a_slightly",
-    "tie",
-    "b_slightly",
-    "b_clearly",
-    "both_unacceptable",
-    "insufficient_context",
-    "abstain",
-]
 Side = Literal["a", "b"]
 
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 DOMAIN_THRESHOLDS_PPM: Mapping[Domain, int] = {
     "medical": 800_000,
     "legal": 780_000,
