@@ -202,7 +202,9 @@ def test_templates_are_named_after_stages() -> None:
 
 # What must not be in the tree, each with a bar inside, so that this file is not its own breach.
 OUTSIDE = (
-    ("/wo|rk/ /ro|ot/ /ho|me/ py|pi.org files.python|hosted registry.npm|js deb.deb|ian far|m-")
+    (
+        "/wo|rk/main /wo|rk/shared /wo|rk/. /ro|ot/ /ho|me/ py|pi.org files.python|hosted registry.npm|js deb.deb|ian far|m-"
+    )
     .replace("|", "")
     .split()
 )
