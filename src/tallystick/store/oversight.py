@@ -6,7 +6,7 @@ from tallystick.events import fact_of
 from tallystick.events.envelope import open_entry
 from tallystick.events.oversight import CandidatesUnblinded, CellOpened, ContentAccessed
 from tallystick.ledger import journal
-from tallystick.store.schema import ACCESS, Handler, Recorded, Row
+from tallystick.store.schema import ACCESS, ASSIGNMENT, DISAGREEMENT, Handler, Recorded, Row
 
 
 def _on_cell_opened(_connection: sa.Connection, _run: list[Recorded]) -> None:
@@ -52,3 +52,14 @@ def accesses(connection: sa.Connection, subject: str, *, limit: int = 100) -> li
     """Who opened one subject, newest first."""
     query = sa.select(ACCESS).where(ACCESS.c.subject == subject).order_by(ACCESS.c.seq.desc()).limit(limit)
     return list(connection.execute(query).all())
+
+
+def places_of_item(connection: sa.Connection, item: str) -> list[int]:
+    """Journal places of leases, disagreements and looks that concern an item."""
+    leases = sa.select(ASSIGNMENT.c.seq).where(ASSIGNMENT.c.item == item)
+    looks = sa.select(ACCESS.c.seq).where(ACCESS.c.subject == item)
+    found = [row.seq for query in (leases, looks) for row in connection.execute(query).all()]
+    divided = connection.execute(sa.select(DISAGREEMENT).where(DISAGREEMENT.c.item == item)).first()
+    if divided is not None:
+        found += [seq for seq in (divided.seq, divided.closed_seq) if seq is not None]
+    return found

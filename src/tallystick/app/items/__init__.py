@@ -1,0 +1,18 @@
+"""Items: bring them in, list them, and show a record with everything that happened to it."""
+
+from tallystick.app.items.importing import ImportReport, Wanted, import_items, stored_problems
+from tallystick.app.items.judgments import import_judgments
+from tallystick.app.items.record import ItemRecord, ItemsPage, Step, item_record, items_page
+
+__all__ = [
+    "ImportReport",
+    "ItemRecord",
+    "ItemsPage",
+    "Step",
+    "Wanted",
+    "import_items",
+    "import_judgments",
+    "item_record",
+    "items_page",
+    "stored_problems",
+]

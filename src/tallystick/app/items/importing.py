@@ -1,0 +1,257 @@
+"""Bring items in: good rows become events and vault objects, bad ones are listed with line and reason."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.items.reading import Row, rows
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.envelope import Event
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.flow import items as flow
+from tallystick.flow.document import Problem
+from tallystick.flow.items import PURPOSES, ItemRow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.store import contract as contracts
+from tallystick.store import items
+from tallystick.store import rubric as rubrics
+
+CHUNK = 1_000
+ROWS_MAX = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file. `problems` is complete and in the order of the lines."""
+
+    run: str
+    what: str
+    rows: int
+    accepted: int
+    problems: tuple[Problem, ...]
+    receipt: Receipt
+
+    @property
+    def rejected(self) -> int:
+        """Rows that did not come in."""
+        return self.rows - self.accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How a file of items is to come in."""
+
+    programme: str
+    name: str  # of the file, as its owner knows it
+    batch: str
+    purpose: str = "work"
+    is_strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    line: int
+    row: ItemRow
+
+
+def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> ImportReport | list[Problem] | Refused:
+    """Import a file of items. The same file again, also after a crash in the middle, gives the same report.
+
+    Returns all problems, with nothing written, when `is_strict` and there is one.
+    """
+    if not access.allows(actor, "item.import"):
+        return access.ABSENT
+    refused = _check(wanted)
+    if refused:
+        return refused
+    with cell.read() as connection:
+        if contracts.programme(connection, wanted.programme) is None:
+            return access.ABSENT
+        in_force = cell.rubrics_in_force(connection, wanted.programme)
+        versions = [f"{r.rubric} {r.version}" for r in rubrics.of_programme(connection, wanted.programme)]
+    found = rows(wanted.name, data)
+    if isinstance(found, Refused):
+        return found
+    file_digest = canon.digest(data)
+    run = run_id(["items", wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions])
+    job = _Job(cell, actor, wanted, run, file_digest)
+    checked = _checked(found, wanted, in_force)
+    return job.strictly(checked) if wanted.is_strict else job.leniently(checked)
+
+
+def run_id(parts: list[str]) -> str:
+    """The id of an import: the same file under the same conditions is the same import."""
+    return canon.identifier("run", hashlib.sha256(canon.encode(parts)).digest())
+
+
+def _check(wanted: Wanted) -> Refused | None:
+    if wanted.purpose not in PURPOSES:
+        return Refused("unknown-purpose", f"Expected one of {', '.join(PURPOSES)}, found {wanted.purpose}.", "purpose")
+    if not wanted.batch or len(wanted.batch) > 64 or not wanted.batch.replace("-", "").replace("_", "").isalnum():
+        sentence = "Expected a batch name of letters, digits, hyphens and underscores, 64 characters at most."
+        return Refused("bad-batch-name", sentence, "batch")
+    return None
+
+
+def _checked(
+    found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric]
+) -> Iterator[_Good | list[Problem]]:
+    """Every row as an item, or as the list of its problems."""
+    seen: dict[str, int] = {}
+    for row in found:
+        if isinstance(row, Problem):
+            yield [row]
+            continue
+        item = flow.read_item(row.data, line=row.line, name=wanted.name, purpose=wanted.purpose, rubrics=in_force)
+        if isinstance(item, list):
+            yield item
+        elif item.id in seen:
+            yield [_twice(wanted.name, row.line, item.id, first=seen[item.id])]
+        else:
+            seen[item.id] = row.line
+            yield _Good(row.line, item)
+
+
+def _twice(name: str, line: int, external: str, *, first: int) -> Problem:
+    found = f"{external}, which line {first} has"
+    return flow.row_problem(name, line, "id", expected="an id of its own", found=found, fix="Rename one of the two.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One file on its way in."""
+
+    cell: Cell
+    actor: Actor
+    wanted: Wanted
+    run: str
+    file_digest: str
+
+    def strictly(self, checked: Iterator[_Good | list[Problem]]) -> ImportReport | list[Problem] | Refused:
+        """All rows or none: everything is checked before anything is written, and written in one transaction."""
+        everything = list(checked)
+        good = [row for row in everything if isinstance(row, _Good)]
+        problems = [problem for row in everything if not isinstance(row, _Good) for problem in row]
+        with self.cell.read() as connection:
+            taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in good])
+        problems += [self._exists(g) for g in good if g.row.id in taken and taken[g.row.id].run != self.run]
+        if problems:
+            return sorted(problems, key=lambda problem: problem.line or 0)
+        return self._carry_out(iter(everything), len(everything) or 1)
+
+    def leniently(self, checked: Iterator[_Good | list[Problem]]) -> ImportReport | Refused:
+        """Good rows come in, a thousand to a transaction; bad ones are listed."""
+        return self._carry_out(checked, CHUNK)
+
+    def _carry_out(self, checked: Iterator[_Good | list[Problem]], size: int) -> ImportReport | Refused:
+        total, accepted, problems = 0, 0, list[Problem]()
+        for number, chunk in enumerate(iter(lambda: list(islice(checked, size)), [])):
+            total += len(chunk)
+            problems += [problem for row in chunk if not isinstance(row, _Good) for problem in row]
+            good = [row for row in chunk if isinstance(row, _Good)]
+            lines = self._write(number, good)
+            if isinstance(lines, Refused):
+                return lines
+            accepted += len(lines)
+            problems += [self._exists(row) for row in good if row.line not in lines]
+        problems.sort(key=lambda problem: problem.line or 0)
+        return finish(
+            self.cell, self.actor, run=self.run, programme=self.wanted.programme, what="items", problems=problems,
+            file_digest=self.file_digest, total=total, accepted=accepted,
+        )  # fmt: skip
+
+    def _write(self, number: int, good: list[_Good]) -> set[int] | Refused:
+        """Write the rows of one chunk; the lines that came in."""
+        if not good:
+            return set()
+        request = canon.encode([self.run, number])
+        key = f"import|{self.run}|{number}"
+        answer = self.cell.execute(Command(self.actor, "item.import", key, request, lambda tx: self._decide(tx, good)))
+        if isinstance(answer, Refused):
+            return answer
+        return {fact.row for fact in answer.facts if isinstance(fact, ItemImported)}
+
+    def _decide(self, tx: Transaction, good: list[_Good]) -> Decision:
+        programme = self.wanted.programme
+        taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
+        fresh = [g for g in good if g.row.id not in taken]
+        plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
+        opened: list[Event] = []
+        batches: dict[str, str] = {}
+        for domain in sorted({g.row.domain for g in fresh}):
+            row = items.batch_named(tx.connection, programme, name=self.wanted.batch, domain=domain)
+            batches[domain] = row.batch if row else tx.new_id("bat")
+            if row is None:
+                opened.append(self._open(batches[domain], domain))
+        facts = [self._fact(tx, g, batches[g.row.domain], needed=plan[g.row.domain].redundancy) for g in fresh]
+        return [*opened, *facts]
+
+    def _open(self, batch: str, domain: str) -> BatchOpened:
+        return BatchOpened(
+            batch=batch, programme=self.wanted.programme, name=self.wanted.batch, domain=domain,
+            purpose=self.wanted.purpose,
+        )  # fmt: skip
+
+    def _fact(self, tx: Transaction, good: _Good, batch: str, *, needed: int) -> ItemImported:
+        row, scope = good.row, f"run:{self.run}"
+        key = self.cell.vault.keyed_digest(
+            tx.connection, flow.normalised(row), scope=f"programme:{self.wanted.programme}"
+        )
+        return ItemImported(
+            item=tx.new_id("itm"), programme=self.wanted.programme, batch=batch, domain=row.domain,
+            purpose=self.wanted.purpose, signal=row.signal, external=row.id, row=good.line, run=self.run,
+            content=tx.seal(flow.visible(row), scope=scope), hidden=tx.seal(flow.hidden(row), scope=scope),
+            taxonomy=flow.taxonomy(row), needed=needed, is_disagreement_expected=row.expected_disagreement,
+            source_class=row.source.class_, licence=row.source.licence, content_key=key,
+        )  # fmt: skip
+
+    def _exists(self, good: _Good) -> Problem:
+        fix = "Remove the row, or give the item an id of its own."
+        return flow.row_problem(
+            self.wanted.name, good.line, "id", expected="an item that is not here yet", found=good.row.id, fix=fix
+        )
+
+
+def finish(
+    cell: Cell, actor: Actor, *, run: str, programme: str, what: str, problems: list[Problem], file_digest: str,
+    total: int, accepted: int,
+) -> ImportReport | Refused:  # fmt: skip
+    """Record that a file was read to its end, with the list of its bad rows in the vault."""
+    report = canon.encode(
+        [{"line": p.line, "path": p.path, "expected": p.expected, "found": p.found, "fix": p.fix} for p in problems]
+    )
+
+    def decide(tx: Transaction) -> Decision:
+        return [
+            ImportFinished(
+                run=run, programme=programme, what=what, file_digest=file_digest, rows=total, accepted=accepted,
+                rejected=total - accepted, report=tx.seal(report, scope=f"run:{run}"),
+            )
+        ]  # fmt: skip
+
+    answer = cell.execute(Command(actor, "item.import", f"import|{run}|end", canon.encode([run, "end"]), decide))
+    if isinstance(answer, Refused):
+        return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, ImportFinished)
+    return ImportReport(run, what, fact.rows, fact.accepted, tuple(problems), answer)
+
+
+def stored_problems(cell: Cell, actor: Actor, run: str) -> list[Problem] | Refused:
+    """The bad rows of an earlier import."""
+    if not access.allows(actor, "item.import"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = items.import_run(connection, run)
+        if row is None:
+            return access.ABSENT
+        listed = msgspec.json.decode(cell.vault.open(connection, row.report).payload)
+    return [Problem(name=run, **entry) for entry in listed]

@@ -1,0 +1,104 @@
+"""One item with everything that happened to it, and pages of items."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.assignment import Shown, shown_in
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Transaction
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.events.oversight import ContentAccessed
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
+from tallystick.store import adjudication, items, judgment, oversight
+from tallystick.store import contract as contracts
+from tallystick.store.schema import Row
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsPage:
+    """Some items of a programme, oldest first; `after` leads to the next page."""
+
+    rows: tuple[Row, ...]
+    after: int | None
+
+
+def items_page(
+    cell: Cell, actor: Actor, programme: str, *, after: int = -1, domain: str | None = None, state: str | None = None,
+    batch: str | None = None, limit: int = PAGE,
+) -> ItemsPage | Refused:  # fmt: skip
+    """Items behind a place, without their content."""
+    if not access.allows(actor, "item.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        if contracts.programme(connection, programme) is None:
+            return access.ABSENT
+        rows = items.page(connection, programme, after=after, limit=limit + 1, domain=domain, state=state, batch=batch)
+    more = len(rows) > limit
+    return ItemsPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event in the life of an item."""
+
+    envelope: Envelope
+    fact: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """An item with its content, its judgments, its disagreement and its history in the journal."""
+
+    row: Row
+    work: Row | None
+    shown: Shown
+    taxonomy: dict[str, str]
+    judgments: tuple[Row, ...]
+    reasons: dict[str, tuple[dict[str, str | None], ...]]
+    disagreement: Row | None
+    history: tuple[Step, ...]
+
+
+def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> ItemRecord | Refused:
+    """Open a record. Who looked, and why, is an event; the key makes a reload of the page the same look."""
+
+    def decide(tx: Transaction) -> Decision:
+        if items.item(tx.connection, item) is None:
+            return access.ABSENT
+        return [ContentAccessed(subject=item, what="item", reason=reason)]
+
+    answer = cell.execute(Command(actor, "item.read", key, canon.encode(["look", item, reason]), decide))
+    if isinstance(answer, Refused):
+        return answer
+    with cell.read() as connection:
+        row = items.item(connection, item)
+        assert row is not None
+        given = judgment.of_item(connection, item)
+        opened = cell.vault.open_all(connection, [j.rationale for j in given if j.rationale])
+        reasons = {
+            j.judgment: tuple(msgspec.json.decode(opened[j.rationale].payload)["reasons"]) for j in given if j.rationale
+        }
+        return ItemRecord(
+            row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB"),
+            taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
+            disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
+        )  # fmt: skip
+
+
+def _history(connection: journal.Connection, row: Row, given: list[Row]) -> list[Step]:
+    """Every event that concerns the item, in journal order."""
+    places = {row.seq, *(j.seq for j in given), *oversight.places_of_item(connection, row.item)}
+    steps = []
+    for seq in sorted(places):
+        entry = journal.read_one(connection, seq)
+        assert entry is not None
+        envelope = open_entry(entry)
+        steps.append(Step(envelope, msgspec.json.decode(envelope.body)))
+    return steps
