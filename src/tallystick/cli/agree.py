@@ -8,8 +8,10 @@ answer too; 2: could not, and the message says what to correct.
 import csv
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO, TypeAlias
 
@@ -96,46 +98,31 @@ def agree(
 ) -> None:
     """Measure how far raters agree, with an interval, from any table of judgments."""
     scale = [name.strip() for name in categories.split(",")] if categories is not None else None
+    question = partial(measure, metric=metric, level=level, weights=weights, form=form, ties=ties, categories=scale)
+    by_pair = partial(pairwise_kappa, categories=scale)
     try:
         table = read_judgments(file, (item, rater, value))
-        try:
-            found = measure(
-                table.item,
-                table.rater,
-                table.value,
-                metric=metric,
-                level=level,
-                weights=weights,
-                form=form,
-                ties=ties,
-                categories=scale,
-                confidence=confidence,
-                seed=seed,
-                draws=draws,
-            )
-            listed = (
-                pairwise_kappa(
-                    table.item,
-                    table.rater,
-                    table.value,
-                    categories=scale,
-                    confidence=confidence,
-                    seed=seed,
-                    draws=draws,
-                )
-                if pairs
-                else []
-            )
-        except BadRatings as error:
-            where = f"{table.name_rows(error.rows)}: " if error.rows else ""
-            raise CannotMeasure(f"{where}{error}") from error
+        with _named_rows(table):
+            columns = (table.item, table.rater, table.value)
+            found = question(*columns, confidence=confidence, seed=seed, draws=draws)
+            listed = by_pair(*columns, confidence=confidence, seed=seed, draws=draws) if pairs else None
     except CannotMeasure as error:
         _say_cannot(str(error), as_json=as_json)
         raise typer.Exit(2) from error
     if as_json:
-        typer.echo(json.dumps(as_object(found, listed if pairs else None), allow_nan=False))
+        typer.echo(json.dumps(as_object(found, listed), allow_nan=False))
     else:
-        _show(found, listed)
+        _show(found, listed or [])
+
+
+@contextmanager
+def _named_rows(table: Judgments) -> Iterator[None]:
+    """Say where in the file the judgments are that cannot be measured."""
+    try:
+        yield
+    except BadRatings as error:
+        where = f"{table.name_rows(error.rows)}: " if error.rows else ""
+        raise CannotMeasure(f"{where}{error}") from error
 
 
 def as_object(found: Agreement, pairs: list[PairKappa] | None) -> dict[str, object]:
