@@ -67,7 +67,7 @@ rights:
   reviewer_access: Experts see their own items.
   deletion: By destroying the key.
 redundancy: {low: 2, high: 3}
-agreement: {metric: krippendorff_alpha, level: ordinal, why: Scores are ordered.}
+agreement: {metric: krippendorff_alpha, level: nominal, why: Few use every verdict.}
 """
 
 
@@ -110,8 +110,15 @@ WRONG = [
     ("[EU]", "[Europe]", 35, "rights.regions[0]", "a region", "Europe"),
     ("[EU]", "[any, EU]", 35, "rights.regions", "`any` alone", "any, EU"),
     ("high: 3", "high: 1", 38, "redundancy.high", "at least 2", "the number 1"),
-    ("krippendorff_alpha, level", "gwet_ac1, level", 39, "agreement.level", "knows no order", "ordinal"),
-    ("krippendorff_alpha, level: ordinal", "cohen_kappa", 38, "redundancy.high", "compares two experts", "3"),
+    (
+        "krippendorff_alpha, level: nominal",
+        "gwet_ac1, level: ordinal",
+        39,
+        "agreement.level",
+        "knows no order",
+        "ordinal",
+    ),
+    ("krippendorff_alpha, level: nominal", "cohen_kappa", 38, "redundancy.high", "compares two experts", "3"),
 ]
 
 
@@ -173,8 +180,9 @@ def test_a_sound_contract_has_no_findings() -> None:
         ("[train, evaluate]", "[evaluate]", "train-not-permitted"),
         ("share: 0.1", "share: 0", "no-holdout"),
         ("{low: 2, high: 3}", "{high: 3}", "judged-once"),
-        (", why: Scores are ordered.", "", "metric-without-why"),
-        ("krippendorff_alpha, level: ordinal, why: Scores are ordered.", "percent_agreement", "chance-not-removed"),
+        (", why: Few use every verdict.", "", "metric-without-why"),
+        ("level: nominal", "level: ordinal", "ordinal-leaves-out"),
+        ("krippendorff_alpha, level: nominal, why: Few use every verdict.", "percent_agreement", "chance-not-removed"),
         ("severity: low}\nimp", "severity: low}\n  - {id: x, description: y, severity: high}\nimp", "failure-order"),
     ],
 )

@@ -28,6 +28,7 @@ def findings(contract: DataContract, today: date) -> list[Finding]:
         *_supervision_findings(contract),
         *_rights_findings(contract, today),
         *_agreement_findings(contract),
+        *_level_findings(contract),
         *_failure_findings(contract),
     ]
     return sorted(found, key=lambda finding: finding.severity != "serious")
@@ -119,6 +120,16 @@ def _agreement_findings(contract: DataContract) -> Iterator[Finding]:
     elif not contract.agreement.why:
         sentence = f"Nothing says why {contract.agreement.metric} is the right measure here."
         yield _warning("metric-without-why", "agreement.why", sentence)
+
+
+def _level_findings(contract: DataContract) -> Iterator[Finding]:
+    is_preference = any(part.signal == "preference" for part in contract.supervision)
+    if is_preference and contract.agreement.level == "ordinal":
+        sentence = (
+            "Both unacceptable has no place on an ordered scale of verdicts, so an ordinal gate does not see it: "
+            "choose nominal if such verdicts are to be expected."
+        )
+        yield _warning("ordinal-leaves-out", "agreement.level", sentence)
 
 
 def _failure_findings(contract: DataContract) -> Iterator[Finding]:
