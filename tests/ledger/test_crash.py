@@ -56,19 +56,23 @@ def test_a_crash_at_any_step_and_a_second_one_in_the_recovery(tmp_path: Path) ->
         head = heads_row(cell)
     assert len(steps) > 60
     assert {name.split()[0] for name in steps} == {"before", "after"}
+    second_crashes = 0
     for kill_at in range(len(steps)):
         folder = tmp_path / str(kill_at)
         with fresh(folder) as cell:
             published = crash(cell, kill_at, label=steps[kill_at])
-            # The second process dies too, a little further into what it finds to do.
-            with pytest.raises(Killed):
+            # The second process dies too, a little further into what it finds to do, if there is so much.
+            try:
                 run(cell, [], kill_at % 7)
+            except Killed:
+                second_crashes += 1
             published += [size for size in sizes_of(cell) if size not in published]
             run(cell, [], None)
             assert files_of(cell.directory) == expected, steps[kill_at]
             assert heads_row(cell) == head, steps[kill_at]
             assert set(published) <= {0, *SIZES}
         shutil.rmtree(folder)
+    assert second_crashes > len(steps) / 2
 
 
 def crash(cell: Cell, kill_at: int, *, label: str) -> list[int]:
