@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from tallystick import __version__
 from tallystick.app.access import CELL
 from tallystick.app.kernel import Answer, Command, Kernel, Receipt, wall_clock
@@ -64,7 +62,7 @@ class Cell:
     _contracts: dict[str, DataContract] = field(default_factory=dict)
 
     @property
-    def engine(self) -> sa.Engine:
+    def engine(self) -> journal.Engine:
         """The database."""
         return self.kernel.engine
 
@@ -92,7 +90,7 @@ class Cell:
         """Carry out a command; returns after the durable commit."""
         return self.kernel.execute(command)
 
-    def read(self) -> contextlib.AbstractContextManager[sa.Connection]:
+    def read(self) -> contextlib.AbstractContextManager[journal.Connection]:
         """A connection that sees one consistent state."""
         return self.kernel.read()
 
@@ -114,7 +112,7 @@ class Cell:
             assert self._sealer is not None
             return self._sealer.size
 
-    def rubric(self, connection: sa.Connection, document: str) -> Rubric:
+    def rubric(self, connection: journal.Connection, document: str) -> Rubric:
         """A rubric version by its vault document. Versions are immutable, so they are cached."""
         if document not in self._rubrics:
             found = read(self.vault.open(connection, document).payload, "rubric.yaml", Rubric)
@@ -122,7 +120,7 @@ class Cell:
             self._rubrics[document] = found
         return self._rubrics[document]
 
-    def contract(self, connection: sa.Connection, document: str) -> DataContract:
+    def contract(self, connection: journal.Connection, document: str) -> DataContract:
         """A contract version by its vault document."""
         if document not in self._contracts:
             found = read(self.vault.open(connection, document).payload, "contract.yaml", DataContract)
@@ -130,7 +128,7 @@ class Cell:
             self._contracts[document] = found
         return self._contracts[document]
 
-    def rubrics_in_force(self, connection: sa.Connection, programme: str) -> dict[str, Rubric]:
+    def rubrics_in_force(self, connection: journal.Connection, programme: str) -> dict[str, Rubric]:
         """Domain: the rubric version in force, for every domain of the contract that has one."""
         wanted = {row.rubric: row.domain for row in contracts.domains(connection, programme)}
         rows = rubrics.of_programme(connection, programme)
@@ -170,7 +168,7 @@ def create(directory: Path, *, name: str, database: str | None = None, clock: Ca
     return open_cell(directory, database=database, clock=clock)
 
 
-def _create_tables(engine: sa.Engine) -> None:
+def _create_tables(engine: journal.Engine) -> None:
     journal.create(engine)
     with journal.writing(engine) as connection:
         schema.READ.create_all(connection)

@@ -14,8 +14,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import sqlalchemy as sa
-
 from tallystick import canon, events
 from tallystick.app import access
 from tallystick.app.access import Actor
@@ -52,7 +50,7 @@ class Receipt:
 class Transaction:
     """What a command sees while it decides. `now` is journal time in microseconds."""
 
-    connection: sa.Connection
+    connection: journal.Connection
     vault: Vault
     now: int
     seq: int  # the place that its first event will get
@@ -126,7 +124,7 @@ def wall_clock() -> int:
 class _Group:
     """The state of one write transaction."""
 
-    connection: sa.Connection
+    connection: journal.Connection
     was: journal.Head
     next_seq: int
     now: int
@@ -137,7 +135,7 @@ class _Group:
 class Kernel:
     """One cell's writer. Safe to call from many threads; several processes share a database by its lock."""
 
-    def __init__(self, engine: sa.Engine, vault: Vault, *, clock: Callable[[], int] = wall_clock) -> None:
+    def __init__(self, engine: journal.Engine, vault: Vault, *, clock: Callable[[], int] = wall_clock) -> None:
         self.engine = engine
         self.vault = vault
         self._clock = clock
@@ -159,7 +157,7 @@ class Kernel:
                 self._lead()
         return future.result()
 
-    def read(self) -> AbstractContextManager[sa.Connection]:
+    def read(self) -> AbstractContextManager[journal.Connection]:
         """A connection that sees one consistent state."""
         return self.engine.begin()
 

@@ -15,7 +15,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 METADATA = sa.MetaData()
 Connection = sa.Connection
-"""For the layers above, which speak no SQL and only hand it on."""
+Engine = sa.Engine
+DatabaseError = sa.exc.SQLAlchemyError
+"""These three are for the layers above, which speak no SQL and only hand them on."""
 
 JOURNAL = sa.Table(
     "journal",

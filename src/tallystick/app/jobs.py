@@ -1,0 +1,56 @@
+"""What runs beside commands: the sealer follows the journal, leases expire, releases are finished after a crash."""
+
+import logging
+import threading
+
+from tallystick.app.assignment import expire_all
+from tallystick.app.cell import Cell
+from tallystick.app.release import finish_interrupted
+from tallystick.ledger import journal
+
+SEAL_SECONDS = 1.0
+EXPIRE_SECONDS = 30.0
+_LOGGER = logging.getLogger(__name__)
+
+
+class Followers:
+    """Threads that follow the journal while a cell serves. Start once; `stop` waits for them."""
+
+    def __init__(self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS) -> None:
+        self._cell = cell
+        self._seal_seconds = seal_seconds
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._follow, name="sealer", daemon=True),
+            threading.Thread(target=self._expire, name="expiry", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Finish what a crash interrupted, then follow."""
+        finish_interrupted(self._cell)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop, and seal what is left."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout=30)
+        self._cell.seal()
+
+    def _follow(self) -> None:
+        while not self._stopping.wait(self._seal_seconds):
+            self._attempt(self._cell.seal, "seal")
+
+    def _expire(self) -> None:
+        while not self._stopping.wait(EXPIRE_SECONDS):
+            self._attempt(lambda: expire_all(self._cell), "expire leases")
+
+    @staticmethod
+    def _attempt(job: object, what: str) -> None:
+        assert callable(job)
+        try:
+            job()
+        except (OSError, RuntimeError, journal.DatabaseError):
+            # Loud in the log and in /readyz, which counts what is not sealed; the next round tries again.
+            _LOGGER.exception("could not %s", what)

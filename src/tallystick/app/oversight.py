@@ -1,0 +1,138 @@
+"""The cell itself: receipts and proofs, the log, health, checks of database against log."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal, tree
+from tallystick.ledger.compare import compare_journal
+from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.store import projection
+
+RECENT = 50
+FOLLOW_MICROSECONDS = 30_000_000
+"""A log that lags behind its journal for longer is not ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """One's own entry in the log, and its proof once it is sealed."""
+
+    seq: int
+    envelope: Envelope
+    entry: bytes
+    leaf: str  # SHA-256 of the leaf, hexadecimal
+    sealed_size: int
+    is_sealed: bool
+    proof: str | None  # C2SP tlog-proof text
+    vkey: str
+
+
+def receipt(cell: Cell, actor: Actor, seq: int) -> ReceiptPage | Refused:
+    """The receipt of an event: for who caused it, and for who reads the log."""
+    with cell.read() as connection:
+        entry = journal.read_one(connection, seq) if seq >= 0 else None
+    if entry is None:
+        return access.ABSENT
+    envelope = open_entry(entry)
+    if not (envelope.by == actor.person or access.allows(actor, "log.read")):
+        return access.ABSENT
+    size = sealed_size(cell)
+    proof = LogReader(cell.log_directory).record_proof(seq, size).text() if seq < size else None
+    leaf = tree.leaf_hash(entry).hex()
+    return ReceiptPage(seq, envelope, entry, leaf, size, seq < size, proof, cell.signer.vkey)
+
+
+def sealed_size(cell: Cell) -> int:
+    """How many entries the published checkpoint covers."""
+    try:
+        return LogReader(cell.log_directory).checkpoint().size
+    except (NotInLog, OSError):
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Where the log stands, and its latest entries without any content."""
+
+    origin: str
+    vkey: str
+    custody: str
+    checkpoint: str | None
+    sealed: int
+    journaled: int
+    recent: tuple[Envelope, ...]
+
+
+def log_page(cell: Cell, actor: Actor, *, before: int | None = None) -> LogPage | Refused:
+    """The log as its readers see it."""
+    if not access.allows(actor, "log.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        end = journal.head(connection).next_seq
+        stop = end if before is None else max(0, min(before, end))
+        entries = [open_entry(entry) for _, entry in journal.read(connection, max(0, stop - RECENT), stop)]
+    path = cell.log_directory / "checkpoint"
+    text = path.read_text() if path.is_file() else None
+    return LogPage(
+        cell.opened.origin, cell.signer.vkey, cell.custody, text, sealed_size(cell), end, tuple(reversed(entries))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, and what was found."""
+
+    name: str
+    is_good: bool
+    found: str
+
+
+def readiness(cell: Cell) -> list[Check]:
+    """Whether the cell can do its work: database, keys, log."""
+    with cell.read() as connection:
+        head = journal.head(connection)
+        last = journal.read_one(connection, sealed_size(cell))
+    checks = [
+        Check("database", is_good=True, found=f"{head.next_seq} events"),
+        Check("log-key", is_good=cell.opened.vkey == cell.signer.vkey, found=cell.custody),
+    ]
+    behind = 0 if last is None else max(0, cell.kernel.now() - open_entry(last).at)
+    found = f"{head.next_seq - sealed_size(cell)} events not sealed, the oldest for {behind // 1_000_000} s"
+    return [*checks, Check("log", is_good=behind < FOLLOW_MICROSECONDS, found=found)]
+
+
+@dataclass(frozen=True, slots=True)
+class CellCheck:
+    """The database against its log, and the read tables against the journal."""
+
+    events: int
+    differences: tuple[str, ...]
+    tables: int
+
+
+def check(cell: Cell) -> CellCheck:
+    """Compare every journal row with the log, then rebuild the read tables and compare them bit for bit."""
+    differences = [str(difference) for difference in compare_journal(cell.engine, cell.log_directory)]
+    with cell.read() as connection:
+        before = projection.dump(connection)
+    events = projection.rebuild(cell.engine)
+    with cell.read() as connection:
+        after = projection.dump(connection)
+    differences += [
+        f"table {name}: expected what the journal gives, found other rows; it has been rebuilt"
+        for name in before
+        if before[name] != after[name]
+    ]
+    return CellCheck(events, tuple(differences), len(after))
+
+
+def body_of(envelope: Envelope) -> dict[str, object]:
+    """The fact of an envelope as plain data, for screens."""
+    data: dict[str, object] = msgspec.json.decode(envelope.body)
+    return data

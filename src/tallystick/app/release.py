@@ -1,0 +1,251 @@
+"""Cut releases, build their files, seal them, and finish what a crash interrupted.
+
+Order: decide (`release-cut`), build from the journal up to that event into a folder beside, record the manifest's
+digest (`release-built`), seal to exactly that size, write the proofs, rename. Every step can be repeated: the files
+are a pure function of the journal, and the commands carry fixed idempotency keys.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from tallystick import __version__, bundle, canon
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell, facts_of
+from tallystick.app.gate import measure_now
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.bundle import Opened
+from tallystick.events.envelope import Event
+from tallystick.events.gate import BatchMeasured
+from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.flow import release as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import BatchState, Rights, Wish
+from tallystick.ledger import journal
+from tallystick.ledger.reader import LogReader
+from tallystick.store import adjudication, items
+from tallystick.store import contract as contracts
+from tallystick.store import release as releases
+from tallystick.store.schema import Row
+
+NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+VERSION_CHARACTERS = frozenset("0123456789.")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A release whose folder is complete."""
+
+    release: str
+    name: str
+    version: str
+    directory: Path
+    receipt: Receipt
+
+
+def cut(cell: Cell, actor: Actor, wish: Wish, *, key: str) -> Made | Refused:
+    """Cut a release and build it. Refused while a gate fails, a right forbids it or a field is missing.
+
+    Every batch is measured anew in the transaction that decides: no older measurement can pass a gate.
+    """
+    if not access.allows(actor, "release.cut"):
+        return access.ABSENT
+    refused = _check_names(wish)
+    if refused:
+        return refused
+    request = canon.encode(["cut", wish.programme, wish.name, wish.version, wish.use, list(wish.batches or ())])
+    answer = cell.execute(Command(actor, "release.cut", key, request, lambda tx: _decide(cell, tx, wish)))
+    if isinstance(answer, Refused):
+        return answer
+    fact = next(fact for fact in answer.facts if isinstance(fact, ReleaseCut))
+    directory = build(cell, fact.release)
+    return Made(fact.release, fact.name, fact.version, directory, answer)
+
+
+def _check_names(wish: Wish) -> Refused | None:
+    if not wish.name or not set(wish.name) <= NAME_CHARACTERS or len(wish.name) > 64 or wish.name[0] == "-":
+        return Refused("bad-name", "Expected a name of lower-case letters, digits and hyphens, at most 64.", "name")
+    parts = wish.version.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+        return Refused("bad-version", "Expected a version such as 1.0.0.", "version")
+    return None
+
+
+def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
+    programme = contracts.programme(tx.connection, wish.programme)
+    if programme is None:
+        return access.ABSENT
+    states = batch_states(cell, tx.connection, wish.programme)
+    rights = Rights(
+        permitted_uses=tuple(msgspec.json.decode(programme.permitted_uses)),
+        retention_until=date.fromisoformat(programme.retention_until), today=_today(tx.now),
+    )  # fmt: skip
+    taken = releases.named(tx.connection, wish.name, wish.version) is not None
+    fact = flow.cut(wish, states, rights, is_taken=taken, release=tx.new_id("rel"), code_version=__version__)
+    if isinstance(fact, Refused):
+        return fact
+    measured: list[Event] = [state.measured for state in states if state.measured]
+    return [*measured, fact]
+
+
+def _today(now: int) -> date:
+    return datetime.fromtimestamp(now / 1e6, UTC).date()
+
+
+def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> list[BatchState]:
+    """Every batch of work items as a release would find it now."""
+    found = []
+    for row in items.batches(connection, programme):
+        if row.purpose != "work":
+            continue
+        measured = measure_now(cell, connection, row)
+        divided = adjudication.of_batch(connection, row.batch)
+        open_items = [item for item, case in divided.items() if case.state == "open"]
+        names = {r.item: r.external for r in items.of_batch(connection, row.batch)}
+        found.append(
+            BatchState(
+                batch=row.batch, name=f"{row.name}/{row.domain}", purpose=row.purpose, items=row.items,
+                complete=row.complete, open_disagreements=tuple(names[item] for item in open_items),
+                measured=measured if isinstance(measured, BatchMeasured) else None,
+            )
+        )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing that keeps a batch, or some of its items, out of a release."""
+
+    batch: str
+    name: str
+    code: str
+    sentence: str
+    names: tuple[str, ...]
+    is_whole_batch: bool
+
+
+def blockers(cell: Cell, actor: Actor, programme: str) -> list[Blocker] | Refused:
+    """What blocks a release now, batch by batch."""
+    if not access.allows(actor, "release.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        if contracts.programme(connection, programme) is None:
+            return access.ABSENT
+        return [blocker for state in batch_states(cell, connection, programme) for blocker in _blockers(state)]
+
+
+def _blockers(state: BatchState) -> Iterator[Blocker]:
+    for refused in flow.blocks(state):
+        yield Blocker(state.batch, state.name, refused.code, refused.sentence, refused.names, is_whole_batch=True)
+    if state.complete < state.items:
+        sentence = (
+            f"{state.items - state.complete} of {state.items} items in {state.name} lack judgments: they stay out."
+        )
+        yield Blocker(state.batch, state.name, "incomplete", sentence, (), is_whole_batch=False)
+    if state.open_disagreements:
+        number = len(state.open_disagreements)
+        sentence = f"{number} disagreements in {state.name} are open: those items stay out until they are adjudicated."
+        names = state.open_disagreements
+        yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
+
+
+def build(cell: Cell, release: str) -> Path:
+    """Build the folder of a release that was cut; the same bytes each time. Returns it when it stands already."""
+    with cell.read() as connection:
+        row = releases.release(connection, release)
+    assert row is not None, "a release is built after it was cut"
+    final = cell.releases_directory / f"{row.name}-{row.version}"
+    if final.is_dir():
+        return final
+    staging = cell.releases_directory / f".{row.release}.building"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    built = _build_files(cell, row, staging)
+    receipt = facts_of(cell.execute(_record(row, built)))
+    size = receipt.first_seq + 1
+    cell.seal(size)
+    bundle.write_proofs(
+        staging, LogReader(cell.log_directory), release_id=release, size=size, open_objects=_opener(cell)
+    )
+    bundle.flush(staging)
+    staging.rename(final)
+    return final
+
+
+def _build_files(cell: Cell, row: Row, directory: Path) -> bundle.Built:
+    with cell.read() as connection:
+        entries = (entry for _, entry in journal.read(connection, 0, row.cut_seq + 1))
+        return bundle.build(entries, row.release, _opener(cell), directory)
+
+
+def _record(row: Row, built: bundle.Built) -> Command:
+    fact = ReleaseBuilt(
+        release=row.release, manifest_digest=built.manifest_digest, records_root=built.records_root,
+        records=built.records, judgments=built.judgments, files=built.files,
+    )  # fmt: skip
+    # The key and the fact follow from the journal: after a crash the same command finds its own receipt.
+    key = f"release-built|{row.release}"
+    return Command(access.CELL, "release.cut", key, canon.encode(fact), lambda _: [fact])
+
+
+def _opener(cell: Cell) -> bundle.OpenObjects:
+    def open_objects(wanted: Sequence[str]) -> Mapping[str, Opened]:
+        with cell.read() as connection:
+            found = cell.vault.open_all(connection, wanted)
+        return {name: Opened(opened.payload, opened.salt) for name, opened in found.items()}
+
+    return open_objects
+
+
+def finish_interrupted(cell: Cell) -> list[Path]:
+    """Complete releases that a crash interrupted. Runs at start."""
+    with cell.read() as connection:
+        rows = [row for p in contracts.programmes(connection) for row in releases.of_programme(connection, p.programme)]
+    missing = [row for row in rows if not (cell.releases_directory / f"{row.name}-{row.version}").is_dir()]
+    return [build(cell, row.release) for row in missing]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePage:
+    """One release: its row, and what its manifest says when the folder is there."""
+
+    row: Row
+    directory: Path
+    manifest: dict[str, object] | None
+
+
+def releases_of(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:
+    """The releases of a programme, newest first."""
+    if not access.allows(actor, "release.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        if contracts.programme(connection, programme) is None:
+            return access.ABSENT
+        return releases.of_programme(connection, programme)
+
+
+def release_page(cell: Cell, actor: Actor, release: str) -> ReleasePage | Refused:
+    """One release."""
+    if not access.allows(actor, "release.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = releases.release(connection, release)
+    if row is None:
+        return access.ABSENT
+    directory = cell.releases_directory / f"{row.name}-{row.version}"
+    manifest = directory / "manifest.json"
+    return ReleasePage(row, directory, msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else None)
+
+
+def release_file(cell: Cell, actor: Actor, release: str, path: str) -> Path | Refused:
+    """One file of a release: only such as its folder really holds."""
+    page = release_page(cell, actor, release)
+    if isinstance(page, Refused):
+        return page
+    known = {str(p.relative_to(page.directory)): p for p in page.directory.rglob("*") if p.is_file()}
+    return known.get(path, access.ABSENT)
