@@ -157,6 +157,11 @@ def test_a_damaged_contract_gives_problems_or_another_contract(data: st.DataObje
     assert isinstance(found, DataContract) or all(problem.fix for problem in found)
 
 
+def test_the_documented_contract_is_sound_and_lacks_nothing() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "stages" / "contract.md").read_text()
+    assert findings(sound(text.split("```yaml\n")[1].split("```")[0]), TODAY) == []
+
+
 # --- findings ---------------------------------------------------------------------------------------------------
 
 

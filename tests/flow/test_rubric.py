@@ -179,6 +179,11 @@ def test_a_rubric_that_gates_nothing_is_a_finding() -> None:
     assert "nothing-gated" in {finding.code for finding in findings(small(text))}
 
 
+def test_the_documented_rubric_is_sound_and_lacks_nothing() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "stages" / "rubric.md").read_text()
+    assert findings(small(text.split("```yaml\n")[1].split("```")[0])) == []
+
+
 # --- versions ---------------------------------------------------------------------------------------------------
 
 
