@@ -1,0 +1,131 @@
+"""Refusals as answers: one shape and one status for each. Reads nothing, writes nothing."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi.exceptions import HTTPException
+from pydantic import BaseModel, Field
+
+from tallystick.app.access import ABSENT
+from tallystick.edge.rates import TooMany
+from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
+
+SIGN_IN_NEEDED: Final = Refused("sign-in-needed", "Expected a live session, found none. Sign in, then try again.")
+FORGED: Final = Refused(
+    "forged",
+    "This form did not come from a page of yours, or the page is too old. Reload it and send it again.",
+    "csrf",
+)
+TOO_LARGE: Final = "too-large"
+BAD_HOST: Final = Refused("bad-host", "This cell does not answer under that name. Use the address you were given.")
+BAD_METHOD: Final = Refused(
+    "bad-method", "This address does not answer that method. The header Allow lists those it does."
+)
+FAILED: Final = "failed"
+MALFORMED: Final = "malformed"
+UNREADABLE: Final = Refused(
+    MALFORMED, "Expected a body that can be read, found one that cannot. Check how it is encoded."
+)
+DOCUMENT_FAULTS: Final = "document-faults"
+
+BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
+"""The request itself is not well formed: 400."""
+
+CONFLICTS: Final = frozenset({
+    "already-adjudicated", "already-answered", "already-judged", "already-qualified", "contract-exists",
+    "key-reused", "lease-expired", "login-taken", "no-contract", "no-work", "not-leased", "not-qualified",
+    "not-running", "own-judgment", "qualification-running", "release-exists",
+})  # fmt: skip
+"""The request is good, but not in the state that the cell is in: 409."""
+
+_STATUS: Final = {
+    "sign-in-needed": 401,
+    "sign-in-failed": 401,
+    "forged": 403,
+    ABSENT.code: 404,
+    "bad-method": 405,
+    TOO_LARGE: 413,
+    "too-many-attempts": 429,
+    FAILED: 500,
+}
+
+
+def status_of(refused: Refused) -> int:
+    """The HTTP status of a refusal. What is neither malformed nor a conflict is content that was refused: 422."""
+    if refused.code in CONFLICTS:
+        return 409
+    if refused.code in BAD_REQUEST:
+        return 400
+    return _STATUS.get(refused.code, 422)
+
+
+def headers_of(refused: Refused) -> dict[str, str]:
+    """Headers that belong to a refusal."""
+    if isinstance(refused, TooMany):
+        return {"Retry-After": str(refused.retry_after_s)}
+    if refused.code == SIGN_IN_NEEDED.code:
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+class ErrorPart(BaseModel):
+    """Why nothing was done."""
+
+    code: str = Field(description="Stable, for programs.", examples=["absent"])
+    sentence: str = Field(description="For people: what was expected, what was found, what to do.")
+    field: str | None = Field(description="The input that it concerns, when there is one.")
+    names: list[str] = Field(description="The records, rows or people that it concerns.")
+
+
+class ProblemPart(BaseModel):
+    """One thing wrong with a document, a row or a request."""
+
+    name: str = Field(description="The document, as its writer calls it; `request` for the request itself.")
+    line: int | None = Field(description="From 1; null when it concerns no single line.")
+    path: str = Field(description="The place inside it.", examples=["criteria[0].anchors"])
+    expected: str
+    found: str
+    fix: str
+    sentence: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> "ProblemPart":
+        """The same problem, for an answer."""
+        return cls(
+            name=problem.name, line=problem.line, path=problem.path, expected=problem.expected, found=problem.found,
+            fix=problem.fix, sentence=problem.sentence,
+        )  # fmt: skip
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every answer that is not a success."""
+
+    error: ErrorPart
+    problems: list[ProblemPart] = Field(description="Every problem of a document; empty when it is not about one.")
+
+
+def error_answer(refused: Refused, problems: Sequence[Problem] = ()) -> ErrorAnswer:
+    """A refusal in the one shape."""
+    part = ErrorPart(code=refused.code, sentence=refused.sentence, field=refused.field, names=list(refused.names))
+    return ErrorAnswer(error=part, problems=[ProblemPart.of(problem) for problem in problems])
+
+
+def of_problems(problems: Sequence[Problem]) -> Refused:
+    """The refusal of a document that has problems."""
+    number = f"{len(problems)} problems" if len(problems) > 1 else "one problem"
+    sentence = f"Expected a document without problems, found {number}. Nothing was written: correct each."
+    return Refused(DOCUMENT_FAULTS, sentence)
+
+
+def too_large(max_bytes: int) -> Refused:
+    """The refusal of a body beyond the route's limit."""
+    return Refused(TOO_LARGE, f"Expected at most {max_bytes} bytes here, found more. Send less at once.")
+
+
+class BodyTooLarge(HTTPException):
+    """Raised while a body streams in: it passes through whoever reads it and ends as 413."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(413)
+        self.refused = too_large(max_bytes)
