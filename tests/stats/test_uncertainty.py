@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from tallystick.stats.agreement import measure
 from tallystick.stats.agreement.measure import METRICS
-from tallystick.stats.agreement.sums import GROUPS, UNITS_MAX, Sums
-from tallystick.stats.agreement.table import read_ratings
+from tallystick.stats.agreement.sums import GROUPS, Sums
+from tallystick.stats.agreement.table import UNITS_MAX, read_ratings
 from tallystick.stats.agreement.uncertainty import resampled, standard_error, values
 
 QUESTIONS = [

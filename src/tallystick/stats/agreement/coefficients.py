@@ -212,7 +212,7 @@ def _alpha_of_numbers(ratings: Ratings, numbers: Floats) -> Sums:
     given = value[ratings.code]
     total = np.bincount(ratings.item, weights=given).astype(np.float64)
     squares = np.bincount(ratings.item, weights=given**2).astype(np.float64)
-    m = ratings.judgments_per_item().astype(np.float64)
+    m = ratings.judgments_per_item.astype(np.float64)
     return from_items(ratings, _moments(m, total, squares), _split_moments, is_count=False)
 
 

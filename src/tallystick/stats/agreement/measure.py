@@ -270,7 +270,7 @@ def _diagnose(described: Agreement, ratings: Ratings, pairable: Ratings) -> Agre
     if size > SHOWN_MAX:
         cells = np.unique(pairable.item * size + pairable.code, return_counts=True)
         agreeing = np.bincount(cells[0] // size, weights=cells[1] * (cells[1] - 1.0))
-        m = pairable.judgments_per_item()
+        m = pairable.judgments_per_item
         return replace(described, percent_agreement=float((agreeing / (m * (m - 1))).mean()))
     ac1 = coefficients.gwet(ratings, "none")
     totals = ac1.totals()

@@ -32,7 +32,7 @@ class MeanSquares:
 def complete_codes(ratings: Ratings) -> Codes:
     """(items, raters) category codes of the items that every rater judged; perhaps no rows."""
     n_raters = len(ratings.raters)
-    full = ratings.judgments_per_item() == n_raters
+    full = ratings.judgments_per_item == n_raters
     kept = ratings.of(full[ratings.item])
     if kept.n_items * n_raters > CELLS_MAX:
         raise BadRatings(

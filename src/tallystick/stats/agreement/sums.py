@@ -15,12 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tallystick.stats.agreement.table import Codes, Floats, Ratings
+from tallystick.stats.agreement.table import UNITS_MAX, Codes, Floats, Ratings
 
-UNITS_MAX = 4096  # patterns beyond which resampling them costs more than it gives
 GROUPS = 512
 CELLS_MAX = 4_000_000  # numbers of one intermediate table: 32 MB
-EXACT_MAX = 2.0**53  # a float holds every integer below
 
 CountFeatures = Callable[[Floats], Floats]
 Split = Callable[[Floats], tuple[Floats, Floats]]
@@ -63,7 +61,7 @@ def from_counts(ratings: Ratings, features: CountFeatures, split: Split, *, is_c
 
     features   (patterns, categories) counts to (patterns, q); called once, or once per chunk
     """
-    patterns = count_patterns(ratings)
+    patterns = ratings.patterns
     if patterns is not None:
         counts, weights = patterns
         return Sums(features=features(counts), weights=weights, split=split, is_count=is_count)
@@ -101,33 +99,6 @@ def from_raters(ratings: Ratings, features: CountFeatures, split: Split) -> Sums
         split=split,
         is_grouped=units.is_grouped,
     )
-
-
-def count_patterns(ratings: Ratings) -> tuple[Floats, Codes] | None:
-    """The distinct (patterns, categories) counts and how many items have each.
-
-    None when a pattern has no exact code in a float or when there are too many patterns.
-    """
-    n_categories = len(ratings.categories)
-    base = int(ratings.judgments_per_item().max()) + 1
-    if float(base) ** n_categories >= EXACT_MAX:
-        return None
-    powers = float(base) ** np.arange(n_categories)
-    key = np.bincount(ratings.item, weights=powers[ratings.code], minlength=ratings.n_items)
-    distinct, weights = _distinct(key.astype(np.int64), base**n_categories)
-    if len(distinct) > UNITS_MAX:
-        return None
-    counts = distinct[:, None] // powers.astype(np.int64) % base
-    return counts.astype(np.float64), weights
-
-
-def _distinct(key: Codes, limit: int) -> tuple[Codes, Codes]:
-    if limit <= len(key) + 1024:
-        weights = np.bincount(key, minlength=limit)
-        distinct = np.flatnonzero(weights)
-        return distinct.astype(np.int64), weights[distinct].astype(np.int64)
-    found, counts = np.unique(key, return_counts=True)
-    return found, counts.astype(np.int64)
 
 
 def _rater_patterns(ratings: Ratings) -> tuple[Ratings, Codes, Units]:

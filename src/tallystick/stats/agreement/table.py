@@ -7,6 +7,7 @@ is the same to the last bit, intervals from a seed included.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NoReturn
 
 import numpy as np
@@ -17,6 +18,8 @@ Codes = NDArray[np.int64]
 Label = str | int | float
 
 MISSING = -1
+UNITS_MAX = 4096  # patterns beyond which resampling them costs more than it gives
+EXACT_MAX = 2.0**53  # a float holds every integer below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class BadRatings(ValueError):
         self.rows = rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what is counted once is kept beside the fields
 class Ratings:
     """One row per judgment, missing ones left out; no rater answers an item twice.
 
@@ -73,18 +76,46 @@ class Ratings:
             n_items=len(labels),
         )
 
+    @cached_property
     def judgments_per_item(self) -> Codes:
         """(items,) how many judgments each item has, at least 1."""
-        return np.bincount(self.item, minlength=self.n_items).astype(np.int64)
+        return np.bincount(self.item, minlength=self.n_items).astype(np.int64, copy=False)
 
     def pairable(self) -> "Ratings":
         """The judgments of items that have two or more."""
-        many = self.judgments_per_item() >= 2
+        many = self.judgments_per_item >= 2
         return self if bool(many.all()) else self.of(many[self.item])
+
+    @cached_property
+    def patterns(self) -> tuple[Floats, Codes] | None:
+        """The distinct (patterns, categories) counts and how many items have each.
+
+        None when a pattern has no exact code in a float or when there are too many patterns.
+        """
+        n_categories = len(self.categories)
+        base = int(self.judgments_per_item.max()) + 1
+        if float(base) ** n_categories >= EXACT_MAX:
+            return None
+        powers = float(base) ** np.arange(n_categories)
+        key = np.bincount(self.item, weights=powers[self.code], minlength=self.n_items)
+        distinct, weights = _distinct(key.astype(np.int64), base**n_categories)
+        if len(distinct) > UNITS_MAX:
+            return None
+        counts = distinct[:, None] // powers.astype(np.int64) % base
+        return counts.astype(np.float64), weights
 
     def category_counts(self) -> Codes:
         """(categories,) how often each was chosen."""
         return np.bincount(self.code, minlength=len(self.categories)).astype(np.int64)
+
+
+def _distinct(key: Codes, limit: int) -> tuple[Codes, Codes]:
+    if limit <= len(key) + 1024:
+        weights = np.bincount(key, minlength=limit)
+        distinct = np.flatnonzero(weights)
+        return distinct.astype(np.int64), weights[distinct].astype(np.int64)
+    found, counts = np.unique(key, return_counts=True)
+    return found, counts.astype(np.int64)
 
 
 def read_ratings(
