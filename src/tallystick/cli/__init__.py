@@ -1,1 +1,20 @@
-"""Start and compose: the command line."""
+"""Start and compose: the command line. Alone reads settings."""
+
+import typer
+
+from tallystick.cli import agree, cell, log, programme, serve
+
+app = typer.Typer(
+    name="tallystick", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+    help="Human judgments that shape AI models, with proof of how every one of them came about.",
+)  # fmt: skip
+serve.register(app)
+agree.register(app)
+app.add_typer(cell.app, name="cell")
+app.add_typer(programme.app, name="programme")
+app.add_typer(log.app, name="log")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,157 @@
+"""`tallystick programme`: contracts, rubrics, imports, agreement, from the command line."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from tallystick.app import contract, gate, items, rubric
+from tallystick.app.items import ImportReport
+from tallystick.app.kernel import new_key
+from tallystick.cli import shell
+from tallystick.flow.contract import DataContract
+from tallystick.flow.document import Problem, read
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+
+app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")]
+Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
+
+
+@app.command()
+def check(file: File, as_json: shell.AsJson = False) -> None:
+    """Check a contract or rubric document without a cell. Exit 0 good, 1 problems."""
+    data = file.read_bytes()
+    found = read(data, file.name, Rubric if b"tallystick/rubric/" in data else DataContract)
+    if isinstance(found, list):
+        shell.list_problems(found, as_json=as_json)
+    kind = "rubric" if isinstance(found, Rubric) else "contract"
+    shell.show_facts("No problems", {"document": kind, "version": found.version}, as_json=as_json)
+
+
+@app.command("open")
+def open_(
+    file: File,
+    directory: shell.Directory,
+    login: shell.Login,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Open a programme from its data contract, or bring a new version of the contract into force."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        done = contract.bring_into_force(cell, actor, text=file.read_text(), name=file.name, key=new_key())
+        if isinstance(done, list):
+            shell.list_problems(done, as_json=as_json)
+        if isinstance(done, Refused):
+            shell.refuse(done, as_json=as_json)
+        facts = {"programme": done.programme, "version": done.version, "seq": done.receipt.first_seq}
+        shell.show_facts("In force", facts, as_json=as_json)
+
+
+@app.command()
+def publish(
+    file: File,
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Publish a rubric version."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        done = rubric.publish(cell, actor, programme=programme, text=file.read_text(), name=file.name, key=new_key())
+        if isinstance(done, list):
+            shell.list_problems(done, as_json=as_json)
+        if isinstance(done, Refused):
+            shell.refuse(done, as_json=as_json)
+        facts = {"rubric": done.rubric, "version": done.version, "affected_criteria": list(done.affected)}
+        shell.show_facts("Published", facts, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    file: File,
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    batch: Annotated[str, typer.Option(help="Name of the batch that the items join.")] = "batch-1",
+    purpose: Annotated[str, typer.Option(help="work, gold or holdout.")] = "work",
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse the whole file when one row is bad.")] = False,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Import items from JSONL, CSV or Parquet. Exit 0 when all rows came in, 1 when some did not."""
+    wanted = items.Wanted(programme=programme, name=file.name, batch=batch, purpose=purpose, is_strict=strict)
+    with shell.opened(directory) as cell, Progress(transient=True, disable=as_json) as progress:
+        actor = shell.act_as(cell, login, password_fd)
+        progress.add_task(f"Importing {file.name}", total=None)
+        done = items.import_items(cell, actor, file.read_bytes(), wanted)
+    _report(done, as_json=as_json)
+
+
+@app.command("import-judgments")
+def import_judgments(
+    file: File,
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    source: Annotated[str, typer.Option(help="Where the judgments were made; it stays with them for ever.")],
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Import judgments that were made elsewhere. They stay marked as imported and not observed."""
+    with shell.opened(directory) as cell, Progress(transient=True, disable=as_json) as progress:
+        actor = shell.act_as(cell, login, password_fd)
+        progress.add_task(f"Importing {file.name}", total=None)
+        done = items.import_judgments(
+            cell, actor, file.read_bytes(), programme=programme, name=file.name, source=source
+        )
+    _report(done, as_json=as_json)
+
+
+def _report(done: ImportReport | list[Problem] | Refused, *, as_json: bool) -> None:
+    if isinstance(done, list):
+        shell.list_problems(done, as_json=as_json)
+    if isinstance(done, Refused):
+        shell.refuse(done, as_json=as_json)
+    facts: dict[str, object] = {
+        "run": done.run, "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected,
+    }  # fmt: skip
+    if as_json:
+        facts["problems"] = [shell.problem_object(problem) for problem in done.problems]
+    shell.show_facts("Imported", facts, as_json=as_json)
+    if not as_json:
+        for problem in done.problems:
+            shell.ERR.print(problem.sentence, markup=False, soft_wrap=True)
+    raise typer.Exit(1 if done.problems else 0)
+
+
+@app.command()
+def measure(
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Measure every batch against its gate and record the decisions. Exit 0 when all pass, 1 when one does not."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        rows = gate.batches(cell, actor, programme)
+        if isinstance(rows, Refused):
+            shell.refuse(rows, as_json=as_json)
+        wanted = [row for row in rows if row.purpose == "work" and row.judgments]
+        found = {f"{row.name}/{row.domain}": gate.measure(cell, actor, row.batch, key=new_key()) for row in wanted}
+    facts = {name: _decision(done) for name, done in found.items()}
+    shell.show_facts("Gates", facts, as_json=as_json)
+    is_passed = all(not isinstance(done, Refused) and done.fact.decision == "pass" for done in found.values())
+    raise typer.Exit(0 if is_passed else 1)
+
+
+def _decision(done: gate.Measured | Refused) -> str:
+    return done.sentence if isinstance(done, Refused) else f"{done.fact.decision}: {done.fact.why}"
