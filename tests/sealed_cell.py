@@ -1,6 +1,6 @@
 """A journal and a sealer to test with: entries in the form of our envelope, on any database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,3 +88,20 @@ def files_of(directory: Path) -> dict[str, bytes]:
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
+
+
+def sealed_log(folder: Path, sizes: Sequence[int]) -> Path:
+    """A log directory, sealed at each size in turn."""
+    with cell_at(f"sqlite+pysqlite:///{folder / 'cell.db'}", folder / "log") as cell:
+        cell.add(max(sizes))
+        with cell.sealer() as sealer:
+            for size in sizes:
+                sealer.seal(size)
+    return folder / "log"
+
+
+def flip(path: Path, place: int) -> None:
+    """Turn one bit of one byte of a file."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
