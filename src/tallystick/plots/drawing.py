@@ -40,7 +40,7 @@ STYLE = """
 .plot-track { stroke: #ddd8ca; stroke-width: 1; }
 .plot-bed { fill: #ece8dd; }
 .plot-bar { fill: #17594a; }
-.plot-threshold { stroke: #1d1b17; stroke-width: 2; stroke-dasharray: 3 2; }
+.plot-threshold { stroke: #1d1b17; stroke-width: 2; }
 .plot-line, .plot-whisker, .plot-interval { stroke: #17594a; stroke-width: 2; }
 .plot-interval { stroke-width: 4; stroke-opacity: 0.5; }
 .plot-dot { fill: #17594a; stroke: #fff; stroke-width: 1.5; }

@@ -89,8 +89,12 @@ def clock(value: str) -> Markup:
 
 
 def short_digest(value: str) -> str:
-    """The first letters of a digest; the whole one belongs in a title or beside a copy button."""
-    return value if len(value) <= _DIGEST_LETTERS + 2 else value[:_DIGEST_LETTERS] + "…"
+    """The first letters of a digest, without the name of its algorithm.
+
+    The whole one belongs in a title or beside a copy button.
+    """
+    letters = value.rpartition(":")[2]
+    return letters if len(letters) <= _DIGEST_LETTERS + 2 else letters[:_DIGEST_LETTERS] + "…"
 
 
 def plotted(plot: Plot) -> Markup:

@@ -1,6 +1,7 @@
 """What all samples share: the frame of a page, and a sample with its name."""
 
 from dataclasses import dataclass, replace
+from typing import Literal, TypedDict, Unpack
 
 from tallystick.web.views.page import NavLink, Notice, Page
 from tallystick.web.views.parts import HistoryEntry
@@ -18,7 +19,23 @@ class Sample:
     page: Page
 
 
-def lead(heading: str, *, here: str = "Programmes", **more: object) -> Page:
+class Frame(TypedDict, total=False):
+    """The fields of a page that a sample may set."""
+
+    lead: str
+    nav: tuple[NavLink, ...]
+    trail: tuple[NavLink, ...]
+    sections: tuple[NavLink, ...]
+    sections_label: str
+    notices: tuple[Notice, ...]
+    person_name: str
+    custody: Literal["software", "hardware"]
+    is_simulated: bool
+    language: str
+    direction: Literal["ltr", "rtl"]
+
+
+def lead(heading: str, *, here: str = "Programmes", **more: Unpack[Frame]) -> Page:
     """A page as a lead sees it, in a demo cell."""
     labels = (("Programmes", "/"), ("People", "/people"), ("My work", "/me"), ("Log", "/log"))
     nav = tuple(NavLink(label=label, href=href, is_current=label == here) for label, href in labels)
@@ -30,10 +47,10 @@ def lead(heading: str, *, here: str = "Programmes", **more: object) -> Page:
         csrf_token="c5rf-t0ken",
         is_simulated=True,
     )
-    return replace(frame, **more)  # type: ignore[arg-type]  # fields of Page, named by the caller
+    return replace(frame, **more)
 
 
-def within(heading: str, section: str, **more: object) -> Page:
+def within(heading: str, section: str, **more: Unpack[Frame]) -> Page:
     """A page inside the programme of the samples."""
     root = "/programmes/careful-answers"
     places = (
@@ -46,19 +63,18 @@ def within(heading: str, section: str, **more: object) -> Page:
         ("Releases", f"{root}/releases", None),
     )
     sections = tuple(
-        NavLink(label=label, href=href, count=count, is_current=label == section)
-        for label, href, count in places
+        NavLink(label=label, href=href, count=count, is_current=label == section) for label, href, count in places
     )
-    return lead(heading, sections=sections, sections_label="Careful answers", **more)
+    return replace(lead(heading, **more), sections=sections, sections_label="Careful answers")
 
 
-def expert(heading: str, **more: object) -> Page:
+def expert(heading: str, **more: Unpack[Frame]) -> Page:
     """A page as an expert sees it."""
     nav = (
         NavLink(label="My work", href="/me", is_current=True, count=12),
         NavLink(label="Log", href="/log"),
     )
-    return lead(heading, nav=nav, person_name="Dr. Ayşe Kılıç-Oyelaran", **more)
+    return replace(lead(heading, **more), nav=nav, person_name="Dr. Ayşe Öztürk-Oyelaran")
 
 
 def event(index: int | None, minute: int, who: str, sentence: str, kind: str) -> HistoryEntry:

@@ -41,7 +41,7 @@ if (form && dialog) {
     if (!choice) return false;
     choice.checked = true;
     choice.dispatchEvent(new Event("input", { bubbles: true }));
-    choice.focus();
+    choice.focus({ preventScroll: true }); // the bar sticks: scrolling to its place would lose the reader's
     return true;
   };
 

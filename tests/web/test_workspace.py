@@ -1,0 +1,161 @@
+"""The workspace and the look of all pages in a real Chromium: keys, autosave, differences, axe."""
+
+import re
+
+import pytest
+from browser import DESKTOP, PHONE, new_page, serious_issues, sideways_overflow
+from playwright.sync_api import Browser, Page, expect
+from web.pages import ADDRESS, show
+from web.samples import ALL
+
+SAVED = "2026-11-21T12:04:31Z"
+
+
+def fields(body: str | None) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in (body or "").split("&"))
+
+
+def saves(page: Page) -> None:
+    page.route("**/draft", lambda route: route.fulfill(status=200, json={"saved_at": SAVED}))
+
+
+@pytest.mark.parametrize("number", range(len(ALL)), ids=[sample.name for sample in ALL])
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(browser: Browser, number: int) -> None:
+    """Phone in the dark and desk in the light, by turns: tests/web/gallery.py looks at all four."""
+    size, dark = ((DESKTOP, False), (PHONE, True))[number % 2]
+    with new_page(browser, size=size, dark=dark) as page:
+        show(page, ALL[number].name)
+        assert serious_issues(page) == []
+        assert sideways_overflow(page) == 0
+
+
+def test_the_workspace_stands_on_a_phone(browser: Browser) -> None:
+    with new_page(browser, size=PHONE) as page:
+        show(page, "work")
+        assert serious_issues(page) == []
+        assert sideways_overflow(page) == 0
+        expect(page.locator("#submit")).to_be_in_viewport()
+        assert page.locator(".work-verdict").bounding_box()["height"] < 260  # type: ignore[index]  # it is visible
+
+
+def test_digits_choose_the_verdict_and_letters_walk_the_criteria(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        saves(page)
+        page.keyboard.press("7")
+        expect(page.locator("input[name=verdict]:checked")).to_have_value("insufficient_context")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("input[name=score-completeness-a]:checked")).to_have_value("2")
+        page.keyboard.press("k")
+        expect(page.locator("#score-factual_safety")).to_have_class(re.compile("is-current"))
+
+
+def test_keys_are_letters_while_somebody_writes(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        saves(page)
+        page.locator("#reason-1-text").press_sequentially("1 j ? d")
+        expect(page.locator("#reason-1-text")).to_have_value("1 j ? d")
+        assert page.locator("input[name=verdict]:checked").count() == 0
+        expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_single_keys_can_be_turned_off_and_stay_off(browser: Browser) -> None:
+    """WCAG 2.1.4: somebody who dictates must not judge by accident."""
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        page.keyboard.press("?")
+        page.locator("#keys-on").uncheck()
+        page.keyboard.press("Escape")
+        page.keyboard.press("1")
+        assert page.locator("input[name=verdict]:checked").count() == 0
+        page.reload()
+        page.keyboard.press("1")
+        assert page.locator("input[name=verdict]:checked").count() == 0
+
+
+def test_control_enter_submits_with_the_intent_and_the_active_time(browser: Browser) -> None:
+    with new_page(browser) as page:
+        others = show(page, "work")
+        page.locator("#reason-1-text").click()
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        sent = fields(others[-1].post_data)
+        assert (others[-1].method, sent["intent"], sent["verdict"]) == ("POST", "submit", "a_clearly")
+        assert int(sent["active_ms"]) >= 41_000
+
+
+def test_a_draft_is_put_with_its_token_and_the_screen_says_when(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work")
+        page.route("**/draft", lambda route: route.fulfill(status=200, json={"saved_at": SAVED}))
+        with page.expect_request("**/draft") as put:
+            page.locator("#reason-1-text").fill("Dose above the daily maximum.")
+        assert put.value.method == "PUT"
+        assert put.value.headers["x-csrf-token"] == "c5rf-t0ken"
+        assert fields(put.value.post_data)["reason-1-text"] == "Dose+above+the+daily+maximum."
+        expect(page.locator("#save-state")).to_have_text(re.compile(r"^Saved \d\d:\d\d:31$"))
+
+
+def test_a_draft_that_is_not_saved_says_why(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work")
+        page.locator("#reason-1-text").fill("x")
+        expect(page.locator("#save-state")).to_have_text("Not saved: the disk is full")
+        page.route("**/draft", lambda route: route.abort())
+        page.locator("#reason-1-text").fill("y")
+        expect(page.locator("#save-state")).to_have_text(re.compile("cannot be reached"))
+
+
+def test_differences_are_marked_and_the_text_comes_back_unchanged(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work")
+        before = [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"]
+        page.locator("#diff-toggle").click()
+        assert page.locator("#candidate-a mark.only-a").count() > 4
+        assert page.locator("#candidate-b mark.only-b").count() > 4
+        assert [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"] == before
+        page.locator("#diff-toggle").click()
+        assert page.locator("mark").count() == 0
+        assert [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"] == before
+
+
+def test_the_comparison_of_words_is_the_longest_common_run(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work")
+        found = page.evaluate(
+            "async (address) => { const diff = await import(address);"
+            " const left = diff.words('give 250 mg now'); const right = diff.words('give 240 mg, now');"
+            " const [inLeft, inRight] = diff.shared(left, right);"
+            " return [left.filter((_, i) => !inLeft[i]), right.filter((_, i) => !inRight[i])]; }",
+            f"{ADDRESS}/static/diff.js",
+        )
+        assert found == [["250"], ["240", ","]]
+
+
+def test_pauses_longer_than_a_minute_are_no_active_time(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work")
+        found = page.evaluate(
+            "async (address) => { const { activeTime } = await import(address);"
+            " const timer = activeTime(1000, 0);"
+            " const seen = [timer.seen(30000), timer.seen(200000), timer.seen(210000)];"
+            " timer.away(215000); timer.back(900000); seen.push(timer.seen(901000)); return seen; }",
+            f"{ADDRESS}/static/timer.js",
+        )
+        assert found == [31_000, 31_000, 41_000, 47_000]
+
+
+def test_without_scripts_the_same_form_saves_and_submits(browser: Browser) -> None:
+    with new_page(browser, scripts=False) as page:
+        others = show(page, "work")
+        for hidden in ("#diff-toggle", "#keys-open", "#keys"):
+            expect(page.locator(hidden)).to_be_hidden()
+        page.locator("label[for=score-clarity-b-4]").click()
+        expect(page.locator("#words-clarity-b-4")).to_be_visible()
+        page.locator("button[value=draft]").click()
+        page.wait_for_url("**/assignments/a-77")
+        sent = fields(others[-1].post_data)
+        assert (sent["intent"], sent["score-clarity-b"], sent["idempotency_key"]) == ("draft", "4", "k-1")
