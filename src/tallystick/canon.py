@@ -4,7 +4,6 @@ The profile: ASCII keys, no floats, integers within 2^53 - 1, valid UTF-8. Insid
 to RFC 8785 (tests/test_canon.py holds it to that), so any language can recompute a leaf from its values.
 """
 
-import base64
 import hashlib
 from typing import NewType
 
@@ -16,6 +15,9 @@ Digest = NewType("Digest", str)
 INTEGER_MAX = 2**53 - 1
 PPM = 1_000_000
 """Fractions travel as parts per million: 0.8 is 800_000."""
+
+_ID_BYTES = 13
+"""104 bits: no two ids meet by chance in the life of a cell."""
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -81,10 +83,10 @@ def ppm(value: float) -> int:
 
 
 def identifier(prefix: str, entropy: bytes) -> str:
-    """An id such as `itm-4k2m...`: a prefix and the lower-case base32 of at least 10 bytes.
+    """An id such as `itm-5f1c...`: a prefix and 26 hexadecimal digits, from at least 13 bytes.
 
     The caller brings the entropy: random bytes for what happens here, a digest where an id must be reproducible.
     """
-    if len(entropy) < 10:
-        raise ValueError(f"expected at least 10 bytes of entropy, found {len(entropy)}")
-    return f"{prefix}-{base64.b32encode(entropy[:15]).decode().lower().rstrip('=')}"
+    if len(entropy) < _ID_BYTES:
+        raise ValueError(f"expected at least {_ID_BYTES} bytes of entropy, found {len(entropy)}")
+    return f"{prefix}-{entropy[:_ID_BYTES].hex()}"

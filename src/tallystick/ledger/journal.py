@@ -6,7 +6,8 @@ place is therefore the log index, for ever. The price, one writer at a time, is 
 commands share one lock and one durable commit (app/kernel.py).
 """
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -177,8 +178,25 @@ def append(
     moved = connection.execute(_MOVE, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at})
     if moved.rowcount != 1 or now.next_seq != was.next_seq + len(rows):
         raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
-    connection.execute(JOURNAL.insert(), rows)
+    insert_many(connection, JOURNAL, rows)
     _store_counts(connection, counts)
+
+
+@functools.cache
+def _insert_text(table: sa.Table, dialect: str) -> str:
+    names = [column.name for column in table.columns]
+    places = [f":{name}" if dialect == "sqlite" else f"%({name})s" for name in names]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join(places)})'  # noqa: S608 - names of our own tables
+
+
+def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add many rows, each with a value for every column, straight through the driver.
+
+    The ordinary insert spends more time on its parameters than the database on the rows.
+    """
+    if rows:
+        connection.exec_driver_sql(_insert_text(table, connection.dialect.name), list(rows))
 
 
 def _store_counts(connection: sa.Connection, counts: dict[str, int]) -> None:

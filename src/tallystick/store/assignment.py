@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
+from tallystick.ledger import journal
 from tallystick.store.schema import ASSIGNMENT, CURSOR, JUDGMENT, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
@@ -43,7 +44,7 @@ def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
             "contract_version": fact.contract_version, "state": "leased", "leased_at": r.envelope.at,
             "expires_at": fact.expires_at, "seq": r.envelope.seq,
         }  # fmt: skip
-        connection.execute(ASSIGNMENT.insert(), row)
+        journal.insert_many(connection, ASSIGNMENT, [row])
         connection.execute(_TAKE_SLOT, {"wanted": fact.item})
         cursor = {"expert": fact.expert, "programme": fact.programme, "domain": fact.domain, "rank": fact.rank}
         connection.execute(_MOVE_CURSOR, cursor)

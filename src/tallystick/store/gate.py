@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.gate import BatchMeasured
+from tallystick.ledger import journal
 from tallystick.store.schema import MEASUREMENT, Handler, Recorded, Row
 
 
@@ -13,7 +14,7 @@ def _on_measured(connection: sa.Connection, run: list[Recorded]) -> None:
          "body": canon.encode(r.fact).decode(), "at": r.envelope.at, "by": r.envelope.by}
         for r in run
     ]  # fmt: skip
-    connection.execute(MEASUREMENT.insert(), rows)
+    journal.insert_many(connection, MEASUREMENT, rows)
 
 
 HANDLERS: dict[str, Handler] = {BatchMeasured.KIND: _on_measured}

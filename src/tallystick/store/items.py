@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow.contract import is_hard
+from tallystick.ledger import journal
 from tallystick.store.schema import BATCH, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
@@ -25,14 +26,14 @@ def _on_batch(connection: sa.Connection, run: list[Recorded]) -> None:
          "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
-    connection.execute(BATCH.insert(), rows)
+    journal.insert_many(connection, BATCH, rows)
 
 
 def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
-    connection.execute(ITEM.insert(), [_item_row(r) for r in run])
+    journal.insert_many(connection, ITEM, [_item_row(r) for r in run])
     work = [r for r in run if r.fact.purpose == "work"]
     if work:
-        connection.execute(WORK.insert(), [_work_row(r) for r in work])
+        journal.insert_many(connection, WORK, [_work_row(r) for r in work])
         count(connection, [r.fact for r in work], items=1, complete=0)
     for batch, items in sorted(Counter(r.fact.batch for r in run).items()):
         connection.execute(BATCH.update().where(BATCH.c.batch == batch).values(items=BATCH.c["items"] + items))
@@ -102,7 +103,7 @@ def _on_finished(connection: sa.Connection, run: list[Recorded]) -> None:
          "report": r.fact.report.object, "at": r.envelope.at, "by": r.envelope.by, "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
-    connection.execute(IMPORT_RUN.insert(), rows)
+    journal.insert_many(connection, IMPORT_RUN, rows)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.ledger import journal
 from tallystick.store import assignment, items
 from tallystick.store.schema import BATCH, JUDGMENT, WORK, Handler, Recorded, Row
 
@@ -53,7 +54,7 @@ def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
             "defects": _json(fact.defects), "confirmed": _json(fact.confirmed), "active_ms": fact.active_ms,
             "is_observed": 1, "made_at": None, "source": "here",
         }  # fmt: skip
-        connection.execute(JUDGMENT.insert(), row)
+        journal.insert_many(connection, JUDGMENT, [row])
         assignment.close(connection, fact.assignment, "judged")
     _count(connection, run, step=_JUDGED_HERE, imported=0)
 
@@ -68,7 +69,7 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
             "confirmed": "[]", "active_ms": None, "is_observed": 0, "made_at": fact.made_at, "source": fact.source,
         }  # fmt: skip
         rows.append(row)
-    connection.execute(JUDGMENT.insert(), rows)
+    journal.insert_many(connection, JUDGMENT, rows)
     _count(connection, run, step=_JUDGED_ELSEWHERE, imported=1)
 
 

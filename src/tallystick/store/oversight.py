@@ -19,7 +19,7 @@ def _on_accessed(connection: sa.Connection, run: list[Recorded]) -> None:
          "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
         for r in run
     ]  # fmt: skip
-    connection.execute(ACCESS.insert(), rows)
+    journal.insert_many(connection, ACCESS, rows)
 
 
 def _on_unblinded(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -28,7 +28,7 @@ def _on_unblinded(connection: sa.Connection, run: list[Recorded]) -> None:
          "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
         for r in run
     ]  # fmt: skip
-    connection.execute(ACCESS.insert(), rows)
+    journal.insert_many(connection, ACCESS, rows)
 
 
 HANDLERS: dict[str, Handler] = {

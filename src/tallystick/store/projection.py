@@ -53,7 +53,7 @@ def _receipts(connection: sa.Connection, envelopes: list[Envelope]) -> None:
         row = {"cmd": cmd, "req": first.req, "actor": first.by, "first_seq": first.seq, "events": 1 + len(rest)}
         rows.append(row)
     if rows:
-        connection.execute(RECEIPT.insert(), rows)
+        journal.insert_many(connection, RECEIPT, rows)
 
 
 def rebuild(engine: sa.Engine) -> int:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.ledger import journal
 from tallystick.store.schema import RELEASE, Handler, Recorded, Row
 
 
@@ -16,7 +17,7 @@ def _on_cut(connection: sa.Connection, run: list[Recorded]) -> None:
          "records": None, "judgments": None, "files": None, "built_seq": None}
         for r in run
     ]  # fmt: skip
-    connection.execute(RELEASE.insert(), rows)
+    journal.insert_many(connection, RELEASE, rows)
 
 
 def _on_built(connection: sa.Connection, run: list[Recorded]) -> None:

@@ -14,6 +14,7 @@ from tallystick.events.roster import (
     SessionEnded,
     SessionOpened,
 )
+from tallystick.ledger import journal
 from tallystick.store.schema import GOLD_ANSWER, ITEM, PERSON, QUALIFICATION, Handler, Recorded, Row
 
 
@@ -28,7 +29,7 @@ def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
          "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None}
         for r in run
     ]  # fmt: skip
-    connection.execute(PERSON.insert(), rows)
+    journal.insert_many(connection, PERSON, rows)
 
 
 def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -61,7 +62,7 @@ def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
          "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
-    connection.execute(QUALIFICATION.insert(), rows)
+    journal.insert_many(connection, QUALIFICATION, rows)
 
 
 def _on_gold(connection: sa.Connection, run: list[Recorded]) -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.rubric import RubricPublished
+from tallystick.ledger import journal
 from tallystick.store.schema import FLAG, JUDGMENT, RUBRIC, RUBRIC_VERSION, Handler, Recorded, Row
 
 
@@ -41,7 +42,7 @@ def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
         for criterion in fact.affected
     ]
     if rows:
-        connection.execute(FLAG.insert(), rows)
+        journal.insert_many(connection, FLAG, rows)
 
 
 HANDLERS: dict[str, Handler] = {RubricPublished.KIND: _on_published}

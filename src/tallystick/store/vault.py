@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tallystick.events.envelope import ObjectRef
+from tallystick.ledger import journal
 from tallystick.store.schema import VAULT_KEY, VAULT_OBJECT
 
 COMMIT_TAG = b"tallystick/commit/v1\x00"
@@ -122,7 +123,7 @@ class Vault:
     def __init__(self, custodian: Custodian) -> None:
         self._custodian = custodian
         self._keys: dict[str, bytes] = {}
-        self._fresh: set[str] = set()
+        self._fresh: dict[str, bytes] = {}
 
     @property
     def custody(self) -> str:
@@ -195,13 +196,13 @@ class Vault:
         return AESGCM(hmac.digest(scope_key, b"tallystick/object/v1\x00" + object_id.encode(), "sha256"))
 
     def _scope_key(self, connection: sa.Connection, scope: str) -> bytes:
-        key = self._keys.get(scope) or self._stored_key(connection, scope)
+        key = self._keys.get(scope) or self._fresh.get(scope) or self._stored_key(connection, scope)
         if key is None:
             key = secrets.token_bytes(32)
             row = {"scope": scope, "wrapped": self._custodian.wrap(key, scope), "custody": self._custodian.custody}
             connection.execute(VAULT_KEY.insert().values(**row))
             # If this transaction is rolled back, the key never existed: it must not be cached before `settle`.
-            self._fresh.add(scope)
+            self._fresh[scope] = key
         return key
 
     def _existing_key(self, connection: sa.Connection, scope: str) -> bytes:
@@ -232,4 +233,4 @@ def insert(connection: sa.Connection, objects: list[SealedObject]) -> None:
              "sealed": o.sealed}
             for o in objects
         ]  # fmt: skip
-        connection.execute(VAULT_OBJECT.insert(), rows)
+        journal.insert_many(connection, VAULT_OBJECT, rows)
