@@ -1,1 +1,34 @@
-"""The same commands and queries as JSON, described by OpenAPI."""
+"""The cell as JSON: every command and query that a screen has, under /api/v1. One module for each stage.
+
+`mount` registers all of it with a site (tallystick.edge). docs/api.md has the tour; GET /openapi.json is complete.
+"""
+
+from tallystick.api import (
+    adjudication,
+    assignment,
+    contract,
+    gate,
+    items,
+    judgment,
+    oversight,
+    qualification,
+    release,
+    roster,
+    rubric,
+    session,
+)
+from tallystick.edge import Site
+
+PREFIX = "/api/v1"
+
+# The busiest first: a request is compared with the routes in their order.
+STAGES = (
+    judgment, assignment, session, qualification, contract, rubric, roster, items, gate, adjudication, release,
+    oversight,
+)  # fmt: skip
+
+
+def mount(site: Site) -> None:
+    """Register the whole API."""
+    for stage in STAGES:
+        stage.mount(site, PREFIX)

@@ -74,7 +74,7 @@ class Door:
             return None
         if visit.session is None:
             return faults.SIGN_IN_NEEDED
-        return None if access.allows(visit.session.actor, rule.permission) else access.ABSENT
+        return None if rule.allows(visit.session.actor) else access.ABSENT
 
     async def authorise(self, scope: Scope, rule: RouteRule) -> Refused | None:
         """Why the sender of a request may not send it, or None. Before the body is read."""

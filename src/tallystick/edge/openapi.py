@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypedDict
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from tallystick.edge.faults import ErrorAnswer
 from tallystick.edge.rule import PUBLIC, RouteRule
@@ -52,14 +53,16 @@ def words_of(handler: Callable[..., object]) -> Words:
 
 
 def responses_of(
-    handler: Callable[..., object], rule: RouteRule, refusals: Iterable[int], *, gives: Mapping[str, str] | None
-) -> Documented:
+    handler: Callable[..., object], rule: RouteRule, refusals: Iterable[int], *, gives: Mapping[str, str] | None,
+    also: Mapping[int, type[BaseModel]],
+) -> Documented:  # fmt: skip
     """The documented answers of a route beside its main one: those that its rule brings along, and its own."""
     statuses = set(refusals)
     statuses |= {400} if len(inspect.signature(handler).parameters) > 1 else set()
     statuses |= {400, 413} if rule.max_bytes else set()
     statuses |= {401, 404} if rule.permission != PUBLIC else set()
     found: Documented = {status: _error(status) for status in sorted(statuses)}
+    found |= {status: {"description": _SENTENCES[status], "model": model} for status, model in also.items()}
     if gives:
         content = {name: {"schema": {"type": "string", "description": words}} for name, words in gives.items()}
         found[200] = {"description": next(iter(gives.values())), "content": content}

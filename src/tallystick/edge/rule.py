@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tallystick.app.access import PERMISSIONS
+from tallystick.app import access
+from tallystick.app.access import PERMISSIONS, Actor
 
 PUBLIC: Final = "public"
 """The permission of a route that needs no session. It is written out, never a default."""
@@ -23,7 +24,7 @@ class BadRule(ValueError):
 class RouteRule:
     """Who may use a route, and how.
 
-    permission  a name of app.access.PERMISSIONS, or "public"
+    permission  a name of app.access.PERMISSIONS; two with " or " between them: either will do; or "public"
     methods     those that the route answers; HEAD goes with GET on pages
     max_bytes   of the request's body; 0 when it has none
     kind        page: session by cookie; api: session by bearer token; static: the same file for everybody
@@ -36,7 +37,7 @@ class RouteRule:
     kind: Kind
 
     def __post_init__(self) -> None:
-        if self.permission != PUBLIC and self.permission not in PERMISSIONS:
+        if self.permission != PUBLIC and not set(self.permissions) <= set(PERMISSIONS):
             known = ", ".join(sorted(PERMISSIONS))
             raise BadRule(f"expected a permission among {known} or public, found {self.permission!r}: correct the rule")
         if not self.methods or not self.methods <= METHODS:
@@ -45,6 +46,15 @@ class RouteRule:
             raise BadRule(f"expected a size limit of 0 to {BYTES_MAX} bytes, found {self.max_bytes}: correct the rule")
         if self.kind not in ("page", "api", "static"):
             raise BadRule(f"expected the kind page, api or static, found {self.kind!r}: correct the rule")
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The permissions of which one is enough; none for a public route."""
+        return () if self.permission == PUBLIC else tuple(self.permission.split(" or "))
+
+    def allows(self, actor: Actor) -> bool:
+        """Whether somebody who is signed in may use the route. What lies behind it may still be absent for them."""
+        return self.permission == PUBLIC or any(access.allows(actor, name) for name in self.permissions)
 
     @property
     def changes(self) -> bool:

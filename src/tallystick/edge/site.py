@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -76,13 +76,15 @@ class Site:
 
     def api(
         self, method: str, path: str, handler: ApiHandler, *, permission: str, answers: type[BaseModel] | None,
-        refusals: Iterable[int] = (), status: int = 200, max_bytes: int | None = None,
+        refusals: Iterable[int] = (), also: Mapping[int, type[BaseModel]] | None = None, status: int = 200,
+        max_bytes: int | None = None,
         takes: Mapping[str, str] | None = None, gives: Mapping[str, str] | None = None, tag: str = "",
     ) -> None:  # fmt: skip
         """Register an API call; FastAPI reads the handler's parameters after `visit`.
 
         answers   model of the body of a success; None: no body (204), or what `gives` says
         refusals  statuses beyond those that the rule brings along (400, 401, 404, 413)
+        also      status: model of a body that is neither a success nor a refusal
         takes     media type: what it is, for a route whose body is a file and not JSON
         gives     media type: what it is, for a route that answers with something else than JSON
         """
@@ -92,8 +94,9 @@ class Site:
         call = calls.endpoint(self._door, rule, handler, status=status, takes_file=takes is not None)
         route = APIRoute(
             path, call, methods=[method], response_model=answers, status_code=status, tags=[tag] if tag else [],
-            **openapi.words_of(handler), responses=openapi.responses_of(handler, rule, refusals, gives=gives),
-            openapi_extra=openapi.extras_of(rule, takes=takes),
+            responses=openapi.responses_of(handler, rule, refusals, gives=gives, also=also or {}),
+            response_class=Response if gives else JSONResponse, openapi_extra=openapi.extras_of(rule, takes=takes),
+            **openapi.words_of(handler),
         )  # fmt: skip
         self._add(route, rule)
 
@@ -106,6 +109,15 @@ class Site:
     def show_faults(self, face: FaultFace) -> None:
         """How refusals look to people, from now on."""
         self._door.face = face
+
+    def add_description(self) -> None:
+        """Register `GET /openapi.json`, which describes all calls, those registered later too."""
+        rule = RouteRule(permission=PUBLIC, methods=frozenset({"GET"}), max_bytes=0, kind="api")
+
+        async def description(_: Request) -> Response:
+            return Response(self.describe(), media_type="application/json")
+
+        self._add(Route("/openapi.json", description, methods=["GET"], include_in_schema=False), rule)
 
     def describe(self) -> bytes:
         """The OpenAPI document as JSON. Written once, after the last route."""
@@ -203,6 +215,7 @@ def build(
     hosts           names with ports that it answers under, for production; every name when empty
     """
     site = Site(cell, secure_cookies=secure_cookies, hosts=hosts, rates=rates or Rates())
+    site.add_description()
     for mount in mounts:
         mount(site)
     site.check()

@@ -1,0 +1,235 @@
+"""Items: bring them in, page through them, open a record."""
+
+from typing import Annotated, Literal, Self
+
+from fastapi import Query
+from pydantic import Field, JsonValue
+
+from tallystick.api.assignment import ShownItem
+from tallystick.api.parts import (
+    EXACT_MAX,
+    LINE,
+    NAME,
+    InPath,
+    Moment,
+    OptionalKey,
+    Receipt,
+    Seq,
+    Shown,
+    TextByName,
+    decoded,
+)
+from tallystick.app import items
+from tallystick.app.items import ImportReport, ItemRecord, Step, Wanted
+from tallystick.app.kernel import new_key
+from tallystick.edge import ProblemPart, Site, Visit
+from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
+
+FILE_BYTES = 400_000_000
+FILES = {
+    "application/octet-stream": "The file as it is: JSONL, CSV or Parquet, told apart by `name`; .gz allowed.",
+    "application/jsonl": "One JSON object a line.",
+    "text/csv": "A header and rows.",
+    "application/vnd.apache.parquet": "A Parquet file.",
+}
+LISTED_MAX = 10_000
+
+
+def mount(site: Site, prefix: str) -> None:
+    """Register items."""
+    of_programme = f"{prefix}/programmes/{{programme}}/items"
+    site.api(
+        "POST", of_programme, bring, permission="item.import", answers=ImportDone, refusals=(409, 422), takes=FILES,
+        max_bytes=FILE_BYTES, tag="items",
+    )  # fmt: skip
+    site.api("GET", of_programme, page, permission="item.read", answers=ItemsShown, tag="items")
+    site.api("GET", f"{prefix}/items/{{item}}", record, permission="item.read", answers=RecordShown, tag="items")
+    site.api(
+        "GET", f"{prefix}/imports/{{run}}/problems", problems, permission="item.import", answers=ProblemsShown,
+        tag="items",
+    )  # fmt: skip
+
+
+FileName = Annotated[
+    str,
+    Query(
+        min_length=1, max_length=200, pattern=LINE, examples=["items.jsonl"],
+        description="The file's name, as its owner knows it. It opens the sentence of every problem.",
+    ),
+]  # fmt: skip
+
+
+class ImportDone(Shown):
+    """What became of a file. Importing it again gives the same."""
+
+    run: str
+    what: str = Field(description="items or judgments")
+    rows: int
+    accepted: int
+    rejected: int
+    problems: list[ProblemPart] = Field(description=f"In the order of the lines; the first {LISTED_MAX} of them.")
+    problems_total: int
+    receipt: Receipt
+
+    @classmethod
+    def told(cls, report: ImportReport) -> Self:
+        """The report of an import."""
+        return cls(
+            run=report.run, what=report.what, rows=report.rows, accepted=report.accepted, rejected=report.rejected,
+            problems=[ProblemPart.of(problem) for problem in report.problems[:LISTED_MAX]],
+            problems_total=len(report.problems), receipt=Receipt.of(report.receipt),
+        )  # fmt: skip
+
+
+Purpose = Annotated[Literal["work", "gold", "holdout"], Query(description="What the items are for.")]
+BatchName = Annotated[
+    str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The batch they belong to; it is opened when it is new.")
+]
+Strict = Annotated[bool, Query(description="One bad row refuses the whole file.")]
+
+
+def bring(
+    visit: Visit, programme: InPath, *, name: FileName, batch: BatchName, purpose: Purpose = "work",
+    strict: Strict = False,
+) -> ImportDone | list[Problem] | Refused:  # fmt: skip
+    """Import items.
+
+    The body is the file. Good rows come in, bad ones are listed with line and reason; a strict import takes all or
+    nothing (422 with every problem). Takes no idempotency key: the same file into the same batch is the same import.
+    """
+    wanted = Wanted(programme=programme, name=name, batch=batch, purpose=purpose, is_strict=strict)
+    report = items.import_items(visit.cell, visit.actor, visit.payload, wanted)
+    return report if isinstance(report, list | Refused) else ImportDone.told(report)
+
+
+class ItemShown(Shown):
+    """An item without its content."""
+
+    item: str
+    external: str = Field(description="The id that the client gave.")
+    batch: str
+    domain: str
+    purpose: str
+    signal: str
+    taxonomy: TextByName
+    is_disagreement_expected: bool
+    seq: Seq
+    state: str | None = Field(None, description="waiting, active or complete; null for items that are not work")
+    judged: int | None = None
+    leased: int | None = None
+    needed: int | None = None
+
+
+class ItemsShown(Shown):
+    """A page of items, oldest first."""
+
+    items: list[ItemShown]
+    after: int | None = Field(description="Send it as `after` for the next page; null on the last one.")
+
+
+Filter = Annotated[str | None, Query(pattern=NAME)]
+After = Annotated[int, Query(ge=-1, le=EXACT_MAX)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def page(
+    visit: Visit, programme: InPath, *, after: After = -1, limit: Limit = 50, domain: Filter = None,
+    state: Filter = None, batch: Filter = None,
+) -> ItemsShown | Refused:  # fmt: skip
+    """Page through the items of a programme, without their content."""
+    found = items.items_page(
+        visit.cell, visit.actor, programme, after=after, limit=limit, domain=domain, state=state, batch=batch
+    )
+    if isinstance(found, Refused):
+        return found
+    return ItemsShown(items=[ItemShown.of(row) for row in found.rows], after=found.after)
+
+
+class JudgmentShown(Shown):
+    """One judgment of a record. Verdict and scores name the item's own candidates."""
+
+    judgment: str
+    expert: str
+    role: str
+    rubric: str
+    rubric_version: str
+    verdict: str
+    scores: dict[str, dict[str, int]]
+    reasons: list[dict[str, str | None]]
+    defects: list[str]
+    is_observed: bool = Field(description="False for ever when it was made elsewhere and imported.")
+    is_pre_contract: bool
+    source: str
+    made_at: str | None
+    at: Moment
+    seq: Seq
+
+
+class StepShown(Shown):
+    """One event in the life of an item."""
+
+    seq: Seq
+    at: Moment
+    by: str
+    role: str
+    kind: str
+    fact: dict[str, JsonValue]
+
+
+class RecordShown(Shown):
+    """An item with everything that happened to it."""
+
+    item: ItemShown
+    shown: ShownItem
+    judgments: list[JudgmentShown]
+    disagreement: str | None = Field(description="open, settled or preserved; null when there is none")
+    history: list[StepShown]
+
+
+Reason = Annotated[
+    str, Query(pattern=r"^[a-z][a-z0-9 -]{2,60}$", description="Why you look. It is recorded.", examples=["review"])
+]
+
+
+def record(visit: Visit, item: InPath, reason: Reason, key: OptionalKey = None) -> RecordShown | Refused:
+    """Open a record. That you looked, and why, is an event."""
+    found = items.item_record(visit.cell, visit.actor, item, reason=reason, key=key or new_key())
+    return found if isinstance(found, Refused) else _record(found)
+
+
+def _record(found: ItemRecord) -> RecordShown:
+    item, work = ItemShown.of(found.row), found.work
+    if work is not None:
+        counts = {"state": work.state, "judged": work.judged, "leased": work.leased, "needed": work.needed}
+        item = item.model_copy(update=counts)
+    return RecordShown(
+        item=item, shown=ShownItem.of(found.shown), judgments=[_judgment(found, j) for j in found.judgments],
+        disagreement=found.disagreement.state if found.disagreement else None,
+        history=[_step(step) for step in found.history],
+    )  # fmt: skip
+
+
+def _judgment(found: ItemRecord, row: object) -> JudgmentShown:
+    told = {name: decoded(getattr(row, name)) for name in ("scores", "defects")}
+    plain = {name: getattr(row, name) for name in JudgmentShown.model_fields.keys() - {"reasons", *told}}
+    return JudgmentShown.model_validate(plain | told | {"reasons": found.reasons.get(plain["judgment"], ())})
+
+
+def _step(step: Step) -> StepShown:
+    e = step.envelope
+    return StepShown.model_validate(
+        {"seq": e.seq, "at": e.at, "by": e.by, "role": e.role, "kind": e.kind, "fact": step.fact}
+    )
+
+
+class ProblemsShown(Shown):
+    """The bad rows of an import, all of them."""
+
+    problems: list[ProblemPart]
+
+
+def problems(visit: Visit, run: InPath) -> ProblemsShown | Refused:
+    """List every bad row of an earlier import."""
+    found = items.stored_problems(visit.cell, visit.actor, run)
+    return found if isinstance(found, Refused) else ProblemsShown(problems=[ProblemPart.of(p) for p in found])

@@ -1,0 +1,149 @@
+"""The log, receipts with their proofs, and how the cell does."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field, JsonValue
+from starlette.responses import PlainTextResponse, Response
+
+from tallystick.api.parts import EXACT_MAX, Moment, Seq, Shown
+from tallystick.app import oversight
+from tallystick.edge import PUBLIC, Site, Visit
+from tallystick.flow.refusal import Refused
+
+NOT_SEALED = Refused(
+    "not-sealed", "This event is in the journal and not yet in the signed log. It is within seconds: ask again."
+)
+
+
+def mount(site: Site, prefix: str) -> None:
+    """Register the log, receipts and health."""
+    text = {"text/plain": "As the C2SP formats say."}
+    one = f"{prefix}/receipts/{{seq}}"
+    site.api("GET", f"{prefix}/log", log, permission="log.read", answers=LogShown, tag="log")
+    site.api(
+        "GET", f"{prefix}/log/checkpoint", checkpoint, permission="log.read", answers=None, gives=text, tag="log",
+        refusals=(409,),
+    )  # fmt: skip
+    site.api("GET", one, receipt, permission="receipt.read", answers=ReceiptShown, tag="log")
+    site.api(
+        "GET", f"{one}/proof", proof, permission="receipt.read", answers=None, gives=text, refusals=(409,), tag="log"
+    )
+    site.api("GET", "/healthz", healthz, permission=PUBLIC, answers=Health, tag="health")
+    site.api("GET", "/readyz", readyz, permission=PUBLIC, answers=Readiness, also={503: Readiness}, tag="health")
+
+
+class EntryShown(Shown):
+    """An entry of the journal, without any content."""
+
+    seq: Seq
+    at: Moment
+    by: str
+    role: str
+    kind: str
+    n: int = Field(description="How many events this actor has caused, this one included.")
+
+
+class LogShown(Shown):
+    """Where the log stands."""
+
+    origin: str
+    vkey: str = Field(description="The verifier key: with it alone anybody can check the log.")
+    custody: str
+    checkpoint: str | None
+    sealed: int = Field(description="How many entries the published checkpoint covers.")
+    journaled: int
+    recent: list[EntryShown]
+
+
+Before = Annotated[int | None, Query(ge=0, le=EXACT_MAX, description="Only entries before this place.")]
+
+
+def log(visit: Visit, before: Before = None) -> LogShown | Refused:
+    """See where the log stands, and its latest entries."""
+    found = oversight.log_page(visit.cell, visit.actor, before=before)
+    return found if isinstance(found, Refused) else LogShown.of(found)
+
+
+def checkpoint(visit: Visit) -> Response | Refused:
+    """Fetch the signed checkpoint. 409 `not-sealed` before the first one."""
+    found = oversight.log_page(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    return PlainTextResponse(found.checkpoint) if found.checkpoint else NOT_SEALED
+
+
+Place = Annotated[int, Path(ge=0, le=EXACT_MAX, description="Place in the journal, as an answer gave it.")]
+
+
+class ReceiptShown(Shown):
+    """One's own entry in the log."""
+
+    seq: Seq
+    kind: str
+    at: Moment
+    by: str
+    fact: dict[str, JsonValue]
+    entry: str = Field(description="The leaf as text: its UTF-8 bytes are what the log holds.")
+    leaf: str = Field(description="RFC 6962 leaf hash, hexadecimal.")
+    is_sealed: bool
+    sealed_size: int = Field(description="How many entries the published checkpoint covers.")
+    proof: str | None = Field(description="C2SP tlog-proof; null until it is sealed.")
+    vkey: str
+
+
+def receipt(visit: Visit, seq: Place) -> ReceiptShown | Refused:
+    """Get the receipt of an event: for who caused it, and for who reads the log."""
+    found = oversight.receipt(visit.cell, visit.actor, seq)
+    if isinstance(found, Refused):
+        return found
+    e = found.envelope
+    told = {
+        "seq": found.seq, "kind": e.kind, "at": e.at, "by": e.by, "fact": oversight.body_of(e),
+        "entry": found.entry.decode(), "leaf": found.leaf, "is_sealed": found.is_sealed,
+        "sealed_size": found.sealed_size, "proof": found.proof, "vkey": found.vkey,
+    }  # fmt: skip
+    return ReceiptShown.model_validate(told)
+
+
+def proof(visit: Visit, seq: Place) -> Response | Refused:
+    """Fetch the proof that an event is in the log. 409 `not-sealed` for the first seconds."""
+    found = oversight.receipt(visit.cell, visit.actor, seq)
+    if isinstance(found, Refused):
+        return found
+    return PlainTextResponse(found.proof) if found.proof else NOT_SEALED
+
+
+class Health(Shown):
+    """The process answers."""
+
+    checks: list[str] = Field(description="What was looked at.")
+    is_good: bool
+
+
+def healthz(visit: Visit) -> Health:
+    """Say whether the process answers. It looks at nothing else: `/readyz` does."""
+    del visit
+    return Health(checks=["the process answers requests"], is_good=True)
+
+
+class CheckShown(Shown):
+    """One thing that was looked at, and what was found."""
+
+    name: str
+    is_good: bool
+    found: str
+
+
+class Readiness(Shown):
+    """Whether the cell can do its work."""
+
+    is_good: bool
+    checks: list[CheckShown]
+
+
+def readyz(visit: Visit) -> Response | Readiness:
+    """Say whether the cell can do its work: database, log key, how far the log is behind the journal. 503 if not."""
+    checks = [CheckShown.of(check) for check in oversight.readiness(visit.cell)]
+    told = Readiness(is_good=all(check.is_good for check in checks), checks=checks)
+    return told if told.is_good else Response(told.model_dump_json(), 503, media_type="application/json")

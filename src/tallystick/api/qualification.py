@@ -1,0 +1,139 @@
+"""Qualification: begin the gold items of a rubric, take the next one, answer it. Nobody gets work without it."""
+
+from pydantic import Field, JsonValue
+
+from tallystick.api.assignment import DraftKept, ShownItem
+from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown
+from tallystick.app import judgment, roster
+from tallystick.edge import Site, Visit
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.signals.preference import PreferenceAnswer
+
+DRAFT_BYTES = 200_000
+
+
+def mount(site: Site, prefix: str) -> None:
+    """Register qualification."""
+    all_of, one = f"{prefix}/programmes/{{programme}}/qualifications", f"{prefix}/qualifications/{{qualification}}"
+    site.api("GET", all_of, standings, permission="self", answers=Standings, tag="qualification")
+    site.api(
+        "POST", all_of, start, permission="work.do", answers=Begun, status=201, refusals=(409, 422), max_bytes=1_000,
+        tag="qualification",
+    )  # fmt: skip
+    site.api("GET", f"{one}/task", task, permission="work.do", answers=GoldTask, tag="qualification")
+    site.api(
+        "POST", f"{one}/items/{{item}}/answer", answer_gold, permission="work.do", answers=Outcome,
+        refusals=(409, 422), tag="qualification",
+    )  # fmt: skip
+    site.api(
+        "PUT", f"{one}/items/{{item}}/draft", save_draft, permission="work.do", answers=DraftKept, refusals=(422,),
+        max_bytes=DRAFT_BYTES, tag="qualification",
+    )  # fmt: skip
+
+
+class Standing(Shown):
+    """How one stands with one rubric in force."""
+
+    rubric: str
+    version: str
+    domain: str
+    title: str
+    gold_items: int = Field(description="How many gold items there are to be judged.")
+    qualification: str | None = Field(description="The latest attempt under this version.")
+    state: str | None = Field(description="running, qualified or failed; null without an attempt")
+
+
+class Standings(Shown):
+    """How one stands with every rubric of a programme."""
+
+    standings: list[Standing]
+
+
+def standings(visit: Visit, programme: InPath) -> Standings | Refused:
+    """Say how one stands with every rubric in force."""
+    found = roster.standings(visit.cell, visit.actor, programme)
+    if isinstance(found, Refused):
+        return found
+    return Standings(standings=[_standing(one) for one in found])
+
+
+def _standing(one: roster.Standing) -> Standing:
+    attempt = one.qualification
+    return Standing(
+        rubric=one.rubric.rubric, version=one.rubric.version, domain=one.rubric.domain, title=one.title,
+        gold_items=one.gold_items, qualification=attempt.qualification if attempt else None,
+        state=attempt.state if attempt else None,
+    )  # fmt: skip
+
+
+class Start(Body):
+    """Under which rubric."""
+
+    rubric: Name
+
+
+class Begun(Shown):
+    """A qualification that is running."""
+
+    qualification: str
+    receipt: Receipt
+
+
+def start(visit: Visit, programme: InPath, body: Start, key: Key) -> Begun | Refused:
+    """Begin the blinded gold items of a rubric in force."""
+    begun = roster.start_qualification(visit.cell, visit.actor, programme=programme, rubric=body.rubric, key=key)
+    if isinstance(begun, Refused):
+        return begun
+    return Begun(qualification=begun.qualification, receipt=Receipt.of(begun.receipt))
+
+
+class GoldTask(Shown):
+    """The gold item that comes next. It looks like any other item."""
+
+    qualification: str
+    item: str
+    programme: str
+    number: int = Field(description="From 1.")
+    total: int
+    shown: ShownItem
+    rubric: Rubric
+    draft: dict[str, JsonValue] | None
+    draft_at: Moment | None
+
+
+def task(visit: Visit, qualification: InPath) -> GoldTask | Refused:
+    """Take the next gold item of one's own running qualification."""
+    found = roster.gold_task(visit.cell, visit.actor, qualification)
+    return found if isinstance(found, Refused) else GoldTask.of(found)
+
+
+class Outcome(Shown):
+    """What an answer led to. Which answers were right is not told before the end."""
+
+    qualification: str
+    answered: int
+    total: int
+    state: str = Field(description="running, qualified or failed")
+    correct: int | None = Field(description="Null while it is running.")
+    pass_mark: int
+    receipt: Receipt
+
+
+def answer_gold(
+    visit: Visit, qualification: InPath, item: InPath, answer: PreferenceAnswer, key: Key
+) -> Outcome | Refused:
+    """Answer the gold item that was shown; the last answer decides."""
+    found = roster.answer_gold(visit.cell, visit.actor, qualification, item, answer, key=key)
+    if isinstance(found, Refused):
+        return found
+    return Outcome(
+        qualification=found.qualification, answered=found.answered, total=found.total, state=found.state,
+        correct=found.correct, pass_mark=found.pass_mark, receipt=Receipt.of(found.receipt),
+    )  # fmt: skip
+
+
+def save_draft(visit: Visit, qualification: InPath, item: InPath, content: dict[str, JsonValue]) -> DraftKept | Refused:
+    """Keep an unsent answer."""
+    saved = judgment.save_draft(visit.cell, visit.actor, f"{qualification}|{item}", dict(content))
+    return saved if isinstance(saved, Refused) else DraftKept(saved_at=saved)

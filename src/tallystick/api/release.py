@@ -1,0 +1,146 @@
+"""Releases: what blocks one, cut one, read one, fetch its files."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import Field, JsonValue
+from starlette.responses import FileResponse
+
+from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, TextByName, Texts
+from tallystick.app import release
+from tallystick.edge import Site, Visit
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish
+
+
+def mount(site: Site, prefix: str) -> None:
+    """Register releases."""
+    of_programme, one = f"{prefix}/programmes/{{programme}}/releases", f"{prefix}/releases/{{release_id}}"
+    site.api("GET", of_programme, releases, permission="release.read", answers=Releases, tag="releases")
+    site.api(
+        "POST", of_programme, cut, permission="release.cut", answers=Made, status=201, refusals=(409, 422),
+        tag="releases",
+    )  # fmt: skip
+    site.api(
+        "GET", f"{prefix}/programmes/{{programme}}/blockers", blockers, permission="release.read", answers=Blockers,
+        tag="releases",
+    )  # fmt: skip
+    site.api("GET", one, release_page, permission="release.read", answers=ReleaseDetail, tag="releases")
+    site.api(
+        "GET", f"{one}/files/{{path:path}}", release_file, permission="release.read", answers=None,
+        gives={"application/octet-stream": "The file, byte for byte."}, tag="releases",
+    )  # fmt: skip
+
+
+class ReleaseShown(Shown):
+    """A release."""
+
+    release: str
+    programme: str
+    name: str
+    version: str
+    use: str
+    state: str
+    batches: Texts
+    left_out: TextByName = Field(description="Batch: why it stayed out.")
+    records: int | None
+    judgments: int | None
+    files: int | None
+    manifest_digest: str | None
+    records_root: str | None
+    cut_at: Moment
+    cut_seq: int
+    by: str
+
+
+class Releases(Shown):
+    """The releases of a programme, newest first."""
+
+    releases: list[ReleaseShown]
+
+
+def releases(visit: Visit, programme: InPath) -> Releases | Refused:
+    """List the releases of a programme."""
+    found = release.releases_of(visit.cell, visit.actor, programme)
+    return found if isinstance(found, Refused) else Releases(releases=[ReleaseShown.of(row) for row in found])
+
+
+class Order(Body):
+    """What is to be released. Without `batches`, all that pass their gate are taken and the rest is left out."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, examples=["care"])]
+    version: Annotated[str, Field(min_length=1, max_length=32, examples=["1.0.0"])]
+    use: Literal["train", "evaluate", "publish"]
+    batches: Annotated[list[Name], Field(max_length=1000)] | None = None
+
+
+class Made(Shown):
+    """A release whose folder is complete and sealed into the log."""
+
+    release: str
+    name: str
+    version: str
+    receipt: Receipt
+
+
+def cut(visit: Visit, programme: InPath, body: Order, key: Key) -> Made | Refused:
+    """Cut a release and build its files.
+
+    Every batch is measured anew. 422 while a gate fails, a right forbids the use or a field is missing; `names` lists
+    what is in the way. 409 `release-exists` when name and version are taken.
+    """
+    batches = tuple(body.batches) if body.batches is not None else None
+    wish = Wish(programme=programme, name=body.name, version=body.version, use=body.use, batches=batches)
+    found = release.cut(visit.cell, visit.actor, wish, key=key)
+    if isinstance(found, Refused):
+        return found
+    return Made(release=found.release, name=found.name, version=found.version, receipt=Receipt.of(found.receipt))
+
+
+class BlockerShown(Shown):
+    """One thing that keeps a batch, or some of its items, out of a release."""
+
+    batch: str
+    name: str
+    code: str
+    sentence: str
+    names: list[str]
+    is_whole_batch: bool
+
+
+class Blockers(Shown):
+    """What blocks a release now."""
+
+    blockers: list[BlockerShown]
+
+
+def blockers(visit: Visit, programme: InPath) -> Blockers | Refused:
+    """Say what blocks a release now, batch by batch."""
+    found = release.blockers(visit.cell, visit.actor, programme)
+    return found if isinstance(found, Refused) else Blockers(blockers=[BlockerShown.of(one) for one in found])
+
+
+class ReleaseDetail(Shown):
+    """One release with its manifest."""
+
+    release: ReleaseShown
+    manifest: dict[str, JsonValue] | None = Field(description="Null while its files are being built.")
+
+
+def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
+    """Read a release and its manifest."""
+    found = release.release_page(visit.cell, visit.actor, release_id)
+    if isinstance(found, Refused):
+        return found
+    return ReleaseDetail.model_validate({"release": ReleaseShown.of(found.row), "manifest": found.manifest})
+
+
+FilePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._/-]{1,300}$", description="A file that the manifest names.")]
+
+
+def release_file(visit: Visit, release_id: InPath, path: FilePath) -> FileResponse | Refused:
+    """Fetch one file of a release."""
+    found = release.release_file(visit.cell, visit.actor, release_id, path)
+    if isinstance(found, Refused):
+        return found
+    return FileResponse(found, media_type="application/octet-stream", filename=found.name)

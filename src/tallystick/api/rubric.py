@@ -1,0 +1,123 @@
+"""Rubrics: publish a version, read one, compare two."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field
+
+from tallystick.api.contract import RubricInForce, Version, VersionShown
+from tallystick.api.parts import NAME, Body, FindingShown, InPath, Key, Line, Receipt, Shown
+from tallystick.app import rubric
+from tallystick.edge import Site, Visit
+from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+
+
+def mount(site: Site, prefix: str) -> None:
+    """Register rubrics."""
+    every = f"{prefix}/programmes/{{programme}}/rubrics"
+    site.api("GET", every, rubrics_in_force, permission="rubric.read", answers=RubricsInForce, tag="rubrics")
+    site.api(
+        "POST", every, publish, permission="rubric.write", answers=Published, status=201, refusals=(409, 422),
+        max_bytes=1_000_000, tag="rubrics",
+    )  # fmt: skip
+    site.api("GET", f"{every}/{{rubric_id}}", rubric_page, permission="rubric.read", answers=RubricShown, tag="rubrics")
+    site.api(
+        "GET", f"{every}/{{rubric_id}}/diff", rubric_diff, permission="rubric.read", answers=Difference, tag="rubrics"
+    )
+
+
+class RubricsInForce(Shown):
+    """The rubric versions in force."""
+
+    rubrics: list[RubricInForce]
+
+
+def rubrics_in_force(visit: Visit, programme: InPath) -> RubricsInForce | Refused:
+    """List the rubric versions in force in a programme."""
+    found = rubric.rubrics_of(visit.cell, visit.actor, programme)
+    return found if isinstance(found, Refused) else RubricsInForce(rubrics=[RubricInForce.of(row) for row in found])
+
+
+class RubricText(Body):
+    """A rubric as a YAML document."""
+
+    text: str = Field(max_length=900_000)
+    name: Line = Field("rubric.yaml", description="What its writer calls it: it opens the sentence of every problem.")
+
+
+class Published(Shown):
+    """A rubric version that has come into force."""
+
+    rubric: str
+    version: str
+    affected: list[str] = Field(description="Criteria whose earlier judgments were flagged.")
+    receipt: Receipt
+
+
+def publish(visit: Visit, programme: InPath, body: RubricText, key: Key) -> Published | list[Problem] | Refused:
+    """Bring a rubric version into force. Versions are immutable; judgments made under earlier ones are flagged."""
+    found = rubric.publish(visit.cell, visit.actor, programme=programme, text=body.text, name=body.name, key=key)
+    if isinstance(found, list | Refused):
+        return found
+    return Published(
+        rubric=found.rubric, version=found.version, affected=list(found.affected), receipt=Receipt.of(found.receipt)
+    )
+
+
+class RubricShown(Shown):
+    """One rubric version with its history."""
+
+    rubric: Rubric
+    threshold_ppm: int = Field(description="Agreement that a batch must reach, in parts per million.")
+    default_ppm: int = Field(description="What its domain asks for when the rubric says nothing.")
+    versions: list[VersionShown]
+    findings: list[FindingShown]
+
+
+def rubric_page(visit: Visit, programme: InPath, rubric_id: InPath, version: Version = None) -> RubricShown | Refused:
+    """Read a rubric version."""
+    found = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=rubric_id, version=version)
+    if isinstance(found, Refused):
+        return found
+    return RubricShown(
+        rubric=found.rubric, threshold_ppm=found.row.threshold_ppm, default_ppm=found.row.default_ppm,
+        versions=[VersionShown.of(row) for row in found.versions],
+        findings=[FindingShown.of(finding) for finding in found.findings],
+    )  # fmt: skip
+
+
+class PieceShown(Shown):
+    """A stretch of text that both versions share, or that only this one has."""
+
+    text: str
+    is_changed: bool
+
+
+class DiffRowShown(Shown):
+    """One part of a rubric in both versions."""
+
+    section: str = Field(description="`Rubric`, or the name of a criterion.")
+    part: str
+    state: str = Field(description="same, added, removed or changed")
+    old: str
+    new: str
+    old_pieces: list[PieceShown]
+    new_pieces: list[PieceShown]
+
+
+class Difference(Shown):
+    """Two versions side by side."""
+
+    rows: list[DiffRowShown]
+
+
+def rubric_diff(
+    visit: Visit, programme: InPath, rubric_id: InPath,
+    old: Annotated[str, Query(pattern=NAME, examples=["1.0.0"])],
+    new: Annotated[str, Query(pattern=NAME, examples=["1.1.0"])],
+) -> Difference | Refused:  # fmt: skip
+    """Compare two versions of a rubric, part by part."""
+    found = rubric.rubric_diff(visit.cell, visit.actor, programme=programme, rubric=rubric_id, old=old, new=new)
+    return found if isinstance(found, Refused) else Difference(rows=[DiffRowShown.of(row) for row in found])
