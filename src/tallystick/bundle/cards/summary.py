@@ -1,0 +1,101 @@
+"""The figures that a data card states, counted from the rows of a release. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median_low
+
+from tallystick.bundle.derive import Tables
+from tallystick.bundle.rows import Record
+from tallystick.bundle.views import View
+from tallystick.canon import PPM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts and ranges of one release, ready to be said in a sentence."""
+
+    tables: Tables
+    views: Sequence[View]
+    domains: Mapping[str, int]
+    axes: Mapping[str, Mapping[str, int]]
+    languages: tuple[str, ...]
+    consensus: Mapping[str, int]
+    how: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    models: Mapping[str, int]
+    per_item: tuple[int, int, int]  # fewest, lower median, most judgments of a record
+    observed: int
+    imported: int
+    pre_contract: int
+    affected: int
+    defective: int
+    first_day: str
+    last_day: str
+    active_ms: tuple[int, int, int] | None  # shortest, lower median, longest; None when nothing was observed
+    expert_origins: Mapping[str, int]
+    excluded: Mapping[str, int]
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        spec = self.tables.state.cut.fact
+        return f"{spec.name} {spec.version}"
+
+
+def summary(tables: Tables, views: Sequence[View]) -> Summary:
+    """Count everything once."""
+    judgments, records = tables.judgments, tables.records
+    days = [day(judgment.at) for judgment in judgments]
+    times = [judgment.active_ms for judgment in judgments if judgment.active_ms is not None]
+    return Summary(
+        tables=tables, views=views, domains=tally(record.domain for record in records), axes=_axes(records),
+        languages=tuple(sorted(_axes(records).get("language", {}))),
+        consensus=tally(record.consensus or "none" for record in records),
+        how=tally(record.consensus_how for record in records),
+        verdicts=tally(judgment.verdict for judgment in judgments), models=_models(records),
+        per_item=_range([record.n_judgments for record in records]), observed=sum(j.is_observed for j in judgments),
+        imported=sum(not j.is_observed for j in judgments),
+        pre_contract=sum("pre_contract" in j.flags for j in judgments),
+        affected=sum(bool(j.affected_criteria) for j in judgments), defective=sum(bool(j.defects) for j in judgments),
+        first_day=min(days), last_day=max(days), active_ms=_range(times) if times else None,
+        expert_origins=tally("simulated" if e.simulated else e.origin for e in tables.experts),
+        excluded=tally(out.reason for out in tables.exclusions),
+    )  # fmt: skip
+
+
+def tally(things: Iterable[str]) -> dict[str, int]:
+    """How often each thing is there, by name."""
+    return dict(sorted(Counter(things).items()))
+
+
+def day(at: int) -> str:
+    """The UTC day of a time in microseconds."""
+    return datetime.fromtimestamp(at // 1_000_000, UTC).date().isoformat()
+
+
+def share(ppm: int | None) -> str:
+    """Parts per million as a decimal of three places, or `undefined`."""
+    return "undefined" if ppm is None else f"{ppm / PPM:.3f}"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """`medical 14, legal 12`, or `none`."""
+    return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"
+
+
+def _axes(records: Sequence[Record]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for record in records:
+        for setting in record.taxonomy:
+            found.setdefault(setting.name, Counter())[setting.value] += 1
+    return {axis: dict(sorted(values.items())) for axis, values in sorted(found.items())}
+
+
+def _models(records: Sequence[Record]) -> dict[str, int]:
+    return tally(f"{c.model} {c.version}".replace("unknown unknown", "unknown") for r in records for c in r.candidates)
+
+
+def _range(values: Sequence[int]) -> tuple[int, int, int]:
+    return min(values), median_low(values), max(values)

@@ -1,0 +1,218 @@
+"""The readable files of a release as Markdown. Pure: the same release, the same text."""
+
+from collections.abc import Iterable, Sequence
+
+import yaml
+
+from tallystick.bundle.cards.evaluation import sections
+from tallystick.bundle.cards.summary import Summary, listed, share
+from tallystick.bundle.derive import Tables
+from tallystick.bundle.manifest import notices, view_path
+from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.flow.document import Versioned
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_MONTHS_TEXT = "Times in data files are microseconds since 1970 in UTC."
+
+
+def warning(tables: Tables) -> str:
+    """What a reader must know before anything else, as a quote at the top of each page."""
+    return "".join(f"> **{notice}**\n>\n" for notice in notices(tables))[:-2] + ("\n" if notices(tables) else "")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in line)} |\n" for line in lines
+    )
+
+
+def readme(s: Summary) -> str:
+    """README.md: the card that data set tools read, then the same for people."""
+    tables, spec = s.tables, s.tables.state.cut.fact
+    front = yaml.safe_dump(_front_matter(s), sort_keys=False, allow_unicode=True, width=1_000)
+    configs = table(("name", "rows", "what"), _configs_told(s))
+    return f"""---
+{front}---
+
+# {s.title}
+
+{warning(tables)}
+{tables.contract.title}. {tables.contract.behaviour}
+
+- {len(tables.records)} records with {len(tables.judgments)} raw judgments by {len(tables.experts)} experts
+  ({listed(s.expert_origins)}).
+- Domains: {listed(s.domains)}. Consensus: {listed(s.consensus)}.
+- Licence: {tables.contract.rights.licence} Cut for the use: {spec.use}.
+- Key custody of the cell: {tables.state.cell.fact.custody}. Simulated: {"yes" if tables.is_simulated else "no"}.
+
+## Load
+
+```python
+from datasets import load_dataset
+
+records = load_dataset("path/to/this/folder", "records")
+```
+
+{configs}
+## Check
+
+```
+tallystick release verify path/to/this/folder --vkey log.vkey
+```
+
+It needs no network and no server: only this folder and the verifier key line of the log, which you should have from
+somewhere else than this folder. Add `--log path/to/log/copy` to build the release again and compare every byte.
+
+## Read on
+
+DATASHEET.md (data card), quality/report.md (agreement), LIMITATIONS.md, CHANGELOG.md, exclusions.json, manifest.json.
+{_MONTHS_TEXT}
+"""
+
+
+def _front_matter(s: Summary) -> dict[str, object]:
+    is_simulated = s.tables.is_simulated
+    size = next((name for limit, name in _SIZES if len(s.tables.records) < limit), "n>1M")
+    front: dict[str, object] = {
+        "pretty_name": s.title,
+        "license": "other",
+        "license_name": s.tables.contract.rights.licence,
+        "annotations_creators": ["machine-generated" if is_simulated else "expert-generated"],
+        "task_categories": ["text-generation"],
+        "size_categories": [size],
+        "tags": ["human-feedback", "preference", *(["simulated"] if is_simulated else [])],
+        "custody": s.tables.state.cell.fact.custody,
+        "simulated": is_simulated,
+        "configs": [
+            {"config_name": "records", "data_files": "data/records.parquet", "default": True},
+            {"config_name": "judgments", "data_files": "data/judgments.parquet"},
+            *({"config_name": view.name, "data_files": view_path(view.name)} for view in s.views if view.rows),
+        ],
+    }
+    return ({"language": list(s.languages)} if s.languages else {}) | front
+
+
+def _configs_told(s: Summary) -> list[tuple[str, str, str]]:
+    rows = [
+        ("records", str(len(s.tables.records)), "One row for each item with everything that happened to it."),
+        ("judgments", str(len(s.tables.judgments)), "One row for each raw judgment, unaltered."),
+    ]
+    return [*rows, *((view.name, str(len(view.rows)), _told[view.name]) for view in s.views)]
+
+
+_told = {
+    "trl_preference": "Consensus pairs in TRL's conversational preference format.",
+    "trl_preference_soft": "The whole distribution: two lines for each judgment, ties in both directions.",
+    "ties": "Judgments that prefer neither answer. Empty views are files without a configuration.",
+}
+
+
+def datasheet(s: Summary) -> str:
+    """DATASHEET.md: every question with its answer."""
+    body = "".join(
+        f"## {section.title}\n\n" + "".join(f"**{a.id} {a.question}**\n\n{a.text}\n\n" for a in section.answers)
+        for section in sections(s)
+    )
+    source = "Questions after Gebru et al., Datasheets for Datasets, with a part on human evaluation (H) added."
+    return f"# Data card: {s.title}\n\n{warning(s.tables)}\n{source}\n\n{body.rstrip()}\n"
+
+
+def report(tables: Tables) -> str:
+    """quality/report.md: agreement of each batch and criterion, and what stayed out."""
+    names = {batch.fact.batch: batch.fact.name for batch in tables.state.batches}
+    parts = [_batch_report(names[m.fact.batch], m.fact, m.seq) for m in tables.state.measured]
+    spec = tables.state.cut.fact
+    stayed = "".join(f"- {names[batch]}: {why}\n" for batch, why in spec.left_out.items())
+    out = table(("item", "batch", "reason", "judgments"), (
+        (e.external, names[e.batch], e.reason, f"{e.judgments} of {e.needed}") for e in tables.exclusions
+    ))  # fmt: skip
+    return f"""# Quality report: {spec.name} {spec.version}
+
+{warning(tables)}
+Each number was measured by the gate before the release was cut and stands in the log at the entry named. Whoever checks
+the release computes it again from the judgments. An undefined number passes no gate and is never shown as 0 or 1.
+
+{"".join(parts)}## Batches that stayed out
+
+{stayed or "None." + chr(10)}
+## Items without a record
+
+{out if tables.exclusions else "None." + chr(10)}"""
+
+
+def _batch_report(name: str, fact: BatchMeasured, seq: int) -> str:
+    values = [fact.verdict, *fact.criteria, *([fact.expected] if fact.expected else [])]
+    rows = table(
+        ("what", "coefficient", "value", "95 % interval", "items", "raters", "judgments"), map(_value_row, values)
+    )
+    return f"""## {name}
+
+Domain {fact.domain}, rubric {fact.rubric} {fact.rubric_version}, threshold {share(fact.threshold_ppm)} on the
+{fact.rule.replace("_", " ")}. Decision: **{fact.decision}**. {fact.why} Entry {seq} of the log.
+
+{rows}
+"""
+
+
+def _value_row(value: MeasuredValue) -> tuple[str, ...]:
+    number = share(value.value_ppm) if value.value_ppm is not None else f"undefined ({value.status})"
+    interval = "none" if value.low_ppm is None else f"{share(value.low_ppm)} to {share(value.high_ppm)}"
+    what = value.what.removeprefix("criterion:")
+    metric = f"{value.metric}, {value.level}"
+    return what, metric, number, interval, str(value.items), str(value.raters), str(value.judgments)
+
+
+def changelog(s: Summary) -> str:
+    """CHANGELOG.md: this version, the earlier ones of its name, and what became of rubrics and contract."""
+    state = s.tables.state
+    built = {one.fact.release: one.fact for one in state.earlier_built}
+    earlier = [
+        f"- {cut.fact.version}: cut at entry {cut.seq}, "
+        + (f"{built[cut.fact.release].records} records, {built[cut.fact.release].judgments} judgments.\n"
+           if cut.fact.release in built else "never built.\n")
+        for cut in reversed(state.earlier_cuts)
+    ]  # fmt: skip
+    notes = [
+        *_revisions("Contract", s.tables.contract.name, [s.tables.contract]),
+        *(line for rubric in s.tables.rubrics.values() for line in _revisions("Rubric", rubric.id, [rubric])),
+    ]
+    return f"""# Changes of {state.cut.fact.name}
+
+## {state.cut.fact.version}
+
+Cut at entry {state.cut.seq} of the log: {len(s.tables.records)} records, {len(s.tables.judgments)} judgments.
+
+{"".join(notes) or "The documents in force are the first of their kind." + chr(10)}
+## Earlier versions of this release
+
+{"".join(earlier) or "None." + chr(10)}"""
+
+
+def _revisions(noun: str, name: str, documents: Iterable[Versioned]) -> list[str]:
+    return [
+        f"- {noun} {name} {one.version}: {one.changelog} Why: {one.rationale}\n" for one in documents if one.changelog
+    ]
+
+
+def limitations(s: Summary) -> str:
+    """LIMITATIONS.md: what this data does not show."""
+    state = s.tables.state
+    lines = [
+        *notices(s.tables),
+        f"{s.imported} of {s.imported + s.observed} judgments were made elsewhere. Nobody here observed them: order, "
+        "time and independence are what their source says." if s.imported else "",
+        f"{s.pre_contract} judgments were made before a contract was executed, or elsewhere." if s.pre_contract else "",
+        f"{s.affected} judgments were made under a rubric version that was revised later." if s.affected else "",
+        f"{len(s.tables.exclusions)} items of the released batches have no record ({listed(s.excluded)}): what is hard "
+        "to agree on is under-represented by as much." if s.tables.exclusions else "",
+        f"{len(state.cut.fact.left_out)} batches of the programme stayed out; exclusions.json says why."
+        if state.cut.fact.left_out else "",
+        "Agreement says that experts read the rubric alike, not that they are right.",
+        "Items follow the quotas of the contract; they represent no population of users or questions.",
+        "Credentials, pay, demographics and welfare of experts are not recorded by this version.",
+        "No machine verifier, no sentinel and no check against public benchmarks was run.",
+        "The checkpoint in proofs/ is signed by the log alone: no witness has cosigned it.",
+    ]  # fmt: skip
+    return f"# Limitations of {s.title}\n\n" + "".join(f"- {line}\n" for line in lines if line)

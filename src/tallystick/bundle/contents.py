@@ -1,0 +1,213 @@
+"""What stands in vault objects, opened and read. Reads payload bytes; writes nothing.
+
+A release may open only what its records hold: prompts, candidates, reasons, notes, rubrics, contracts, and which rater
+of a source an imported pseudonym stands for. Names and other personal data of people who work here stay closed.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from tallystick.bundle.rows import Reason
+from tallystick.bundle.state import CannotBuild, State
+from tallystick.events.envelope import ObjectRef
+from tallystick.flow.release import exclusion
+
+COMMIT_TAG = b"tallystick/commit/v1\x00"
+"""As the vault's: what the journal commits to is SHA-256(tag || salt || payload)."""
+SALT_BYTES = 32
+
+
+class OpenedObject(Protocol):
+    """A payload with the salt that opens its commitment. The vault's own type fits."""
+
+    @property
+    def payload(self) -> bytes: ...
+
+    @property
+    def salt(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The same as a value of ours."""
+
+    payload: bytes
+    salt: bytes
+
+
+OpenObjects = Callable[[Sequence[str]], Mapping[str, OpenedObject]]
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """What the journal says of a payload."""
+    return hashlib.sha256(COMMIT_TAG + salt + payload).hexdigest()
+
+
+def rubric_path(rubric: str, version: str) -> str:
+    """Where a rubric version stands in a release."""
+    return f"rubrics/{rubric}/{version}.yaml"
+
+
+def contract_path(version: str) -> str:
+    """Where a contract version stands in a release."""
+    return f"contract/{version}.yaml"
+
+
+def excluded(state: State) -> dict[str, str]:
+    """Item: why it has no record, for the items of the released batches that have none."""
+    by_item = state.judgments_by_item()
+    closed = {one.fact.item for one in state.closed}
+    is_open = {one.fact.item for one in state.opened if one.fact.item not in closed}
+    found = {}
+    for item in state.items:
+        name = item.fact.item
+        progress = "complete" if len(by_item[name]) >= item.fact.needed else "active"
+        reason = exclusion(state=progress, disagreement="open" if name in is_open else None)
+        if reason:
+            found[name] = reason
+    return found
+
+
+def wanted(state: State) -> dict[str, ObjectRef]:
+    """Every object that the release opens, by the place where its payload stands in the release.
+
+    A place is a file, or a row and its part: `records/<item>/content`, `judgments/<id>/reasons`.
+    """
+    contracts = [contract.fact.contract for contract in state.contracts]
+    return {
+        **{contract_path(contract.version): contract.document for contract in contracts},
+        **{rubric_path(one.fact.rubric, one.fact.version): one.fact.document for one in state.rubrics},
+        **{f"experts/{one.fact.person}/profile": one.fact.profile for one in state.people
+           if one.fact.origin == "imported"},
+        **dict(_work(state, excluded(state))),
+    }  # fmt: skip
+
+
+def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef]]:
+    for item in state.items:
+        if item.fact.item not in out:
+            yield f"records/{item.fact.item}/content", item.fact.content
+            yield f"records/{item.fact.item}/hidden", item.fact.hidden
+    for judgment in state.judgments:
+        if judgment.fact.rationale is not None and judgment.fact.item not in out:
+            yield f"judgments/{judgment.fact.judgment}/reasons", judgment.fact.rationale
+    for closed in state.closed:
+        if closed.fact.item not in out:
+            yield f"adjudications/{closed.fact.item}/notes", closed.fact.notes
+
+
+def opened_all(state: State, open_objects: OpenObjects) -> dict[str, OpenedObject]:
+    """Every payload that the release opens, by place, each held against its commitment.
+
+    raises  CannotBuild naming the place whose object is not there or is not what the journal committed to
+    """
+    places = wanted(state)
+    got = open_objects([ref.object for ref in places.values()])
+    found = {}
+    for place, ref in places.items():
+        if ref.object not in got:
+            raise CannotBuild(f"{place}: expected object {ref.object}, found none: it was not brought along")
+        thing = got[ref.object]
+        if commitment(thing.salt, thing.payload) != ref.commitment or len(thing.payload) != ref.bytes:
+            raise CannotBuild(f"{place}: object {ref.object} is not what the journal committed to")
+        found[place] = thing
+    return found
+
+
+class CandidateText(msgspec.Struct, frozen=True, kw_only=True):
+    """What an expert saw of a candidate."""
+
+    text: str
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What an expert saw of an item."""
+
+    candidates: list[CandidateText]
+    prompt: str
+    context: str | None
+
+
+class CandidateIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """What no expert saw of a candidate."""
+
+    model: str
+    version: str
+    sampling: dict[str, str]
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True):
+    """What no expert saw of an item. A work item has no gold key."""
+
+    candidates: list[CandidateIdentity]
+    group: str | None = None
+
+
+class Rationale(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an expert decided so."""
+
+    reasons: list[Reason]
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """How the source of imported judgments names a rater."""
+
+    name: str
+
+
+T = TypeVar("T")
+
+
+def read_content(place: str, payload: bytes) -> Content:
+    """The visible half of an item. Raises CannotBuild naming the place."""
+    found = _json(place, payload, Content)
+    if len(found.candidates) != 2 or not found.prompt.strip():
+        raise CannotBuild(f"{place}: expected a prompt and two candidates, found {len(found.candidates)} candidates")
+    return found
+
+
+def read_hidden(place: str, payload: bytes) -> Hidden:
+    """The hidden half of an item. Raises CannotBuild naming the place."""
+    found = _json(place, payload, Hidden)
+    if len(found.candidates) != 2:
+        raise CannotBuild(f"{place}: expected two candidates, found {len(found.candidates)}")
+    return found
+
+
+def _json(place: str, payload: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.MsgspecError as error:
+        raise CannotBuild(f"{place}: expected {kind.__name__} as JSON: {error}") from error
+
+
+def read_reasons(place: str, payload: bytes) -> list[Reason]:
+    """The reasons of a judgment. Raises CannotBuild naming the place."""
+    return _json(place, payload, Rationale).reasons
+
+
+def read_notes(place: str, payload: bytes) -> str:
+    """An adjudicator's notes. Raises CannotBuild naming the place."""
+    try:
+        return payload.decode()
+    except UnicodeDecodeError as error:
+        raise CannotBuild(f"{place}: expected UTF-8 text: {error}") from error
+
+
+def read_source_rater(place: str, payload: bytes) -> str:
+    """Which rater of its source an imported pseudonym stands for. Raises CannotBuild naming the place."""
+    return _json(place, payload, Profile).name
+
+
+def documents(state: State, opened: Mapping[str, OpenedObject]) -> Iterator[tuple[str, bytes]]:
+    """(path, text) of every contract and rubric version."""
+    for contract in state.contracts:
+        path = contract_path(contract.fact.contract.version)
+        yield path, opened[path].payload
+    for rubric in state.rubrics:
+        path = rubric_path(rubric.fact.rubric, rubric.fact.version)
+        yield path, opened[path].payload

@@ -1,0 +1,409 @@
+"""From state and opened contents to the rows of a release. Pure: the same in, the same out, on every machine."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tallystick.bundle.contents import (
+    OpenedObject,
+    contract_path,
+    documents,
+    excluded,
+    read_content,
+    read_hidden,
+    read_notes,
+    read_reasons,
+    read_source_rater,
+    rubric_path,
+)
+from tallystick.bundle.rows import (
+    Adjudication,
+    Candidate,
+    CriterionShare,
+    Dimension,
+    Exclusion,
+    Expert,
+    Judgment,
+    QualificationResult,
+    Reason,
+    Record,
+    Score,
+    Setting,
+    ShownOrder,
+    VerdictCount,
+)
+from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State
+from tallystick.events.adjudication import DisagreementOpened, DisagreementSettled
+from tallystick.events.items import ItemImported
+from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.events.roster import PersonEnrolled, PersonQualified
+from tallystick.flow.contract import DataContract
+from tallystick.flow.document import read
+from tallystick.flow.rubric import Rubric
+from tallystick.signals import preference
+
+Contents = Mapping[str, OpenedObject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Under which rubric, contract, rights and gate a set of records stands. A record names its link by number."""
+
+    batch: str
+    rubric: str
+    rubric_versions: tuple[str, ...]
+    contract_versions: tuple[str, ...]
+    source_class: str
+    licence: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Everything that a release says, as rows and documents."""
+
+    state: State
+    records: list[Record]
+    judgments: list[Judgment]
+    adjudications: list[Adjudication]
+    experts: list[Expert]
+    exclusions: list[Exclusion]
+    links: list[Link]
+    documents: dict[str, bytes]  # path: text of a contract or rubric version
+    contract: DataContract  # the version in force at the cut
+    rubrics: dict[str, Rubric]  # path: rubric
+    is_simulated: bool
+
+
+def derive(state: State, contents: Contents) -> Tables:
+    """All rows of a release. Raises CannotBuild when a content is not what its place asks for."""
+    out = excluded(state)
+    texts = dict(documents(state, contents))
+    judgments = _judgments(state, contents, out)
+    adjudications = _adjudications(state, contents, out)
+    records, links = _records(state, contents, judgments, out=out)
+    if not records:
+        raise CannotBuild("expected at least one record, found none: every item of the released batches is excluded")
+    return Tables(
+        state=state, records=records, judgments=judgments, adjudications=adjudications,
+        experts=_experts(state, contents, judgments), links=links, documents=texts,
+        exclusions=_exclusions(state, out), contract=_contract(state, texts), rubrics=_rubrics(state, texts),
+        is_simulated=state.contract.simulated or any(person.fact.simulated for person in state.people),
+    )  # fmt: skip
+
+
+def _contract(state: State, texts: Mapping[str, bytes]) -> DataContract:
+    path = contract_path(state.contract.version)
+    found = read(texts[path], path, DataContract)
+    if isinstance(found, list):
+        raise CannotBuild(f"{path}: expected a data contract: {found[0]}")
+    return found
+
+
+def _rubrics(state: State, texts: Mapping[str, bytes]) -> dict[str, Rubric]:
+    found = {}
+    for published in state.rubrics:
+        path = rubric_path(published.fact.rubric, published.fact.version)
+        rubric = read(texts[path], path, Rubric)
+        if isinstance(rubric, list):
+            raise CannotBuild(f"{path}: expected a rubric: {rubric[0]}")
+        found[path] = rubric
+    return found
+
+
+# --- judgments --------------------------------------------------------------------------------------------------
+
+
+def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list[Judgment]:
+    items = {item.fact.item: item.fact for item in state.items}
+    people = {person.fact.person: person.fact for person in state.people}
+    return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people)
+            for given in state.judgments]  # fmt: skip
+
+
+def _judgment(
+    state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
+    people: Mapping[str, PersonEnrolled],
+) -> Judgment:  # fmt: skip
+    fact = given.fact
+    here = fact if isinstance(fact, JudgmentSubmitted) else None
+    elsewhere = None if isinstance(fact, JudgmentSubmitted) else fact
+    qualification, qualified_at = _qualification(state, given)
+    affected = _affected(state, given)
+    person = people[fact.expert]
+    return Judgment(
+        judgment=fact.judgment, item=fact.item, external=item.external, batch=fact.batch, domain=item.domain,
+        signal=fact.signal, expert=fact.expert, role=here.role if here else None,
+        source_rater=_source_rater(contents, person), qualification=qualification, qualification_seq=qualified_at,
+        verdict=fact.verdict, direction=preference.direction(fact.verdict), scores=_scores(fact.scores),
+        reasons=_reasons(contents, fact, is_in_record=fact.item not in out), order=here.order if here else None,
+        rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
+        affected_criteria=affected, defects=here.defects if here else [], confirmed=here.confirmed if here else [],
+        flags=_judgment_flags(state, fact, person=person, is_affected=bool(affected)), is_observed=here is not None,
+        is_in_record=fact.item not in out, source=elsewhere.source if elsewhere else "here",
+        source_row=elsewhere.row if elsewhere else None, made_at=elsewhere.made_at if elsewhere else None,
+        at=given.at, active_ms=here.active_ms if here else None, assignment=here.assignment if here else None,
+        seq=given.seq,
+    )  # fmt: skip
+
+
+def _scores(scores: Mapping[str, Mapping[str, int]]) -> list[Score]:
+    return [Score(criterion=name, a=points["a"], b=points["b"]) for name, points in sorted(scores.items())]
+
+
+def _reasons(contents: Contents, fact: AnyJudgment, *, is_in_record: bool) -> list[Reason]:
+    """The reasons as they were written; of an item without a record only the criteria they are tied to."""
+    if not is_in_record or fact.rationale is None:
+        return [Reason(criterion=criterion, text=None) for criterion in fact.reasons]
+    place = f"judgments/{fact.judgment}/reasons"
+    return read_reasons(place, contents[place].payload)
+
+
+def _source_rater(contents: Contents, person: PersonEnrolled) -> str | None:
+    place = f"experts/{person.person}/profile"
+    return read_source_rater(place, contents[place].payload) if place in contents else None
+
+
+def _qualification(state: State, given: Entered[AnyJudgment]) -> tuple[str, int | None]:
+    """Whether the expert had passed the gold items of this very rubric version by then."""
+    fact = given.fact
+    if not isinstance(fact, JudgmentSubmitted):
+        return "not-observed", None
+    for decided in state.decided:
+        one = decided.fact
+        is_theirs = (one.person, one.rubric, one.version) == (fact.expert, fact.rubric, fact.rubric_version)
+        if isinstance(one, PersonQualified) and is_theirs and decided.seq < given.seq:
+            return "qualified", decided.seq
+    return "not-qualified", None
+
+
+def _affected(state: State, given: Entered[AnyJudgment]) -> list[str]:
+    """Criteria that later versions of the judgment's rubric changed."""
+    versions = [r for r in state.rubrics if r.fact.rubric == given.fact.rubric]
+    own = next((r.seq for r in versions if r.fact.version == given.fact.rubric_version), None)
+    if own is None:
+        raise CannotBuild(f"entry {given.seq}: rubric {given.fact.rubric} {given.fact.rubric_version} never came out")
+    return sorted({name for later in versions if later.seq > own for name in later.fact.affected})
+
+
+def _judgment_flags(state: State, fact: AnyJudgment, *, person: PersonEnrolled, is_affected: bool) -> list[str]:
+    here = fact if isinstance(fact, JudgmentSubmitted) else None
+    flags = {
+        "affected_by_rubric_revision": is_affected,
+        "imported_not_observed": here is None,
+        "pre_contract": fact.is_pre_contract,
+        "rationale_defect": bool(here and here.defects),
+        "simulated": state.contract.simulated or person.simulated,
+    }
+    return [name for name, is_set in flags.items() if is_set]
+
+
+# --- records ----------------------------------------------------------------------------------------------------
+
+
+def _records(
+    state: State, contents: Contents, judgments: list[Judgment], *, out: Mapping[str, str]
+) -> tuple[list[Record], list[Link]]:
+    by_item: dict[str, list[Judgment]] = {item.fact.item: [] for item in state.items}
+    for judgment in judgments:
+        by_item[judgment.item].append(judgment)
+    closed = {one.fact.item: one for one in state.closed}
+    links: dict[Link, int] = {}
+    records = []
+    for item in state.items:
+        if item.fact.item not in out:
+            given = by_item[item.fact.item]
+            link = _link(item.fact, given)
+            number = links.setdefault(link, len(links))
+            records.append(_record(state, contents, item, given=given, link=number, closed=closed.get(item.fact.item)))
+    return records, list(links)
+
+
+def _link(item: ItemImported, given: list[Judgment]) -> Link:
+    return Link(
+        batch=item.batch, rubric=given[0].rubric if given else "",
+        rubric_versions=tuple(dict.fromkeys(j.rubric_version for j in given)),
+        contract_versions=tuple(dict.fromkeys(j.contract_version for j in given)), source_class=item.source_class,
+        licence=item.licence, run=item.run,
+    )  # fmt: skip
+
+
+def _record(
+    state: State, contents: Contents, item: Entered[ItemImported], *, given: list[Judgment], link: int,
+    closed: Entered[Closed] | None,
+) -> Record:  # fmt: skip
+    fact = item.fact
+    content = read_content(f"records/{fact.item}/content", contents[f"records/{fact.item}/content"].payload)
+    hidden = read_hidden(f"records/{fact.item}/hidden", contents[f"records/{fact.item}/hidden"].payload)
+    batch = next(b.fact for b in state.batches if b.fact.batch == fact.batch)
+    measured = next(m for m in state.measured if m.fact.batch == fact.batch)
+    votes, consensus, how = outcome([j.verdict for j in given], closed.fact if closed else None)
+    directions = Counter(j.direction or "undecided" for j in given)
+    settled = closed.fact if closed and isinstance(closed.fact, DisagreementSettled) else None
+    return Record(
+        item=fact.item, external=fact.external, programme=fact.programme, batch=fact.batch, batch_name=batch.name,
+        domain=fact.domain, signal=fact.signal, taxonomy=settings(fact.taxonomy), prompt=content.prompt,
+        context=content.context,
+        candidates=[
+            Candidate(label=label, text=seen.text, model=behind.model, version=behind.version,
+                      sampling=settings(behind.sampling))
+            for label, seen, behind in zip("ab", content.candidates, hidden.candidates, strict=True)
+        ],
+        group=hidden.group, is_disagreement_expected=fact.is_disagreement_expected, n_judgments=len(given),
+        n_observed=sum(j.is_observed for j in given), n_imported=sum(not j.is_observed for j in given),
+        n_a=directions["a"], n_b=directions["b"], n_tie=directions["tie"],
+        n_both_unacceptable=directions["both_unacceptable"], n_undecided=directions["undecided"],
+        verdicts=counts(Counter(j.verdict for j in given)), votes=votes, consensus=consensus, consensus_how=how,
+        settled_verdict=settled.verdict if settled else None, adjudicator=closed.fact.adjudicator if closed else None,
+        dimensions=dimensions(given), orders=[ShownOrder(judgment=j.judgment, order=j.order) for j in given],
+        rubric=given[0].rubric, rubric_versions=list(dict.fromkeys(j.rubric_version for j in given)),
+        contract_versions=list(dict.fromkeys(j.contract_version for j in given)), source_class=fact.source_class,
+        licence=fact.licence, permitted_uses=state.contract.permitted_uses,
+        retention_until=state.contract.retention_until, flags=_record_flags(state, fact, given),
+        gate_decision=measured.fact.decision, gate_seq=measured.seq, link=link, seq=item.seq,
+    )  # fmt: skip
+
+
+def outcome(verdicts: list[str], closed: Closed | None) -> tuple[str, str | None, str]:
+    """How the votes stand, what the item's consensus is, and how that came about.
+
+    An adjudicator's decision comes first; a preserved disagreement has no consensus, because collapsing it would
+    say what nobody said. A majority is more than half of all judgments, those that did not decide included.
+    """
+    directions = Counter(preference.direction(verdict) or "undecided" for verdict in verdicts)
+    top, most = directions.most_common(1)[0]
+    votes = "unanimous" if most == len(verdicts) else "majority" if 2 * most > len(verdicts) else "split"
+    if isinstance(closed, DisagreementSettled):
+        return votes, preference.direction(closed.verdict), "settled"
+    if closed is not None:
+        return votes, None, "preserved"
+    if votes == "split":
+        return votes, None, "split"
+    return (votes, None, "undecided") if top == "undecided" else (votes, top, votes)
+
+
+def settings(values: Mapping[str, str]) -> list[Setting]:
+    """A map as rows, sorted by name."""
+    return [Setting(name=name, value=value) for name, value in sorted(values.items())]
+
+
+def counts(found: Mapping[str, int]) -> list[VerdictCount]:
+    """Verdict counts as rows, in the order of the form; verdicts that nobody gave are left out."""
+    order = {verdict: place for place, verdict in enumerate(preference.IMPORTED_VERDICTS)}
+    return [
+        VerdictCount(verdict=verdict, judgments=number)
+        for verdict, number in sorted(found.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
+    ]
+
+
+def dimensions(given: list[Judgment]) -> list[Dimension]:
+    """The scores of each criterion, summarised over the judgments that gave it."""
+    found: dict[str, list[Score]] = {}
+    for judgment in given:
+        for score in judgment.scores:
+            found.setdefault(score.criterion, []).append(score)
+    return [
+        Dimension(
+            criterion=name, judgments=len(scores),
+            a_mean_milli=_mean_milli([s.a for s in scores]), a_min=min(s.a for s in scores),
+            a_max=max(s.a for s in scores), b_mean_milli=_mean_milli([s.b for s in scores]),
+            b_min=min(s.b for s in scores), b_max=max(s.b for s in scores),
+        )
+        for name, scores in sorted(found.items())
+    ]  # fmt: skip
+
+
+def _mean_milli(points: list[int]) -> int:
+    return (2_000 * sum(points) + len(points)) // (2 * len(points))
+
+
+def _record_flags(state: State, fact: ItemImported, given: list[Judgment]) -> list[str]:
+    found = {flag for judgment in given for flag in judgment.flags}
+    if state.contract.simulated:
+        found.add("simulated")
+    if fact.is_disagreement_expected:
+        found.add("disagreement_expected")
+    return sorted(found)
+
+
+# --- adjudications, people, exclusions ----------------------------------------------------------------------------
+
+
+def _adjudications(state: State, contents: Contents, out: Mapping[str, str]) -> list[Adjudication]:
+    items = {item.fact.item: item.fact for item in state.items}
+    opened = {one.fact.item: one for one in state.opened}
+    return [
+        _adjudication(contents, items[closed.fact.item], opened[closed.fact.item], closed=closed)
+        for closed in state.closed
+        if closed.fact.item not in out
+    ]
+
+
+def _adjudication(
+    contents: Contents, item: ItemImported, opened: Entered[DisagreementOpened], *, closed: Entered[Closed]
+) -> Adjudication:
+    fact = closed.fact
+    place = f"adjudications/{fact.item}/notes"
+    settled = fact if isinstance(fact, DisagreementSettled) else None
+    return Adjudication(
+        item=fact.item, external=item.external, batch=fact.batch, counts=counts(opened.fact.counts),
+        is_expected=opened.fact.is_expected, outcome="settled" if settled else "preserved",
+        verdict=settled.verdict if settled else None, adjudicator=fact.adjudicator, criteria=fact.criteria,
+        notes=read_notes(place, contents[place].payload), rubric=fact.rubric, rubric_version=fact.rubric_version,
+        opened_at=opened.at, closed_at=closed.at, opened_seq=opened.seq, closed_seq=closed.seq,
+    )  # fmt: skip
+
+
+def _experts(state: State, contents: Contents, judgments: list[Judgment]) -> list[Expert]:
+    return [_expert(state, contents, person, given=[j for j in judgments if j.expert == person.fact.person])
+            for person in state.people]  # fmt: skip
+
+
+def _expert(state: State, contents: Contents, person: Entered[PersonEnrolled], *, given: list[Judgment]) -> Expert:
+    fact = person.fact
+    changed = [change.fact for change in state.roles if change.fact.person == fact.person]
+    roles = changed[-1] if changed else fact
+    executed = next((one.fact for one in state.executed if one.fact.person == fact.person), None)
+    return Expert(
+        person=fact.person, roles=roles.roles, expert_roles=roles.expert_roles, origin=fact.origin,
+        simulated=fact.simulated, source_rater=_source_rater(contents, fact),
+        contract_executed_at=executed.executed_at if executed else None,
+        ip_assigned_at=executed.ip_assigned_at if executed else None,
+        contract_template=executed.template_digest if executed else None,
+        credentials="not recorded by this version; qualification on gold items stands in their place",
+        qualifications=_qualifications(state, fact.person), n_judgments=len(given),
+        n_judgments_pre_contract=sum("pre_contract" in j.flags for j in given),
+        n_adjudications=sum(one.fact.adjudicator == fact.person for one in state.closed), seq=person.seq,
+    )  # fmt: skip
+
+
+def _qualifications(state: State, person: str) -> list[QualificationResult]:
+    decided = {one.fact.qualification: one.fact for one in state.decided}
+    found = []
+    for started in state.started:
+        fact = started.fact
+        if fact.person == person:
+            end = decided.get(fact.qualification)
+            result = "running" if end is None else "qualified" if isinstance(end, PersonQualified) else "failed"
+            shares = [
+                CriterionShare(criterion=name, share_ppm=share)
+                for name, share in sorted((end.by_criterion if end else {}).items())
+            ]
+            found.append(QualificationResult(
+                rubric=fact.rubric, version=fact.version, result=result, items=len(fact.items),
+                pass_mark=fact.pass_mark, correct=end.correct if end else None, alpha_ppm=fact.alpha_ppm,
+                power_ppm=fact.power_ppm, by_criterion=shares, seq=started.seq,
+            ))  # fmt: skip
+    return found
+
+
+def _exclusions(state: State, out: Mapping[str, str]) -> list[Exclusion]:
+    by_item = state.judgments_by_item()
+    return [
+        Exclusion(
+            item=item.fact.item, external=item.fact.external, batch=item.fact.batch, reason=out[item.fact.item],
+            judgments=len(by_item[item.fact.item]), needed=item.fact.needed,
+        )
+        for item in state.items
+        if item.fact.item in out
+    ]  # fmt: skip

@@ -1,0 +1,184 @@
+"""The proofs of a release: made from a log, read back, and joined with the rows that they open. Pure but for the log.
+
+proofs/checkpoint       the signed note over exactly the entries up to `release-built`
+proofs/entries.jsonl    every entry on which the release rests, byte for byte
+proofs/multiproof.json  the hashes that lead from those entries to the checkpoint's root
+proofs/openings.jsonl   for each content its salt, and its payload where no row or file of the release gives it exactly
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick import canon, events
+from tallystick.bundle.contents import SALT_BYTES, Opened, OpenedObject, wanted
+from tallystick.bundle.derive import Tables
+from tallystick.bundle.rows import Adjudication, Judgment, Record
+from tallystick.bundle.state import State
+from tallystick.events.envelope import open_entry
+from tallystick.events.release import ReleaseBuilt
+from tallystick.ledger.reader import LogReader
+
+FOLDER = "proofs"
+CHECKPOINT, ENTRIES = f"{FOLDER}/checkpoint", f"{FOLDER}/entries.jsonl"
+MULTIPROOF, OPENINGS = f"{FOLDER}/multiproof.json", f"{FOLDER}/openings.jsonl"
+PATHS = (CHECKPOINT, ENTRIES, MULTIPROOF, OPENINGS)
+
+
+class BadProofs(ValueError):
+    """A file of the proofs is not what it should be. The message names file and line."""
+
+
+class EntryLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of entries.jsonl: a log index and the leaf bytes, base64."""
+
+    index: int
+    entry: str
+
+
+class OpeningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of openings.jsonl. Payload is null where `place` gives it: a file, or a row and its part."""
+
+    object: str
+    place: str
+    salt: str  # hexadecimal
+    payload: str | None  # base64
+
+
+class Multiproof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """multiproof.json: the tree size and the hashes, base64, left to right."""
+
+    size: int
+    hashes: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The files of the proofs, and the last entry among them."""
+
+    files: dict[str, bytes]
+    built_entry: bytes
+
+
+def make(log: LogReader, basis: Sequence[int], openings: bytes, *, built_seq: int) -> Made:
+    """All proof files from a log that was sealed at exactly built_seq + 1."""
+    size = built_seq + 1
+    indexes = [*basis, built_seq]
+    entries = [log.entry(index) for index in indexes]
+    hashes = [base64.b64encode(part).decode() for part in log.multiproof(indexes, size)]
+    lines = [EntryLine(index=index, entry=_text(entry)) for index, entry in zip(indexes, entries, strict=True)]
+    return Made(
+        files={
+            CHECKPOINT: log.checkpoint_at(size).note.encode(),
+            ENTRIES: b"".join([canon.encode(line) + b"\n" for line in lines]),
+            MULTIPROOF: canon.encode(Multiproof(size=size, hashes=hashes)) + b"\n",
+            OPENINGS: openings,
+        },
+        built_entry=entries[-1],
+    )
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def built_fact(entry: bytes) -> ReleaseBuilt | None:
+    """The `release-built` fact of an entry, or None when it is another or none."""
+    try:
+        fact = events.fact_of(open_entry(entry))
+    except (msgspec.MsgspecError, events.UnknownKind):
+        return None
+    return fact if isinstance(fact, ReleaseBuilt) else None
+
+
+# --- openings ---------------------------------------------------------------------------------------------------
+
+
+def openings_bytes(state: State, opened: Mapping[str, OpenedObject], stands: Mapping[str, bytes]) -> bytes:
+    """openings.jsonl: one line for each content that the release opens."""
+    lines = []
+    for place, ref in wanted(state).items():
+        thing = opened[place]
+        payload = None if stands.get(place) == thing.payload else _text(thing.payload)
+        lines.append(OpeningLine(object=ref.object, place=place, salt=thing.salt.hex(), payload=payload))
+    return b"".join([canon.encode(line) + b"\n" for line in lines])
+
+
+def standing(tables: Tables) -> dict[str, bytes]:
+    """Payloads as the rows and files of a release give them, by place."""
+    return dict(stands_in(tables.records, tables.judgments, tables.adjudications, documents=tables.documents))
+
+
+def stands_in(
+    records: Sequence[Record], judgments: Sequence[Judgment], adjudications: Sequence[Adjudication], *,
+    documents: Mapping[str, bytes],
+) -> Iterator[tuple[str, bytes]]:  # fmt: skip
+    """(place, payload) of everything that rows and files give."""
+    yield from documents.items()
+    for record in records:
+        texts = [{"text": candidate.text} for candidate in record.candidates]
+        seen = {"candidates": texts, "context": record.context, "prompt": record.prompt}
+        yield f"records/{record.item}/content", canon.encode(seen)
+        identity = [
+            {"model": c.model, "sampling": {s.name: s.value for s in c.sampling}, "version": c.version}
+            for c in record.candidates
+        ]
+        hidden = {"candidates": identity, "gold": None, "group": record.group}
+        yield f"records/{record.item}/hidden", canon.encode(hidden)
+    for judgment in judgments:
+        if judgment.is_in_record:
+            yield f"judgments/{judgment.judgment}/reasons", canon.encode({"reasons": judgment.reasons})
+    for adjudication in adjudications:
+        yield f"adjudications/{adjudication.item}/notes", adjudication.notes.encode()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def read_entries(data: bytes) -> dict[int, bytes]:
+    """Index: leaf bytes, ascending. Raises BadProofs naming the line."""
+    found: dict[int, bytes] = {}
+    last = -1
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            parsed = msgspec.json.decode(line, type=EntryLine)
+            found[parsed.index] = base64.b64decode(parsed.entry, validate=True)
+        except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
+            raise BadProofs(f"{ENTRIES}, line {number}: expected an index and an entry: {error}") from error
+        if parsed.index <= last:
+            raise BadProofs(f"{ENTRIES}, line {number}: expected an index above {last}, found {parsed.index}")
+        last = parsed.index
+    return found
+
+
+def read_multiproof(data: bytes) -> tuple[int, list[bytes]]:
+    """Tree size and hashes. Raises BadProofs."""
+    try:
+        parsed = msgspec.json.decode(data, type=Multiproof)
+        return parsed.size, [base64.b64decode(part, validate=True) for part in parsed.hashes]
+    except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
+        raise BadProofs(f"{MULTIPROOF}: expected a size and hashes: {error}") from error
+
+
+def read_openings(data: bytes, stands: Mapping[str, bytes]) -> dict[str, Opened]:
+    """Object id: payload and salt. Raises BadProofs naming the line, or the place that nothing gives."""
+    found: dict[str, Opened] = {}
+    for number, line in enumerate(data.splitlines(), 1):
+        where = f"{OPENINGS}, line {number}"
+        try:
+            parsed = msgspec.json.decode(line, type=OpeningLine)
+            salt = bytes.fromhex(parsed.salt)
+            payload = (
+                stands.get(parsed.place) if parsed.payload is None else base64.b64decode(parsed.payload, validate=True)
+            )
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+            raise BadProofs(f"{where}: expected an object with its salt: {error}") from error
+        if payload is None or len(salt) != SALT_BYTES:
+            raise BadProofs(
+                f"{where}: expected a salt of {SALT_BYTES} bytes and a payload at {parsed.place}, found none"
+            )
+        found[parsed.object] = Opened(payload, salt)
+    return found

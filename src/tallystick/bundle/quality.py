@@ -1,0 +1,110 @@
+"""Agreement as it was measured, as data, and measured again from the judgments themselves. Pure.
+
+Whoever checks a release does not believe the numbers: `measured_again` computes each of them from the judgments in
+the log entries, with the rubric and contract that were in force, and `differences` says where the two part.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tallystick.bundle.contents import rubric_path
+from tallystick.bundle.derive import Tables
+from tallystick.bundle.state import CannotBuild, Entered, State
+from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.flow import gate
+from tallystick.flow.gate import Bar, Batch, Judged
+
+TOLERANCE_PPM = 1
+"""Sums of floats may end differently in their last bit on another processor; a part per million covers that."""
+
+
+class MeasuredBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """One released batch with the measurement that its gate decided on."""
+
+    batch: str
+    name: str
+    seq: int  # index of the measurement in the log
+    at: int  # microseconds since 1970, UTC
+    measured: BatchMeasured
+    judgments_in_records: int
+    judgments_without_record: int  # measured too, on items that the release excludes
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """quality/agreement.json."""
+
+    schema: str
+    batches: list[MeasuredBatch]
+
+
+def quality(tables: Tables) -> Quality:
+    """The measurements on which the release rests, in journal order."""
+    names = {batch.fact.batch: batch.fact.name for batch in tables.state.batches}
+    found = []
+    for measured in tables.state.measured:
+        batch = measured.fact.batch
+        inside = sum(j.is_in_record for j in tables.judgments if j.batch == batch)
+        every = sum(j.batch == batch for j in tables.judgments)
+        found.append(MeasuredBatch(
+            batch=batch, name=names[batch], seq=measured.seq, at=measured.at, measured=measured.fact,
+            judgments_in_records=inside, judgments_without_record=every - inside,
+        ))  # fmt: skip
+    return Quality(schema="tallystick/agreement/1", batches=found)
+
+
+def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMeasured:
+    """The same measurement, computed from the judgments. Raises CannotBuild when rubric or contract are not there."""
+    fact, state = measured.fact, tables.state
+    path = rubric_path(fact.rubric, fact.rubric_version)
+    contracts = {one.fact.contract.version: one.fact.contract for one in state.contracts}
+    published = {rubric_path(one.fact.rubric, one.fact.version): one.fact for one in state.rubrics}
+    if fact.contract_version not in contracts or path not in published:
+        raise CannotBuild(f"entry {measured.seq}: measured under a rubric or contract that is not in the journal")
+    contract, threshold_ppm = contracts[fact.contract_version], published[path].threshold_ppm
+    bar = Bar(metric=contract.metric, level=contract.level, rule=contract.rule, threshold_ppm=threshold_ppm)
+    about = Batch(
+        batch=fact.batch, programme=fact.programme, domain=fact.domain, contract_version=fact.contract_version,
+        incomplete=_incomplete(state, fact.batch),
+    )  # fmt: skip
+    judged = list(_judged(state, fact.batch))
+    return gate.measure_batch(about, judged, tables.rubrics[path], bar, code_version=fact.code_version)
+
+
+def _incomplete(state: State, batch: str) -> int:
+    by_item = state.judgments_by_item()
+    return sum(i.fact.batch == batch and len(by_item[i.fact.item]) < i.fact.needed for i in state.items)
+
+
+def _judged(state: State, batch: str) -> Iterator[Judged]:
+    expected = {item.fact.item for item in state.items if item.fact.is_disagreement_expected}
+    for judgment in state.judgments:
+        fact = judgment.fact
+        if fact.batch == batch:
+            yield Judged(
+                judgment=fact.judgment, item=fact.item, expert=fact.expert, verdict=fact.verdict, scores=fact.scores,
+                is_expected=fact.item in expected,
+            )  # fmt: skip
+
+
+def differences(stated: BatchMeasured, found: BatchMeasured) -> list[str]:
+    """Where a stated measurement and a computed one part, one sentence each."""
+    sentences = [
+        f"{name}: stated {getattr(stated, name)!r}, computed {getattr(found, name)!r}"
+        for name in ("decision", "inputs_digest", "threshold_ppm", "rule", "incomplete", "domain")
+        if getattr(stated, name) != getattr(found, name)
+    ]
+    pairs = [(stated.verdict, found.verdict), *zip(stated.criteria, found.criteria, strict=False)]
+    if (stated.expected is None) != (found.expected is None) or len(stated.criteria) != len(found.criteria):
+        sentences.append("what was measured: stated other criteria than the rubric gives")
+    elif stated.expected is not None and found.expected is not None:
+        pairs.append((stated.expected, found.expected))
+    return sentences + [sentence for one, other in pairs for sentence in _value_differences(one, other)]
+
+
+def _value_differences(stated: MeasuredValue, found: MeasuredValue) -> Iterator[str]:
+    for name in MeasuredValue.__struct_fields__:
+        one, other = getattr(stated, name), getattr(found, name)
+        is_close = isinstance(one, int) and isinstance(other, int) and abs(one - other) <= TOLERANCE_PPM
+        if one != other and not (name.endswith("_ppm") and is_close):
+            yield f"{stated.what}, {name}: stated {one!r}, computed {other!r}"

@@ -1,0 +1,276 @@
+"""The rows of a release: what one record, one judgment and one line of every view holds. Reads and writes nothing.
+
+One definition serves Parquet, JSONL and the Merkle root: integers, texts, booleans and lists of them, no floats, so
+that a row has one canonical byte string in every language. Times are microseconds since 1970 in UTC. `_ppm` is parts
+per million, `_milli` thousandths. Names that trainers read (`chosen`, `rejected` ...) stand in views only.
+"""
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row, or a part of one."""
+
+
+class Setting(Row, frozen=True, kw_only=True):
+    """A name and its value: a sampling setting, or the value of an item on one axis of the taxonomy."""
+
+    name: str
+    value: str
+
+
+class Candidate(Row, frozen=True, kw_only=True):
+    """One candidate answer and where it comes from. Experts saw only the text."""
+
+    label: str  # a | b: verdicts and scores name the candidates so
+    text: str
+    model: str
+    version: str
+    sampling: list[Setting]
+
+
+class VerdictCount(Row, frozen=True, kw_only=True):
+    """How many judgments gave a verdict."""
+
+    verdict: str
+    judgments: int
+
+
+class Dimension(Row, frozen=True, kw_only=True):
+    """The scores of one criterion over the judgments that gave it, raw: no score is weighted or left out."""
+
+    criterion: str
+    judgments: int
+    a_mean_milli: int
+    a_min: int
+    a_max: int
+    b_mean_milli: int
+    b_min: int
+    b_max: int
+
+
+class ShownOrder(Row, frozen=True, kw_only=True):
+    """In which order one judgment's expert saw the candidates. Null where it was not observed here."""
+
+    judgment: str
+    order: str | None  # AB | BA
+
+
+class Record(Row, frozen=True, kw_only=True):
+    """An item with everything that happened to it."""
+
+    item: str
+    external: str  # the client's own id
+    programme: str
+    batch: str
+    batch_name: str
+    domain: str
+    signal: str
+    taxonomy: list[Setting]
+    prompt: str
+    context: str | None
+    candidates: list[Candidate]
+    group: str | None  # family of items that belong together
+    is_disagreement_expected: bool  # declared before judgment
+    n_judgments: int
+    n_observed: int
+    n_imported: int
+    n_a: int
+    n_b: int
+    n_tie: int
+    n_both_unacceptable: int
+    n_undecided: int
+    verdicts: list[VerdictCount]
+    votes: str  # unanimous | majority | split
+    consensus: str | None  # a | b | tie | both_unacceptable; null where the distribution is the result
+    consensus_how: str  # unanimous | majority | settled | preserved | undecided | split
+    settled_verdict: str | None
+    adjudicator: str | None
+    dimensions: list[Dimension]
+    orders: list[ShownOrder]
+    rubric: str
+    rubric_versions: list[str]
+    contract_versions: list[str]
+    source_class: str
+    licence: str
+    permitted_uses: list[str]
+    retention_until: str
+    flags: list[str]
+    gate_decision: str
+    gate_seq: int
+    link: int  # place in the manifest's `links`
+    seq: int  # index of the item's entry in the log
+
+
+class Score(Row, frozen=True, kw_only=True):
+    """One criterion's points for both candidates, on the rubric's scale."""
+
+    criterion: str
+    a: int
+    b: int
+
+
+class Reason(Row, frozen=True, kw_only=True):
+    """Why, tied to a criterion where the source tied it. Text is null where an item has no record."""
+
+    criterion: str | None
+    text: str | None
+    quote: str | None = None
+    citation: str | None = None
+
+
+class Judgment(Row, frozen=True, kw_only=True):
+    """One expert's decision on one item, as it was made. Candidates are named as in the record, whatever was shown."""
+
+    judgment: str
+    item: str
+    external: str
+    batch: str
+    domain: str
+    signal: str
+    expert: str
+    role: str | None
+    source_rater: str | None  # the id that the source of an imported judgment gave
+    qualification: str  # qualified | not-qualified | not-observed
+    qualification_seq: int | None
+    verdict: str
+    direction: str | None
+    scores: list[Score]
+    reasons: list[Reason]
+    order: str | None
+    rubric: str
+    rubric_version: str
+    contract_version: str
+    affected_criteria: list[str]  # changed by a later version of the rubric
+    defects: list[str]
+    confirmed: list[str]  # priority rules that the verdict contradicts, confirmed by the expert
+    flags: list[str]
+    is_observed: bool
+    is_in_record: bool
+    source: str
+    source_row: int | None
+    made_at: str | None  # as the source of an imported judgment gives it
+    at: int  # when it entered the journal
+    active_ms: int | None
+    assignment: str | None
+    seq: int  # index of its entry in the log
+
+
+class Adjudication(Row, frozen=True, kw_only=True):
+    """What became of one disagreement. The raw judgments stand beside it, unaltered."""
+
+    item: str
+    external: str
+    batch: str
+    counts: list[VerdictCount]
+    is_expected: bool
+    outcome: str  # settled | preserved
+    verdict: str | None
+    adjudicator: str
+    criteria: list[str]
+    notes: str
+    rubric: str
+    rubric_version: str
+    opened_at: int
+    closed_at: int
+    opened_seq: int
+    closed_seq: int
+
+
+class CriterionShare(Row, frozen=True, kw_only=True):
+    """The share of gold scores within one point, in parts per million."""
+
+    criterion: str
+    share_ppm: int
+
+
+class QualificationResult(Row, frozen=True, kw_only=True):
+    """One attempt at the gold items of a rubric version, with its decision rule."""
+
+    rubric: str
+    version: str
+    result: str  # qualified | failed | running
+    items: int
+    pass_mark: int
+    correct: int | None
+    alpha_ppm: int
+    power_ppm: int
+    by_criterion: list[CriterionShare]
+    seq: int
+
+
+class Expert(Row, frozen=True, kw_only=True):
+    """Somebody whose decisions stand in the release. A pseudonym: names stay in the vault."""
+
+    person: str
+    roles: list[str]
+    expert_roles: list[str]
+    origin: str  # observed | imported
+    simulated: bool
+    source_rater: str | None
+    contract_executed_at: int | None
+    ip_assigned_at: int | None
+    contract_template: str | None
+    credentials: str  # what is known of them
+    qualifications: list[QualificationResult]
+    n_judgments: int
+    n_judgments_pre_contract: int
+    n_adjudications: int
+    seq: int
+
+
+class Message(Row, frozen=True, kw_only=True):
+    """One turn, as trainers expect it."""
+
+    role: str
+    content: str
+
+
+class PreferencePair(Row, frozen=True, kw_only=True):
+    """A line of `trl_preference`: TRL's explicit, conversational preference format, with harmless side columns."""
+
+    prompt: list[Message]
+    chosen: list[Message]
+    rejected: list[Message]
+    item: str
+    domain: str
+    consensus_how: str
+    n_chosen: int
+    n_rejected: int
+    n_tie: int
+    n_other: int
+
+
+class SoftPair(Row, frozen=True, kw_only=True):
+    """A line of `trl_preference_soft`: two for each judgment; a tie gives one in each direction."""
+
+    prompt: list[Message]
+    chosen: list[Message]
+    rejected: list[Message]
+    item: str
+    domain: str
+    judgment: str
+    verdict: str
+
+
+class Tie(Row, frozen=True, kw_only=True):
+    """A judgment that prefers neither candidate. No trainer reads it; it must not be lost either."""
+
+    prompt: list[Message]
+    response_a: list[Message]
+    response_b: list[Message]
+    item: str
+    domain: str
+    judgment: str
+    verdict: str  # tie | both_unacceptable
+
+
+class Exclusion(Row, frozen=True, kw_only=True):
+    """An item of a released batch that has no record, and why."""
+
+    item: str
+    external: str
+    batch: str
+    reason: str  # incomplete | open-disagreement
+    judgments: int
+    needed: int

@@ -1,0 +1,226 @@
+"""The part of a journal on which one release rests, replayed. Reads leaf bytes; writes nothing.
+
+`replay` gives the same state from the whole journal prefix and from only those entries that `State.basis` names: so a
+client who holds a release derives from its entries exactly what the cell derived from its journal.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from tallystick import events
+from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
+from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
+from tallystick.events.envelope import Event, open_entry
+from tallystick.events.gate import BatchMeasured
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.events.oversight import CellOpened
+from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.events.roster import (
+    ExpertContractExecuted,
+    PersonEnrolled,
+    PersonQualified,
+    QualificationFailed,
+    QualificationStarted,
+    RolesChanged,
+)
+from tallystick.events.rubric import RubricPublished
+
+F = TypeVar("F", bound=Event)
+F_co = TypeVar("F_co", bound=Event, covariant=True)
+
+
+class CannotBuild(ValueError):
+    """The journal does not hold what the release needs, or forbids it. The message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Generic[F_co]):
+    """A fact with its place in the log and its time in microseconds."""
+
+    seq: int
+    at: int
+    fact: F_co
+
+
+AnyJudgment = JudgmentSubmitted | JudgmentImported
+AnyContract = ProgrammeOpened | ContractRevised
+Closed = DisagreementSettled | DisagreementPreserved
+Decided = PersonQualified | QualificationFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything that one release says, as facts in journal order."""
+
+    cut: Entered[ReleaseCut]
+    cell: Entered[CellOpened]
+    contracts: tuple[Entered[AnyContract], ...]
+    rubrics: tuple[Entered[RubricPublished], ...]
+    batches: tuple[Entered[BatchOpened], ...]  # all of the programme: those left out are named
+    items: tuple[Entered[ItemImported], ...]  # of the released batches
+    runs: tuple[Entered[ImportFinished], ...]
+    judgments: tuple[Entered[AnyJudgment], ...]
+    opened: tuple[Entered[DisagreementOpened], ...]
+    closed: tuple[Entered[Closed], ...]
+    measured: tuple[Entered[BatchMeasured], ...]  # the newest of each released batch
+    people: tuple[Entered[PersonEnrolled], ...]
+    roles: tuple[Entered[RolesChanged], ...]
+    executed: tuple[Entered[ExpertContractExecuted], ...]
+    started: tuple[Entered[QualificationStarted], ...]
+    decided: tuple[Entered[Decided], ...]
+    earlier_cuts: tuple[Entered[ReleaseCut], ...]  # of releases with the same name
+    earlier_built: tuple[Entered[ReleaseBuilt], ...]
+
+    @property
+    def basis(self) -> list[int]:
+        """The log indexes of every entry that this state rests on, ascending."""
+        found: list[int] = []
+        for field in fields(self):
+            part = getattr(self, field.name)
+            found.extend(entered.seq for entered in (part if isinstance(part, tuple) else (part,)))
+        return sorted(found)
+
+    @property
+    def contract(self) -> ContractFacts:
+        """The contract version in force when the release was cut."""
+        return self.contracts[-1].fact.contract
+
+    @property
+    def released(self) -> tuple[Entered[BatchOpened], ...]:
+        """The batches that the release holds."""
+        return tuple(batch for batch in self.batches if batch.fact.batch in self.cut.fact.batches)
+
+    def judgments_by_item(self) -> dict[str, list[Entered[AnyJudgment]]]:
+        """Item: its judgments in journal order. Every item of the released batches has a list."""
+        found: dict[str, list[Entered[AnyJudgment]]] = {item.fact.item: [] for item in self.items}
+        for judgment in self.judgments:
+            found[judgment.fact.item].append(judgment)
+        return found
+
+
+_WANTED = (
+    CellOpened, ProgrammeOpened, ContractRevised, RubricPublished, BatchOpened, ItemImported, ImportFinished,
+    JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled, DisagreementPreserved, BatchMeasured,
+    PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
+    ReleaseCut, ReleaseBuilt,
+)  # fmt: skip
+_KINDS = {kind.KIND for kind in _WANTED}
+
+
+def replay(entries: Iterable[bytes], release_id: str) -> State:
+    """The state on which a release rests.
+
+    entries  leaf bytes in journal order, at least up to the release's `release-cut` event; later ones are not read
+    raises   CannotBuild naming what is missing or forbidden
+    """
+    heap: list[Entered[Event]] = []
+    for entered in _facts(entries):
+        heap.append(entered)
+        if isinstance(entered.fact, ReleaseCut) and entered.fact.release == release_id:
+            return _state(heap, cast("Entered[ReleaseCut]", entered))
+    raise CannotBuild(f"expected a release-cut event of {release_id}, found none: the journal prefix ends before it")
+
+
+def _facts(entries: Iterable[bytes]) -> Iterator[Entered[Event]]:
+    last = -1
+    for entry in entries:
+        try:
+            envelope = open_entry(entry)
+        except msgspec.MsgspecError as error:
+            raise CannotBuild(f"expected a journal entry after entry {last}: {error}") from error
+        if envelope.seq <= last:
+            raise CannotBuild(f"expected an entry behind {last}, found entry {envelope.seq}: put them in order")
+        last = envelope.seq
+        if envelope.kind in _KINDS:
+            try:
+                yield Entered(envelope.seq, envelope.at, events.fact_of(envelope))
+            except msgspec.MsgspecError as error:
+                raise CannotBuild(f"entry {last}: expected a fact of kind {envelope.kind}: {error}") from error
+
+
+def _of(heap: Iterable[Entered[Event]], kind: type[F]) -> tuple[Entered[F], ...]:
+    return tuple(cast("Entered[F]", entered) for entered in heap if isinstance(entered.fact, kind))
+
+
+def _in_order(*parts: tuple[Entered[F], ...]) -> tuple[Entered[F], ...]:
+    return tuple(sorted((entered for part in parts for entered in part), key=lambda entered: entered.seq))
+
+
+def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
+    spec = cut.fact
+    ours = [e for e in heap if getattr(e.fact, "programme", spec.programme) == spec.programme]
+    batches = _of(ours, BatchOpened)
+    held = _released(batches, spec)
+    within = [e for e in ours if getattr(e.fact, "batch", None) in held]
+    items = _of(within, ItemImported)
+    judgments: tuple[Entered[AnyJudgment], ...] = _in_order(
+        _of(within, JudgmentSubmitted), _of(within, JudgmentImported)
+    )
+    closed: tuple[Entered[Closed], ...] = _in_order(
+        _of(within, DisagreementSettled), _of(within, DisagreementPreserved)
+    )
+    runs = {item.fact.run for item in items} | {imported.fact.run for imported in _of(within, JudgmentImported)}
+    who = {judgment.fact.expert for judgment in judgments} | {one.fact.adjudicator for one in closed}
+    theirs = [e for e in ours if getattr(e.fact, "person", None) in who]
+    earlier = tuple(one for one in _of(ours, ReleaseCut) if one.fact.name == spec.name and one.seq != cut.seq)
+    built_ids = {one.fact.release for one in earlier}
+    state = State(
+        cut=cut, cell=_cell(heap), contracts=_in_order(_of(ours, ProgrammeOpened), _of(ours, ContractRevised)),
+        rubrics=_of(ours, RubricPublished), batches=batches, items=items,
+        runs=tuple(run for run in _of(ours, ImportFinished) if run.fact.run in runs), judgments=judgments,
+        opened=_of(within, DisagreementOpened), closed=closed, measured=_newest(within, held),
+        people=_of(theirs, PersonEnrolled), roles=_of(theirs, RolesChanged),
+        executed=_of(theirs, ExpertContractExecuted), started=_of(theirs, QualificationStarted),
+        decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)), earlier_cuts=earlier,
+        earlier_built=tuple(one for one in _of(ours, ReleaseBuilt) if one.fact.release in built_ids),
+    )  # fmt: skip
+    _check(state)
+    return state
+
+
+def _cell(heap: list[Entered[Event]]) -> Entered[CellOpened]:
+    found = _of(heap, CellOpened)
+    if not found:
+        raise CannotBuild("expected a cell-opened event in the journal, found none")
+    return found[0]
+
+
+def _released(batches: Iterable[Entered[BatchOpened]], spec: ReleaseCut) -> set[str]:
+    known = {batch.fact.batch: batch.fact for batch in batches}
+    for batch in spec.batches:
+        if batch not in known:
+            raise CannotBuild(f"expected batch {batch} in the journal, found none: the prefix is not complete")
+        if known[batch].purpose != "work":
+            raise CannotBuild(f"batch {known[batch].name} holds {known[batch].purpose} items, which are never exported")
+    return set(spec.batches)
+
+
+def _newest(heap: list[Entered[Event]], held: set[str]) -> tuple[Entered[BatchMeasured], ...]:
+    newest = {measured.fact.batch: measured for measured in _of(heap, BatchMeasured)}
+    for batch in sorted(held):
+        if batch not in newest:
+            raise CannotBuild(f"batch {batch} was never measured: no gate has passed it")
+        if newest[batch].fact.decision != "pass":
+            raise CannotBuild(f"batch {batch} does not pass its gate: {newest[batch].fact.why}")
+    return tuple(sorted(newest.values(), key=lambda measured: measured.seq))
+
+
+def _check(state: State) -> None:
+    """What a release cannot do without. A right that is not there is refused here too, whatever was cut."""
+    if not state.contracts:
+        raise CannotBuild(f"expected a contract of programme {state.cut.fact.programme}, found none")
+    if state.cut.fact.use not in state.contract.permitted_uses:
+        permitted = ", ".join(state.contract.permitted_uses)
+        raise CannotBuild(f"the contract permits {permitted}, and not the use {state.cut.fact.use}")
+    known = {item.fact.item for item in state.items}
+    strange = [judgment for judgment in state.judgments if judgment.fact.item not in known]
+    if strange:
+        raise CannotBuild(f"entry {strange[0].seq} judges item {strange[0].fact.item}, which never came in")
+    people = {person.fact.person for person in state.people}
+    for judgment in state.judgments:
+        if judgment.fact.expert not in people:
+            raise CannotBuild(f"entry {judgment.seq} names the expert {judgment.fact.expert}, who was never enrolled")
