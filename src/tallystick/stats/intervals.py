@@ -7,7 +7,7 @@ Statistics in Medicine 17, 857-872, methods 1, 3 and 5.
 import math
 from dataclasses import dataclass
 
-from scipy.special import betaincinv, ndtr, ndtri, stdtrit
+from tallystick.stats import distributions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Interval:
 def normal_quantile(confidence: float) -> float:
     """The two-sided normal quantile: 1.959964 for 0.95. Raises ValueError outside (0, 1)."""
     _check_confidence(confidence)
-    return float(ndtri(0.5 + confidence / 2))
+    return distributions.normal_quantile(0.5 + confidence / 2)
 
 
 def wilson(successes: float, trials: float, *, confidence: float = 0.95) -> Interval:
@@ -51,8 +51,8 @@ def clopper_pearson(successes: int, trials: int, *, confidence: float = 0.95) ->
     _check_confidence(confidence)
     tail = (1 - confidence) / 2
     failures = trials - successes
-    low = 0.0 if successes == 0 else float(betaincinv(successes, failures + 1, tail))
-    high = 1.0 if failures == 0 else float(betaincinv(successes + 1, failures, 1 - tail))
+    low = 0.0 if successes == 0 else distributions.beta_quantile(successes, failures + 1, tail)
+    high = 1.0 if failures == 0 else distributions.beta_quantile(successes + 1, failures, 1 - tail)
     return Interval(low=low, high=high, method="clopper_pearson", confidence=confidence)
 
 
@@ -81,8 +81,8 @@ def expanded_tail(units: int, *, confidence: float) -> float:
     if units < 2:
         message = f"An expanded percentile needs at least 2 units, found {units}."
         raise ValueError(message)
-    student = float(stdtrit(units - 1, 0.5 + confidence / 2))
-    return float(ndtr(-math.sqrt(units / (units - 1)) * student))
+    student = distributions.student_quantile(units - 1, 0.5 + confidence / 2)
+    return distributions.normal_share(-math.sqrt(units / (units - 1)) * student)
 
 
 def _check_confidence(confidence: float) -> None:

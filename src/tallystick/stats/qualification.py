@@ -6,7 +6,7 @@ the regularised incomplete beta function: no normal approximation.
 
 from dataclasses import dataclass
 
-from scipy.special import betainc
+from tallystick.stats.distributions import beta_share
 
 TRIALS_MAX = 100_000
 
@@ -26,7 +26,7 @@ def pass_chance(n: int, pass_at: int, accuracy: float) -> float:
     _check_share("accuracy", accuracy)
     if pass_at <= 0:
         return 1.0
-    return 0.0 if pass_at > n else float(betainc(pass_at, n - pass_at + 1, accuracy))
+    return 0.0 if pass_at > n else beta_share(pass_at, n - pass_at + 1, accuracy)
 
 
 def pass_mark(n: int, p0: float, alpha: float) -> int | None:

@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import fdtri
 
 from tallystick.stats.agreement.table import BadRatings, Codes, Floats, Ratings
 from tallystick.stats.agreement.uncertainty import TINY, Limits
+from tallystick.stats.distributions import f_quantile
 from tallystick.stats.intervals import Interval
 
 FORMS = ("icc_1", "icc_1k", "icc_A1", "icc_Ak", "icc_C1", "icc_Ck")
@@ -94,8 +94,8 @@ def icc_interval(squares: MeanSquares, form: str, *, confidence: float) -> Limit
         df_items = s.n - 1
         df_noise = (s.k - 1) * (s.n if form in {"icc_1", "icc_1k"} else s.n - 1)
         ratio = s.items / noise
-        f_low = ratio / float(fdtri(df_items, df_noise, upper))
-        f_high = ratio * float(fdtri(df_noise, df_items, upper))
+        f_low = ratio / f_quantile(df_items, df_noise, upper)
+        f_high = ratio * f_quantile(df_noise, df_items, upper)
         if form.endswith("k"):
             low, high = 1 - 1 / f_low, 1 - 1 / f_high
         else:
@@ -115,10 +115,11 @@ def _absolute_limits(s: MeanSquares, form: str, confidence: float) -> tuple[floa
     else:
         a = value / (n * (1 - value))
         b = 1 + value * (n - 1) / (n * (1 - value))
-    df = (a * s.raters + b * s.error) ** 2 / ((a * s.raters) ** 2 / (k - 1) + (b * s.error) ** 2 / ((n - 1) * (k - 1)))
+    spread = (a * s.raters) ** 2 / (k - 1) + (b * s.error) ** 2 / ((n - 1) * (k - 1))
+    df = (a * s.raters + b * s.error) ** 2 / spread if spread > 0 else 0.0
     upper = 0.5 + confidence / 2
-    f_low = float(fdtri(n - 1, df, upper))
-    f_high = float(fdtri(df, n - 1, upper))
+    f_low = f_quantile(n - 1, df, upper)
+    f_high = f_quantile(df, n - 1, upper)
     if form == "icc_A1":
         noise = k * s.raters + (k * n - k - n) * s.error
         low = n * (s.items - f_low * s.error) / (f_low * noise + n * s.items)
