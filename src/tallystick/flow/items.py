@@ -24,9 +24,12 @@ Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,
 
 
 class Candidate(Part):
-    """One candidate answer, and where it comes from: the expert sees only the text."""
+    """One candidate answer, and where it comes from: the expert sees only the text.
 
-    text: Words
+    The text may be empty: models do answer with nothing, and people judge that too.
+    """
+
+    text: Annotated[str, StringConstraints(max_length=TEXT_MAX)]
     model: Name = "unknown"
     version: Name = "unknown"
     sampling: Annotated[dict[Label, Name], Field(max_length=20)] = Field(default_factory=dict)

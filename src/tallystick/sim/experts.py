@@ -141,9 +141,7 @@ class SimulatedExpert:
         wanted = 1 if verdict in {"tie", "both_unacceptable"} else self.chance.choice((1, 2))
         return [self._reason(name, names[name], scores[name], task["shown"]) for name in gaps[:wanted]]
 
-    def _reason(
-        self, criterion: str, name: str, points: Mapping[str, int], shown: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _reason(self, criterion: str, name: str, points: Mapping[str, int], shown: Mapping[str, Any]) -> dict[str, Any]:
         better = "a" if points["a"] >= points["b"] else "b"
         text = shown["first"] if better == "a" else shown["second"]
         words = text.split()
