@@ -48,6 +48,7 @@ def test_a_flipped_byte_anywhere_is_found() -> None:
         ("\n7\n{root}\n", "three lines"),
         ("log\n07\n{root}\n", "plain number"),
         ("log\n-7\n{root}\n", "plain number"),
+        pytest.param(f"log\n{'9' * 5000}\n{{root}}\n", "plain number", id="endless"),
         ("log\n\u0667\n{root}\n", "plain number"),
         ("log\n7\n{root}A\n", "base64"),
         ("log\n7\nAAAA\n", "32 bytes, found 3"),

@@ -37,7 +37,7 @@ def verify(
 ) -> None:
     """Check a log offline: signature, root, every tile, every entry. Exit 0 good, 1 bad, 2 could not check."""
     try:
-        line = vkey.read_text()
+        line = vkey.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         report = LogReport(status=Status.COULD_NOT_CHECK, notes=(f"{vkey}: the verifier key cannot be read: {error}",))
     else:
@@ -80,7 +80,7 @@ def show(
     try:
         reader = LogReader(directory)
         entry, proof = reader.entry(index), reader.record_proof(index)
-        key = None if vkey is None else parse_vkey(vkey.read_text())
+        key = None if vkey is None else parse_vkey(vkey.read_text().strip())
     except (NotInLog, BadBundle, BadNote, BadCheckpoint, BadKey, ProofError, OSError, UnicodeDecodeError) as error:
         _fail(str(error), 2, as_json=as_json)
     if key is not None:

@@ -55,6 +55,11 @@ def open_signed(text: str, key: note.VerifierKey) -> Checkpoint:
     return found
 
 
+def is_plain_number(text: str) -> bool:
+    """Is this a number from 0 to 2^64 or so, in its one right form?"""
+    return text.isascii() and text.isdigit() and len(text) <= 20 and (text == "0" or text[0] != "0")
+
+
 def read(text: str) -> Checkpoint:
     """A checkpoint as its note states it. Verifies no signature.
 
@@ -65,7 +70,7 @@ def read(text: str) -> Checkpoint:
     if len(lines) != 4 or not lines[0]:
         raise BadCheckpoint(f"expected three lines (origin, size, root), found {len(lines) - 1}")
     origin, size, encoded = lines[:3]
-    if not (size.isascii() and size.isdigit() and str(int(size)) == size):
+    if not is_plain_number(size):
         raise BadCheckpoint(f"expected the size as a plain number, found {size!r}")
     try:
         root = base64.b64decode(encoded, validate=True)

@@ -143,7 +143,7 @@ def parse_record_proof(text: str) -> RecordProof:
     if rest and rest[0].startswith("extra "):
         extra = _base64(rest.pop(0).removeprefix("extra "))
     number = rest.pop(0).removeprefix("index ") if rest and rest[0].startswith("index ") else ""
-    if not number.isascii() or not number.isdigit() or str(int(number)) != number:
+    if not checkpoints.is_plain_number(number):
         raise ProofError(f"expected a line 'index N' with a plain number, found {number!r}")
     hashes = tuple(_base64(line) for line in rest)
     for position, part in enumerate(hashes):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tallystick.ledger import checkpoint as checkpoints
-from tallystick.ledger.checkpoint import Checkpoint
+from tallystick.ledger.checkpoint import Checkpoint, is_plain_number
 from tallystick.ledger.note import VerifierKey
 from tallystick.ledger.proof import RecordProof, make_multiproof
 from tallystick.ledger.tiles import (
@@ -67,7 +67,7 @@ class LogReader:
         folder = self.directory / ARCHIVE
         if not folder.is_dir():
             return []
-        return sorted(int(path.name) for path in folder.iterdir() if path.name.isdecimal())
+        return sorted(int(path.name) for path in folder.iterdir() if is_plain_number(path.name))
 
     def entry(self, index: int) -> bytes:
         """The leaf bytes at an index. Raises NotInLog when no bundle holds it."""
@@ -122,11 +122,13 @@ class LogReader:
         raises  NotInLog when there is none
         """
         full = Place(level, index)
+        if index < 0:
+            raise NotInLog(f"expected an index from 0, found {index}")
         if (self.directory / full.path).is_file():
             return full
         folder = self.directory / f"{full.path}.p"
         names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-        widths = [int(name) for name in names if name.isdecimal() and int(name) >= width]
+        widths = [int(name) for name in names if is_plain_number(name) and int(name) >= width]
         if not widths:
             raise NotInLog(
                 f"{full.path}: expected at least {width} parts in it or beside it, found none: "
@@ -143,7 +145,8 @@ class LogReader:
             raise checkpoints.BadCheckpoint(f"{name}: expected UTF-8 text, found other bytes") from error
         return checkpoints.read(text) if key is None else checkpoints.open_signed(text, key)
 
-    def _read(self, level: int | None, index: int, width: int) -> tuple[Place, bytes]:
+    def part(self, level: int | None, index: int, width: int) -> tuple[Place, bytes]:
+        """The tile (level None: bundle) that `find` finds, with its bytes as they are. Raises NotInLog."""
         place = self.find(level, index, width)
         try:
             return place, (self.directory / place.path).read_bytes()
@@ -159,7 +162,7 @@ class LogReader:
             if rows is not None and len(rows[0]) >= width * HASH_BYTES:
                 self._tiles.move_to_end((level, index))
                 return rows
-        place, data = self._read(level, index, width)
+        place, data = self.part(level, index, width)
         if len(data) != place.width * HASH_BYTES:
             raise NotInLog(
                 f"{place.path}: expected {place.width * HASH_BYTES} bytes, found {len(data)}: the file is damaged"
@@ -177,7 +180,7 @@ class LogReader:
             if found is not None and len(found) >= width:
                 self._bundles.move_to_end(index)
                 return found
-        place, data = self._read(None, index, width)
+        place, data = self.part(None, index, width)
         try:
             entries = decode_bundle(data)
         except BadBundle as error:

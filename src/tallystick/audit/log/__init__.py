@@ -182,7 +182,7 @@ def _check_kept(
 
 def _check_spares(reader: LogReader, listing: Listing, size: int, findings: Findings) -> None:
     """Partial tiles of earlier sizes, and files beyond the checkpoint."""
-    beyond = 0
+    beyond = gone = 0
     for place in listing.tiles:
         width = width_at(place.level or 0, place.index, size)
         if not width:
@@ -193,9 +193,14 @@ def _check_spares(reader: LogReader, listing: Listing, size: int, findings: Find
         except NotInLog:
             continue  # it is missing, which the recomputation has said already
         if place != main:
-            check_spare(reader.directory, place, main, findings)
+            try:
+                check_spare(reader.directory, place, main, findings)
+            except FileNotFoundError:
+                gone += 1
         elif place.width > width:
             beyond += 1
     findings.checked.append(f"{len(listing.tiles)} tiles and bundles, each hash and each length")
+    if gone:
+        findings.notes.append(f"{gone} partial tiles became full and went away while the check ran: the log is live")
     if beyond:
         findings.notes.append(f"{beyond} tiles or bundles reach beyond the checkpoint, which does not cover them")

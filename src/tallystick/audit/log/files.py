@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick.audit.log.report import Findings
+from tallystick.ledger.checkpoint import is_plain_number
 from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
 from tallystick.ledger.tiles import HASH_BYTES, BadBundle, Place, decode_bundle, parse_path
 
@@ -28,7 +29,7 @@ def list_log(directory: Path, findings: Findings) -> Listing:
         archived = path.removeprefix(f"{ARCHIVE}/")
         if place is not None:
             listing.tiles.append(place)
-        elif archived != path and archived.isascii() and archived.isdigit() and str(int(archived)) == archived:
+        elif archived != path and is_plain_number(archived):
             listing.archive.append(int(archived))
         elif path != CHECKPOINT:
             findings.add(path, None, "expected only checkpoints and tiles in a log directory, found this file")
@@ -57,7 +58,10 @@ def _raise(error: OSError) -> None:
 
 
 def check_spare(directory: Path, place: Place, main: Place, findings: Findings) -> None:
-    """A partial tile or bundle beside the one that counts: the narrower must be the beginning of the wider."""
+    """A partial tile or bundle beside the one that counts: the narrower must be the beginning of the wider.
+
+    raises  FileNotFoundError when it went away since it was listed
+    """
     data = (directory / place.path).read_bytes()
     whole = (directory / main.path).read_bytes()
     if place.level is None:

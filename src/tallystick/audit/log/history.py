@@ -127,8 +127,7 @@ class History:
     def _entries(self, index: int, width: int) -> list[bytes] | None:
         """The entries of a bundle, each checked for itself; None when the bundle is not what it should be."""
         try:
-            place = self._reader.find(None, index, width)
-            data = (self._reader.directory / place.path).read_bytes()
+            place, data = self._reader.part(None, index, width)
         except NotInLog as error:
             self._findings.add(Place(None, index, width).path, index * TILE_WIDTH, str(error))
             return None
@@ -196,8 +195,7 @@ def stored_hashes(reader: LogReader, place: Place) -> tuple[bytes, str]:
 
     raises  NotInLog when no file has them, or its length is not what its name says
     """
-    found = reader.find(place.level, place.index, place.width)
-    data = (reader.directory / found.path).read_bytes()
+    found, data = reader.part(place.level, place.index, place.width)
     if len(data) != found.width * HASH_BYTES:
         raise NotInLog(
             f"{found.path}: expected {found.width * HASH_BYTES} bytes, found {len(data)}: the file is damaged"
