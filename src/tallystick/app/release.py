@@ -167,12 +167,8 @@ def build(cell: Cell, release: str) -> Path:
     staging.mkdir(parents=True)
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
-    size = receipt.first_seq + 1
-    cell.seal(size)
-    bundle.write_proofs(
-        staging, LogReader(cell.log_directory), release_id=release, size=size, open_objects=_opener(cell)
-    )
-    bundle.flush(staging)
+    cell.seal(receipt.first_seq + 1)
+    bundle.write_proofs(staging, built, LogReader(cell.log_directory), built_seq=receipt.first_seq)
     staging.rename(final)
     return final
 

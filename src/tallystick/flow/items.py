@@ -62,7 +62,7 @@ class ItemRow(Part):
 
     id: External
     domain: Domain
-    prompt: Words
+    prompt: Annotated[str, StringConstraints(max_length=TEXT_MAX)]
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=2, max_length=2)]
     signal: Literal["preference"] = "preference"
     context: Words | None = None
@@ -80,7 +80,10 @@ class ItemRow(Part):
     gold: GoldKey | None = None
 
     def faults(self) -> list[Fault]:
-        """Two candidates that say the same cannot be compared."""
+        """Two candidates that say the same cannot be compared, nor two answers to nothing."""
+        if not self.prompt.strip() and not self.context:
+            fix = "Bring the prompt, or remove the row."
+            return [Fault(path=("prompt",), expected="a prompt or a context", found="neither", fix=fix)]
         if self.candidates[0].text.strip() == self.candidates[1].text.strip():
             fix = "Remove the row, or bring the answer that was meant."
             return [Fault(path=("candidates",), expected="two different texts", found="the same text twice", fix=fix)]

@@ -46,8 +46,9 @@ def load(folder: Path) -> DataSet:
     raters = {row.get("rater_id", UNNAMED) for row in judged}
     per_item = max(Counter(row["item_id"] for row in judged).values(), default=1)
     name = _slug(folder.name)
+    risk = "low" if per_item == 1 else "medium"
     words = {
-        "name": name, "set": folder.name, "redundancy": str(max(2, per_item)), "risk": "low" if per_item == 1 else "medium",
+        "name": name, "set": folder.name, "redundancy": str(max(2, per_item)), "risk": risk,
         "pairs": str(len(rows)), "raters": str(len(raters)),
     }  # fmt: skip
     return DataSet(
