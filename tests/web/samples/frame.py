@@ -77,8 +77,9 @@ def expert(heading: str, **more: Unpack[Frame]) -> Page:
     return replace(lead(heading, **more), nav=nav, person_name="Dr. Ayşe Öztürk-Oyelaran")
 
 
-def event(index: int | None, minute: int, who: str, sentence: str, kind: str) -> HistoryEntry:
-    """One event of 21 November."""
+def event(index: int | None, minute: int, *told: str) -> HistoryEntry:
+    """One event of 21 November; told are who it was, the sentence and the kind."""
+    who, sentence, kind = told
     at = f"{DAY}{9 + minute // 60:02d}:{minute % 60:02d}:07Z"
     return HistoryEntry(index=index, at=at, who=who, sentence=sentence, kind=kind)
 
