@@ -1,1 +1,108 @@
-"""Typed Python client of the API. Imports nothing of the server."""
+"""Typed Python client of a cell's API. Imports nothing of the server; reads and writes over HTTP only.
+
+    with Client("http://127.0.0.1:8000") as cell:
+        cell.sign_in("vera", "a long sentence")
+        while task := cell.next_task("careful-answers"):
+            cell.submit(task.assignment, Judgment(verdict="a_slightly", scores=..., reasons=[Reason(...)]))
+
+Every change carries an idempotency key of its own, so that a call that was cut off is repeated safely: connection
+errors and answers of 500 and above are tried again with the same key. A refusal is an exception with its code.
+"""
+
+from tallystick.client.answers import (
+    Agreement,
+    Batch,
+    Blocker,
+    Case,
+    Closed,
+    ContractVersion,
+    DiffRow,
+    Disagreement,
+    Glance,
+    GoldTask,
+    Import,
+    Item,
+    Items,
+    Log,
+    Me,
+    Measurement,
+    Outcome,
+    Person,
+    Programme,
+    Qualification,
+    Receipt,
+    Record,
+    Release,
+    Rubric,
+    SealedReceipt,
+    Session,
+    ShownItem,
+    Standing,
+    Submitted,
+    Task,
+    Value,
+)
+from tallystick.client.calls import Client
+from tallystick.client.errors import (
+    Absent,
+    ApiError,
+    Conflict,
+    Malformed,
+    Problem,
+    Refused,
+    ServerFailed,
+    SignInNeeded,
+    TooLarge,
+    TooMany,
+    Unreachable,
+)
+from tallystick.client.judgments import Judgment, Points, Reason
+
+__all__ = [
+    "Absent",
+    "Agreement",
+    "ApiError",
+    "Batch",
+    "Blocker",
+    "Case",
+    "Client",
+    "Closed",
+    "Conflict",
+    "ContractVersion",
+    "DiffRow",
+    "Disagreement",
+    "Glance",
+    "GoldTask",
+    "Import",
+    "Item",
+    "Items",
+    "Judgment",
+    "Log",
+    "Malformed",
+    "Me",
+    "Measurement",
+    "Outcome",
+    "Person",
+    "Points",
+    "Problem",
+    "Programme",
+    "Qualification",
+    "Reason",
+    "Receipt",
+    "Record",
+    "Refused",
+    "Release",
+    "Rubric",
+    "SealedReceipt",
+    "ServerFailed",
+    "Session",
+    "ShownItem",
+    "SignInNeeded",
+    "Standing",
+    "Submitted",
+    "Task",
+    "TooLarge",
+    "TooMany",
+    "Unreachable",
+    "Value",
+]
