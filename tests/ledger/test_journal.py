@@ -105,8 +105,7 @@ def test_who_did_not_take_the_lock_is_refused(engine: Engine) -> None:
 
 def test_a_head_that_does_not_fit_its_entries_is_refused(engine: Engine) -> None:
     with pytest.raises(LostLock), journal.writing(engine) as connection:
-        was = journal.lock_head(connection)
-        journal.append(connection, [("x/1", b"four")], was=was, now=Head(9, 12), counts={})
+        journal.append(connection, [("x/1", b"four")], was=Head(3, 10), now=Head(9, 12), counts={})
     assert len(whole(engine)) == 3
 
 
@@ -114,13 +113,14 @@ def test_an_append_that_fails_leaves_no_trace(engine: Engine) -> None:
     class Stopped(Exception):
         pass
 
-    def stop() -> None:
-        raise Stopped
+    def append_and_stop() -> None:
+        with journal.writing(engine) as connection:
+            was = journal.lock_head(connection)
+            journal.append(connection, [("x/1", b"four")], was=was, now=Head(4, 12), counts={"per-a": 4})
+            raise Stopped
 
-    with pytest.raises(Stopped), journal.writing(engine) as connection:
-        was = journal.lock_head(connection)
-        journal.append(connection, [("x/1", b"four")], was=was, now=Head(4, 12), counts={"per-a": 4})
-        stop()
+    with pytest.raises(Stopped):
+        append_and_stop()
     assert len(whole(engine)) == 3
     with journal.reading(engine) as connection:
         assert journal.head(connection) == Head(3, 10)

@@ -111,6 +111,13 @@ KEY_WEAK = Refused(
 )  # fmt: skip
 
 
+STOPPED = "The thread that wrote for this command was stopped: send it again with the same key."
+
+
+class WriterStopped(RuntimeError):
+    """Whether the command was carried out is not known here; its key finds out."""
+
+
 def new_key() -> str:
     """A fresh idempotency key, for commands that are not retried."""
     return secrets.token_urlsafe(18)
@@ -160,7 +167,7 @@ class Kernel:
 
     def read(self) -> AbstractContextManager[journal.Connection]:
         """A connection that sees one consistent state."""
-        return self.engine.begin()
+        return journal.reading(self.engine)
 
     def now(self) -> int:
         """The clock, in microseconds. Journal time is never behind the last event."""
@@ -174,6 +181,11 @@ class Kernel:
         except Exception as error:  # noqa: BLE001 - one command's fault must not fail its neighbours
             self._lead_alone(group, error)
             return
+        except BaseException:
+            # This thread is being stopped: those who wait for it must hear of it, not wait for ever.
+            for _, future in group:
+                future.set_exception(WriterStopped(STOPPED))
+            raise
         for (_, future), answer in zip(group, answers, strict=True):
             future.set_result(answer)
 

@@ -51,6 +51,12 @@ GUARDS = {
             "CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
             "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
         ),
+        # INSERT OR REPLACE deletes without asking the trigger above.
+        (
+            "CREATE TRIGGER IF NOT EXISTS journal_no_replace BEFORE INSERT ON journal "
+            "WHEN EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq) "
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        ),
     ],
     "postgresql": [
         (
@@ -114,6 +120,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """A connection in a write transaction: commits at the end of the block, rolls back on an exception."""
     return engine.execution_options(writes=True).begin()
+
+
+def reading(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """A connection whose queries all see one state, whatever is committed meanwhile.
+
+    SQLite gives that to every transaction; PostgreSQL only from repeatable read on.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ").begin()
+    return engine.begin()
 
 
 def create(engine: sa.Engine) -> None:
