@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tallystick.stats.agreement import measure
+from tallystick.stats.agreement import BadRatings, measure
 from tallystick.stats.agreement.measure import METRICS
 from tallystick.stats.agreement.sums import GROUPS, Sums
 from tallystick.stats.agreement.table import UNITS_MAX, read_ratings
@@ -121,6 +121,20 @@ def test_measured_numbers_have_no_patterns() -> None:
     assert huge.value == pytest.approx(interval.value, abs=1e-9)
     assert len(interval.prevalence) == 100
     assert "600 values" in interval.notes[0]
+
+
+def test_free_answers_are_measured_up_to_a_limit() -> None:
+    """Two thousand different words: most pairs agree, so alpha is nearly the share of agreeing pairs."""
+    words = [f"word {number // 2}" if number % 10 else f"other {number}" for number in range(3600)]
+    items, raters = [number // 2 for number in range(3600)], [number % 2 for number in range(3600)]
+    found = measure(items, raters, words, metric="krippendorff_alpha", draws=200)
+    assert len(found.prevalence) == 100
+    assert found.percent_agreement == pytest.approx(0.8)
+    assert found.value == pytest.approx(0.8, abs=1e-3)
+    assert found.interval is not None
+    assert 0.77 < found.interval.low < 0.8 < found.interval.high < 0.83
+    with pytest.raises(BadRatings, match="at most 5000"):
+        measure(range(6000), [0, 1] * 3000, [f"word {number}" for number in range(6000)], metric="fleiss_kappa")
 
 
 def test_the_seed_decides_the_interval() -> None:

@@ -19,7 +19,7 @@ Label = str | int | float
 
 MISSING = -1
 UNITS_MAX = 4096  # patterns beyond which resampling them costs more than it gives
-EXACT_MAX = 2.0**53  # a float holds every integer below
+EXACT_BITS = 53  # a float holds every integer with fewer bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Ratings:
         """
         n_categories = len(self.categories)
         base = int(self.judgments_per_item.max()) + 1
-        if float(base) ** n_categories >= EXACT_MAX:
+        if n_categories * math.log2(base) >= EXACT_BITS:
             return None
         powers = float(base) ** np.arange(n_categories)
         key = np.bincount(self.item, weights=powers[self.code], minlength=self.n_items)
