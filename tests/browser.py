@@ -84,6 +84,8 @@ def new_page(
     page.on("console", lambda message: faults.extend(_console_fault(message)))
     try:
         yield page
+        if scripts:
+            page.evaluate("0")  # a round trip: what the page reported before has arrived when the answer does
     finally:
         context.close()
     assert not faults, f"the page reported: {faults}"
