@@ -15,7 +15,7 @@ from tallystick.flow.document.problem import Path, Problem, joined, short
 
 BYTES_MAX = 256 * 1024
 DEPTH_MAX = 16
-NODES_MAX = 20_000
+NODES_MAX = 5_000
 
 Plain = str | int | bool | None | list["Plain"] | dict[str, "Plain"]
 
