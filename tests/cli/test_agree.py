@@ -17,8 +17,8 @@ APP = typer.Typer()
 agree.register(APP)
 COLUMNS = ("--item", "item", "--rater", "rater", "--value", "value")
 # By hand: 10 a, 8 b, 2 c and two of ten items differ, so alpha = 1 - (4 / 20) / (232 / 380) = 39 / 58 = 0.672.
-MEG = "a a a a b b b c a b".split()
-OWEN = "a a a a b b b c b a".split()
+MEG = ["a", "a", "a", "a", "b", "b", "b", "c", "a", "b"]
+OWEN = ["a", "a", "a", "a", "b", "b", "b", "c", "b", "a"]
 ROWS = [
     (f"article {number}", rater, answer)
     for number, answers in enumerate(zip(MEG, OWEN, strict=True))
@@ -150,6 +150,7 @@ def test_a_question_that_makes_no_sense_is_refused(tmp_path: Path, options: tupl
         ("a.jsonl", b"[1]\n", ("line 1", "no JSON object")),
         ("a.jsonl", b'{"item": 1, "rater": "a", "value": {"x": 1}}\n', ("line 1", "value.FIELD")),
         ("a.jsonl", b'{"item": 1, "value": 2}\n', ("'rater'", "'item', 'value'")),
+        ("a.jsonl", b'{"item": 1, "rater": "a", "values": {"winner": 2}}\n', ("'value'", "'values.winner'")),
         ("a.jsonl", b'\n{"item": 1, "rater": "a", "value": 1}\n{"item": 1, "value": 2}\n', ("line 3", "no rater")),
         ("a.parquet", b"PAR1", ("could not be read",)),
     ],

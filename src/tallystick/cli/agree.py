@@ -234,7 +234,7 @@ def _read_lines(path: Path, columns: tuple[str, str, str], *, is_gzip: bool) -> 
             if not isinstance(row, dict):
                 raise CannotMeasure(f"line {number} holds no JSON object: every line is one judgment as {{...}}.")
             numbers.append(number)
-            keys.update(dict.fromkeys(row))
+            keys.update(dict.fromkeys(_names(row) if len(numbers) == 1 else row))
             for name, column in zip(columns, read, strict=True):
                 entry = _dig(row, name)
                 column.append(None if entry is ABSENT else _scalar(entry, name, f"line {number}"))
@@ -244,6 +244,12 @@ def _read_lines(path: Path, columns: tuple[str, str, str], *, is_gzip: bool) -> 
         if numbers and name not in seen:
             _refuse_column(name, list(keys))
     return Judgments(item=read[0], rater=read[1], value=read[2], row_word="line", numbers=numbers)
+
+
+def _names(row: dict[str, object]) -> list[str]:
+    """The names that one row offers, those inside objects with their dots: what a message lists."""
+    inner = [f"{name}.{field}" for name, entry in row.items() if isinstance(entry, dict) for field in entry]
+    return [*row, *inner]
 
 
 def _dig(row: dict[str, object], name: str) -> object:
