@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 import write_docs
+from command_page import commands, unknown
+
+from tallystick import cli
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "changelog").glob("*.md")])
@@ -61,6 +64,35 @@ def test_every_make_command_shown_exists() -> None:
     shown = list(shown_commands("make"))
     assert {"demo", "test"} <= {words[0] for document, words in shown if document == "README.md"}
     assert [words for _, words in shown if words[0] not in targets()] == []
+
+
+def test_every_tallystick_command_shown_would_be_understood() -> None:
+    shown = list(shown_commands("tallystick"))
+    faults = [(document, unknown(cli.app, words)) for document, words in shown]
+    assert [found for found in faults if found[1]] == []
+
+
+def test_every_command_and_every_option_says_what_it_is() -> None:
+    silent = [
+        f"{words} {parameter.name}"
+        for words, command in commands(cli.app).items()
+        for parameter in command.params
+        if not getattr(parameter, "help", None)
+    ]
+    assert [words for words, command in commands(cli.app).items() if not command.help] == []
+    assert silent == []
+
+
+def test_every_api_route_has_words_and_a_permission() -> None:
+    rows = re.findall(r"^\| `([A-Z]+ /api/\S+)` \| (\S*) \| .* \| (.*) \|$", write_docs.routes_page(), re.MULTILINE)
+    assert rows
+    assert [name for name, permission, words in rows if not permission or not words] == []
+
+
+def test_every_setting_has_words() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| (.*) \|$", write_docs.settings_page(), re.MULTILINE)
+    assert rows
+    assert [name for name, words in rows if not words] == []
 
 
 def test_the_makefile_has_the_targets_that_everybody_expects() -> None:

@@ -40,8 +40,17 @@ def _rows(command: typer.core.TyperCommand) -> Iterator[str]:
         else:
             name = (parameter.metavar or parameter.name or "").upper()
         told = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "or")
-        default = "" if parameter.default in (None, ...) else f"`{parameter.default}`"
+        default = said(parameter.default)
         yield f"| `{name}` | {told} | {'required' if parameter.required else default} |"
+
+
+def said(default: object) -> str:
+    """A default value in words; nothing for none."""
+    if default is None or default is ...:
+        return ""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return f"`{default}`"
 
 
 def unknown(app: typer.Typer, words: list[str]) -> str | None:

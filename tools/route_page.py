@@ -1,5 +1,6 @@
 """What the site says about its own routes, as a page. Reads rules and an OpenAPI document; writes nothing."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from tallystick.edge.rule import RouteRule
@@ -26,7 +27,7 @@ def page(rules: Mapping[str, RouteRule], document: Mapping[str, object], note: s
         if chosen:
             lines += ["", f"## {title}", "", "| route | who may | takes | what it does |", "| --- | --- | --- | --- |"]
             lines += [
-                f"| `{name}` | {rule.permission} | {size(rule.max_bytes)} | {words.get(name, '')} |"
+                f"| `{name}` | {rule.permission} | {size(rule.max_bytes)} | {words.get(in_openapi(name), '')} |"
                 for name, rule in sorted(chosen.items(), key=lambda pair: pair[0].split()[::-1])
             ]
     return "\n".join(lines) + "\n"
@@ -39,6 +40,11 @@ def summaries(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for path, operations in paths.items():
         for method, operation in operations.items():
             yield f"{method.upper()} {path}", str(operation.get("summary", "")).replace("|", "or")
+
+
+def in_openapi(name: str) -> str:
+    """A route's name as OpenAPI writes it: without the converters of its path."""
+    return re.sub(r":\w+}", "}", name)
 
 
 def size(count: int) -> str:

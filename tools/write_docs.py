@@ -3,14 +3,21 @@
 tests/test_docs.py fails when a page here is not what the code says.
 """
 
+import dataclasses
 import inspect
+import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from tallystick import events
+import command_page
+import route_page
+
+from tallystick import api, cli, edge, events, settings
+from tallystick.app import cell
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs`. Change the code, not this page. -->\n"
@@ -19,7 +26,44 @@ FIELD = re.compile(r"^    (?P<name>\w+): (?P<type>[^=#]+?)(?: = (?P<default>[^#]
 
 def pages() -> dict[Path, str]:
     """Every generated page: where it stands and what it says."""
-    return {DOCS / "events.md": events_page()}
+    return {
+        DOCS / "commands.md": command_page.page(cli.app, "tallystick", NOTE),
+        DOCS / "events.md": events_page(),
+        DOCS / "routes.md": routes_page(),
+        DOCS / "settings.md": settings_page(),
+    }
+
+
+def routes_page() -> str:
+    """Every route of a cell's site, with its rule."""
+    with tempfile.TemporaryDirectory() as folder:
+        opened = cell.create(Path(folder), name="docs.invalid")
+        try:
+            site = edge.build(opened, mounts=[api.mount], secure_cookies=True)
+            return route_page.page(site.rules, json.loads(site.describe()), NOTE)
+        finally:
+            opened.close()
+
+
+def settings_page() -> str:
+    """Every key of a cell's settings file."""
+    lines = [
+        "# Settings",
+        NOTE,
+        f"A cell reads `{settings.FILE}` in its folder, once, when it starts. No file means: all as below. It never",
+        "holds a secret, and a key that nobody knows is an error, not a comment.",
+        "",
+        "| key | type | when left out | what it is |",
+        "| --- | --- | --- | --- |",
+    ]
+    told = dict(re.findall(r"^(\w+) {2,}(.+)$", inspect.getdoc(settings.Settings) or "", re.MULTILINE))
+    for key in dataclasses.fields(settings.Settings):
+        if key.name != "directory":
+            kind = str(key.type if isinstance(key.type, str) else getattr(key.type, "__name__", key.type))
+            lines.append(
+                f"| `{key.name}` | {kind.replace(' | ', ' or ')} | `{key.default}` | {told.get(key.name, '')} |"
+            )
+    return "\n".join(lines) + "\n"
 
 
 def events_page() -> str:

@@ -21,6 +21,8 @@ class Settings:
     """How a cell is served.
 
     database        SQLAlchemy address; None for the embedded database in the cell's folder
+    host            address to listen on; this machine only unless it says otherwise
+    port            port to listen on
     secure_cookies  cookies over https only; off for the embedded default on this machine
     seal_seconds    how long the journal may run ahead of the log, at most, while the cell serves
     """
