@@ -92,6 +92,9 @@ def measure(url: str, folder: Path, *, events: int, size: int) -> None:
             sealer.seal()
     with timed("checked by the next sealer at its start", events):
         Sealer(engine, log, signer).close()
+    with timed("quick starts of a sealer", 10):
+        for _ in range(10):
+            Sealer(engine, log, signer, thorough=False).close()
     with timed("verified offline: every entry, hash and file", events, target=TARGET):
         report = verify_log(log, signer.vkey)
     if report.status is not Status.OK:

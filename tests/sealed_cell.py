@@ -54,9 +54,9 @@ class Cell:
             journal.append(connection, rows, was=was, now=now, counts={"per-a": 1})
         self.size += count
 
-    def sealer(self, *, step: Step = no_step, batch: int = BATCH) -> Sealer:
+    def sealer(self, *, thorough: bool = True, step: Step = no_step, batch: int = BATCH) -> Sealer:
         """A new sealer, which takes over from any other."""
-        return Sealer(self.engine, self.directory, self.signer, step=step, batch=batch)
+        return Sealer(self.engine, self.directory, self.signer, thorough=thorough, step=step, batch=batch)
 
     def alter(self, statement: str, **values: object) -> None:
         """What an administrator with database access can do: drop the guards, then change rows."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sealed_cell import SIGNER, Cell, cell_at, entry, files_of
+from sealed_cell import SIGNER, Cell, cell_at, entry, files_of, flip
 
 from tallystick.audit.log import Status, verify_log
 from tallystick.ledger import checkpoint as checkpoints
@@ -126,6 +126,23 @@ def test_a_lost_file_is_written_again_only_as_it_was(cell: Cell) -> None:
         (cell.directory / path).unlink()
     cell.sealer().close()
     assert files_of(cell.directory) == before
+
+
+def test_a_quick_start_builds_on_the_signed_root_alone(cell: Cell) -> None:
+    """It reads no sealed row, so it costs the same at any size; what does not fit makes it look at everything."""
+    cell.add(70_000)
+    with cell.sealer() as sealer:
+        sealer.seal(69_000)
+    before = files_of(cell.directory)
+    cell.sealer(thorough=False).close()
+    assert files_of(cell.directory) == before
+    cell.alter("DELETE FROM journal WHERE seq = 5")
+    with cell.sealer(thorough=False) as sealer:
+        sealer.seal()
+    expect_good(cell, 70_000)
+    flip(cell.directory / "tile/2/000.p/1", 0)
+    with pytest.raises(Gap, match="found no row 5 "):
+        cell.sealer(thorough=False)
 
 
 @pytest.mark.parametrize("path", ["tile/0/001", "tile/entries/001", "tile/1/000.p/2", "tile/entries/002.p/88"])

@@ -56,6 +56,7 @@ class Sealer:
     engine     the cell's database; commits must be durable
     directory  the public log directory; made when it is not there
     signer     signs the checkpoints; its name is the origin of the log
+    thorough   compare all that is sealed with the journal, and every file; else only what the next seal builds on
     step       called around each durable step, for crash tests
     batch      entries per checkpoint at most
 
@@ -68,6 +69,7 @@ class Sealer:
         directory: Path,
         signer: Signer,
         *,
+        thorough: bool = True,
         step: Step = no_step,
         batch: int = BATCH,
     ) -> None:
@@ -84,7 +86,7 @@ class Sealer:
         self._tree = Tree()
         self._is_ready = False
         with self._fenced():
-            self._recover()
+            self._recover(thorough=thorough)
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +115,7 @@ class Sealer:
         """
         with self._lock, self._fenced():
             if not self._is_ready:
-                self._recover()
+                self._recover(thorough=False)
             end = rows.end_of(self._engine)
             if upto is not None:
                 if not 0 <= upto <= end:
@@ -230,8 +232,8 @@ class Sealer:
                 "Either the file was altered, or the cell has another key than the one that made this log"
             ) from error
 
-    def _recover(self) -> None:
-        """Check everything sealed against the journal, then finish what a sealer before began."""
+    def _recover(self, *, thorough: bool) -> None:
+        """Find the tree as it was published, then finish what a sealer before began."""
         now = heads.read(self._engine)
         if now.epoch != self._head.epoch:
             raise Fenced(f"expected epoch {self._head.epoch}, found {now.epoch}: another sealer has taken over")
@@ -244,22 +246,45 @@ class Sealer:
                 f"the published checkpoint covers {size} entries, the database has sealed {now.size}: the database is "
                 "older than the log. Restore a newer backup; never seal on top of this one"
             )
-        tree = Tree()
-        missing: list[str] = []
-        self._walk(tree, size, lambda files: missing.extend(self._missing(files)))
-        self._expect_root(tree, EMPTY_ROOT if published is None else published.root, CHECKPOINT)
-        if missing:
-            # The journal leads to the signed root, so what it gives for a lost file is what the file was.
-            self._walk(Tree(), size, self._store.put)
-        edge = tree.copy()
+        root = EMPTY_ROOT if published is None else published.root
+        edge = (None if thorough else self._stored_edge(size, root)) or self._check_all(size, root)
+        tree = edge.copy()
         self._walk(tree, now.size, lambda _files: None)
         self._expect_root(tree, now.root, "the seal point in the database")
         if published is None or size < now.size:
             self._walk(edge, now.size, self._store.put)
             self._publish(now.size, now.root)
-        self._remove_stale_partials()
+            self._remove_partials(size, now.size)
+        if thorough:
+            self._remove_stale_partials()
         self._tree = tree
         self._is_ready = True
+
+    def _stored_edge(self, size: int, root: bytes) -> Tree | None:
+        """The tree from the tiles at its right edge; the signed root vouches for it. None when it does not fit."""
+        rows_at_edge = []
+        for level in range((size.bit_length() + TILE_HEIGHT - 1) // TILE_HEIGHT):
+            width = (size >> (TILE_HEIGHT * level)) % TILE_WIDTH
+            data = b""
+            if width:
+                try:
+                    _, data = self._reader.part(level, size >> (TILE_HEIGHT * (level + 1)), width)
+                except NotInLog:
+                    return None
+            rows_at_edge.append(data[: width * HASH_BYTES])
+        tree = Tree.resume(size, rows_at_edge)
+        return tree if tree.root() == root else None
+
+    def _check_all(self, size: int, root: bytes) -> Tree:
+        """The tree from the journal, after a comparison with the published root and with every stored file."""
+        tree = Tree()
+        missing: list[str] = []
+        self._walk(tree, size, lambda files: missing.extend(self._missing(files)))
+        self._expect_root(tree, root, CHECKPOINT)
+        if missing:
+            # The journal leads to the signed root, so what it gives for a lost file is what the file was.
+            self._walk(Tree(), size, self._store.put)
+        return tree
 
     def _missing(self, files: Files) -> list[str]:
         try:

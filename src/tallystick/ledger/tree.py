@@ -80,6 +80,14 @@ class Tree:
         self.size = 0
         self._edge: list[bytes] = []
 
+    @classmethod
+    def resume(cls, size: int, edge: Sequence[bytes]) -> "Tree":
+        """A tree of `size` from its partial tiles, lowest level first. Compare the root: it vouches for them."""
+        tree = cls()
+        tree.size = size
+        tree._edge = list(edge)  # our own
+        return tree
+
     def copy(self) -> "Tree":
         """A tree of its own with the same edge."""
         twin = Tree()
