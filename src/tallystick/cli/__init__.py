@@ -2,12 +2,13 @@
 
 import typer
 
-from tallystick.cli import agree, cell, log, programme, serve
+from tallystick.cli import agree, cell, demo, log, programme, serve
 
 app = typer.Typer(
     name="tallystick", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
     help="Human judgments that shape AI models, with proof of how every one of them came about.",
 )  # fmt: skip
+demo.register(app)
 serve.register(app)
 agree.register(app)
 app.add_typer(cell.app, name="cell")

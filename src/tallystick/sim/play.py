@@ -1,0 +1,170 @@
+"""The demo programme, played by simulated experts and adjudicators through the API. Seeded: the same play each time."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tallystick.sim import cast
+from tallystick.sim.experts import SimulatedExpert, Truth
+from tallystick.sim.hand import Hand, Refusal
+
+LEFT_OPEN = 2
+"""Disagreements that nobody has come to yet, so that the queue is not empty."""
+LEFT_UNDONE = frozenset({"creative"})
+"""Domains whose last items still wait for judgments when the play ends."""
+
+SETTLED_NOTES = (
+    "Decided on {criterion}: the judges' own reasons show that one of them had not weighed it as the rubric asks.",
+    "Settled under the priority rules: {criterion} outranks what the dissenting judgment rests on.",
+)
+PRESERVED_NOTES = (
+    "Both readings are sound, and the judges give good reasons for each. The distribution is the result.",
+    "This is a difference of taste among competent judges, not an error: it is kept as it is.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where the play takes place."""
+
+    http: httpx.Client
+    programme: str
+    passwords: Mapping[str, str]
+    seed: int
+    say: Callable[[str], None]
+
+    def hand(self, login: str) -> Hand:
+        """Sign in as somebody."""
+        return Hand(self.http, login, self.passwords[login], seed=self.seed)
+
+
+@dataclass(slots=True)
+class Played:
+    """What happened in the play."""
+
+    qualified: int = 0
+    failed: int = 0
+    judgments: int = 0
+    settled: int = 0
+    preserved: int = 0
+    confirmed: int = 0
+    by_domain: Counter[str] = field(default_factory=Counter)
+
+
+def play(world: World, truth: Truth) -> Played:
+    """Qualification, judgments, adjudication. Measuring and releasing is the lead's affair."""
+    played = Played()
+    experts = cast.experts(world.seed)
+    hands = {expert.login: world.hand(expert.login) for expert in experts}
+    for expert in experts:
+        _qualify(world, expert, hands[expert.login], truth=truth, played=played)
+    world.say(f"{played.qualified} qualifications passed, {played.failed} failed")
+    _judge(world, experts, hands, truth=truth, played=played)
+    world.say(f"{played.judgments} judgments on {len(played.by_domain)} domains")
+    _adjudicate(world, played)
+    world.say(f"{played.settled} disagreements settled, {played.preserved} preserved, {LEFT_OPEN} left open")
+    return played
+
+
+def _qualify(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth, played: Played) -> None:
+    standings = hand.get(f"/programmes/{world.programme}/qualifications")["standings"]
+    for standing in standings:
+        if standing["domain"] not in expert.domains:
+            continue
+        begun = hand.post(f"/programmes/{world.programme}/qualifications", {"rubric": standing["rubric"]})
+        state = "running"
+        while state == "running":
+            task = hand.get(f"/qualifications/{begun['qualification']}/task")
+            path = f"/qualifications/{begun['qualification']}/items/{task['item']}/answer"
+            state = _send(hand, path, _careful(expert, task, truth), played)["state"]
+        played.qualified += state == "qualified"
+        played.failed += state == "failed"
+
+
+def _careful(expert: SimulatedExpert, task: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
+    """In qualification everybody reads twice: no slips, no blind spots. Drift comes later, as with people."""
+    slips, blind, expert.slips, expert.blind_to = expert.slips, expert.blind_to, 0.0, frozenset()
+    answer = expert.answer(task, truth)
+    expert.slips, expert.blind_to = slips, blind
+    return answer
+
+
+def _send(hand: Hand, path: str, answer: dict[str, Any], played: Played) -> dict[str, Any]:
+    """Submit; where the verdict contradicts a priority rule, look again and keep it on purpose."""
+    try:
+        return hand.post(path, answer)
+    except Refusal as refusal:
+        if refusal.code != "verdict-contradicts-scores":
+            raise
+        played.confirmed += 1
+        return hand.post(path, answer | {"confirmed": list(refusal.names)})
+
+
+def _judge(
+    world: World, experts: Sequence[SimulatedExpert], hands: Mapping[str, Hand], *, truth: Truth, played: Played
+) -> None:
+    """Everybody takes one item in turn, until nobody finds work or the play leaves the rest undone."""
+    at_work = list(experts)
+    order = random.Random(f"turns|{world.seed}")  # noqa: S311 - a simulation, no secret
+    while at_work:
+        order.shuffle(at_work)
+        at_work = [e for e in at_work if _turn(world, e, hands[e.login], truth=truth, played=played)]
+
+
+def _turn(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth, played: Played) -> bool:
+    try:
+        task = hand.post(f"/programmes/{world.programme}/next")
+    except Refusal as refusal:
+        if refusal.code != "no-work":
+            raise
+        return False
+    domain = task["domain"]
+    if domain in LEFT_UNDONE and played.by_domain[domain] >= 38:
+        hand.post(f"/assignments/{task['assignment']}/return")
+        return False
+    _send(hand, f"/assignments/{task['assignment']}/judgment", expert.answer(task, truth), played)
+    played.judgments += 1
+    played.by_domain[domain] += 1
+    return True
+
+
+def _adjudicate(world: World, played: Played) -> None:
+    hands = [world.hand(login) for login in cast.ADJUDICATORS]
+    waiting = hands[0].get(f"/programmes/{world.programme}/disagreements")["disagreements"]
+    chance = random.Random(f"adjudication|{world.seed}")  # noqa: S311 - a simulation, no secret
+    for number, row in enumerate(waiting[:-LEFT_OPEN] if len(waiting) > LEFT_OPEN else []):
+        hand = hands[number % len(hands)]
+        case = hand.get(f"/disagreements/{row['item']}")
+        criterion = case["rubric"]["criteria"][0]
+        if row["is_expected"] or number % 3 == 2:
+            notes = chance.choice(PRESERVED_NOTES)
+            hand.post(f"/disagreements/{row['item']}/preserve", {"criteria": [criterion["id"]], "notes": notes})
+            played.preserved += 1
+        else:
+            notes = chance.choice(SETTLED_NOTES).format(criterion=criterion["name"].lower())
+            verdict = _majority([judgment["verdict"] for judgment in case["judgments"]])
+            body = {"verdict": verdict, "criteria": [criterion["id"]], "notes": notes}
+            hand.post(f"/disagreements/{row['item']}/settle", body)
+            played.settled += 1
+
+
+def _majority(verdicts: Sequence[str]) -> str:
+    """The commonest verdict that decides; slightly towards A where all differ."""
+    deciding = [verdict for verdict in verdicts if verdict not in {"abstain", "insufficient_context"}]
+    return Counter(deciding).most_common(1)[0][0] if deciding else "tie"
+
+
+def preserve_all(world: World, login: str) -> int:
+    """Keep every disagreement of an imported set as its raters left it: nobody here looked at the items."""
+    hand = world.hand(login)
+    kept = 0
+    while waiting := hand.get(f"/programmes/{world.programme}/disagreements")["disagreements"]:
+        for row in waiting:
+            notes = "Kept as imported: nobody here judged or adjudicated this item, so the raters' verdicts stand."
+            hand.post(f"/disagreements/{row['item']}/preserve", {"criteria": ["overall"], "notes": notes})
+            kept += 1
+    return kept
