@@ -19,7 +19,7 @@ if (form && state) {
 
   const clock = (iso) => {
     const at = new Date(iso);
-    return Number.isNaN(at.getTime()) ? iso : at.toLocaleTimeString([], { hour12: false });
+    return Number.isNaN(at.getTime()) ? iso : `${at.toISOString().slice(11, 19)} UTC`; // as every time on our pages
   };
 
   const body = () => new URLSearchParams([...new FormData(form)].filter((pair) => typeof pair[1] === "string"));
