@@ -25,7 +25,7 @@ Sign-in: `signed = visit.sign_in(login=..., password=...)`, then `visit.remember
 `visit.sign_out(response)`. A sign-in form is a public page: `visit.csrf` works there too.
 """
 
-from tallystick.edge.faults import ErrorAnswer, ErrorPart, ProblemPart, status_of
+from tallystick.edge.faults import ErrorAnswer, ErrorPart, ProblemPart, error_answer, status_of
 from tallystick.edge.rates import Rates, TooMany
 from tallystick.edge.rule import PUBLIC, BadRule, RouteRule
 from tallystick.edge.site import Site, Unruled, build
@@ -44,5 +44,6 @@ __all__ = [
     "Unruled",
     "Visit",
     "build",
+    "error_answer",
     "status_of",
 ]

@@ -14,9 +14,9 @@ _SENTENCES: Final = {
     400: "The request is malformed; `problems` lists every fault of it.",
     401: "No live session: the token is missing, ended or wrong.",
     404: "Absent or forbidden: both look the same.",
-    409: "The state of the cell does not allow it: done already, not open, or the key was used for something else.",
+    409: "The state of the cell does not allow it: done already, not open, not yet.",
     413: "The body is larger than this address takes.",
-    422: "The content was refused; nothing was written.",
+    422: "The content was refused, or the key was used for another request; nothing was written.",
     429: "Too many attempts; `Retry-After` says how many seconds to wait.",
     500: "Something broke on our side; `names` holds a reference.",
     503: "Not ready.",
@@ -57,8 +57,10 @@ def responses_of(
     also: Mapping[int, type[BaseModel]],
 ) -> Documented:  # fmt: skip
     """The documented answers of a route beside its main one: those that its rule brings along, and its own."""
+    inputs = set(inspect.signature(handler).parameters) - {"visit"}
     statuses = set(refusals)
-    statuses |= {400} if len(inspect.signature(handler).parameters) > 1 else set()
+    statuses |= {400} if inputs else set()
+    statuses |= {422} if "key" in inputs else set()  # a key that was used for something else
     statuses |= {400, 413} if rule.max_bytes else set()
     statuses |= {401, 404} if rule.permission != PUBLIC else set()
     found: Documented = {status: _error(status) for status in sorted(statuses)}
