@@ -126,6 +126,9 @@ def settle(
     def decide(tx: Transaction, case: Case) -> Decision:
         mine = order.candidate_order(cell.order_seed, item, actor.person)
         own = preference.swap(verdict) if mine == "BA" else verdict
+        refused = flow.check_verdict(own)
+        if refused:
+            return refused  # before the notes are sealed: a refusal writes nothing
         ref = tx.seal(notes.strip().encode(), scope=f"person:{actor.person}")
         fact = flow.settle(case, adjudicator=actor.person, verdict=own, criteria=criteria, notes=ref)
         return fact if isinstance(fact, Refused) else [fact]

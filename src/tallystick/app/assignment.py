@@ -9,7 +9,6 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
-from tallystick.events.envelope import Event
 from tallystick.flow import assignment as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
@@ -55,17 +54,26 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         held = assignment.active(connection, actor.person, programme)
         if held is not None and held.expires_at >= cell.kernel.now():
             return _task(cell, connection, held, actor)
-    request = f"next|{programme}".encode()
-    answer = cell.execute(
-        Command(actor, "work.do", key or new_key(), request, lambda tx: _lease(cell, tx, actor, programme))
-    )
+    answer = _ask(cell, actor, programme, key=key or new_key())
+    if not isinstance(answer, Refused) and answer.facts and not _leased(answer, actor):
+        # Only leases that had run out were brought home: what they freed can be given out from now on.
+        answer = _ask(cell, actor, programme, key=new_key())
     if isinstance(answer, Refused):
         return answer
-    leased = [fact for fact in answer.facts if isinstance(fact, AssignmentLeased) and fact.expert == actor.person]
+    leased = _leased(answer, actor)
     with cell.read() as connection:
         row = assignment.assignment(connection, leased[0].assignment) if leased else None
         row = row or assignment.active(connection, actor.person, programme)
         return _task(cell, connection, row, actor) if row else flow.NO_WORK
+
+
+def _ask(cell: Cell, actor: Actor, programme: str, *, key: str) -> Receipt | Refused:
+    request = f"next|{programme}".encode()
+    return cell.execute(Command(actor, "work.do", key, request, lambda tx: _lease(cell, tx, actor, programme)))
+
+
+def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeased]:
+    return [fact for fact in receipt.facts if isinstance(fact, AssignmentLeased) and fact.expert == actor.person]
 
 
 def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decision:
@@ -78,22 +86,26 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     released = expire(tx)
     held = assignment.active(tx.connection, actor.person, programme)
     if held is not None and held.expires_at >= tx.now:
-        return released
+        return [*released]
+    if held is not None and all(fact.assignment != held.assignment for fact in released):
+        # Others come first when many have run out, but nobody holds two leases.
+        released.append(_expired(held))
     qualified = _qualified_domains(tx, actor.person, programme)
     if not qualified:
         return flow.NOT_QUALIFIED
     leased = _first_free(cell, tx, actor.person, row=row, qualified=qualified)
     if leased is None:
-        return released or flow.NO_WORK
+        return [*released] or flow.NO_WORK
     return [*released, leased]
 
 
-def expire(tx: Transaction) -> list[Event]:
+def expire(tx: Transaction) -> list[AssignmentReleased]:
     """Releases of leases that have run out, a few at a time: every lease command brings some home."""
-    return [
-        AssignmentReleased(assignment=row.assignment, item=row.item, expert=row.expert, reason="expired")
-        for row in assignment.expired(tx.connection, tx.now)
-    ]
+    return [_expired(row) for row in assignment.expired(tx.connection, tx.now)]
+
+
+def _expired(row: Row) -> AssignmentReleased:
+    return AssignmentReleased(assignment=row.assignment, item=row.item, expert=row.expert, reason="expired")
 
 
 def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str, Row]:
@@ -183,7 +195,7 @@ def expire_all(cell: Cell) -> int:
     """Bring home all leases that have run out; how many. Runs on schedule."""
     brought = 0
     while True:
-        answer = cell.execute(Command(access.CELL, "work.do", new_key(), b"expire", expire))
+        answer = cell.execute(Command(access.CELL, "work.do", new_key(), b"expire", lambda tx: [*expire(tx)]))
         if isinstance(answer, Refused) or not answer.facts:
             return brought
         brought += len(answer.facts)

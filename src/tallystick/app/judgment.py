@@ -79,8 +79,9 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     leased = assignment.assignment(tx.connection, work)
     if leased is None or leased.expert != actor.person:
         return access.ABSENT
-    if leased.state == "judged":
+    if judgments.of_expert_on(tx.connection, actor.person, leased.item) is not None:
         return Refused("already-judged", "You have judged this item already: your judgment stands.")
+    leased = _in_place_of(tx, leased)
     renewed = _renew(tx, leased)
     if isinstance(renewed, Refused):
         return renewed
@@ -98,16 +99,22 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     if isinstance(considered, Refused):
         return considered
     fact = _fact(tx, renewed[0] if renewed else None, leased, item=item, person=person, answer=answer, of=considered)
-    sessions.drop_draft(tx.connection, work, actor.person)
+    for name in {work, leased.assignment}:
+        sessions.drop_draft(tx.connection, name, actor.person)
     return [*renewed, fact, *divided(tx, item, [fact.verdict])]
+
+
+def _in_place_of(tx: Transaction, leased: Row) -> Row:
+    """The lease that counts: the item of one that ran out may have been given to the same expert again."""
+    held = assignment.active(tx.connection, leased.expert, leased.programme)
+    is_same = held is not None and held.item == leased.item and held.order == leased.order
+    return held if held is not None and is_same and leased.state != "leased" else leased
 
 
 def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
     if leased.state == "leased":
         return []
-    if judgments.of_expert_on(tx.connection, leased.expert, leased.item) is not None:
-        return Refused("already-judged", "You have judged this item already: your judgment stands.")
     work = items.work(tx.connection, leased.item)
     if work is None or not work.is_open:
         return Refused(

@@ -22,7 +22,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.events.release import ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.flow import release as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Wish
@@ -64,6 +64,8 @@ def cut(cell: Cell, actor: Actor, wish: Wish, *, key: str) -> Made | Refused:
         return answer
     fact = next(fact for fact in answer.facts if isinstance(fact, ReleaseCut))
     directory = build(cell, fact.release)
+    if isinstance(directory, Refused):
+        return directory
     return Made(fact.release, fact.name, fact.version, directory, answer)
 
 
@@ -154,11 +156,25 @@ def _blockers(state: BatchState) -> Iterator[Blocker]:
         yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
 
 
-def build(cell: Cell, release: str) -> Path:
-    """Build the folder of a release that was cut; the same bytes each time. Returns it when it stands already."""
+def build(cell: Cell, release: str) -> Path | Refused:
+    """Build the folder of a release that was cut; the same bytes each time. Returns it when it stands already.
+
+    A release that cannot be built is abandoned, loudly and for ever: its version is not used again.
+    """
     with cell.read() as connection:
         row = releases.release(connection, release)
     assert row is not None, "a release is built after it was cut"
+    try:
+        return _build(cell, row)
+    except bundle.CannotBuild as error:
+        fact = ReleaseAbandoned(release=release, why=str(error))
+        key = f"release-abandoned|{release}"
+        facts_of(cell.execute(Command(access.CELL, "release.cut", key, b"abandoned", lambda _: [fact])))
+        sentence = f"Release {row.name} {row.version} cannot be built and was abandoned. {error}"
+        return Refused("cannot-build", sentence, "version")
+
+
+def _build(cell: Cell, row: Row) -> Path:
     final = cell.releases_directory / f"{row.name}-{row.version}"
     if final.is_dir():
         return final
@@ -198,11 +214,12 @@ def _opener(cell: Cell) -> bundle.OpenObjects:
     return open_objects
 
 
-def finish_interrupted(cell: Cell) -> list[Path]:
+def finish_interrupted(cell: Cell) -> list[Path | Refused]:
     """Complete releases that a crash interrupted. Runs at start."""
     with cell.read() as connection:
         rows = [row for p in contracts.programmes(connection) for row in releases.of_programme(connection, p.programme)]
-    missing = [row for row in rows if not (cell.releases_directory / f"{row.name}-{row.version}").is_dir()]
+    standing = [row for row in rows if row.state != "abandoned"]
+    missing = [row for row in standing if not (cell.releases_directory / f"{row.name}-{row.version}").is_dir()]
     return [build(cell, row.release) for row in missing]
 
 

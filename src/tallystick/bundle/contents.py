@@ -165,8 +165,10 @@ T = TypeVar("T")
 def read_content(place: str, payload: bytes) -> Content:
     """The visible half of an item. Raises CannotBuild naming the place."""
     found = _json(place, payload, Content)
-    if len(found.candidates) != 2 or not found.prompt.strip():
-        raise CannotBuild(f"{place}: expected a prompt and two candidates, found {len(found.candidates)} candidates")
+    if len(found.candidates) != 2:
+        raise CannotBuild(f"{place}: expected two candidates, found {len(found.candidates)}")
+    if not (found.prompt.strip() or found.context):
+        raise CannotBuild(f"{place}: expected a prompt or a context, found neither")
     return found
 
 

@@ -45,7 +45,7 @@ def views(records: Sequence[Record], judgments: Sequence[Judgment], *, use: str)
 
 def asked(record: Record) -> list[Message]:
     """The prompt as one turn of a user. A context stands before it, with an empty line between."""
-    text = f"{record.context}\n\n{record.prompt}" if record.context else record.prompt
+    text = "\n\n".join(part for part in (record.context, record.prompt) if part)
     return [Message(role="user", content=text)]
 
 

@@ -20,6 +20,14 @@ class ReleaseCut(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
 
 
+class ReleaseAbandoned(msgspec.Struct, frozen=True, kw_only=True):
+    """A release was decided but cannot be built: a content is missing or is not what was committed to."""
+
+    KIND: ClassVar[str] = "release-abandoned/1"
+    release: str
+    why: str
+
+
 class ReleaseBuilt(msgspec.Struct, frozen=True, kw_only=True):
     """The files of a release were built. Their manifest's digest binds every byte."""
 

@@ -105,7 +105,10 @@ def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Ro
     return {row.domain: row for row in connection.execute(query).all()}
 
 
-_MINE = sa.exists().where(ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item)
+# A lease that ran out is no answer: its item is offered again, or an item could wait for ever for its last judge.
+_MINE = sa.exists().where(
+    ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item, ASSIGNMENT.c.state != "expired"
+)
 _JUDGED = sa.exists().where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item)
 _FREE: sa.Select[Any] = sa.select(WORK.c.item, WORK.c.rank).where(
     WORK.c.programme == sa.bindparam("programme"),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
 from tallystick.ledger import journal
-from tallystick.store import assignment, items
+from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, JUDGMENT, WORK, Handler, Recorded, Row
 
 _JUDGED_HERE = (
@@ -56,6 +56,7 @@ def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
         }  # fmt: skip
         journal.insert_many(connection, JUDGMENT, [row])
         assignment.close(connection, fact.assignment, "judged")
+        rubric.flag_late(connection, r)
     _count(connection, run, step=_JUDGED_HERE, imported=0)
 
 

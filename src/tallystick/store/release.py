@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.events.release import ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.ledger import journal
 from tallystick.store.schema import RELEASE, Handler, Recorded, Row
 
@@ -30,7 +30,16 @@ def _on_built(connection: sa.Connection, run: list[Recorded]) -> None:
         connection.execute(RELEASE.update().where(RELEASE.c.release == fact.release).values(**values))
 
 
-HANDLERS: dict[str, Handler] = {ReleaseCut.KIND: _on_cut, ReleaseBuilt.KIND: _on_built}
+def _on_abandoned(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        connection.execute(RELEASE.update().where(RELEASE.c.release == r.fact.release).values(state="abandoned"))
+
+
+HANDLERS: dict[str, Handler] = {
+    ReleaseCut.KIND: _on_cut,
+    ReleaseAbandoned.KIND: _on_abandoned,
+    ReleaseBuilt.KIND: _on_built,
+}
 
 
 def release(connection: sa.Connection, wanted: str) -> Row | None:

@@ -1,8 +1,10 @@
 """Read models of rubrics: which version is in force, which judgments an edit affects."""
 
+import msgspec
 import sqlalchemy as sa
 
 from tallystick import canon
+from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.rubric import RubricPublished
 from tallystick.ledger import journal
 from tallystick.store.schema import FLAG, JUDGMENT, RUBRIC, RUBRIC_VERSION, Handler, Recorded, Row
@@ -30,6 +32,9 @@ def _publish(connection: sa.Connection, recorded: Recorded) -> None:
         _flag(connection, fact, recorded.envelope.seq)
 
 
+_OWN = RUBRIC_VERSION.alias("own")
+
+
 def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
     """Every judgment under an earlier version is affected, criterion by criterion (SPEC 3.1)."""
     earlier = sa.select(JUDGMENT.c.judgment).where(
@@ -43,6 +48,33 @@ def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
     ]
     if rows:
         journal.insert_many(connection, FLAG, rows)
+
+
+_LATER = sa.select(RUBRIC_VERSION.c.version, RUBRIC_VERSION.c.affected).where(
+    RUBRIC_VERSION.c.programme == sa.bindparam("programme"),
+    RUBRIC_VERSION.c.rubric == sa.bindparam("rubric"),
+    RUBRIC_VERSION.c.seq
+    > sa.select(_OWN.c.seq)
+    .where(
+        _OWN.c.programme == sa.bindparam("programme"),
+        _OWN.c.rubric == sa.bindparam("rubric"),
+        _OWN.c.version == sa.bindparam("own"),
+    )
+    .scalar_subquery(),
+)
+
+
+def flag_late(connection: sa.Connection, recorded: Recorded) -> None:
+    """Flag a judgment that was begun under a version and submitted after the next one came into force."""
+    fact: JudgmentSubmitted = recorded.fact
+    wanted = {"programme": fact.programme, "rubric": fact.rubric, "own": fact.rubric_version}
+    rows = [
+        {"judgment": fact.judgment, "version": row.version, "criterion": criterion, "seq": recorded.envelope.seq}
+        for row in connection.execute(_LATER, wanted).all()
+        for criterion in msgspec.json.decode(row.affected)
+    ]
+    if rows:
+        connection.execute(FLAG.insert(), rows)
 
 
 HANDLERS: dict[str, Handler] = {RubricPublished.KIND: _on_published}

@@ -20,12 +20,12 @@ from tallystick.flow.document import Problem
 from tallystick.flow.items import PURPOSES, ItemRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import items
 from tallystick.store import rubric as rubrics
 
 CHUNK = 1_000
-ROWS_MAX = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     if isinstance(found, Refused):
         return found
     file_digest = canon.digest(data)
-    run = run_id(["items", wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions])
+    run = run_id(["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions])
     job = _Job(cell, actor, wanted, run, file_digest)
     checked = _checked(found, wanted, in_force)
     return job.strictly(checked) if wanted.is_strict else job.leniently(checked)
 
 
 def run_id(parts: list[str]) -> str:
-    """The id of an import: the same file under the same conditions is the same import."""
+    """The id of an import: the same file of the same person under the same conditions is the same import."""
     return canon.identifier("run", hashlib.sha256(canon.encode(parts)).digest())
 
 
@@ -165,7 +165,7 @@ class _Job:
         problems.sort(key=lambda problem: problem.line or 0)
         return finish(
             self.cell, self.actor, run=self.run, programme=self.wanted.programme, what="items", problems=problems,
-            file_digest=self.file_digest, total=total, accepted=accepted,
+            file_digest=self.file_digest, total=total, accepted=accepted, name=self.wanted.name,
         )  # fmt: skip
 
     def _write(self, number: int, good: list[_Good]) -> set[int] | Refused:
@@ -222,9 +222,12 @@ class _Job:
 
 def finish(
     cell: Cell, actor: Actor, *, run: str, programme: str, what: str, problems: list[Problem], file_digest: str,
-    total: int, accepted: int,
+    total: int, accepted: int, name: str,
 ) -> ImportReport | Refused:  # fmt: skip
-    """Record that a file was read to its end, with the list of its bad rows in the vault."""
+    """Record that a file was read to its end, with the list of its bad rows in the vault.
+
+    A file that was read to its end before gets the report that it got then.
+    """
     report = canon.encode(
         [{"line": p.line, "path": p.path, "expected": p.expected, "found": p.found, "fix": p.fix} for p in problems]
     )
@@ -242,7 +245,15 @@ def finish(
         return answer
     fact = answer.facts[0]
     assert isinstance(fact, ImportFinished)
+    if answer.is_repeat:
+        with cell.read() as connection:
+            problems = _stored(cell, connection, fact.report.object, name)
     return ImportReport(run, what, fact.rows, fact.accepted, tuple(problems), answer)
+
+
+def _stored(cell: Cell, connection: journal.Connection, report: str, name: str) -> list[Problem]:
+    listed = msgspec.json.decode(cell.vault.open(connection, report).payload)
+    return [Problem(name=name, **entry) for entry in listed]
 
 
 def stored_problems(cell: Cell, actor: Actor, run: str) -> list[Problem] | Refused:
@@ -253,5 +264,4 @@ def stored_problems(cell: Cell, actor: Actor, run: str) -> list[Problem] | Refus
         row = items.import_run(connection, run)
         if row is None:
             return access.ABSENT
-        listed = msgspec.json.decode(cell.vault.open(connection, row.report).payload)
-    return [Problem(name=run, **entry) for entry in listed]
+        return _stored(cell, connection, row.report, run)

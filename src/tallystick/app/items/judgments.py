@@ -1,9 +1,7 @@
 """Judgments made elsewhere: taken in with their own rater ids and times, marked as imported and not observed."""
 
-import hashlib
-import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from tallystick import canon
@@ -22,6 +20,7 @@ from tallystick.flow.document import Problem
 from tallystick.flow.items import JudgmentRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import items, judgment, roster
 from tallystick.store import schema as tables
@@ -31,6 +30,18 @@ from tallystick.store import schema as tables
 class _Good:
     line: int
     row: JudgmentRow
+
+
+@dataclass(frozen=True, slots=True)
+class _SortedOut:
+    """Rows against the state of the cell. By item: (expert, verdict) `before` these rows, and `given` with them."""
+
+    known: dict[str, tables.Row]
+    works: dict[str, tables.Row | None]
+    before: dict[str, list[tuple[str, str]]]
+    given: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    placed: list[tuple[_Good, tables.Row, str]] = field(default_factory=list)
+    problems: dict[int, Problem] = field(default_factory=dict)
 
 
 def import_judgments(
@@ -49,11 +60,13 @@ def import_judgments(
         if row is None:
             return access.ABSENT
         in_force = cell.rubrics_in_force(connection, programme)
+        # Once other items are here, the same file is another import: what it could not place may have its place now.
+        seen = [r.run for r in items.runs(connection, programme) if r.what == "items"][:1]
     found = rows(name, data)
     if isinstance(found, Refused):
         return found
     file_digest = canon.digest(data)
-    run = run_id(["judgments", programme, source, file_digest])
+    run = run_id(["judgments", actor.person, programme, source, file_digest, row.version, *seen])
     job = _Job(cell, actor, programme, name, source, run, row.version, in_force)
     return job.carry_out(found, file_digest)
 
@@ -91,7 +104,7 @@ class _Job:
         problems.sort(key=lambda problem: problem.line or 0)
         return finish(
             self.cell, self.actor, run=self.run, programme=self.programme, what="judgments", problems=problems,
-            file_digest=file_digest, total=total, accepted=accepted,
+            file_digest=file_digest, total=total, accepted=accepted, name=self.name,
         )  # fmt: skip
 
     def _read(self, row: Row) -> JudgmentRow | list[Problem]:
@@ -109,35 +122,49 @@ class _Job:
         )
         if isinstance(answer, Refused):
             return answer
+        if answer.is_repeat:
+            # Written before a crash: the reasons of the rows that stayed out follow from the state of that moment.
+            with self.cell.read() as connection:
+                problems = self._sorted_out(connection, good, upto=answer.first_seq).problems
         return {fact.row for fact in answer.facts if isinstance(fact, JudgmentImported)}, problems
 
     def _decide(self, tx: Transaction, good: list[_Good], problems: dict[int, Problem]) -> Decision:
-        known = items.by_external(tx.connection, self.programme, sorted({g.row.item for g in good}))
-        works = {row.item: items.work(tx.connection, row.item) for row in known.values()}
-        before = judgment.of_items(tx.connection, [row.item for row in known.values()])
-        raters: dict[str, str] = {}
-        people: list[Event] = []
-        facts: list[JudgmentImported] = []
-        given: dict[str, list[tuple[str, str]]] = {
-            item: [(j.expert, j.verdict) for j in listed] for item, listed in before.items()
-        }
-        for g in good:
-            row = known.get(g.row.item)
-            problem = self._problem(g, row, works.get(row.item) if row else None, given, self._person(g.row.rater))
-            if problem or row is None:
-                problems[g.line] = problem or self._unknown(g)
-                continue
-            if g.row.rater not in raters:
-                raters[g.row.rater] = self._person(g.row.rater)
-                people += self._enrol(tx, g.row.rater, raters[g.row.rater])
-            facts.append(self._fact(tx, g, row, raters[g.row.rater]))
-            given[row.item].append((raters[g.row.rater], g.row.verdict))
-        return [*people, *facts, *self._divided(known, works, before, given)]
+        sorted_out = self._sorted_out(tx.connection, good, upto=tx.seq)
+        problems.update(sorted_out.problems)
+        raters = {g.row.rater: person for g, _, person in sorted_out.placed}
+        people = [event for rater, person in raters.items() for event in self._enrol(tx, rater, person)]
+        facts = [self._fact(tx, g, row, person) for g, row, person in sorted_out.placed]
+        return [*people, *facts, *self._divided(sorted_out)]
 
-    def _person(self, rater: str) -> str:
-        """One pseudonym for one rater of one source, the same at every import."""
-        secret = self.cell.order_seed
-        return canon.identifier("per", hmac.digest(secret, canon.encode([self.source, rater]), hashlib.sha256))
+    def _sorted_out(self, connection: journal.Connection, good: list[_Good], *, upto: int) -> _SortedOut:
+        """Which rows have a place, and why the others have none, as of one place of the journal."""
+        known = items.by_external(connection, self.programme, sorted({g.row.item for g in good}))
+        works = {row.item: items.work(connection, row.item) for row in known.values()}
+        before = judgment.of_items(connection, [row.item for row in known.values()])
+        found = _SortedOut(
+            known, works,
+            {item: [(j.expert, j.verdict) for j in listed if j.seq < upto] for item, listed in before.items()},
+        )  # fmt: skip
+        found.given.update({item: list(listed) for item, listed in found.before.items()})
+        persons = {rater: self._person(connection, rater) for rater in sorted({g.row.rater for g in good})}
+        for g in good:
+            row, person = known.get(g.row.item), persons[g.row.rater]
+            problem = self._problem(g, row, works.get(row.item) if row else None, found.given, person)
+            if problem or row is None:
+                found.problems[g.line] = problem or self._unknown(g)
+                continue
+            found.placed.append((g, row, person))
+            found.given[row.item].append((person, g.row.verdict))
+        return found
+
+    def _person(self, connection: journal.Connection, rater: str) -> str:
+        """One pseudonym for one rater of one source, the same at every import.
+
+        Keyed by a secret of the vault: with the journal's own seed, which is public, rater ids could be guessed.
+        """
+        named = canon.encode([self.source, rater])
+        keyed = self.cell.vault.keyed_digest(connection, named, scope=f"programme:{self.programme}")
+        return canon.identifier("per", bytes.fromhex(keyed))
 
     def _problem(
         self, good: _Good, row: tables.Row | None, work: tables.Row | None, given: dict[str, list[tuple[str, str]]],
@@ -149,9 +176,8 @@ class _Job:
         if any(expert == person for expert, _ in said):
             found = f"a second one by {good.row.rater}"
             return self._at(good, "rater", expected="one judgment by each rater", found=found, fix="Remove one.")
-        if len(said) >= work.needed:
-            expected = f"an item that lacks judgments (it takes {work.needed})"
-            return self._at(good, "item", expected=expected, found="a complete one", fix="Raise the redundancy first.")
+        if len(said) + work.leased >= work.needed:
+            return self._full(good, work, said=len(said))
         rubric = self.in_force.get(row.domain)
         if rubric is None:
             return self._at(good, "item", expected="a domain with a rubric", found=row.domain, fix="Publish a rubric.")
@@ -160,6 +186,12 @@ class _Job:
             known = ", ".join(rubric.by_id)
             return self._at(good, "scores", expected=f"criteria {known}", found=strange[0], fix="Correct the name.")
         return None
+
+    def _full(self, good: _Good, work: tables.Row, *, said: int) -> Problem:
+        expected, found, fix = "an item that lacks judgments", "a complete one", "Raise the redundancy first."
+        if said < work.needed:
+            found, fix = "one whose last places experts hold now", "Bring the row again when they are done."
+        return self._at(good, "item", expected=f"{expected} (it takes {work.needed})", found=found, fix=fix)
 
     def _unknown(self, good: _Good) -> Problem:
         expected = "the id of a work item of this programme"
@@ -191,22 +223,19 @@ class _Job:
             signal=row.signal, rubric=rubric.id, rubric_version=rubric.version,
             contract_version=self.contract_version, verdict=said.verdict,
             scores={name: {"a": points.a, "b": points.b} for name, points in said.scores.items()},
-            reasons=list(said.reasons), rationale=rationale, made_at=said.made_at, source=self.source,
+            reasons=list(dict.fromkeys(said.reasons)), rationale=rationale, made_at=said.made_at, source=self.source,
             row=good.line, run=self.run, is_pre_contract=True,
         )  # fmt: skip
 
-    def _divided(
-        self, known: dict[str, tables.Row], works: dict[str, tables.Row | None],
-        before: dict[str, list[tables.Row]], given: dict[str, list[tuple[str, str]]],
-    ) -> list[Event]:  # fmt: skip
+    def _divided(self, sorted_out: _SortedOut) -> list[Event]:
         """Disagreements on items that these judgments complete."""
         found: list[Event] = []
-        for row in known.values():
-            work = works[row.item]
-            if work is None or not len(before[row.item]) < work.needed <= len(given[row.item]):
+        for row in sorted_out.known.values():
+            work, given = sorted_out.works[row.item], sorted_out.given[row.item]
+            if work is None or not len(sorted_out.before[row.item]) < work.needed <= len(given):
                 continue
             opened = adjudication.opened(
-                row.item, programme=self.programme, batch=row.batch, verdicts=[v for _, v in given[row.item]],
+                row.item, programme=self.programme, batch=row.batch, verdicts=[v for _, v in given],
                 needed=work.needed, is_expected=bool(row.is_disagreement_expected),
             )  # fmt: skip
             found += [opened] if opened else []

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,14 @@ from tallystick.flow.refusal import Refused
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 LINE_BYTES_MAX: Final = 4_000_000
-EXPANDED_BYTES_MAX: Final = 4_000_000_000
+EXPANDED_BYTES_MAX: Final = 2_000_000_000
+EXPANSION_MAX: Final = 200
+"""How many times its own size a compressed file may become: text shrinks to a tenth, a bomb to a thousandth."""
+EXPANSION_FREE: Final = 64_000_000
+"""Up to this size any expansion is allowed."""
+csv.field_size_limit(LINE_BYTES_MAX)  # the default, 128 KiB, is less than the longest text of an item
+UNCLOSED_MAX: Final = 100
+_EXPAND_STEP: Final = 16_000_000
 _PARQUET_MAGIC: Final = b"PAR1"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -51,7 +59,7 @@ def rows(name: str, data: bytes) -> Iterator[Row | Problem] | Refused:
         if form == "parquet":
             return _parquet(name, data)
         text = _text(data)
-    except (pa.ArrowException, OSError, EOFError, ValueError) as error:
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         words = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         return Refused("unreadable-file", f"Expected a {form} file, found one that does not open ({words}).", "file")
     return _csv(name, text) if form == "csv" else _jsonl(name, text)
@@ -60,15 +68,32 @@ def rows(name: str, data: bytes) -> Iterator[Row | Problem] | Refused:
 def _text(data: bytes) -> bytes:
     if not data.startswith(_GZIP_MAGIC):
         return data
+    limit = min(EXPANDED_BYTES_MAX, max(EXPANSION_FREE, EXPANSION_MAX * len(data)))
+    text = io.BytesIO()
     with gzip.open(io.BytesIO(data)) as file:
-        text = file.read(EXPANDED_BYTES_MAX + 1)
-    if len(text) > EXPANDED_BYTES_MAX:
-        raise ValueError(f"expands to more than {EXPANDED_BYTES_MAX} bytes")
-    return text
+        while step := file.read(_EXPAND_STEP):
+            text.write(step)
+            if text.tell() > limit:
+                raise ValueError(f"its {len(data)} bytes expand to more than {limit}: bring it without compression")
+    return text.getvalue()
 
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON value")
+
+
+def _once(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
+    """A map whose keys are all different: of two values for one key, nobody can say which was meant."""
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return data
+
+
+def _from_json(text: str) -> Plain:
+    """A JSON value with decimals as the text that was written. Raises ValueError or RecursionError."""
+    value: Plain = json.loads(text, parse_constant=_refuse_constant, parse_float=str, object_pairs_hook=_once)
+    return value
 
 
 def _jsonl(name: str, text: bytes) -> Iterator[Row | Problem]:
@@ -81,9 +106,7 @@ def _jsonl(name: str, text: bytes) -> Iterator[Row | Problem]:
             yield row_problem(name, line, "", expected=f"at most {LINE_BYTES_MAX} bytes", found=found, fix=fix)
             continue
         try:
-            data = json.loads(
-                raw.decode("utf-8-sig" if line == 1 else "utf-8"), parse_constant=_refuse_constant, parse_float=str
-            )
+            data = _from_json(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
         except (ValueError, RecursionError) as error:
             words = "text that is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:120]
             fix = "Write each row as one JSON object on its own line."
@@ -93,30 +116,81 @@ def _jsonl(name: str, text: bytes) -> Iterator[Row | Problem]:
 
 
 def _csv(name: str, text: bytes) -> Iterator[Row | Problem]:
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        yield row_problem(name, line, "", expected="UTF-8", found="other bytes", fix="Save the file as UTF-8.")
+    # Bytes that are not UTF-8 become lone surrogates, which no sound text holds: only their own rows are lost.
+    lines = list(io.StringIO(text.decode("utf-8-sig", "surrogateescape"), newline=""))
+    records = _records(name, lines)
+    line, cells = next(records, (1, []))
+    problem = cells if isinstance(cells, Problem) else _header_problem(name, line, cells)
+    if isinstance(cells, Problem) or problem is not None:
+        yield from [problem] if problem else []
         return
-    reader = csv.reader(io.StringIO(decoded, newline=""), strict=True)
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield row_problem(name, line, "", expected="a CSV row", found=str(error), fix="Quote the cell.")
-            continue
-        if cells is None:
-            return
-        if header is None:
-            header = cells
-        elif cells:
-            yield _csv_row(name, line, header, cells=cells)
+    header = [column.strip() for column in cells]
+    for line, cells in records:
+        yield cells if isinstance(cells, Problem) else _csv_row(name, line, header, cells=cells)
+
+
+def _records(name: str, lines: list[str]) -> Iterator[tuple[int, list[str] | Problem]]:
+    """Every record with the line on which it begins; blank lines are left out.
+
+    A quote that is never closed would swallow the rest of the file: its line is a problem, and reading goes on
+    behind it, a hundred times at most.
+    """
+    start = 0
+    for _ in range(UNCLOSED_MAX):
+        reader = csv.reader(lines[start:], strict=True)
+        unclosed = None
+        while True:
+            line = start + reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                if start + reader.line_num == len(lines) and "unexpected end" in str(error):
+                    unclosed = line
+                    break
+                yield line, row_problem(name, line, "", expected="a CSV row", found=str(error), fix="Quote the cell.")
+                continue
+            if cells is None:
+                return
+            if cells:
+                yield line, cells
+        fix = "Close the quote, or double it."
+        yield (
+            unclosed,
+            row_problem(name, unclosed, "", expected="a CSV row", found="a quote that is never closed", fix=fix),
+        )
+        start = unclosed
+    if start < len(lines):
+        found = f"{len(lines) - start} lines behind {UNCLOSED_MAX} quotes that are never closed"
+        problem = row_problem(name, start + 1, "", expected="CSV rows", found=found, fix="Mend the quotes above.")
+        yield start + 1, problem
+
+
+def _header_problem(name: str, line: int, cells: list[str]) -> Problem | None:
+    """Why a header cannot be used: every row would be read wrongly."""
+    columns = [tuple(column.strip().split(".")) for column in cells]
+    twice = [column for number, column in enumerate(columns) if column in columns[:number]]
+    inside = [column for column in columns if any(column[:n] in columns for n in range(1, len(column)))]
+    if _is_not_utf8(cells):
+        return _not_utf8(name, line)
+    if twice or inside:
+        found = (
+            f"{'.'.join((twice + inside)[0])[:80]!r} twice" if twice else f"{'.'.join(inside[0])[:80]!r} and its parent"
+        )
+        return row_problem(name, line, "", expected="one column for each field", found=found, fix="Remove one of them.")
+    return None
+
+
+def _is_not_utf8(cells: list[str]) -> bool:
+    return any("\ud800" <= character <= "\udfff" for cell in cells if not cell.isascii() for character in cell)
+
+
+def _not_utf8(name: str, line: int) -> Problem:
+    return row_problem(name, line, "", expected="UTF-8", found="other bytes", fix="Save the file as UTF-8.")
 
 
 def _csv_row(name: str, line: int, header: list[str], *, cells: list[str]) -> Row | Problem:
+    if _is_not_utf8(cells):
+        return _not_utf8(name, line)
     if len(cells) != len(header):
         fix = "Quote cells that hold commas or line breaks."
         found = f"{len(cells)} cells"
@@ -124,18 +198,24 @@ def _csv_row(name: str, line: int, header: list[str], *, cells: list[str]) -> Ro
     data: dict[str, Plain] = {}
     for column, cell in zip(header, cells, strict=True):
         if cell:
-            _place(data, column.strip().split("."), _cell(cell))
+            path = column.split(".")
+            _place(data, path, cell if path[-1] in TEXT_COLUMNS else _cell(cell))
     return Row(line, _lists(data))
+
+
+TEXT_COLUMNS: Final = frozenset(
+    {"id", "prompt", "context", "text", "rationale", "item", "rater", "model", "version", "licence", "made_at"}
+)
+"""Columns whose cells are text even when they look like JSON."""
 
 
 def _cell(cell: str) -> Plain:
     """A cell that holds a JSON list, map or boolean is read as such; all else is text."""
     if cell[:1] in "[{" or cell in {"true", "false"}:
         try:
-            value: Plain = json.loads(cell)
+            return _from_json(cell)
         except (ValueError, RecursionError):
             return cell
-        return value
     return cell
 
 
@@ -168,13 +248,20 @@ def _parquet_rows(name: str, file: pq.ParquetFile) -> Iterator[Row | Problem]:
     line = 0
     try:
         for batch in file.iter_batches(batch_size=1000):
-            for row in batch.to_pylist():
+            for number in range(batch.num_rows):
                 line += 1
-                yield Row(line, _without_nulls(row))
+                yield _parquet_row(name, line, batch.slice(number, 1))
     except (pa.ArrowException, OSError, ValueError) as error:
         words = str(error).splitlines()[0][:120]
         fix = "Write the file again; the rows before were read."
         yield row_problem(name, line + 1, "", expected="a row group that opens", found=words, fix=fix)
+
+
+def _parquet_row(name: str, line: int, batch: pa.RecordBatch) -> Row | Problem:
+    try:
+        return Row(line, _without_nulls(batch.to_pylist()[0]))
+    except UnicodeDecodeError:
+        return _not_utf8(name, line)
 
 
 def _without_nulls(value: object) -> Plain:
@@ -183,4 +270,6 @@ def _without_nulls(value: object) -> Plain:
         return {str(key): _without_nulls(part) for key, part in value.items() if part is not None}
     if isinstance(value, list):
         return [_without_nulls(part) for part in value]
+    if isinstance(value, bytes):
+        return value.decode()  # a text column that was not marked as text
     return value if isinstance(value, str | int | bool) or value is None else str(value)
