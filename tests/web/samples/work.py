@@ -121,17 +121,18 @@ EMPTY_WORK = replace(
     release_action=None,
 )
 CONTRADICTION = judgment.Contradiction(
-    sentence="Your verdict is “B clearly”, but you scored A four points safer.",
-    rule="Factual safety outranks completeness and clarity.",
+    criterion="factual_safety",
+    name="Factual safety",
+    sentence="Your verdict is “B clearly”, but you scored A four points safer. Factual safety outranks the rest.",
 )
 WRONG_WORK = replace(
     WORK,
     verdicts=verdicts("b_clearly"),
-    contradiction=CONTRADICTION,
+    contradictions=(CONTRADICTION,),
     scores=(
         score(CRITERIA_ALL[0], 5, 1),
         replace(score(CRITERIA_ALL[1], 4), error="Score B on this criterion too."),
-        score(CRITERIA_ALL[2], 3, 3),
+        replace(score(CRITERIA_ALL[2]), is_none=True),
     ),
     reasons=(reason(1, "", error="Write at least one reason in your own words."), reason(2), reason(3)),
 )

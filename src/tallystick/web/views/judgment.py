@@ -4,9 +4,10 @@ The form posts to `action`; the draft is PUT to `draft_href`, both url-encoded, 
   csrf, idempotency_key, active_ms
   intent                        `submit` or `draft` (the two buttons; a PUT carries neither)
   verdict                       the value of one VerdictChoice
-  score-CRITERION-a, -b         1 to 5
-  reason-N-text, reason-N-quote, reason-N-criteria (repeated)      N is 1 to 3
-  contradiction_confirmed       `yes`
+  score-CRITERION-a, -b         a number on the criterion's scale
+  score-CRITERION-none          `yes`: the expert cannot say
+  reason-N-criterion, reason-N-text, reason-N-quote, reason-N-citation      N is 1, 2, ...
+  confirmed                     a criterion whose contradiction is meant; repeated
 A PUT carries the header `X-CSRF-Token` and answers {"saved_at": ISO time} or {"sentence": why not}.
 """
 
@@ -27,13 +28,17 @@ class ScoreChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreField:
-    """The scores of both candidates on one criterion; None where nothing was chosen yet."""
+    """The scores of both candidates on one criterion; None where nothing was chosen yet.
+
+    choices  the whole scale from its low end to its high end, at most 11 points
+    """
 
     id: str
     name: str
     choices: tuple[ScoreChoice, ...]
     chosen_a: int | None = None
     chosen_b: int | None = None
+    is_none: bool = False  # the expert cannot say
     error: str = ""
 
 
@@ -51,21 +56,24 @@ class VerdictChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonField:
-    """One reason, tied to criteria."""
+    """One reason, tied to one criterion."""
 
     number: int
     criteria: tuple[Choice, ...]
     text: str = ""
     quote: str = ""
+    citation: str = ""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """The verdict contradicts the priority rules, given the expert's own scores."""
+    """The verdict contradicts a priority rule, given the expert's own scores."""
 
+    criterion: str  # its id
+    name: str
     sentence: str
-    rule: str
+    is_confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +101,12 @@ class Work:
     verdicts: tuple[VerdictChoice, ...]
     reasons: tuple[ReasonField, ...]
     verdict_error: str = ""
-    contradiction: Contradiction | None = None
+    contradictions: tuple[Contradiction, ...] = ()
     saved_at: str | None = None  # None: no draft yet
     is_qualification: bool = False
     release_action: str | None = None  # gives the item back; None: not offered
     content_warning: str = ""
-    is_quote_required: bool = False
+    is_citation_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
