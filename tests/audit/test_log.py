@@ -110,6 +110,17 @@ def test_a_flipped_byte_of_a_tile_names_the_hash(log: Path, file: str, number: i
         flip(log / file, number * 32 + place)
 
 
+def test_a_flipped_byte_of_a_full_upper_tile_names_the_hash(tmp_path: Path) -> None:
+    """It takes 65,536 entries to fill one."""
+    log = tmp_path / "log"
+    write_log(log, [b"x%d" % number for number in range(65_540)])
+    assert verify_log(log, SIGNER.vkey, check=lambda _index, _entry: []).status is Status.OK
+    flip(log / "tile/1/000", 7 * 32 + 3)
+    report = verify_log(log, SIGNER.vkey, check=lambda _index, _entry: [])
+    assert places(report) == [("tile/1/000", 7 * 256)]
+    assert "entries 1792 to 2047" in report.problems[0].what
+
+
 def test_a_flipped_byte_of_any_checkpoint_names_the_file(log: Path) -> None:
     for file in ("checkpoint", "checkpoints/0", "checkpoints/300"):
         before = (log / file).read_bytes()

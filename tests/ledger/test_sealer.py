@@ -15,6 +15,7 @@ from tallystick.ledger import note
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.sealer import Diverged, Fenced, Gap, NotSealed
 from tallystick.ledger.signer import SoftwareSigner
+from tallystick.ledger.tile_store import TileStore
 from tallystick.ledger.tiles import places_at
 from tallystick.ledger.tree import leaf_hashes, root_of
 
@@ -219,6 +220,31 @@ def test_an_archived_checkpoint_is_never_replaced(cell: Cell) -> None:
         (cell.directory / "checkpoints/300").write_text(forged.note)
         with pytest.raises(Diverged, match="checkpoints/300: expected root"):
             sealer.checkpoint_at(300)
+
+
+def test_no_checkpoint_is_signed_over_an_altered_tile(cell: Cell) -> None:
+    """A size that was never sealed is signed only when its stored tree leads to the sealed root."""
+    cell.add(600)
+    with cell.sealer() as sealer:
+        sealer.seal()
+        flip(cell.directory / "tile/0/001", 200 * 32)
+        with pytest.raises(Diverged, match="the stored tree at size 460 does not lead to the sealed root"):
+            sealer.checkpoint_at(460)
+        (cell.directory / "tile/0/001").unlink()
+        with pytest.raises(Diverged, match="tile/0/001"):
+            cell.sealer(thorough=False).checkpoint_at(461)
+    assert LogReader(cell.directory).archived_sizes() == [0, 600]
+
+
+def test_a_writer_clears_what_came_before_it_and_nothing_newer(tmp_path: Path) -> None:
+    old, new = TileStore(tmp_path / "log", 1), TileStore(tmp_path / "log", 2)
+    new.open()
+    (new.staging / "2" / "half").write_bytes(b"")
+    old.open()
+    assert (new.staging / "2" / "half").exists()
+    new.open()
+    assert [path.name for path in new.staging.iterdir()] == ["2"]
+    assert list((new.staging / "2").iterdir()) == []
 
 
 def test_the_sealer_before_is_fenced(cell: Cell) -> None:
