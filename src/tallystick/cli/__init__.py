@@ -2,7 +2,7 @@
 
 import typer
 
-from tallystick.cli import agree, cell, demo, log, programme, serve
+from tallystick.cli import agree, cell, demo, log, programme, release, releasing, serve
 
 app = typer.Typer(
     name="tallystick", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
@@ -11,9 +11,11 @@ app = typer.Typer(
 demo.register(app)
 serve.register(app)
 agree.register(app)
+releasing.register(release.app)
 app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
+app.add_typer(release.app, name="release")
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a release offline: files, signature, proofs, every row and number. Exit 0 good, 1 bad, 2 could not check."""
+    """Check a release offline: signature, proofs, every file, row and number. Exit 0 good, 1 bad, 2 could not check."""
     try:
         line = vkey.read_text()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,0 +1,93 @@
+"""`tallystick release cut | list | rebuild`: make releases of a cell, and make one again from a copy of the log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tallystick import bundle
+from tallystick.app import release
+from tallystick.app.kernel import new_key
+from tallystick.cli import shell
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import USES, Wish
+from tallystick.ledger.reader import LogReader, NotInLog
+
+Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(cut)
+    app.command("list")(list_)
+    app.command()(rebuild)
+
+
+def cut(
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    version: Annotated[str, typer.Option(help="Such as 1.0.0; a version is used once.")],
+    name: Annotated[str | None, typer.Option(help="Name of the release; the programme's when left out.")] = None,
+    use: Annotated[str, typer.Option(help=f"One of {', '.join(USES)}.")] = "train",
+    batch: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a batch; may be given again. Without it, all batches that pass their gate."),
+    ] = None,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Cut a release and build its folder. Refused, naming what is in the way, while a gate fails or a right forbids it."""
+    wish = Wish(
+        programme=programme, name=name or programme, version=version, use=use, batches=tuple(batch) if batch else None
+    )
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        made = release.cut(cell, actor, wish, key=new_key())
+    if isinstance(made, Refused):
+        shell.refuse(made, as_json=as_json)
+    facts = {"release": made.release, "name": made.name, "version": made.version, "folder": str(made.directory)}
+    shell.show_facts("Released", facts, as_json=as_json)
+
+
+def list_(
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """List the releases of a programme, newest first."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        rows = release.releases_of(cell, actor, programme)
+    if isinstance(rows, Refused):
+        shell.refuse(rows, as_json=as_json)
+    told = [
+        {"release": r.release, "name": r.name, "version": r.version, "state": r.state, "records": r.records}
+        for r in rows
+    ]
+    if as_json:
+        shell.show_json({"releases": told})
+        return
+    for row in told:
+        shell.OUT.print(f"{row['name']} {row['version']}  {row['state']}, {row['records']} records  {row['release']}")
+    if not told:
+        shell.OUT.print("No release yet. `tallystick release cut` makes one.")
+
+
+def rebuild(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The release folder: its contents are used.")],
+    log: Annotated[Path, typer.Option("--log", metavar="LOGDIR", help="A copy of the log.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the rebuilt release goes; a folder that is not there yet.")],
+    as_json: shell.AsJson = False,
+) -> None:
+    """Build a release again, without its cell, and compare every byte. Exit 0 the same, 1 different, 2 not possible."""
+    try:
+        differences = bundle.rebuild(folder, log, out)
+    except (bundle.CannotRebuild, bundle.CannotBuild, FileExistsError, NotInLog, OSError) as error:
+        shell.fail(str(error))
+    size = LogReader(log).checkpoint().size
+    facts = {"out": str(out), "log_size": size, "differences": [str(difference) for difference in differences]}
+    shell.show_facts("Rebuilt", facts, as_json=as_json)
+    raise typer.Exit(1 if differences else 0)
