@@ -1,6 +1,8 @@
 """A living cell behind its own API, in this process: what tests of the edge, the API and the client talk to."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +11,6 @@ from pathlib import Path
 
 import httpx
 from living_cell import CRITERIA, LEAD, NUMBERS, World, world_at
-from starlette.testclient import TestClient
 
 from tallystick import api, edge
 from tallystick.app import roster
@@ -35,13 +36,41 @@ def body_of(verdict: str = "a_clearly", *, words: str = "") -> dict[str, object]
     }
 
 
+class InProcess(httpx.BaseTransport):
+    """Hands requests to a site in this process, which answers them on an event loop of its own, as a server would."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._inside = httpx.ASGITransport(app=site, raise_app_exceptions=False)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The site's answer. What the request streams is read first, and still has no declared length."""
+        request.read()
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(timeout=60)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inside.handle_async_request(request)
+        content = await response.aread()
+        return httpx.Response(response.status_code, headers=response.headers, content=content)
+
+    def close(self) -> None:
+        """Stop the loop and the handlers."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._site.close()
+
+
 @dataclass
 class Served:
     """A world, the site over it, and a way to call it as somebody."""
 
     world: World
     site: Site
-    http: TestClient
+    http: httpx.Client
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, actor: Actor) -> str:
@@ -83,5 +112,6 @@ def served_at(
     """A served world; everything is closed at the end."""
     with world_at(url, directory) as world:
         site = edge.build(world.cell, mounts=mounts, secure_cookies=secure)
-        with TestClient(site, base_url="https://testserver" if secure else "http://testserver") as http:
+        address = "https://testserver" if secure else "http://testserver"
+        with httpx.Client(transport=InProcess(site), base_url=address) as http:
             yield Served(world, site, http)

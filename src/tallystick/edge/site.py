@@ -130,6 +130,10 @@ class Site:
         if strange:
             raise Unruled(f"expected a rule for every route, found none for {', '.join(strange)}: use Site.page or api")
 
+    def close(self) -> None:
+        """Let the handlers finish. A server that sends lifespan events does so by itself."""
+        self._door.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with the headers of its kind."""
         if scope["type"] != "http":
@@ -160,7 +164,7 @@ class Site:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         yield
-        self._door.close()
+        self.close()
 
     async def _on_http(self, request: Request, error: Exception) -> Response:
         """Refusals that FastAPI and Starlette raise: no such address, no such method, a body that is no JSON."""
