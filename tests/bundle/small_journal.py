@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tallystick import canon, events
-from tallystick.bundle import Opened
+from tallystick.bundle import Built, Opened
 from tallystick.bundle.contents import commitment
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
 from tallystick.events.contract import ContractFacts, DomainFacts, ProgrammeOpened
@@ -151,8 +151,9 @@ class SmallJournal:
             for name in ("medical", "software", "legal")
         ]
         self.add(ProgrammeOpened(programme="small", contract=ContractFacts(
-            version="1.0.0", document=document, document_digest=canon.digest(CONTRACT.encode()), title="A small programme",
-            domains=domains, metric="krippendorff_alpha", level="nominal", rule="estimate", lease_ms=1,
+            version="1.0.0", document=document, document_digest=canon.digest(CONTRACT.encode()),
+            title="A small programme", domains=domains, metric="krippendorff_alpha", level="nominal", rule="estimate",
+            lease_ms=1,
             permitted_uses=["train", "evaluate"], source_class="commissioned", licence="CC0-1.0",
             retention_until="2036-12-31", simulated=True,
         )))  # fmt: skip
@@ -176,7 +177,8 @@ class SmallJournal:
         """An expert with contract and qualification; the name stays closed."""
         profile = self.seal(canon.encode({"name": SECRET, "note": ""}))
         self.add(PersonEnrolled(
-            person=person, roles=["expert"], expert_roles=["reviewer"], origin="observed", simulated=True, profile=profile,
+            person=person, roles=["expert"], expert_roles=["reviewer"], origin="observed", simulated=True,
+            profile=profile,
         ))  # fmt: skip
         self.add(ExpertContractExecuted(person=person, template_digest="0" * 64, executed_at=1, ip_assigned_at=2))
         self.add(QualificationStarted(
@@ -273,24 +275,40 @@ class SmallJournal:
             rubric_version="1.0.0", counts={"a_clearly": 1}, criteria=["clear"], notes=self.seal(b"Both can be held."),
         ), by="per-senior")  # fmt: skip
 
-    def measure(self, batch: str, domain: str, *, incomplete: int) -> BatchMeasured:
-        """The gate's real decision on a batch."""
+    def judge_again(self, name: str, batch: str, domain: str, *, expert: str, verdict: str) -> None:
+        """One more judgment on an item."""
+        reasons = [{"citation": None, "criterion": "correct", "quote": None, "text": "One more."}]
+        self.add(JudgmentSubmitted(
+            judgment=f"jdg-{name}-{expert}", assignment=f"asg-{name}-{expert}", item=f"itm-{name}", programme="small",
+            batch=f"bat-{batch}", expert=expert, role="expert", signal="preference", rubric=domain,
+            rubric_version="1.0.0", contract_version="1.0.0", order="AB", verdict=verdict, scores=_scores(verdict),
+            reasons=["correct"], rationale=self.seal(canon.encode({"reasons": reasons})), defects=[], confirmed=[],
+            active_ms=30_000, is_pre_contract=False,
+        ), by=expert)  # fmt: skip
+
+    def measure(self, batch: str, domain: str, *, incomplete: int, decision: str | None = None) -> BatchMeasured:
+        """The gate's real decision on a batch, or one that is put in its place."""
         rubric = read(rubric_text(domain, "1.0.0"), "rubric.yaml", Rubric)
         assert isinstance(rubric, Rubric)
         fact = gate.measure_batch(
-            Batch(batch=f"bat-{batch}", programme="small", domain=domain, contract_version="1.0.0", incomplete=incomplete),
+            Batch(
+                batch=f"bat-{batch}", programme="small", domain=domain, contract_version="1.0.0", incomplete=incomplete
+            ),
             self.judged[batch], rubric,
             Bar(metric="krippendorff_alpha", level="nominal", rule="estimate", threshold_ppm=400_000),
             code_version="0.1.0",
         )  # fmt: skip
+        if decision:
+            fact = msgspec.structs.replace(fact, decision=decision)
         self.add(fact)
         return fact
 
-    def cut(self, *, release: str = RELEASE, version: str = "1.0.0", use: str = "train") -> int:
+    def cut(self, *, use: str = "train", batches: list[str] | None = None) -> int:
         """The decision that a release is made."""
         return self.add(ReleaseCut(
-            release=release, programme="small", name="small", version=version, use=use,
-            batches=["bat-med", "bat-soft"], left_out={"bat-law": "Expected agreement of at least 0.40, found 0.1."},
+            release=RELEASE, programme="small", name="small", version="1.0.0", use=use,
+            batches=batches or ["bat-med", "bat-soft"],
+            left_out={"bat-law": "Expected agreement of at least 0.40, found 0.1."},
             schema="tallystick/release/1", code_version="0.1.0",
         ))  # fmt: skip
 
@@ -354,13 +372,9 @@ def small_journal(*, use: str = "train", cut: bool = True) -> SmallJournal:
     return made
 
 
-def built_event(manifest_digest: str, records_root: str) -> ReleaseBuilt:
+def built_event(built: Built) -> ReleaseBuilt:
     """What the cell says once the files are there."""
     return ReleaseBuilt(
-        release=RELEASE, manifest_digest=manifest_digest, records_root=records_root, records=17, judgments=60, files=20
-    )
-
-
-def fact_at(entry: bytes) -> dict[str, object]:
-    """The body of an entry as plain values."""
-    return dict(msgspec.json.decode(msgspec.json.decode(entry, type=Envelope).body))
+        release=built.release, manifest_digest=built.manifest_digest, records_root=built.records_root,
+        records=built.records, judgments=built.judgments, files=built.files,
+    )  # fmt: skip

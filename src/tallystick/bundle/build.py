@@ -8,7 +8,7 @@ second, when the log has taken in the digest of the manifest.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tallystick import canon
 from tallystick.bundle import proofs
@@ -79,7 +79,16 @@ def write_proofs(directory: Path, built: Built, log: LogReader, *, built_seq: in
     )
 
 
+def is_inside(path: str) -> bool:
+    """Whether a path names a file inside its folder, whoever wrote it."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path and "\0" not in path
+
+
 def _write(directory: Path, files: Mapping[str, bytes]) -> None:
+    outside = [name for name in files if not is_inside(name)]
+    if outside:
+        raise CannotBuild(f"expected files inside the release folder, found {outside[0]!r}")
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise FileExistsError(f"{directory}: expected an empty folder, found files in it: choose another")

@@ -193,7 +193,7 @@ def _judgment_flags(state: State, fact: AnyJudgment, *, person: PersonEnrolled, 
         "imported_not_observed": here is None,
         "pre_contract": fact.is_pre_contract,
         "rationale_defect": bool(here and here.defects),
-        "simulated": state.contract.simulated or person.simulated,
+        "simulated": person.simulated or (state.contract.simulated and here is not None),
     }
     return [name for name, is_set in flags.items() if is_set]
 

@@ -17,6 +17,7 @@ from tallystick.bundle.views import RULES, View
 PATH = "manifest.json"
 PROOFS = "proofs"
 SIMULATED = "SIMULATED: the experts of this release are programs. No person judged anything in it."
+SIMULATED_IN_PART = "SIMULATED IN PART: {} of {} judgments were made by programs, in a programme for demonstration."
 DEVELOPMENT = (
     "DEVELOPMENT CUSTODY: the signing key and the vault key of this cell are files. The proofs show nothing to "
     "somebody "
@@ -159,7 +160,9 @@ class Manifest(Part, frozen=True, kw_only=True):
 
 def notices(tables: Tables) -> list[str]:
     """What a reader must know before anything else."""
-    found = [SIMULATED] if tables.is_simulated else []
+    simulated = sum("simulated" in judgment.flags for judgment in tables.judgments)
+    in_part = SIMULATED_IN_PART.format(simulated, len(tables.judgments))
+    found = [SIMULATED if simulated == len(tables.judgments) else in_part] if tables.is_simulated else []
     return [*found, DEVELOPMENT] if tables.state.cell.fact.custody == "software-development" else found
 
 

@@ -163,22 +163,33 @@ def read_multiproof(data: bytes) -> tuple[int, list[bytes]]:
         raise BadProofs(f"{MULTIPROOF}: expected a size and hashes: {error}") from error
 
 
-def read_openings(data: bytes, stands: Mapping[str, bytes]) -> dict[str, Opened]:
-    """Object id: payload and salt. Raises BadProofs naming the line, or the place that nothing gives."""
-    found: dict[str, Opened] = {}
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One line of openings.jsonl, read: its payload is None where a row or file gives it."""
+
+    object: str
+    place: str
+    salt: bytes
+    payload: bytes | None
+
+    def opened(self, stands: Mapping[str, bytes]) -> Opened | None:
+        """The content, with its payload from the line or from what stands in the release; None when neither has it."""
+        payload = stands.get(self.place) if self.payload is None else self.payload
+        return None if payload is None else Opened(payload, self.salt)
+
+
+def read_openings(data: bytes) -> dict[str, Opening]:
+    """Object id: its opening. Raises BadProofs naming the line."""
+    found: dict[str, Opening] = {}
     for number, line in enumerate(data.splitlines(), 1):
         where = f"{OPENINGS}, line {number}"
         try:
             parsed = msgspec.json.decode(line, type=OpeningLine)
             salt = bytes.fromhex(parsed.salt)
-            payload = (
-                stands.get(parsed.place) if parsed.payload is None else base64.b64decode(parsed.payload, validate=True)
-            )
+            payload = None if parsed.payload is None else base64.b64decode(parsed.payload, validate=True)
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
             raise BadProofs(f"{where}: expected an object with its salt: {error}") from error
-        if payload is None or len(salt) != SALT_BYTES:
-            raise BadProofs(
-                f"{where}: expected a salt of {SALT_BYTES} bytes and a payload at {parsed.place}, found none"
-            )
-        found[parsed.object] = Opened(payload, salt)
+        if len(salt) != SALT_BYTES:
+            raise BadProofs(f"{where}: expected a salt of {SALT_BYTES} bytes, found {len(salt)}")
+        found[parsed.object] = Opening(parsed.object, parsed.place, salt, payload)
     return found

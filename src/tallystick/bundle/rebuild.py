@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tallystick.bundle import columns, proofs
-from tallystick.bundle.build import build
+from tallystick.bundle.build import build, is_inside
 from tallystick.bundle.columns import BadRows
 from tallystick.bundle.files import ADJUDICATIONS, JUDGMENTS_JSONL, RECORDS_JSONL
 from tallystick.bundle.manifest import PATH, Manifest
@@ -40,7 +40,9 @@ def rebuild(release: Path, log: Path, out: Path) -> list[Difference]:
     """
     try:
         manifest = read_manifest((release / PATH).read_bytes())
-        opened = proofs.read_openings((release / proofs.OPENINGS).read_bytes(), stands_in_folder(release))
+        stands = stands_in_folder(release, manifest)
+        lines = proofs.read_openings((release / proofs.OPENINGS).read_bytes())
+        opened = {name: thing for name, line in lines.items() if (thing := line.opened(stands)) is not None}
         entries = LogReader(log).entries(0, manifest.cut_seq + 1)
         build(entries, manifest.release, lambda wanted: {one: opened[one] for one in wanted if one in opened}, out)
     except (OSError, NotInLog, BadBundle, BadRows, BadProofs, CannotBuild) as error:
@@ -49,16 +51,20 @@ def rebuild(release: Path, log: Path, out: Path) -> list[Difference]:
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """The manifest in its bytes. Raises CannotRebuild when they hold none."""
+    """The manifest in its bytes. Raises CannotRebuild when they hold none, or a path that leaves the folder."""
     try:
-        return msgspec.json.decode(data, type=Manifest)
+        manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CannotRebuild(f"{PATH}: expected a release manifest: {error}") from error
+    documents = [one.path for one in (*manifest.rubrics, *manifest.contracts)]
+    for path in (*documents, *(entry.path for entry in manifest.files), *(view.path for view in manifest.views)):
+        if not is_inside(path):
+            raise CannotRebuild(f"{PATH}: expected paths inside the folder, found {path!r}")
+    return manifest
 
 
-def stands_in_folder(release: Path) -> dict[str, bytes]:
+def stands_in_folder(release: Path, manifest: Manifest) -> dict[str, bytes]:
     """Payloads that the rows and documents of a release folder give, by place. Raises BadRows or OSError."""
-    manifest = read_manifest((release / PATH).read_bytes())
     documents = {one.path: (release / one.path).read_bytes() for one in (*manifest.rubrics, *manifest.contracts)}
     return dict(proofs.stands_in(
         columns.from_jsonl((release / RECORDS_JSONL).read_bytes(), Record),
