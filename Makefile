@@ -64,8 +64,9 @@ bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read t
 	tools/system_packages
 	@for script in $(BENCHES); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/dev.stamp  ## write docs/commands.md and the other generated pages anew
+docs: $(VENV)/dev.stamp  ## write the generated pages anew, and freeze an example of every new kind of event
 	$(BIN)/python tools/write_docs.py
+	$(BIN)/python tools/freeze_events.py
 
 pins: | $(VENV)/bin/python  ## compile requirements/*.in to pinned, hashed requirements/*.txt
 	$(INSTALL) -r requirements/pin.txt
