@@ -107,11 +107,12 @@ class Served:
 
 @contextmanager
 def served_at(
-    url: str, directory: Path, *, mounts: tuple[Callable[[Site], None], ...] = (api.mount,), secure: bool = False
-) -> Iterator[Served]:
+    url: str, directory: Path, *, mounts: tuple[Callable[[Site], None], ...] = (api.mount,), secure: bool = False,
+    hosts: tuple[str, ...] = (), gold: bool = True,
+) -> Iterator[Served]:  # fmt: skip
     """A served world; everything is closed at the end."""
-    with world_at(url, directory) as world:
-        site = edge.build(world.cell, mounts=mounts, secure_cookies=secure)
+    with world_at(url, directory, gold=gold) as world:
+        site = edge.build(world.cell, mounts=mounts, secure_cookies=secure, hosts=hosts)
         address = "https://testserver" if secure else "http://testserver"
         with httpx.Client(transport=InProcess(site), base_url=address) as http:
             yield Served(world, site, http)
