@@ -181,11 +181,6 @@ class Kernel:
         except Exception as error:  # noqa: BLE001 - one command's fault must not fail its neighbours
             self._lead_alone(group, error)
             return
-        except BaseException as error:
-            # The process is asked to stop: nobody may wait for ever for an answer that will not come.
-            for _, future in group:
-                future.set_exception(error)
-            raise
         except BaseException:
             # This thread is being stopped: those who wait for it must hear of it, not wait for ever.
             for _, future in group:

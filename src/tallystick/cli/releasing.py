@@ -37,7 +37,7 @@ def cut(
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:
-    """Cut a release and build its folder. Refused, naming what is in the way, while a gate fails or a right forbids it."""
+    """Cut a release and build its folder. While a gate fails or a right forbids it, it is refused with the reason."""
     wish = Wish(
         programme=programme, name=name or programme, version=version, use=use, batches=tuple(batch) if batch else None
     )
