@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +25,7 @@ NOTE = "<!-- Written by `make docs`. Change the code, not this page. -->\n"
 FIELD = re.compile(r"^    (?P<name>\w+): (?P<type>[^=#]+?)(?: = (?P<default>[^#]+?))?(?:  # (?P<note>.*))?$")
 
 
+@cache
 def pages() -> dict[Path, str]:
     """Every generated page: where it stands and what it says."""
     return {
@@ -34,6 +36,7 @@ def pages() -> dict[Path, str]:
     }
 
 
+@cache
 def routes_page() -> str:
     """Every route of a cell's site, with its rule."""
     with tempfile.TemporaryDirectory() as folder:
