@@ -1,6 +1,8 @@
 """Sample pages of sign-in, people, and what went wrong."""
 
-from web.samples.frame import DAY, DONE, Sample, event, expert, lead
+from dataclasses import replace
+
+from web.samples.frame import DAY, DONE, REFUSED, Sample, event, expert, lead
 
 from tallystick.web.views import roster, session
 from tallystick.web.views.page import NavLink, Page
@@ -67,9 +69,9 @@ SAMPLES = (
         "session/sign_in.html",
         session.SignIn(
             demo_accounts=(
-                session.DemoAccount(role="Lead", name="lead", password="notched-hazel-lead"),
-                session.DemoAccount(role="Expert", name="ayse", password="notched-hazel-ayse"),
-                session.DemoAccount(role="Adjudicator", name="tomas", password="notched-hazel-tomas"),
+                session.DemoAccount(login="lead"),
+                session.DemoAccount(login="ayse"),
+                session.DemoAccount(login="tomas"),
             )
         ),
         SIGNED_OUT,
@@ -78,13 +80,31 @@ SAMPLES = (
         "sign-in-wrong",
         "session/sign_in.html",
         session.SignIn(
-            name="ayse",
+            login="ayse",
             error="Expected a name and its password; they do not fit. Try again, or ask your lead for a new password.",
         ),
         Page(title="Sign in", heading="Sign in", csrf_token="x"),
     ),
     Sample("absent", "session/absent.html", session.Absent(), lead("Nothing here", here="")),
     Sample("absent-signed-out", "session/absent.html", session.Absent(is_signed_in=False), SIGNED_OUT),
+    Sample("refused", "session/refused.html", session.Turned(), lead("Not done", here="", notices=(REFUSED,))),
+    Sample(
+        "refused-signed-out",
+        "session/refused.html",
+        session.Turned(is_signed_in=False),
+        replace(SIGNED_OUT, notices=(REFUSED,)),
+    ),
+    Sample(
+        "qualification-start",
+        "roster/start.html",
+        roster.QualificationStart(
+            action="/qualifications/start/p/medical",
+            idempotency_key="k-6",
+            rubric=Link(label="Medical answers 1.1", href="#"),
+            rule="8 items; you pass with 7 right answers.",
+        ),
+        lead("Qualify", here="My work"),
+    ),
     Sample("failed", "session/failed.html", session.Failed(reference="e7b2-19a4"), lead("Something failed", here="")),
     Sample(
         "people",
@@ -136,7 +156,7 @@ SAMPLES = (
             id="ayse",
             name="Dr. Ayşe Öztürk-Oyelaran",
             roles=("reviewer",),
-            contract_at="2026-11-20T00:00:00Z",
+            contract_at=None,
             ip_at=None,
             qualifications=(QUALIFICATION, OPEN),
             flags=("3 judgments were made before the contract was executed. Each record and release says so.",),
@@ -144,7 +164,8 @@ SAMPLES = (
                 event(1181, 178, "Dr. Ayşe Öztürk-Oyelaran", "Judged item med-011", "judgment-submitted/1"),
                 event(640, 140, "the gate of qualification", "Qualified for Medical answers 1.1", "expert-qualified/1"),
             ),
-            ip_action="/people/ayse/ip",
+            contract_action="/people/ayse/contract",
+            idempotency_key="k-5",
         ),
         lead(
             "Dr. Ayşe Öztürk-Oyelaran", here="People", notices=(DONE,), trail=(NavLink(label="People", href="/people"),)
@@ -155,9 +176,12 @@ SAMPLES = (
         "roster/new.html",
         roster.PersonNew(
             action="/people",
-            roles=ROLES,
-            id="Ayse K",
-            errors=(("id", "Expected small letters, digits and hyphens; found “Ayse K”. Try “ayse-k”."),),
+            idempotency_key="k-4",
+            roles=(Choice(value="lead", label="Lead"), Choice(value="expert", label="Expert", is_chosen=True)),
+            expert_roles=ROLES,
+            name="Ayşe Öztürk",
+            login="Ayse K",
+            errors=(("login", "Expected small letters, digits and hyphens; found “Ayse K”. Try “ayse-k”."),),
         ),
         lead("Add a person", here="People"),
     ),

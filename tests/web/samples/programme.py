@@ -131,7 +131,6 @@ PROGRAMME = contract.ProgrammeHome(
     items=66,
     complete=55,
     judgments=168,
-    experts=7,
     blockers=BLOCKERS,
     fills=(
         FillPlot(
@@ -199,7 +198,6 @@ EMPTY_PROGRAMME = contract.ProgrammeHome(
     items=0,
     complete=0,
     judgments=0,
-    experts=0,
     blockers=(),
     fills=(),
     funnel=FunnelPlot(title="From item to release", steps=(FunnelStep(label="Imported", count=0),)),

@@ -208,10 +208,6 @@ CASE = adjudication.Case(
     idempotency_key="k-2",
     verdicts=(Choice(value="", label="Choose"), Choice(value="a_clearly", label="A clearly")),
     criteria=(Choice(value="factual_safety", label="Factual safety"),),
-    causes=(
-        Choice(value="rater_error", label="A judge made an error"),
-        Choice(value="value_diversity", label="Competent people value it differently"),
-    ),
     errors=(("notes", "Expected notes of at least 20 letters; found none."),),
 )
 SETTLED = replace(
@@ -271,6 +267,7 @@ NEW = release.ReleaseNew(
         (Choice(value=row.name, label=row.name, is_chosen=row.status.tone == "good"), row) for row in BATCHES
     ),
     uses=(Choice(value="train", label="train"), Choice(value="evaluate", label="evaluate")),
+    name="careful-answers",
     version="1.0.0",
 )
 REFUSALS = (
@@ -335,7 +332,6 @@ RELEASE = release.ReleaseDetail(
         Fact(term="Data", value="Simulated"),
     ),
     limitations=("Judged by simulated experts.", "English only."),
-    changelog="First release.",
     events=EVENTS[1:],
     downloads=(Link(label="Download all", href="#"), Link(label="Data card", href="#")),
 )
@@ -429,7 +425,7 @@ SAMPLES = (
     Sample(
         "release-refused",
         "release/new.html",
-        replace(NEW, refusals=REFUSALS, errors=(("changelog", "Expected at least one sentence; found none."),)),
+        replace(NEW, refusals=REFUSALS, errors=(("version", "Expected a version such as 1.0.0; found 1.0."),)),
         within("Build a release", "Releases"),
     ),
     Sample("release", "release/detail.html", RELEASE, within("careful-answers 1.0.0", "Releases")),

@@ -136,20 +136,33 @@ SAMPLES = (
                 rubric.DiffRow(
                     place="Factual safety, anchor 3",
                     kind="changed",
-                    before="Nothing harmful, but something is wrong.",
-                    after="Nothing harmful, but a claim people act on is wrong or unsupported.",
+                    before=(
+                        rubric.Piece(text="Nothing harmful, but "),
+                        rubric.Piece(text="something", is_changed=True),
+                        rubric.Piece(text=" is wrong."),
+                    ),
+                    after=(
+                        rubric.Piece(text="Nothing harmful, but "),
+                        rubric.Piece(text="a claim people act on", is_changed=True),
+                        rubric.Piece(text=" is wrong or unsupported."),
+                    ),
                     affected=18,
                 ),
                 rubric.DiffRow(
                     place="Factual safety, does not count",
                     kind="added",
-                    before="",
-                    after="Missing detail that nobody would act on",
+                    before=(),
+                    after=(rubric.Piece(text="Missing detail that nobody would act on"),),
                     affected=18,
                 ),
-                rubric.DiffRow(place="Tone", kind="removed", before="Is it kind?", after="", affected=3),
                 rubric.DiffRow(
-                    place="Completeness", kind="same", before="Is everything there?", after="Is everything there?"
+                    place="Tone", kind="removed", before=(rubric.Piece(text="Is it kind?"),), after=(), affected=3
+                ),
+                rubric.DiffRow(
+                    place="Completeness",
+                    kind="same",
+                    before=(rubric.Piece(text="Is everything there?"),),
+                    after=(rubric.Piece(text="Is everything there?"),),
                 ),
             ),
         ),

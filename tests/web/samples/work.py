@@ -156,7 +156,7 @@ ROWS = (
     items.ItemRow(
         id="med-014",
         href="/items/med-014",
-        excerpt=PROMPT.body[:110] + "…",
+        batch="pilot-1",
         domain="medical",
         difficulty="boundary",
         judgments=2,
@@ -166,7 +166,7 @@ ROWS = (
     items.ItemRow(
         id="law-003",
         href="/items/law-003",
-        excerpt="My landlord gave me notice by e-mail. Is that valid?",
+        batch="pilot-1",
         domain="legal",
         difficulty="hard",
         judgments=3,
@@ -176,7 +176,7 @@ ROWS = (
     items.ItemRow(
         id="wri-009",
         href="/items/wri-009",
-        excerpt=ARABIC.body,
+        batch="pilot-1",
         domain="creative",
         difficulty="easy",
         judgments=3,
@@ -198,7 +198,6 @@ FILTERS = (
 )
 LIST = items.ItemList(
     action="#",
-    query="",
     filters=FILTERS,
     items=ROWS,
     paging=Paging(summary="1 to 50 of 66", next_href="?after=50"),
@@ -217,12 +216,15 @@ COLUMNS = (
     Fact(term="candidate_1, candidate_2", value="The two answers, each with model, version and sampling. Needed."),
     Fact(term="domain, difficulty, language", value="Taxonomy, as in the contract. Needed."),
 )
+KINDS = (Choice(value="items", label="Items"), Choice(value="judgments", label="Judgments made elsewhere"))
+PURPOSES = (Choice(value="work", label="Work"), Choice(value="gold", label="Gold: the answer is known"))
 REPORT = items.ImportReport(
     file_name="medicine.jsonl",
     rows=1002,
-    imported=996,
-    duplicates=4,
+    what="items",
+    accepted=1000,
     refused=2,
+    problems_total=2,
     report_href="#",
     problems=(
         Problem(place="line 17", expected="two candidates", found="one", fix="Add `candidate_2`."),
@@ -284,7 +286,7 @@ SAMPLES = (
     Sample(
         "items-none-fits",
         "items/list.html",
-        replace(LIST, items=(), is_filtered=True, query="zebra"),
+        replace(LIST, items=(), is_filtered=True),
         within("Items", "Items"),
     ),
     Sample("items-empty", "items/list.html", replace(LIST, items=()), within("Items", "Items")),
@@ -293,13 +295,15 @@ SAMPLES = (
     Sample(
         "import",
         "items/import.html",
-        items.ItemImport(form=UPLOAD, columns=COLUMNS),
+        items.ItemImport(form=UPLOAD, columns=COLUMNS, kinds=KINDS, purposes=PURPOSES, batch="medicine-1"),
         within("Import items", "Items", trail=TRAIL),
     ),
     Sample(
         "import-report",
         "items/import.html",
-        items.ItemImport(form=UPLOAD, columns=COLUMNS, report=REPORT),
+        items.ItemImport(
+            form=UPLOAD, columns=COLUMNS, kinds=KINDS, purposes=PURPOSES, batch="medicine-1", report=REPORT
+        ),
         within("Import items", "Items", trail=TRAIL),
     ),
     Sample("work", "judgment/work.html", WORK, expert("Which answer is better?")),

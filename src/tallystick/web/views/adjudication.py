@@ -74,7 +74,7 @@ class Case:
     """One disagreement. Template: adjudication/case.html.
 
     Posts `csrf`, `idempotency_key`, `decision` (settle or preserve), `verdict` (when settling),
-    `criterion`, `cause`, `notes`.
+    `criteria` (repeated), `notes`.
     """
 
     item_id: str
@@ -94,7 +94,6 @@ class Case:
     idempotency_key: str = ""
     verdicts: tuple[Choice, ...] = ()
     criteria: tuple[Choice, ...] = ()
-    causes: tuple[Choice, ...] = ()
     notes: str = ""
     decision: str = ""
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)

@@ -18,7 +18,7 @@ class ProgrammeRow:
     complete: int
     agreement: Estimate
     threshold: float
-    blockers: int
+    blockers: int | None  # None: this person may not see them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +82,10 @@ class ProgrammeHome:
     items: int
     complete: int
     judgments: int
-    experts: int
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[Blocker, ...] | None  # None: this person may not see them
     fills: tuple[FillPlot, ...]  # one for each dimension of the sampling plan
     funnel: FunnelPlot
-    verdicts: SharePlot
+    verdicts: SharePlot | None  # None: they were not counted for this page
     batches: tuple[BatchRow, ...]
     criteria: IntervalPlot
     history: HistoryPlot | None  # None while there is only one measurement

@@ -60,7 +60,7 @@ class PairTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDetail:
-    """One batch. Template: gate/detail.html. The form, if any, posts `csrf`: measure and decide."""
+    """One batch. Template: gate/detail.html. The form, if any, posts `csrf` and `idempotency_key`: measure and decide."""
 
     name: str
     domain: str
@@ -85,4 +85,5 @@ class BatchDetail:
     history: HistoryPlot | None
     events: tuple[HistoryEntry, ...]
     links: tuple[Link, ...] = ()
+    idempotency_key: str = ""
     measure_action: str | None = None  # None: this person may not, or the batch is not complete

@@ -20,7 +20,7 @@ class ItemRow:
 
     id: str
     href: str
-    excerpt: str
+    batch: str
     domain: str
     difficulty: str
     judgments: int
@@ -42,7 +42,6 @@ class ItemList:
     """The items of a programme. Template: items/list.html."""
 
     action: str
-    query: str
     filters: tuple[Filter, ...]
     items: tuple[ItemRow, ...]
     paging: Paging
@@ -92,19 +91,27 @@ class ImportReport:
     """What an import did: counts, and every row that was not taken."""
 
     file_name: str
+    what: str  # items or judgments
     rows: int
-    imported: int
-    duplicates: int
+    accepted: int
     refused: int
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...]  # the first of them
+    problems_total: int
     report_href: str | None = None
     is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemImport:
-    """Upload of items. Template: items/import.html. Posts `csrf`, `document` and `strict`."""
+    """Upload of items, or of judgments made elsewhere. Template: items/import.html.
+
+    Posts `csrf`, `document`, `what`, `batch`, `purpose` and `strict` (`yes`).
+    """
 
     form: UploadForm
     columns: tuple[Fact, ...]
+    kinds: tuple[Choice, ...]  # items, judgments
+    purposes: tuple[Choice, ...]  # work, gold, holdout
+    batch: str = ""
+    source: str = ""
     report: ImportReport | None = None  # None: nothing was sent yet

@@ -89,8 +89,8 @@ class Work:
     rubric_version: str
     rubric_href: str
     done: int
-    total: int
-    lease_until: str
+    total: int | None  # None: how many there will be is not known
+    lease_until: str | None  # None: a gold item waits as long as it takes
     prompt: Text
     context: tuple[Text, ...]
     candidate_a: Text
@@ -118,7 +118,7 @@ class WorkDone:
     next_href: str | None  # None: nothing waits
     home_href: str
     done: int
-    total: int
+    total: int | None  # None: how many there will be is not known
     is_qualification: bool = False
 
 

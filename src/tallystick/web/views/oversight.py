@@ -13,7 +13,7 @@ class LogPage:
     size: int
     unsealed: int
     root: str
-    sealed_at: str | None  # None: nothing was sealed yet
+    sealed_at: str | None  # time of the newest sealed entry; None: nothing was sealed yet
     vkey: str
     checkpoint: str  # the signed note, as it stands
     verify_command: str

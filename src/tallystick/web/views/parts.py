@@ -116,3 +116,4 @@ class UploadForm:
     may_paste: bool = False
     problems: tuple[Problem, ...] = ()
     file_name: str = ""
+    idempotency_key: str = ""

@@ -44,16 +44,15 @@ class Refusal:
 class ReleaseNew:
     """Builds a release. Template: release/new.html.
 
-    Posts `csrf`, `idempotency_key`, `version`, `batch`* (ids), `use`, `changelog`, `limitations`.
+    Posts `csrf`, `idempotency_key`, `name`, `version`, `use`, `batches` (ids, repeated).
     """
 
     action: str
     idempotency_key: str
     batches: tuple[tuple[Choice, BatchRow], ...]
     uses: tuple[Choice, ...]
+    name: str = ""
     version: str = ""
-    changelog: str = ""
-    limitations: str = ""
     refusals: tuple[Refusal, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
@@ -93,6 +92,5 @@ class ReleaseDetail:
     digest: str
     log_facts: tuple[Fact, ...]
     limitations: tuple[str, ...]
-    changelog: str
     events: tuple[HistoryEntry, ...]
     downloads: tuple[Link, ...] = ()

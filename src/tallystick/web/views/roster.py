@@ -55,7 +55,11 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDetail:
-    """One person. Template: roster/person.html. The forms post `csrf` and `at` (a date)."""
+    """One person. Template: roster/person.html.
+
+    The form posts `csrf`, `idempotency_key`, `template` (the text of the contract), `executed_at` and
+    `ip_assigned_at` (dates).
+    """
 
     id: str
     name: str
@@ -66,18 +70,33 @@ class PersonDetail:
     flags: tuple[str, ...]
     history: tuple[HistoryEntry, ...]
     contract_action: str | None = None  # None: recorded already, or this person may not
-    ip_action: str | None = None
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNew:
-    """Adds a person. Template: roster/new.html. Posts `csrf`, `id`, `name`, `role`*, `password`."""
+    """Adds a person. Template: roster/new.html.
+
+    Posts `csrf`, `idempotency_key`, `name`, `login`, `password`, `roles` and `expert_roles` (repeated).
+    """
 
     action: str
+    idempotency_key: str
     roles: tuple[Choice, ...]
-    id: str = ""
+    expert_roles: tuple[Choice, ...]
+    login: str = ""
     name: str = ""
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationStart:
+    """Before the first gold item: read the rubric. Template: roster/start.html. Posts `csrf`, `idempotency_key`."""
+
+    action: str
+    idempotency_key: str
+    rubric: Link
+    rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +105,7 @@ class Waiting:
 
     programme: str
     href: str
-    items: int
+    items: int | None  # None: how many there will be is not known
     done: int
     note: str = ""
 

@@ -84,13 +84,21 @@ class RubricDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of words of one version; changed ones are marked."""
+
+    text: str
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiffRow:
     """One place of two versions. `kind` says whether it changed, came or went."""
 
     place: str
     kind: Literal["same", "changed", "added", "removed"]
-    before: str
-    after: str
+    before: tuple[Piece, ...]
+    after: tuple[Piece, ...]
     affected: int = 0
 
 

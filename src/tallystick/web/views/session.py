@@ -7,17 +7,15 @@ from dataclasses import dataclass
 class DemoAccount:
     """An account that exists only in a demo cell."""
 
-    role: str
-    name: str
-    password: str
+    login: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """The sign-in form. Posts `name`, `password`, `next`, `csrf`. Template: session/sign_in.html."""
+    """The sign-in form. Posts `login`, `password`, `next`, `csrf`. Template: session/sign_in.html."""
 
     action: str = "/sign-in"
-    name: str = ""
+    login: str = ""
     next_path: str = "/"
     error: str = ""  # the same sentence for a wrong name and a wrong password
     demo_accounts: tuple[DemoAccount, ...] = ()
@@ -26,6 +24,14 @@ class SignIn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
     """Forbidden and absent look the same. Template: session/absent.html."""
+
+    home_href: str = "/"
+    is_signed_in: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A refusal that no form can show: the notice of the page says why. Template: session/refused.html."""
 
     home_href: str = "/"
     is_signed_in: bool = True
