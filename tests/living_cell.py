@@ -130,7 +130,7 @@ def item_row(name: str, **changes: object) -> dict[str, object]:
 def gold_row(name: str, **changes: object) -> dict[str, object]:
     """One gold item: A is right."""
     scores = {"reasoning": {"a": 4, "b": 3}, "concision": {"a": 4, "b": 3}}
-    return item_row(name, gold={"verdict": "a_clearly", "scores": scores}, **changes)
+    return item_row(name, **{"gold": {"verdict": "a_clearly", "scores": scores}, **changes})
 
 
 def jsonl(rows: list[dict[str, object]]) -> bytes:

@@ -58,14 +58,20 @@ def check(case: Case, *, adjudicator: str, criteria: list[str], notes: str) -> R
     return None
 
 
+def check_verdict(verdict: str) -> Refused | None:
+    """Why a verdict does not decide a case, or None."""
+    if verdict in preference.VERDICTS and verdict not in preference.UNDECIDED:
+        return None
+    sentence = "Expected a verdict that decides: A, B, tie or both unacceptable. To leave it open, preserve it."
+    return Refused("no-decision", sentence, "verdict")
+
+
 def settle(
     case: Case, *, adjudicator: str, verdict: str, criteria: list[str], notes: ObjectRef
 ) -> DisagreementSettled | Refused:
     """Decide for one verdict, in terms of the item's own candidates. The raw judgments stay as they are."""
-    if verdict not in preference.VERDICTS or verdict in preference.UNDECIDED:
-        sentence = "Expected a verdict that decides: A, B, tie or both unacceptable. To leave it open, preserve it."
-        return Refused("no-decision", sentence, "verdict")
-    return DisagreementSettled(
+    refused = check_verdict(verdict)
+    return refused or DisagreementSettled(
         item=case.item, programme=case.programme, batch=case.batch, adjudicator=adjudicator, rubric=case.rubric,
         rubric_version=case.rubric_version, verdict=verdict, criteria=criteria, notes=notes,
     )  # fmt: skip

@@ -19,7 +19,8 @@ TAXONOMY = ("difficulty", "language", "ambiguity", "severity", "interaction", "t
 
 External = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:|/-]{0,127}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX, pattern=r"\S")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# These stand in events and columns as they are: a NUL has no place there, and a line break hides what follows it.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -99,10 +100,10 @@ class JudgmentRow(Part):
         "a_clearly", "a_slightly", "tie", "b_slightly", "b_clearly", "both_unacceptable", "insufficient_context",
         "abstain", "a", "b",
     ]  # fmt: skip
-    scores: dict[Slug, GoldScore] = Field(default_factory=dict)
-    reasons: tuple[Slug, ...] = ()
+    scores: Annotated[dict[Slug, GoldScore], Field(max_length=50)] = Field(default_factory=dict)
+    reasons: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     rationale: Words | None = None
-    made_at: Annotated[str, StringConstraints(max_length=40)] | None = None
+    made_at: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
 
 
 def read_item(

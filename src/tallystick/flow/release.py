@@ -68,7 +68,7 @@ def cut(
 
 
 def _cut_named(wish: Wish, known: Mapping[str, BatchState], *, release: str, code_version: str) -> ReleaseCut | Refused:
-    asked = wish.batches or ()
+    asked = tuple(dict.fromkeys(wish.batches or ()))
     strange = tuple(batch for batch in asked if batch not in known)
     if strange or not asked:
         listed = ", ".join(known) or "none"
@@ -91,6 +91,9 @@ def blocks(state: BatchState) -> list[Refused]:
         sentence = f"Batch {state.name} has no judgments yet."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]
     failed = gate.refuse(state.measured, state.name)
+    if failed is None and state.complete <= len(state.open_disagreements):
+        sentence = f"Batch {state.name} has no item that is complete and free of open disagreements: finish some first."
+        return [Refused("nothing-finished", sentence, "batches", (state.name,))]
     return [failed] if failed else []
 
 

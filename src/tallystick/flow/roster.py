@@ -53,6 +53,8 @@ def execute_contract(
         return Refused("contract-exists", "This person's contract is already executed: nothing is to be done.")
     if max(executed_at, ip_assigned_at) > now:
         return Refused("contract-in-future", "Expected times of execution that have passed.", "executed_at")
+    if min(executed_at, ip_assigned_at) < 0:
+        return Refused("contract-too-old", "Expected times of execution since 1970, in microseconds.", "executed_at")
     return ExpertContractExecuted(
         person=person, template_digest=template_digest, executed_at=executed_at, ip_assigned_at=ip_assigned_at
     )

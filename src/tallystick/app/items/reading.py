@@ -132,37 +132,31 @@ def _csv(name: str, text: bytes) -> Iterator[Row | Problem]:
 def _records(name: str, lines: list[str]) -> Iterator[tuple[int, list[str] | Problem]]:
     """Every record with the line on which it begins; blank lines are left out.
 
-    A quote that is never closed would swallow the rest of the file: its line is a problem, and reading goes on
-    behind it, a hundred times at most.
+    A quote that is not closed swallows the lines behind it. Such a record is a problem, and reading goes on with the
+    line behind its first, a hundred times at most: each time may read the file to its end.
     """
-    start = 0
-    for _ in range(UNCLOSED_MAX):
-        reader = csv.reader(lines[start:], strict=True)
-        unclosed = None
-        while True:
-            line = start + reader.line_num + 1
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                if start + reader.line_num == len(lines) and "unexpected end" in str(error):
-                    unclosed = line
-                    break
-                yield line, row_problem(name, line, "", expected="a CSV row", found=str(error), fix="Quote the cell.")
-                continue
-            if cells is None:
-                return
-            if cells:
-                yield line, cells
-        fix = "Close the quote, or double it."
-        yield (
-            unclosed,
-            row_problem(name, unclosed, "", expected="a CSV row", found="a quote that is never closed", fix=fix),
-        )
-        start = unclosed
-    if start < len(lines):
-        found = f"{len(lines) - start} lines behind {UNCLOSED_MAX} quotes that are never closed"
-        problem = row_problem(name, start + 1, "", expected="CSV rows", found=found, fix="Mend the quotes above.")
-        yield start + 1, problem
+    start, again = 0, 0
+    reader = csv.reader(lines, strict=True)
+    while True:
+        line = start + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            end = start + reader.line_num
+            swallowed = end - line
+            found = str(error)
+            if swallowed and again < UNCLOSED_MAX:
+                start, again = line, again + 1
+                reader = csv.reader(lines[start:], strict=True)
+            elif swallowed:
+                found = f"{error}, and {swallowed} lines swallowed by an open quote"
+            fix = "Close the quote, or double the quotes inside the cell."
+            yield line, row_problem(name, line, "", expected="a CSV row", found=found, fix=fix)
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield line, cells
 
 
 def _header_problem(name: str, line: int, cells: list[str]) -> Problem | None:
