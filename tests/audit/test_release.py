@@ -7,29 +7,24 @@ can be. Only the log's own key, or the event in the log, cannot be helped.
 import base64
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from bundle.made_release import MadeRelease, edit_lines, made_release, rehash, sealed
 from bundle.small_journal import SIGNER, built_event, small_journal
+from bundle.tampering import TAMPERED, Rows, Tamper, judgment_changed, view_turned
 from typer.testing import CliRunner
 
 from tallystick import canon
 from tallystick.audit.release import ReleaseReport, Status, verify_release
 from tallystick.bundle import Built, build, write_proofs
-from tallystick.bundle.columns import from_parquet, to_parquet
-from tallystick.bundle.rows import Judgment, PreferencePair, Record
 from tallystick.cli.release import app
 from tallystick.ledger.note import parse_vkey
 from tallystick.ledger.reader import LogReader
 from tallystick.ledger.signer import SoftwareSigner
 
-Rows = list[dict[str, object]]
 STEPS = [
     "folder", "files", "signature", "inclusion", "manifest", "contents", "rows", "gates", "views", "texts", "log",
 ]  # fmt: skip
@@ -83,185 +78,35 @@ def test_what_was_not_checked_is_said(made: MadeRelease) -> None:
 # --- tampered: each fits its own hashes again, except where it says otherwise --------------------------------------
 
 
-def change_line(directory: Path, path: str, change: Callable[[Rows], None]) -> None:
-    edit_lines(directory / path, change)
+each_tamper = pytest.mark.parametrize("tamper", TAMPERED, ids=lambda t: f"{t.change.__name__}-{t.file}")
 
 
-def parquet_rows(directory: Path, path: str, change: Callable[[list[Record]], list[Record]]) -> None:
-    rows = from_parquet((directory / path).read_bytes(), Record)
-    (directory / path).write_bytes(to_parquet(change(rows), Record))
-
-
-def record_changed(directory: Path) -> None:
-    """Verdict counts of one record, in both forms, with all hashes made to fit."""
-
-    def change(rows: Rows) -> None:
-        rows[0]["consensus"] = "b"
-
-    change_line(directory, "data/records.jsonl", change)
-    parquet_rows(
-        directory, "data/records.parquet",
-        lambda rows: [_with(rows[0], consensus="b"), *rows[1:]],
-    )  # fmt: skip
-
-
-def _with(row: Record, **changes: object) -> Record:
-    values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return Record(**(values | changes))
-
-
-def text_changed(directory: Path) -> None:
-    """The prompt of one record, in both forms."""
-
-    def change(rows: Rows) -> None:
-        rows[2]["prompt"] = "Another question?"
-
-    change_line(directory, "data/records.jsonl", change)
-    parquet_rows(
-        directory, "data/records.parquet",
-        lambda rows: [*rows[:2], _with(rows[2], prompt="Another question?"), *rows[3:]],
-    )  # fmt: skip
-
-
-def record_removed(directory: Path) -> None:
-    change_line(directory, "data/records.jsonl", lambda rows: rows.pop(1) and None)
-    parquet_rows(directory, "data/records.parquet", lambda rows: [rows[0], *rows[2:]])
-
-
-def record_removed_from_parquet(directory: Path) -> None:
-    parquet_rows(directory, "data/records.parquet", lambda rows: rows[:-1])
-
-
-def record_added(directory: Path) -> None:
-    def change(rows: Rows) -> None:
-        rows.append({**rows[0], "item": "itm-invented"})
-
-    change_line(directory, "data/records.jsonl", change)
-
-
-def records_swapped(directory: Path) -> None:
-    change_line(directory, "data/records.jsonl", lambda rows: rows.reverse())
-
-
-def judgment_changed(directory: Path) -> None:
-    def change(rows: Rows) -> None:
-        rows[4]["verdict"] = "tie"
-
-    change_line(directory, "data/judgments.jsonl", change)
-
-
-def reason_changed(directory: Path) -> None:
-    def change(rows: Rows) -> None:
-        reasons = cast("list[dict[str, object]]", rows[0]["reasons"])
-        reasons[0]["text"] = "It is nicer."
-
-    change_line(directory, "data/judgments.jsonl", change)
-    rows = from_parquet((directory / "data/judgments.parquet").read_bytes(), Judgment)
-    first = json.loads((directory / "data/judgments.jsonl").read_bytes().splitlines()[0])
-    changed = from_lines([first, *[json.loads(canon.encode(row)) for row in rows[1:]]])
-    (directory / "data/judgments.parquet").write_bytes(to_parquet(changed, Judgment))
-
-
-def from_lines(rows: Rows) -> list[Judgment]:
-    table = pa.Table.from_pylist(rows)
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return from_parquet(sink.getvalue().to_pybytes(), Judgment)
-
-
-def notes_changed(directory: Path) -> None:
-    def change(rows: Rows) -> None:
-        rows[0]["notes"] = "Because I say so."
-
-    change_line(directory, "data/adjudications.jsonl", change)
-
-
-def rubric_changed(directory: Path) -> None:
-    path = directory / "rubrics/medical/1.0.0.yaml"
-    path.write_text(path.read_text().replace("0.40", "0.10"))
-
-
-def view_turned(directory: Path) -> None:
-    path = directory / "views/trl_preference.parquet"
-    rows = from_parquet(path.read_bytes(), PreferencePair)
-    one = rows[0]
-    values = {name: getattr(one, name) for name in one.__struct_fields__}
-    turned = PreferencePair(**(values | {"chosen": one.rejected, "rejected": one.chosen}))
-    path.write_bytes(to_parquet([turned, *rows[1:]], PreferencePair))
-
-
-def agreement_changed(directory: Path) -> None:
-    path = directory / "quality/agreement.json"
-    path.write_bytes(path.read_bytes().replace(b'"value_ppm":', b'"value_ppm":1', 1))
-
-
-def expert_changed(directory: Path) -> None:
-    def change(rows: Rows) -> None:
-        rows[0]["credentials"] = "Board certified"
-
-    change_line(directory, "people/experts.jsonl", change)
-
-
-def card_changed(directory: Path) -> None:
-    path = directory / "DATASHEET.md"
-    path.write_text(path.read_text().replace("DEVELOPMENT CUSTODY", "HARDWARE CUSTODY"))
-
-
-def exclusion_changed(directory: Path) -> None:
-    path = directory / "exclusions.json"
-    path.write_bytes(path.read_bytes().replace(b"incomplete", b"withdrawn"))
-
-
-TAMPERED = [
-    (record_changed, 7, "data/records.jsonl", "itm-med-0: consensus"),
-    (record_changed, 7, "data/records.parquet", "itm-med-0: consensus"),
-    (text_changed, 6, "data/records.jsonl", "itm-med-2, content: the content is not what the journal committed to"),
-    (record_removed, 6, "data/records.jsonl", "itm-med-1, content: expected the content"),
-    (record_removed_from_parquet, 7, "data/records.parquet", "itm-soft-5: expected this row, found none"),
-    (record_added, 7, "data/records.jsonl", "itm-invented: the entries give no such row"),
-    (records_swapped, 7, "data/records.jsonl", "all rows: expected 18 rows in journal order"),
-    (judgment_changed, 7, "data/judgments.jsonl", "jdg-med-1-per-two: verdict"),
-    (reason_changed, 6, "data/judgments.jsonl", "jdg-med-0-per-one, reasons: the content is not what"),
-    (notes_changed, 6, "data/adjudications.jsonl", "itm-settled, notes: the content is not what"),
-    (rubric_changed, 6, "rubrics/medical/1.0.0.yaml", "the whole file: the content is not what"),
-    (view_turned, 9, "views/trl_preference.parquet", "itm-med-0"),
-    (agreement_changed, 8, "quality/agreement.json", "expected the measurements that stand in the log"),
-    (expert_changed, 7, "people/experts.jsonl", "per-one: credentials"),
-    (card_changed, 10, "DATASHEET.md", "expected the text that the entries give"),
-    (exclusion_changed, 10, "exclusions.json", "expected the text that the entries give"),
-]
-
-
-@pytest.mark.parametrize(("tamper", "step", "file", "what"), TAMPERED, ids=lambda v: getattr(v, "__name__", None))
-def test_a_change_with_every_hash_made_to_fit_is_named(
-    copy: Path, tamper: Callable[[Path], None], step: int, file: str, what: str
-) -> None:
+@each_tamper
+def test_a_change_with_every_hash_made_to_fit_is_named(copy: Path, tamper: Tamper) -> None:
     """The manifest's digest in the log catches it (5), and deriving everything anew says where it is."""
-    tamper(copy)
+    tamper.change(copy)
     rehash(copy)
     report = check(copy)
     assert report.status is Status.BAD
-    assert (2, file) not in found(report)
+    assert (2, tamper.file) not in found(report)
     assert (5, "manifest.json") in found(report)
-    assert what in said(report, step, file), report.problems
+    assert tamper.what in said(report, tamper.step, tamper.file), report.problems
 
 
-@pytest.mark.parametrize(("tamper", "step", "file", "what"), TAMPERED, ids=lambda v: getattr(v, "__name__", None))
-def test_the_same_change_without_new_hashes_is_named_by_its_file(
-    copy: Path, tamper: Callable[[Path], None], step: int, file: str, what: str
-) -> None:
-    tamper(copy)
+@each_tamper
+def test_the_same_change_without_new_hashes_is_named_by_its_file(copy: Path, tamper: Tamper) -> None:
+    tamper.change(copy)
     report = check(copy)
-    assert "it was" in said(report, 2, file)
-    assert what in said(report, step, file)
+    assert "it was" in said(report, 2, tamper.file)
+    assert tamper.what in said(report, tamper.step, tamper.file)
 
 
-@pytest.mark.parametrize(("tamper", "step", "file", "what"), TAMPERED, ids=lambda v: getattr(v, "__name__", None))
+@each_tamper
 def test_even_the_holder_of_the_log_key_cannot_release_what_the_entries_do_not_give(
-    made: MadeRelease, copy: Path, tmp_path: Path, tamper: Callable[[Path], None], step: int, file: str, what: str
+    made: MadeRelease, copy: Path, tmp_path: Path, tamper: Tamper
 ) -> None:
     """The cell itself writes a false file, names its manifest in the log, and signs: only derivation can tell."""
-    tamper(copy)
+    tamper.change(copy)
     rehash(copy)
     forged = shutil.copytree(copy, tmp_path / "forged", ignore=shutil.ignore_patterns("proofs"))
     entries = made.journal.entries[: made.built_seq]
@@ -273,9 +118,9 @@ def test_even_the_holder_of_the_log_key_cannot_release_what_the_entries_do_not_g
     log = sealed(honest.entries, tmp_path, upto=len(entries) + 1)
     write_proofs(forged, _built_as(built, digest), LogReader(log), built_seq=len(entries))
     report = check(forged)
-    assert {step.outcome for step in report.steps[:5]} == {"ok"}
+    assert {one.outcome for one in report.steps[:5]} == {"ok"}
     assert report.status is Status.BAD
-    assert what in said(report, step, file)
+    assert tamper.what in said(report, tamper.step, tamper.file)
 
 
 def _built_as(built: Built, digest: str) -> Built:
@@ -362,8 +207,12 @@ def test_an_entry_that_was_altered_is_named_by_its_proof(copy: Path) -> None:
     assert "the entries are not proven" in said(report, 4, "proofs/multiproof.json")
 
 
+def drop_line(rows: Rows) -> None:
+    del rows[40]
+
+
 def test_an_entry_left_out_is_named(copy: Path) -> None:
-    edit_lines(copy / "proofs/entries.jsonl", lambda rows: rows.pop(40) and None)
+    edit_lines(copy / "proofs/entries.jsonl", drop_line)
     assert "the entries are not proven" in said(check(copy), 4, "proofs/multiproof.json")
 
 
@@ -438,7 +287,7 @@ def test_a_release_that_leaves_a_judgment_out_is_found_with_a_copy_of_the_log(tm
 def test_a_copy_of_another_log_is_named(made: MadeRelease, tmp_path: Path) -> None:
     other = list(made.journal.entries)
     other[-1] = other[-1].replace(b"later", b"early")
-    other[3] = other[3].replace(b"medical", b"general")
+    other[2] = other[2].replace(b"medical", b"general")
     log = sealed(other, tmp_path, upto=made.built_seq + 1)
     assert "the log copy has root" in said(check(made.directory, log=log), 11, "manifest.json")
 
@@ -474,7 +323,7 @@ def test_a_manifest_that_points_outside_is_not_followed(copy: Path, path: str) -
 @pytest.mark.parametrize("path", ["proofs/entries.jsonl", "proofs/multiproof.json", "proofs/openings.jsonl",
                                   "proofs/checkpoint", "data/records.jsonl", "data/judgments.parquet",
                                   "quality/agreement.json", "rubrics/medical/1.0.0.yaml"])  # fmt: skip
-@pytest.mark.parametrize("data", [b"", b"\x00\xff", b"{}\n", b"[1]\n", b"\n\n\n"])
+@pytest.mark.parametrize("data", [b"", b"\x00\xff", b"{}\n"])
 def test_rubbish_in_a_file_is_bad_and_never_a_crash(copy: Path, path: str, data: bytes) -> None:
     (copy / path).write_bytes(data)
     rehash(copy)
