@@ -16,7 +16,7 @@ CODE := src tests tools $(wildcard bench/*.py)
 BENCHES := $(wildcard bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo run sim check test bench docs pins clean
+.PHONY: help setup setup-run demo run sim check test bench acceptance-trl docs pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,16 @@ test: $(VENV)/dev.stamp  ## all tests, on SQLite and on a real PostgreSQL, in a 
 bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read them
 	tools/system_packages
 	@for script in $(BENCHES); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+TRL := .venv-trl
+RELEASE ?= $(firstword $(wildcard $(DIR)/releases/*))
+
+# Not pinned on purpose: it asks whether the TRL of the day takes our exports. Nothing of it enters a cell or a test.
+acceptance-trl:  ## hold the trainer exports of RELEASE against TRL itself, in an environment of its own
+	@test -n "$(RELEASE)" || { echo "expected RELEASE=DIR, or a cell in $(DIR) with a release" >&2; exit 1; }
+	test -x $(TRL)/bin/python || $(PYTHON) -m venv $(TRL)
+	$(TRL)/bin/pip install --quiet torch trl datasets
+	HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 $(TRL)/bin/python tools/check_trl.py $(RELEASE)
 
 docs: $(VENV)/dev.stamp  ## write the generated pages anew, and freeze an example of every new kind of event
 	$(BIN)/python tools/write_docs.py
