@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, new_key
 from tallystick.events.envelope import Envelope, open_entry
+from tallystick.events.oversight import ContentAccessed
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal, tree
 from tallystick.ledger.compare import compare_journal
@@ -17,6 +20,18 @@ from tallystick.store import projection
 RECENT = 50
 FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
+
+
+def look(cell: Cell, actor: Actor, permission: str, *, subject: str, what: str, reason: str) -> Refused | None:
+    """Record that somebody opens content outside the work that was assigned to them; a refusal when they may not.
+
+    subject  item, batch, release or person
+    what     item | judgments | profile | release | import
+    """
+    fact = ContentAccessed(subject=subject, what=what, reason=reason)
+    request = canon.encode(["look", subject, what, reason])
+    answer = cell.execute(Command(actor, permission, new_key(), request, lambda _: [fact]))
+    return answer if isinstance(answer, Refused) else None
 
 
 @dataclass(frozen=True, slots=True)

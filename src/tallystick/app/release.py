@@ -19,6 +19,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.gate import measure_now
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.oversight import look
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
@@ -256,9 +257,12 @@ def release_page(cell: Cell, actor: Actor, release: str) -> ReleasePage | Refuse
 
 
 def release_file(cell: Cell, actor: Actor, release: str, path: str) -> Path | Refused:
-    """One file of a release: only such as its folder really holds."""
+    """One file of a release: only such as its folder really holds. Who fetched it is an event."""
     page = release_page(cell, actor, release)
     if isinstance(page, Refused):
         return page
     known = {str(p.relative_to(page.directory)): p for p in page.directory.rglob("*") if p.is_file()}
-    return known.get(path, access.ABSENT)
+    if path not in known:
+        return access.ABSENT
+    refused = look(cell, actor, "release.read", subject=release, what="release", reason=f"fetched {path}")
+    return refused or known[path]

@@ -196,7 +196,7 @@ CREDENTIAL = sa.Table(
 SESSION = sa.Table(
     "session", KEPT,
     _text("token_digest", key=True), _text("session"), _text("person"), _text("kind"), _text("csrf"),
-    _whole("opened_at"), _whole("seen_at"), _whole("expires_at"),
+    _whole("opened_at"), _whole("expires_at"),
     sa.Index("session_of", "person"),
 )  # fmt: skip
 DRAFT = sa.Table(

@@ -35,7 +35,7 @@ def add_session(
     """Remember an opened session by the digest of its token."""
     row = {
         "token_digest": token_digest, "session": session, "person": person, "kind": kind, "csrf": csrf,
-        "opened_at": now, "seen_at": now, "expires_at": until,
+        "opened_at": now, "expires_at": until,
     }  # fmt: skip
     connection.execute(SESSION.insert().values(row))
     connection.execute(SESSION.delete().where(SESSION.c.expires_at < now))

@@ -13,6 +13,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.app.oversight import look
 from tallystick.events.roster import PersonEnrolled, SessionEnded, SessionOpened
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
@@ -23,7 +24,6 @@ from tallystick.store.schema import Row
 
 PASSWORD_CHARACTERS_MIN = 12
 SESSION_MICROSECONDS = {"page": 12 * 3600 * 1_000_000, "api": 24 * 3600 * 1_000_000}
-IDLE_MICROSECONDS = 2 * 3600 * 1_000_000
 _HASHER = PasswordHasher()
 _DUMMY_HASH = _HASHER.hash(secrets.token_hex(16))
 """Checked when a login is unknown, so that known and unknown logins take the same time."""
@@ -263,9 +263,10 @@ def profile_of(cell: Cell, connection: journal.Connection, row: Row) -> Profile:
 
 
 def people(cell: Cell, actor: Actor) -> list[PersonView] | Refused:
-    """Everybody in the cell, with names."""
-    if not access.allows(actor, "roster.read"):
-        return access.ABSENT
+    """Everybody in the cell, with names. That somebody read the names is an event."""
+    refused = look(cell, actor, "roster.read", subject="roster", what="profile", reason="list of people")
+    if refused:
+        return refused
     with cell.read() as connection:
         logins = {row.person: row.login for row in sessions.credentials(connection)}
         return [_view(cell, connection, row, logins.get(row.person)) for row in roster.people(connection)]
@@ -299,6 +300,11 @@ def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
         row = roster.person(connection, person)
         if row is None:
             return access.ABSENT
+    if actor.person != person and (
+        refused := look(cell, actor, "roster.read", subject=person, what="profile", reason="person's page")
+    ):
+        return refused
+    with cell.read() as connection:
         logins = {r.person: r.login for r in sessions.credentials(connection)}
         return PersonPage(
             _view(cell, connection, row, logins.get(person)), tuple(roster.qualifications(connection, person)),
