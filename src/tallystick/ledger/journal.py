@@ -8,11 +8,13 @@ commands share one lock and one durable commit (app/kernel.py).
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from tallystick.ledger.statement import Statement
 
 METADATA = sa.MetaData()
 Connection = sa.Connection
@@ -113,23 +115,34 @@ def _tune_sqlite(connection: DBAPIConnection, _record: object) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A read that turns into a write in the middle of a deferred transaction fails with "locked" at once:
     # whoever means to write says so at the start.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    writes = connection.info.pop(_WRITES, False)
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+_WRITES = "writes"
+"""A mark on a connection whose next transaction is to write. An option of the engine would cost more than a query."""
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection in a write transaction: commits at the end of the block, rolls back on an exception."""
-    return engine.execution_options(writes=True).begin()
+    with engine.connect() as connection:
+        connection.info[_WRITES] = True
+        with connection.begin():
+            yield connection
 
 
-def reading(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection whose queries all see one state, whatever is committed meanwhile.
 
     SQLite gives that to every transaction; PostgreSQL only from repeatable read on.
     """
-    if engine.dialect.name == "postgresql":
-        return engine.execution_options(isolation_level="REPEATABLE READ").begin()
-    return engine.begin()
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 def create(engine: sa.Engine) -> None:
@@ -142,16 +155,16 @@ def create(engine: sa.Engine) -> None:
             connection.execute(HEAD.insert().values(one=1, next_seq=0, last_at=0))
 
 
-_LOCK = sa.select(HEAD.c.next_seq, HEAD.c.last_at).where(HEAD.c.one == 1).with_for_update()
-_MOVE = (
+_LOCK = Statement(sa.select(HEAD.c.next_seq, HEAD.c.last_at).where(HEAD.c.one == 1).with_for_update())
+_MOVE = Statement(
     HEAD.update()
     .where(HEAD.c.one == 1, HEAD.c.next_seq == sa.bindparam("was"))
     .values(next_seq=sa.bindparam("next"), last_at=sa.bindparam("at"))
 )
-_COUNT = sa.select(ACTOR.c.n).where(ACTOR.c.actor == sa.bindparam("who"))
+_COUNT = Statement(sa.select(ACTOR.c.n).where(ACTOR.c.actor == sa.bindparam("who")))
 # One text for both databases: each understands this form of upsert.
-_UPSERT_COUNT = sa.text(
-    "INSERT INTO journal_actor (actor, n) VALUES (:actor, :n) ON CONFLICT (actor) DO UPDATE SET n = excluded.n"
+_UPSERT_COUNT = Statement(
+    sa.text("INSERT INTO journal_actor (actor, n) VALUES (:actor, :n) ON CONFLICT (actor) DO UPDATE SET n = excluded.n")
 )
 _RANGE = (
     sa.select(JOURNAL.c.seq, JOURNAL.c.entry)
@@ -162,7 +175,8 @@ _RANGE = (
 
 def lock_head(connection: sa.Connection) -> Head:
     """Take the writers' lock, held until the transaction ends, and say where the journal ends."""
-    row = connection.execute(_LOCK).one()
+    row = _LOCK.first(connection, {})
+    assert row is not None, "a journal has a head from its creation on"
     return Head(row.next_seq, row.last_at)
 
 
@@ -174,7 +188,8 @@ def head(connection: sa.Connection) -> Head:
 
 def count_of(connection: sa.Connection, actor: str) -> int:
     """How many events an actor has caused so far."""
-    return connection.execute(_COUNT, {"who": actor}).scalar() or 0
+    row = _COUNT.first(connection, {"who": actor})
+    return 0 if row is None else int(row.n)
 
 
 def append(
@@ -191,19 +206,16 @@ def append(
     raises  LostLock when the head moved meanwhile: the caller did not hold the lock
     """
     rows = [{"seq": was.next_seq + i, "kind": kind, "entry": entry} for i, (kind, entry) in enumerate(entries)]
-    moved = connection.execute(_MOVE, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at})
-    if moved.rowcount != 1 or now.next_seq != was.next_seq + len(rows):
+    moved = _MOVE.run(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at})
+    if moved != 1 or now.next_seq != was.next_seq + len(rows):
         raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
     insert_many(connection, JOURNAL, rows)
     _store_counts(connection, counts)
 
 
 @functools.cache
-def _insert_text(table: sa.Table, dialect: str) -> str:
-    names = [column.name for column in table.columns]
-    places = [f":{name}" if dialect == "sqlite" else f"%({name})s" for name in names]
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join(places)})'  # noqa: S608 - names of our own tables
+def _insert_into(table: sa.Table) -> Statement:
+    return Statement(table.insert())
 
 
 def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
@@ -211,13 +223,15 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
 
     The ordinary insert spends more time on its parameters than the database on the rows.
     """
-    if rows:
-        connection.exec_driver_sql(_insert_text(table, connection.dialect.name), list(rows))
+    if len(rows) == 1:
+        _insert_into(table).run(connection, rows[0])
+    elif rows:
+        _insert_into(table).run_many(connection, rows)
 
 
 def _store_counts(connection: sa.Connection, counts: dict[str, int]) -> None:
     rows = [{"actor": actor, "n": n} for actor, n in sorted(counts.items())]
-    connection.execute(_UPSERT_COUNT, rows)
+    _UPSERT_COUNT.run_many(connection, rows)
 
 
 class LostLock(RuntimeError):
