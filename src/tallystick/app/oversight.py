@@ -22,15 +22,18 @@ FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
 
 
-def look(cell: Cell, actor: Actor, permission: str, *, subject: str, what: str, reason: str) -> Refused | None:
+def look(
+    cell: Cell, actor: Actor, permission: str, *, subject: str, what: str, reason: str, key: str | None = None
+) -> Refused | None:
     """Record that somebody opens content outside the work that was assigned to them; a refusal when they may not.
 
     subject  item, batch, release or person
     what     item | judgments | profile | release | import
+    key      the same key is the same look, so that a reload of a page is none of its own
     """
     fact = ContentAccessed(subject=subject, what=what, reason=reason)
     request = canon.encode(["look", subject, what, reason])
-    answer = cell.execute(Command(actor, permission, new_key(), request, lambda _: [fact]))
+    answer = cell.execute(Command(actor, permission, key or new_key(), request, lambda _: [fact]))
     return answer if isinstance(answer, Refused) else None
 
 

@@ -262,9 +262,9 @@ def profile_of(cell: Cell, connection: journal.Connection, row: Row) -> Profile:
     return Profile(data["name"], data.get("note", ""))
 
 
-def people(cell: Cell, actor: Actor) -> list[PersonView] | Refused:
+def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonView] | Refused:
     """Everybody in the cell, with names. That somebody read the names is an event."""
-    refused = look(cell, actor, "roster.read", subject="roster", what="profile", reason="list of people")
+    refused = look(cell, actor, "roster.read", subject="roster", what="profile", reason="list of people", key=key)
     if refused:
         return refused
     with cell.read() as connection:

@@ -1,0 +1,193 @@
+"""What stands around every page: navigation by role, marks of the cell, notices. Reads through app, writes nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tallystick.app import access, contract, oversight, roster
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Receipt as Written
+from tallystick.edge import Visit, status_of
+from tallystick.events.envelope import Envelope
+from tallystick.flow.document import Problem as Found
+from tallystick.flow.refusal import Refused
+from tallystick.web import words
+from tallystick.web.render import render
+from tallystick.web.views.page import NavLink, Notice, Page
+from tallystick.web.views.parts import HistoryEntry, Problem, Receipt
+
+_MAIN = (
+    ("Programmes", "/programmes", "programme.read", ("/programmes", "/contracts", "/items", "/batches", "/releases")),
+    ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications")),
+    ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
+    ("People", "/people", "roster.read", ("/people",)),
+    ("Log", "/log", "log.read", ("/log", "/receipts")),
+)
+_SECTIONS = (
+    ("Overview", "", ("programme.read",)),
+    ("Contract", "/contract", ("programme.read",)),
+    ("Rubrics", "/rubrics", ("rubric.read",)),
+    ("Items", "/items", ("item.read",)),
+    ("Agreement", "/agreement", ("gate.read",)),
+    ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
+    ("Releases", "/releases", ("release.read",)),
+)
+DONE = {
+    "measured": "The batch was measured. The gate's decision is below.",
+    "contract": "The contract version is in force.",
+    "rubric": "The rubric version is in force.",
+    "draft": "Your draft is saved.",
+    "returned": "You gave the item back. Somebody else can take it.",
+    "person": "The person was added.",
+    "executed": "The contract was recorded.",
+    "decided": "Your decision is recorded.",
+    "released": "The release was built.",
+    "passed": "You passed the qualification. Work under this rubric is open to you.",
+    "failed": "You did not pass the qualification. Read the rubric again before you start anew.",
+}
+"""Notices that a page shows after a redirect: `?done=` names one, so that nobody can put words on a page of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page stands: below which pages, in which programme, in which of its sections."""
+
+    trail: tuple[tuple[str, str], ...] = ()
+    programme: str = ""
+    section: str = ""
+
+
+NOWHERE = Place()
+
+
+def page(
+    visit: Visit, heading: str, *, lead: str = "", title: str = "", at: Place = NOWHERE, notices: Iterable[Notice] = ()
+) -> Page:
+    """The frame of one page for whoever asks. The heading is the title unless one is given."""
+    done = DONE.get(visit.query.get("done", ""))
+    given = (Notice(kind="done", sentence=done),) if done and visit.request.method == "GET" else ()
+    return Page(
+        title=title or heading, heading=heading, lead=lead, nav=_nav(visit),
+        trail=tuple(NavLink(label=label, href=href) for label, href in at.trail),
+        sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
+        person_name=_name(visit), csrf_token=visit.csrf, custody=custody(visit.cell),
+        is_simulated=is_simulated(visit.cell, at.programme),
+    )  # fmt: skip
+
+
+def custody(cell: Cell) -> Literal["software", "hardware"]:
+    """How the keys are held, as every screen says it. What is not known to be hardware counts as software."""
+    return "hardware" if cell.custody.startswith("hardware") else "software"
+
+
+def is_simulated(cell: Cell, programme: str) -> bool:
+    """Whether a programme is simulated; outside of programmes: whether any in the cell is."""
+    found = contract.programmes(cell, access.CELL)
+    assert not isinstance(found, Refused)
+    return any(row.simulated for row in found if programme in ("", row.programme))
+
+
+def _nav(visit: Visit) -> tuple[NavLink, ...]:
+    if visit.session is None:
+        return ()
+    actor, path = visit.session.actor, visit.request.url.path
+    return tuple(
+        NavLink(label=label, href=href, is_current=path.startswith(places))
+        for label, href, permission, places in _MAIN
+        if access.allows(actor, permission)
+    )
+
+
+def _sections(visit: Visit, at: Place) -> tuple[NavLink, ...]:
+    if not at.programme or visit.session is None:
+        return ()
+    actor, root = visit.session.actor, f"/programmes/{at.programme}"
+    return tuple(
+        NavLink(label=label, href=f"{root}{path}", is_current=label == at.section)
+        for label, path, permissions in _SECTIONS
+        if any(access.allows(actor, permission) for permission in permissions)
+    )
+
+
+def _name(visit: Visit) -> str | None:
+    if visit.session is None:
+        return None
+    found = roster.person_page(visit.cell, visit.session.actor, visit.session.actor.person)
+    return visit.session.actor.person if isinstance(found, Refused) else found.person.profile.name
+
+
+def shown(template: str, view: object, frame: Page, *, status: int = 200) -> HTMLResponse:
+    """A page as an answer. It is never kept by a browser or a proxy: the door's headers say so."""
+    return HTMLResponse(render(template, view, frame), status_code=status)
+
+
+def again(refused: Refused) -> int:
+    """The status of a form that is shown again because of a refusal."""
+    return status_of(refused)
+
+
+def moved(path: str) -> Response:
+    """Go on with another page by GET, so that a reload sends nothing again."""
+    return RedirectResponse(path, status_code=303)
+
+
+def notice(refused: Refused, *, todo: str = "", field: str | None = None) -> Notice:
+    """A refusal as a notice. `field` is the id of an input of the page, when there is one for it."""
+    return Notice(kind="refused", sentence=refused.sentence, todo=todo, field=field, names=refused.names)
+
+
+def look_key(visit: Visit, subject: str) -> str:
+    """The idempotency key of a look: one for each session and subject, so that a reload is the same look."""
+    return f"look|{visit.csrf}|{subject}"
+
+
+def names(visit: Visit) -> dict[str, str]:
+    """Person: name, for those who may read the roster; empty for all others, who see pseudonyms."""
+    found = roster.people(visit.cell, visit.actor, key=look_key(visit, "roster"))
+    return {} if isinstance(found, Refused) else {view.row.person: view.profile.name for view in found}
+
+
+def history(visit: Visit, envelopes: Sequence[Envelope], *, known: dict[str, str]) -> tuple[HistoryEntry, ...]:
+    """Events as a page lists them, newest first."""
+    sealed = oversight.sealed_size(visit.cell)
+    return tuple(
+        HistoryEntry(
+            index=entry.seq if entry.seq < sealed else None, at=words.moment(entry.at),
+            who=known.get(entry.by, entry.by), sentence=words.event(entry.kind), kind=entry.kind,
+            href=f"/receipts/{entry.seq}",
+        )
+        for entry in sorted(envelopes, key=lambda entry: -entry.seq)
+    )  # fmt: skip
+
+
+def receipt(cell: Cell, *, seq: int, kind: str, at: int) -> Receipt:
+    """A receipt as pages show it."""
+    is_sealed = seq < oversight.sealed_size(cell)
+    return Receipt(
+        seq=seq, kind=words.event(kind), at=words.moment(at), href=f"/receipts/{seq}", is_sealed=is_sealed,
+        proof_href=f"/receipts/{seq}/proof" if is_sealed else None,
+    )  # fmt: skip
+
+
+def place_of(written: Written, kind: str) -> int:
+    """The place in the log of the first event of a kind among those that a command wrote."""
+    offsets = [number for number, fact in enumerate(written.facts) if fact.KIND == kind]
+    return written.first_seq + (offsets[0] if offsets else 0)
+
+
+def problems(found: Iterable[Found]) -> tuple[Problem, ...]:
+    """Problems of a document, each with its line and place."""
+    return tuple(
+        Problem(
+            place=", ".join(part for part in (f"line {p.line}" if p.line else "", p.path) if part) or p.name,
+            expected=p.expected, found=p.found, fix=p.fix,
+        )
+        for p in found
+    )  # fmt: skip
+
+
+def absent(visit: Visit | None) -> tuple[str, bool]:
+    """Where home is, and whether somebody is signed in: what the pages about refusals need."""
+    return "/", visit is not None and visit.session is not None
