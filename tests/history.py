@@ -1,0 +1,181 @@
+"""Histories to test with: any sequence of small numbers becomes the work of a few people on one cell.
+
+Every step goes through the functions that people's interfaces use. A step that makes no sense at its moment is
+refused by them, and that is part of the history.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+from hypothesis import strategies as st
+from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, item_row
+
+from tallystick.app import adjudication, assignment, gate, items, judgment, release, roster
+from tallystick.app.access import Actor
+from tallystick.app.assignment import Task
+from tallystick.app.kernel import new_key
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish
+from tallystick.signals.preference import VERDICTS, Verdict
+
+CRITERION = ["reasoning"]
+NOTES = "Both readings were weighed against the rubric."
+
+
+@dataclass
+class Story:
+    """One history in the making."""
+
+    world: World
+    tasks: dict[str, Task] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def one(self, n: int) -> Actor:
+        return self.world.experts[n % len(self.world.experts)]
+
+    def bring(self, n: int, m: int) -> None:
+        """Import a few items, one of them twice and one of no known domain."""
+        names = [f"h-{next(self.numbers)}" for _ in range(n % 4 + 1)]
+        rows = [
+            item_row(
+                name, domain=self.world.domains[m % len(self.world.domains)], expected_disagreement=(n + m) % 3 == 0,
+                difficulty=("easy", "medium", "hard", "boundary")[m % 4],
+            )
+            for name in names
+        ]  # fmt: skip
+        rows += [rows[0], item_row("nowhere", domain="medical")][: m % 3]
+        data = b"\n".join(json.dumps(row).encode() for row in rows)
+        wanted = items.Wanted(programme=PROGRAMME, name="rows.jsonl", batch=f"batch-{n % 2}")
+        items.import_items(self.world.cell, self.world.lead, data, wanted)
+        self.names += names
+
+    def take(self, n: int, _m: int) -> None:
+        found = assignment.next_task(self.world.cell, self.one(n), PROGRAMME)
+        if isinstance(found, Task):
+            self.tasks[self.one(n).person] = found
+
+    def submit(self, n: int, m: int) -> None:
+        """Take and submit; now and then twice, with the same key or with another."""
+        if m % 3:
+            self.take(n, m)
+        task = self.tasks.get(self.one(n).person)
+        if task is None:
+            return
+        answer, key = answer_of(VERDICTS[m % len(VERDICTS)]), new_key()
+        for again in (key, key, new_key())[: 1 + n % 3]:
+            judgment.submit(self.world.cell, self.one(n), task.assignment, answer, key=again)
+
+    def give_back(self, n: int, _m: int) -> None:
+        task = self.tasks.get(self.one(n).person)
+        if task is not None:
+            assignment.give_back(self.world.cell, self.one(n), task.assignment, key=new_key())
+
+    def wait(self, n: int, m: int) -> None:
+        self.world.clock.pass_minutes(n % 3 * 61)
+        if m % 2:
+            assignment.expire_all(self.world.cell)
+
+    def bring_judgments(self, n: int, m: int) -> None:
+        """Judgments made elsewhere, by three raters, some on items that are not there."""
+        verdicts = ("a", "b", "tie", "a_clearly", "abstain")
+        rows = [
+            {
+                "item": name, "rater": f"rater-{r % 3}", "verdict": verdicts[(r + m) % 5], "made_at": "2020-01-01",
+                "rationale": "Because." if r % 2 else None, "reasons": CRITERION if r % 2 else [],
+                "scores": {"reasoning": {"a": 4, "b": m % 5 + 1}},
+            }
+            for r, name in enumerate([*self.names[-3:], *self.names[-3:], "not-here"])
+        ]  # fmt: skip
+        data = b"\n".join(json.dumps({k: v for k, v in row.items() if v is not None}).encode() for row in rows)
+        items.import_judgments(
+            self.world.cell, self.world.lead, data, programme=PROGRAMME, name="said.jsonl", source=f"source {n % 2}"
+        )
+
+    def publish(self, n: int, m: int) -> None:
+        domain = self.world.domains[m % len(self.world.domains)]
+        self.world.publish(f"1.{next(self.numbers)}.0", domain=domain, question=f"Does it follow, {n}?")
+
+    def revise(self, n: int, _m: int) -> None:
+        self.world.revise(f"1.{next(self.numbers)}.0", redundancy=2 + n % 2)
+
+    def qualify(self, n: int, m: int) -> None:
+        """An expert qualifies anew, or somebody new joins."""
+        if m % 2:
+            self.world.expert()
+            return
+        domain = self.world.domains[m % len(self.world.domains)]
+        begun = roster.start_qualification(
+            self.world.cell, self.one(n), programme=PROGRAMME, rubric=domain, key=new_key()
+        )
+        if isinstance(begun, Refused):
+            return
+        while isinstance(task := roster.gold_task(self.world.cell, self.one(n), begun.qualification), roster.GoldTask):
+            right: Verdict = "a_clearly" if task.shown.first.endswith("one.") else "b_clearly"
+            verdict: Verdict = "tie" if n % 3 == 0 else right
+            roster.answer_gold(
+                self.world.cell, self.one(n), begun.qualification, task.item, answer_of(verdict), key=new_key()
+            )
+
+    def people(self, n: int, m: int) -> None:
+        """Roles change, sessions open and end, a second contract is refused."""
+        cell, who = self.world.cell, self.one(n).person
+        roles = ["adjudicator"] if m % 2 else ["reviewer", "adjudicator"]
+        roster.change_roles(cell, self.world.lead, who, roles=["expert"], expert_roles=roles, key=new_key())
+        session = roster.open_session(cell, who, kind="page", method="password")
+        if m % 3 and isinstance(session, roster.SignedIn):
+            roster.sign_out(cell, session.token)
+        roster.execute_contract(
+            cell, self.world.lead, who, template=b"terms", executed_at=EVENT_TIME, ip_assigned_at=1, key=new_key()
+        )
+
+    def measure(self, n: int, _m: int) -> None:
+        rows = gate.batches(self.world.cell, self.world.lead, PROGRAMME)
+        if not isinstance(rows, Refused):
+            gate.measure(self.world.cell, self.world.lead, rows[n % len(rows)].batch, key=new_key())
+
+    def adjudicate(self, n: int, m: int) -> None:
+        """Whoever may, settles or preserves the oldest disagreement that they did not judge."""
+        cell, who = self.world.cell, self.world.experts[-1]
+        queue = adjudication.queue(cell, who, PROGRAMME)
+        if isinstance(queue, Refused) or not queue:
+            return
+        item = queue[n % len(queue)].item
+        adjudication.case_page(cell, who, item, key=new_key())
+        if m % 2:
+            adjudication.preserve(cell, who, item, criteria=CRITERION, notes=NOTES, key=new_key())
+        else:
+            verdict = VERDICTS[m % len(VERDICTS)]
+            adjudication.settle(cell, who, item, verdict=verdict, criteria=CRITERION, notes=NOTES, key=new_key())
+
+    def look(self, n: int, _m: int) -> None:
+        page = items.items_page(self.world.cell, self.world.lead, PROGRAMME, limit=5)
+        if isinstance(page, items.ItemsPage) and page.rows:
+            item = page.rows[n % len(page.rows)].item
+            items.item_record(self.world.cell, self.world.lead, item, reason="a question", key=new_key())
+
+    def cut(self, n: int, _m: int) -> None:
+        wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None)
+        release.cut(self.world.cell, self.world.lead, wish, key=new_key())
+
+
+STEPS: tuple[Callable[[Story, int, int], None], ...] = (
+    Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
+    Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
+    Story.adjudicate, Story.look, Story.cut,
+)  # fmt: skip
+"""What can happen; work happens more often."""
+
+HISTORIES = st.lists(
+    st.tuples(st.integers(0, len(STEPS) - 1), st.integers(0, 11), st.integers(0, 11)), min_size=10, max_size=30
+)
+
+
+def live(world: World, history: list[tuple[int, int, int]]) -> None:
+    """Let a history happen in a cell."""
+    story = Story(world)
+    story.bring(3, 2)
+    for step, n, m in history:
+        STEPS[step](story, n, m)

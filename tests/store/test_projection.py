@@ -1,0 +1,196 @@
+"""Invariant 1: the journal is the system. Replayed into empty tables it gives the same tables, on either database."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from history import HISTORIES, STEPS, live
+from hypothesis import HealthCheck, example, given, settings
+from living_cell import Clock, World, hurry, world_at
+from postgres import url
+from psycopg import sql
+
+from tallystick.app import cell as cells
+from tallystick.ledger import journal
+from tallystick.ledger.journal import Engine, Head
+from tallystick.store import projection, schema
+
+COPIES = count(1)
+DOMAINS = ("general", "creative")
+LEASES = (
+    sa.select(schema.ASSIGNMENT.c.expert)
+    .where(schema.ASSIGNMENT.c.state == "leased")
+    .group_by(schema.ASSIGNMENT.c.expert)
+    .having(sa.func.count() > 1)
+)
+Dump = dict[str, list[tuple[object, ...]]]
+Fresh = Callable[[], AbstractContextManager[World]]
+EVERYTHING = [(step, n, n * 5 + step) for n in range(3) for step in range(len(STEPS))]
+
+
+def dump(engine: Engine) -> Dump:
+    with journal.reading(engine) as connection:
+        return projection.dump(connection)
+
+
+@contextmanager
+def copied(base: World, directory: Path, database: str) -> Iterator[World]:
+    """The same cell in another folder, on another database that holds the same rows."""
+    shutil.copytree(base.cell.directory, directory)
+    clock = Clock()
+    cell = cells.open_cell(directory, database=database, clock=clock)
+    hurry(cell)
+    try:
+        yield World(cell, clock, base.lead, base.domains, list(base.experts))
+    finally:
+        cell.close()
+        shutil.rmtree(directory)
+
+
+@pytest.fixture
+def fresh_sqlite(tmp_path: Path) -> Fresh:
+    """Opens copies of one cell on SQLite: programme, gold items, three experts of whom the last adjudicates."""
+    file = tmp_path / "base.db"
+    with world_at(f"sqlite+pysqlite:///{file}", tmp_path / "base", domains=DOMAINS) as base:
+        for role in ((), (), ("adjudicator",)):
+            base.expert(*role)
+
+    def fresh() -> AbstractContextManager[World]:
+        number = next(COPIES)
+        target = tmp_path / f"{number}.db"
+        shutil.copyfile(file, target)
+        return copied(base, tmp_path / str(number), f"sqlite+pysqlite:///{target}")
+
+    return fresh
+
+
+@pytest.fixture
+def fresh_postgres(
+    postgres_folder: str, postgres_clerk: psycopg.Connection, postgres_url: str, tmp_path: Path
+) -> Iterator[Fresh]:
+    """The same on PostgreSQL."""
+    with world_at(postgres_url, tmp_path / "base", domains=DOMAINS) as base:
+        for role in ((), (), ("adjudicator",)):
+            base.expert(*role)
+    template = postgres_url.partition("@/")[2].partition("?")[0]
+    made = []
+
+    def fresh() -> AbstractContextManager[World]:
+        name = f"copy_{next(COPIES)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        postgres_clerk.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        made.append(name)
+        return copied(base, tmp_path / name, url(postgres_folder, name))
+
+    yield fresh
+    for name in made:
+        postgres_clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def replayed(source: Engine, target: Engine) -> Dump:
+    """The read tables that the journal of one database gives in another, which is emptied before."""
+    with journal.writing(target) as connection:
+        for metadata in (schema.READ, schema.KEPT, journal.METADATA):
+            metadata.drop_all(connection)
+    journal.create(target)
+    with journal.reading(source) as connection:
+        end = journal.head(connection)
+        rows = [("kind", bytes(entry)) for _, entry in journal.read(connection, 0, end.next_seq)]
+    with journal.writing(target) as connection:
+        journal.append(connection, rows, was=Head(0, 0), now=end, counts={"per-any": 1})
+    assert projection.rebuild(target) == end.next_seq
+    return dump(target)
+
+
+def check_promises(engine: Engine) -> None:
+    """What no history may break: places are never given twice, and nobody holds two."""
+    work = schema.WORK.c
+    with journal.reading(engine) as connection:
+        overfull = sa.select(work.item).where(work.judged + work.leased > work.needed)
+        assert connection.execute(overfull).all() == []
+        assert connection.execute(LEASES).all() == []
+
+
+def check_replay(world: World, target: Engine) -> Dump:
+    """As they were written, rebuilt in place, and rebuilt on the other database: three times the same tables."""
+    check_promises(world.cell.engine)
+    written = dump(world.cell.engine)
+    projection.rebuild(world.cell.engine)
+    assert dump(world.cell.engine) == written
+    assert replayed(world.cell.engine, target) == written
+    return written
+
+
+@contextmanager
+def engine_at(database: str) -> Iterator[Engine]:
+    engine = journal.connect(database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+PLAN = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+def test_any_history_on_sqlite(fresh_sqlite: Fresh, postgres_url: str) -> None:
+    with engine_at(postgres_url) as other:
+
+        @PLAN
+        @given(HISTORIES)
+        @example(EVERYTHING)
+        def happen(history: list[tuple[int, int, int]]) -> None:
+            with fresh_sqlite() as world:
+                live(world, history)
+                check_replay(world, other)
+
+        happen()
+
+
+def test_any_history_on_postgresql(fresh_postgres: Fresh, sqlite_url: str) -> None:
+    with engine_at(sqlite_url) as other:
+
+        @PLAN
+        @given(HISTORIES)
+        @example(EVERYTHING)
+        def happen(history: list[tuple[int, int, int]]) -> None:
+            with fresh_postgres() as world:
+                live(world, history)
+                check_replay(world, other)
+
+        happen()
+
+
+def test_a_full_history_leaves_rows_in_every_table(fresh_sqlite: Fresh, sqlite_url: str) -> None:
+    """Or the tests above would compare empty tables."""
+    with fresh_sqlite() as world, engine_at(sqlite_url) as other:
+        live(world, EVERYTHING)
+        tables = check_replay(world, other)
+        assert [name for name, rows in tables.items() if not rows] == []
+
+
+def test_a_table_that_was_altered_is_mended_by_replay(fresh_sqlite: Fresh) -> None:
+    """The comparison can fail, and the journal wins."""
+    with fresh_sqlite() as world:
+        live(world, EVERYTHING)
+        written = dump(world.cell.engine)
+        with journal.writing(world.cell.engine) as connection:
+            connection.execute(schema.JUDGMENT.update().values(verdict="tie"))
+        assert dump(world.cell.engine) != written
+        projection.rebuild(world.cell.engine)
+        assert dump(world.cell.engine) == written
+
+
+def test_replay_in_small_steps_gives_the_same(fresh_sqlite: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fresh_sqlite() as world:
+        live(world, EVERYTHING)
+        written = dump(world.cell.engine)
+        for step in (1, 3, 10):
+            monkeypatch.setattr(projection, "_REBUILD_STEP", step)
+            projection.rebuild(world.cell.engine)
+            assert dump(world.cell.engine) == written
