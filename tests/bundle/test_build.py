@@ -278,7 +278,7 @@ def test_custody_and_simulation_are_on_every_card(made: MadeRelease, path: str) 
 
 
 def test_the_notice_counts_when_only_a_part_is_simulated(made: MadeRelease) -> None:
-    assert "SIMULATED IN PART: 40 of 58 judgments" in (made.directory / "README.md").read_text()
+    assert "programs made 40 of 58 judgments and 2 of 2 adjudications" in (made.directory / "README.md").read_text()
 
 
 def test_experts_stand_under_pseudonyms_with_contract_and_qualification(made: MadeRelease) -> None:

@@ -81,6 +81,14 @@ def from_parquet(data: bytes, kind: type[R]) -> list[R]:
     return [_row(place, value, kind) for place, value in enumerate(plain)]
 
 
+def writer_of(data: bytes) -> str:
+    """Which software wrote Parquet bytes; empty when they are none. Other versions may encode the same rows otherwise."""
+    try:
+        return str(pq.read_metadata(pa.BufferReader(data)).created_by)
+    except (pa.ArrowException, OSError):
+        return ""
+
+
 def _row(place: int, value: object, kind: type[R]) -> R:
     try:
         return msgspec.convert(value, kind)

@@ -17,7 +17,9 @@ from tallystick.bundle.views import RULES, View
 PATH = "manifest.json"
 PROOFS = "proofs"
 SIMULATED = "SIMULATED: the experts of this release are programs. No person judged anything in it."
-SIMULATED_IN_PART = "SIMULATED IN PART: {} of {} judgments were made by programs, in a programme for demonstration."
+SIMULATED_IN_PART = (
+    "SIMULATED IN PART, in a programme for demonstration: programs made {} of {} judgments and {} of {} adjudications."
+)
 DEVELOPMENT = (
     "DEVELOPMENT CUSTODY: the signing key and the vault key of this cell are files. The proofs show nothing to "
     "somebody "
@@ -160,10 +162,22 @@ class Manifest(Part, frozen=True, kw_only=True):
 
 def notices(tables: Tables) -> list[str]:
     """What a reader must know before anything else."""
-    simulated = sum("simulated" in judgment.flags for judgment in tables.judgments)
-    in_part = SIMULATED_IN_PART.format(simulated, len(tables.judgments))
-    found = [SIMULATED if simulated == len(tables.judgments) else in_part] if tables.is_simulated else []
+    found = [_simulated(tables)] if tables.is_simulated else []
     return [*found, DEVELOPMENT] if tables.state.cell.fact.custody == "software-development" else found
+
+
+def _simulated(tables: Tables) -> str:
+    programs = {expert.person for expert in tables.experts if expert.simulated}
+    judged = simulated_judgments(tables)
+    settled = sum(one.adjudicator in programs for one in tables.adjudications)
+    if judged == len(tables.judgments) and settled == len(tables.adjudications):
+        return SIMULATED
+    return SIMULATED_IN_PART.format(judged, len(tables.judgments), settled, len(tables.adjudications))
+
+
+def simulated_judgments(tables: Tables) -> int:
+    """How many judgments were made by programs."""
+    return sum("simulated" in judgment.flags for judgment in tables.judgments)
 
 
 def manifest(tables: Tables, views: Iterable[View], files: Iterable[FileEntry]) -> Manifest:

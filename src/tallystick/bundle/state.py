@@ -217,6 +217,13 @@ def _check(state: State) -> None:
         permitted = ", ".join(state.contract.permitted_uses)
         raise CannotBuild(f"the contract permits {permitted}, and not the use {state.cut.fact.use}")
     known = {item.fact.item for item in state.items}
+    free = [item for item in state.items if item.fact.needed < 1]
+    if free:
+        raise CannotBuild(f"entry {free[0].seq}: expected an item that needs a judgment, found one that needs none")
+    opened = {one.fact.item for one in state.opened}
+    closed = [one for one in state.closed if one.fact.item not in opened]
+    if closed:
+        raise CannotBuild(f"entry {closed[0].seq} ends a disagreement on {closed[0].fact.item} that never opened")
     strange = [judgment for judgment in state.judgments if judgment.fact.item not in known]
     if strange:
         raise CannotBuild(f"entry {strange[0].seq} judges item {strange[0].fact.item}, which never came in")

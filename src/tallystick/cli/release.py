@@ -62,7 +62,7 @@ def _print(report: ReleaseReport) -> None:
     else:
         console.print(f"[bold yellow]could not check[/] {what}")
     if report.simulated:
-        console.print("  [yellow]note[/]     simulated: programs judged in this release")
+        console.print("  [yellow]note[/]     simulated, in whole or in part: README.md says how much programs decided")
     for problem in report.problems:
         console.print(f"  [red]bad[/]      {escape(str(problem))}")
     if report.problems_count > len(report.problems):

@@ -30,6 +30,8 @@ from tallystick.audit.release.report import (
     Step,
 )
 from tallystick.bundle import CannotRebuild, rebuild
+from tallystick.bundle.columns import writer_of
+from tallystick.bundle.files import RECORDS
 from tallystick.bundle.manifest import PATH, Manifest
 from tallystick.bundle.proofs import OPENINGS, PATHS
 from tallystick.bundle.rebuild import read_manifest
@@ -146,11 +148,20 @@ def _check_log(directory: Path, log: Path, manifest: Manifest, signed: Checkpoin
         return signed.size
     with tempfile.TemporaryDirectory() as folder:
         try:
-            for difference in rebuild(directory, log, Path(folder) / "again"):
-                findings.add(difference.path, None, difference.what)
+            differences = rebuild(directory, log, Path(folder) / "again")
+            is_encoded_otherwise = _writer(directory) != _writer(Path(folder) / "again")
         except CannotRebuild as error:
             findings.add(PATH, "log", f"the log copy does not give release {manifest.release}: {error}")
+            return signed.size
+    for difference in differences:
+        # Another version of the Parquet library encodes the same rows otherwise: steps 7, 9 and 10 compared the rows.
+        if not (is_encoded_otherwise and (difference.path == PATH or difference.path.endswith(".parquet"))):
+            findings.add(difference.path, None, difference.what)
     return signed.size
+
+
+def _writer(directory: Path) -> str:
+    return writer_of(read(directory, RECORDS) or b"")
 
 
 def _report(

@@ -1,5 +1,6 @@
 """Steps 6 to 10: contents fit their commitments; every row, number, view and text follows from the entries. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -131,7 +132,7 @@ def check_rows(held: Held | None, stated: Manifest, findings: Findings) -> Table
     rows = held.rows
     try:
         tables = derive(held.state, held.contents)
-    except (CannotBuild, KeyError) as error:
+    except (CannotBuild, LookupError) as error:
         findings.add(ENTRIES, None, f"the rows cannot be derived: {error}")
         raise CannotGoOn("Entries and contents give no rows.") from error
     for path, expected in tables_of(tables).items():
@@ -151,7 +152,7 @@ def _compare(path: str, expected: Sequence[Row], found: Sequence[Row], findings:
     """Name the rows that differ, at most twenty, and what differs in them."""
     if list(expected) == list(found):
         return
-    right, there = {_name(row): row for row in expected}, {_name(row): row for row in found}
+    right, there = _named(expected), _named(found)
     sentences = [(name, "expected this row, found none: it was removed") for name in right if name not in there]
     sentences += [(name, "the entries give no such row: it was added") for name in there if name not in right]
     for name, row in right.items():
@@ -168,13 +169,16 @@ def _compare(path: str, expected: Sequence[Row], found: Sequence[Row], findings:
         findings.add(path, None, f"and {len(sentences) - ROWS_NAMED} more rows")
 
 
-def _name(row: Row) -> str:
-    """What names a row: the id of what it is about. Lines of a view repeat theirs, so all their fields name them."""
-    for key in ("judgment", "item", "person"):
-        if key in row.__struct_fields__ and "chosen" not in row.__struct_fields__:
-            return str(getattr(row, key))
-    ids = "/".join(str(getattr(row, key, "")) for key in ("item", "judgment") if key in row.__struct_fields__)
-    return f"{ids} {msgspec.json.encode(row).hex()[-12:]}" if ids else repr(row)[:80]
+def _named(rows: Sequence[Row]) -> dict[str, Row]:
+    """Rows by the id of what they are about; the second line on the same thing is so numbered."""
+    found: dict[str, Row] = {}
+    seen: Counter[str] = Counter()
+    for row in rows:
+        key = next(key for key in ("judgment", "item", "person") if key in row.__struct_fields__)
+        name = str(getattr(row, key))
+        seen[name] += 1
+        found[name if seen[name] == 1 else f"{name}, line {seen[name]}"] = row
+    return found
 
 
 def _there(tables: Tables | None) -> Tables:

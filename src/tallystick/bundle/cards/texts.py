@@ -7,7 +7,7 @@ import yaml
 from tallystick.bundle.cards.evaluation import sections
 from tallystick.bundle.cards.summary import Summary, listed, share
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.manifest import notices, view_path
+from tallystick.bundle.manifest import notices, simulated_judgments, view_path
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.document import Versioned
 
@@ -17,7 +17,7 @@ _MONTHS_TEXT = "Times in data files are microseconds since 1970 in UTC."
 
 def warning(tables: Tables) -> str:
     """What a reader must know before anything else, as a quote at the top of each page."""
-    return "".join(f"> **{notice}**\n>\n" for notice in notices(tables))[:-2] + ("\n" if notices(tables) else "")
+    return "\n>\n".join(f"> **{notice}**" for notice in notices(tables)) + ("\n" if notices(tables) else "")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -74,12 +74,13 @@ DATASHEET.md (data card), quality/report.md (agreement), LIMITATIONS.md, CHANGEL
 
 def _front_matter(s: Summary) -> dict[str, object]:
     is_simulated = s.tables.is_simulated
+    is_by_programs = 2 * simulated_judgments(s.tables) > len(s.tables.judgments)
     size = next((name for limit, name in _SIZES if len(s.tables.records) < limit), "n>1M")
     front: dict[str, object] = {
         "pretty_name": s.title,
         "license": "other",
         "license_name": s.tables.contract.rights.licence,
-        "annotations_creators": ["machine-generated" if is_simulated else "expert-generated"],
+        "annotations_creators": ["machine-generated" if is_by_programs else "expert-generated"],
         "task_categories": ["text-generation"],
         "size_categories": [size],
         "tags": ["human-feedback", "preference", *(["simulated"] if is_simulated else [])],
@@ -121,7 +122,7 @@ def datasheet(s: Summary) -> str:
 
 def report(tables: Tables) -> str:
     """quality/report.md: agreement of each batch and criterion, and what stayed out."""
-    names = {batch.fact.batch: batch.fact.name for batch in tables.state.batches}
+    names = {b.fact.batch: f"{b.fact.name}, {b.fact.domain}" for b in tables.state.batches}
     parts = [_batch_report(names[m.fact.batch], m.fact, m.seq) for m in tables.state.measured]
     spec = tables.state.cut.fact
     stayed = "".join(f"- {names[batch]}: {why}\n" for batch, why in spec.left_out.items())
@@ -149,8 +150,8 @@ def _batch_report(name: str, fact: BatchMeasured, seq: int) -> str:
     )
     return f"""## {name}
 
-Domain {fact.domain}, rubric {fact.rubric} {fact.rubric_version}, threshold {share(fact.threshold_ppm)} on the
-{fact.rule.replace("_", " ")}. Decision: **{fact.decision}**. {fact.why} Entry {seq} of the log.
+Rubric {fact.rubric} {fact.rubric_version}, threshold {share(fact.threshold_ppm)} on the {fact.rule.replace("_", " ")}.
+Decision: **{fact.decision}**. {fact.why} Entry {seq} of the log.
 
 {rows}
 """
