@@ -1,19 +1,20 @@
 """Read models of leases: who holds what, where each expert goes on, what is free."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import ASSIGNMENT, CURSOR, JUDGMENT, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
-_MOVE_CURSOR = sa.text(
-    "INSERT INTO cursor (expert, programme, domain, rank, leases) VALUES (:expert, :programme, :domain, :rank, 1) "
-    "ON CONFLICT (expert, programme, domain) DO UPDATE SET rank = excluded.rank, leases = cursor.leases + 1"
+_MOVE_CURSOR = Statement(
+    sa.text(
+        "INSERT INTO cursor (expert, programme, domain, rank, leases) VALUES (:expert, :programme, :domain, :rank, 1) "
+        "ON CONFLICT (expert, programme, domain) DO UPDATE SET rank = excluded.rank, leases = cursor.leases + 1"
+    )
 )
-_TAKE_SLOT = (
+_TAKE_SLOT = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
@@ -22,7 +23,7 @@ _TAKE_SLOT = (
         state=sa.case((WORK.c.judged >= WORK.c.needed, "complete"), else_="active"),
     )
 )
-_GIVE_SLOT = (
+_GIVE_SLOT = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
@@ -45,12 +46,12 @@ def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
             "expires_at": fact.expires_at, "seq": r.envelope.seq,
         }  # fmt: skip
         journal.insert_many(connection, ASSIGNMENT, [row])
-        connection.execute(_TAKE_SLOT, {"wanted": fact.item})
+        _TAKE_SLOT.run(connection, {"wanted": fact.item})
         cursor = {"expert": fact.expert, "programme": fact.programme, "domain": fact.domain, "rank": fact.rank}
-        connection.execute(_MOVE_CURSOR, cursor)
+        _MOVE_CURSOR.run(connection, cursor)
 
 
-_SET_STATE = (
+_SET_STATE = Statement(
     ASSIGNMENT.update()
     .where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
     .values(state=sa.bindparam("now"))
@@ -59,24 +60,29 @@ _SET_STATE = (
 
 def close(connection: sa.Connection, assignment: str, state: str) -> None:
     """An assignment has ended: judged, expired or returned."""
-    connection.execute(_SET_STATE, {"wanted": assignment, "now": state})
+    _SET_STATE.run(connection, {"wanted": assignment, "now": state})
 
 
 def _on_released(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         close(connection, r.fact.assignment, r.fact.reason)
-        connection.execute(_GIVE_SLOT, {"wanted": r.fact.item})
+        _GIVE_SLOT.run(connection, {"wanted": r.fact.item})
 
 
 HANDLERS: dict[str, Handler] = {AssignmentLeased.KIND: _on_leased, AssignmentReleased.KIND: _on_released}
 
-_ASSIGNMENT = sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
-_ACTIVE = sa.select(ASSIGNMENT).where(
-    ASSIGNMENT.c.expert == sa.bindparam("who"),
-    ASSIGNMENT.c.state == "leased",
-    ASSIGNMENT.c.programme == sa.bindparam("programme"),
+_ASSIGNMENT = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
+_ACTIVE = Statement(
+    sa.select(ASSIGNMENT).where(
+        ASSIGNMENT.c.expert == sa.bindparam("who"),
+        ASSIGNMENT.c.state == "leased",
+        ASSIGNMENT.c.programme == sa.bindparam("programme"),
+    )
 )
-_EXPIRED: sa.Select[Any] = (
+_CURSORS = Statement(
+    sa.select(CURSOR).where(CURSOR.c.expert == sa.bindparam("who"), CURSOR.c.programme == sa.bindparam("programme"))
+)
+_EXPIRED = Statement(
     sa.select(ASSIGNMENT.c.assignment, ASSIGNMENT.c.item, ASSIGNMENT.c.expert)
     .where(ASSIGNMENT.c.state == "leased", ASSIGNMENT.c.expires_at < sa.bindparam("now"))
     .order_by(ASSIGNMENT.c.expires_at, ASSIGNMENT.c.assignment)
@@ -86,23 +92,22 @@ _EXPIRED: sa.Select[Any] = (
 
 def assignment(connection: sa.Connection, wanted: str) -> Row | None:
     """One assignment, or None."""
-    return connection.execute(_ASSIGNMENT, {"wanted": wanted}).first()
+    return _ASSIGNMENT.first(connection, {"wanted": wanted})
 
 
 def active(connection: sa.Connection, who: str, programme: str) -> Row | None:
     """The assignment that an expert holds in a programme, or None."""
-    return connection.execute(_ACTIVE, {"who": who, "programme": programme}).first()
+    return _ACTIVE.first(connection, {"who": who, "programme": programme})
 
 
 def expired(connection: sa.Connection, now: int, *, limit: int = 20) -> list[Row]:
     """Leases that have run out, oldest first."""
-    return list(connection.execute(_EXPIRED, {"now": now, "limit": limit}).all())
+    return _EXPIRED.all(connection, {"now": now, "limit": limit})
 
 
 def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Row]:
     """Domain: where the expert goes on."""
-    query = sa.select(CURSOR).where(CURSOR.c.expert == who, CURSOR.c.programme == programme)
-    return {row.domain: row for row in connection.execute(query).all()}
+    return {row.domain: row for row in _CURSORS.all(connection, {"who": who, "programme": programme})}
 
 
 # A lease that ran out is no answer: its item is offered again, or an item could wait for ever for its last judge.
@@ -110,16 +115,20 @@ _MINE = sa.exists().where(
     ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item, ASSIGNMENT.c.state != "expired"
 )
 _JUDGED = sa.exists().where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item)
-_FREE: sa.Select[Any] = sa.select(WORK.c.item, WORK.c.rank).where(
-    WORK.c.programme == sa.bindparam("programme"),
-    WORK.c.domain == sa.bindparam("domain"),
-    WORK.c.is_open == 1,
-    WORK.c.rank > sa.bindparam("above"),
-    WORK.c.rank <= sa.bindparam("upto"),
-    ~_MINE,
-    ~_JUDGED,
+_FREE = Statement(
+    sa.select(WORK.c.item, WORK.c.rank)
+    .where(
+        WORK.c.programme == sa.bindparam("programme"),
+        WORK.c.domain == sa.bindparam("domain"),
+        WORK.c.is_open == 1,
+        WORK.c.rank > sa.bindparam("above"),
+        WORK.c.rank <= sa.bindparam("upto"),
+        ~_MINE,
+        ~_JUDGED,
+    )
+    .order_by(WORK.c.rank)
+    .limit(1)
 )
-_FREE = _FREE.order_by(WORK.c.rank).limit(1)
 _LAST_RANK = 2**62
 
 
@@ -129,5 +138,5 @@ def free_item(connection: sa.Connection, who: str, *, programme: str, domain: st
     Two index scans that stop at the first hit: the cost does not grow with the number of items.
     """
     wanted = {"who": who, "programme": programme, "domain": domain}
-    ahead = connection.execute(_FREE, {**wanted, "above": cursor, "upto": _LAST_RANK}).first()
-    return ahead or connection.execute(_FREE, {**wanted, "above": -1, "upto": cursor}).first()
+    ahead = _FREE.first(connection, {**wanted, "above": cursor, "upto": _LAST_RANK})
+    return ahead or _FREE.first(connection, {**wanted, "above": -1, "upto": cursor})

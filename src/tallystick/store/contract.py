@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
     CONTRACT_VERSION,
     DISAGREEMENT,
@@ -61,9 +62,14 @@ def _store_version(connection: sa.Connection, programme: str, contract: Contract
 HANDLERS: dict[str, Handler] = {ProgrammeOpened.KIND: _on_opened, ContractRevised.KIND: _on_revised}
 
 
+_PROGRAMME = Statement(sa.select(PROGRAMME).where(PROGRAMME.c.programme == sa.bindparam("name")))
+_DOMAINS = Statement(sa.select(DOMAIN).where(DOMAIN.c.programme == sa.bindparam("name")).order_by(DOMAIN.c.domain))
+_FILL = Statement(sa.select(TALLY).where(TALLY.c.programme == sa.bindparam("name"), TALLY.c.axis == "domain"))
+
+
 def programme(connection: sa.Connection, name: str) -> Row | None:
     """One programme with the facts of its contract in force, or None."""
-    return connection.execute(sa.select(PROGRAMME).where(PROGRAMME.c.programme == name)).first()
+    return _PROGRAMME.first(connection, {"name": name})
 
 
 def programmes(connection: sa.Connection) -> list[Row]:
@@ -81,7 +87,12 @@ def versions(connection: sa.Connection, name: str) -> list[Row]:
 
 def domains(connection: sa.Connection, name: str) -> list[Row]:
     """The contract's domains with rubric, risk and redundancy."""
-    return list(connection.execute(sa.select(DOMAIN).where(DOMAIN.c.programme == name).order_by(DOMAIN.c.domain)).all())
+    return _DOMAINS.all(connection, {"name": name})
+
+
+def fill_of_domains(connection: sa.Connection, name: str) -> dict[str, tuple[int, int]]:
+    """Domain: (complete, items) of its work items."""
+    return {row.value: (row.complete, row.items) for row in _FILL.all(connection, {"name": name})}
 
 
 def tallies(connection: sa.Connection, name: str) -> list[Row]:

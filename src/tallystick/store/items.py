@@ -9,13 +9,17 @@ from tallystick import canon
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow.contract import is_hard
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import BATCH, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
-_COUNT_ITEMS = sa.text(
-    "INSERT INTO tally (programme, axis, value, items, complete) VALUES (:programme, :axis, :value, :items, :complete) "
-    "ON CONFLICT (programme, axis, value) DO UPDATE SET items = tally.items + excluded.items, "
-    "complete = tally.complete + excluded.complete"
+_COUNT_ITEMS = Statement(
+    sa.text(
+        "INSERT INTO tally (programme, axis, value, items, complete) "
+        "VALUES (:programme, :axis, :value, :items, :complete) "
+        "ON CONFLICT (programme, axis, value) DO UPDATE SET items = tally.items + excluded.items, "
+        "complete = tally.complete + excluded.complete"
+    )
 )
 
 
@@ -69,17 +73,21 @@ def count(connection: sa.Connection, facts: list[ItemImported], *, items: int, c
 
 def count_complete(connection: sa.Connection, done: list[str]) -> None:
     """Items have got their last judgment: count them as complete in every stratum, and in their batch."""
-    rows = connection.execute(
-        sa.select(ITEM.c.programme, ITEM.c.batch, ITEM.c.domain, ITEM.c.taxonomy).where(ITEM.c.item.in_(done))
-    ).all()
+    rows = [row for name in done if (row := item(connection, name)) is not None]
     strata: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
         taxonomy = msgspec.json.decode(row.taxonomy)
         strata.update((row.programme, axis, value) for axis, value in _axes(row.domain, taxonomy))
     _add(connection, strata, items=0, complete=1)
     for batch, complete in sorted(Counter(row.batch for row in rows).items()):
-        change = BATCH.update().where(BATCH.c.batch == batch)
-        connection.execute(change.values(complete=BATCH.c.complete + complete))
+        _COMPLETE_IN_BATCH.run(connection, {"wanted": batch, "more": complete})
+
+
+_COMPLETE_IN_BATCH = Statement(
+    BATCH.update()
+    .where(BATCH.c.batch == sa.bindparam("wanted"))
+    .values(complete=BATCH.c.complete + sa.bindparam("more"))
+)  # fmt: skip
 
 
 def _axes(domain: str, taxonomy: dict[str, str]) -> list[tuple[str, str]]:
@@ -93,7 +101,7 @@ def _add(connection: sa.Connection, strata: Counter[tuple[str, str, str]], *, it
         for (programme, axis, value), n in sorted(strata.items())
     ]
     if rows:
-        connection.execute(_COUNT_ITEMS, rows)
+        _COUNT_ITEMS.run_many(connection, rows)
 
 
 def _on_finished(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -112,12 +120,13 @@ HANDLERS: dict[str, Handler] = {
     ImportFinished.KIND: _on_finished,
 }
 
-_ITEM = sa.select(ITEM).where(ITEM.c.item == sa.bindparam("wanted"))
+_ITEM = Statement(sa.select(ITEM).where(ITEM.c.item == sa.bindparam("wanted")))
+_WORK = Statement(sa.select(WORK).where(WORK.c.item == sa.bindparam("wanted")))
 
 
 def item(connection: sa.Connection, wanted: str) -> Row | None:
     """One item, or None."""
-    return connection.execute(_ITEM, {"wanted": wanted}).first()
+    return _ITEM.first(connection, {"wanted": wanted})
 
 
 def by_external(connection: sa.Connection, programme: str, externals: list[str]) -> dict[str, Row]:
@@ -184,7 +193,7 @@ def of_batch(connection: sa.Connection, wanted: str) -> list[Row]:
 
 def work(connection: sa.Connection, wanted: str) -> Row | None:
     """An item's state of work, or None when it is no work item."""
-    return connection.execute(sa.select(WORK).where(WORK.c.item == wanted)).first()
+    return _WORK.first(connection, {"wanted": wanted})
 
 
 def runs(connection: sa.Connection, programme: str, *, limit: int = 50) -> list[Row]:

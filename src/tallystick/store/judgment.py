@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, JUDGMENT, WORK, Handler, Recorded, Row
 
-_JUDGED_HERE = (
+_JUDGED_HERE = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
@@ -20,7 +21,7 @@ _JUDGED_HERE = (
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
 )
-_JUDGED_ELSEWHERE = (
+_JUDGED_ELSEWHERE = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
@@ -29,7 +30,17 @@ _JUDGED_ELSEWHERE = (
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
 )
-_JUST_COMPLETE = sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), WORK.c.judged == WORK.c.needed)
+_JUST_COMPLETE = Statement(
+    sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), WORK.c.judged == WORK.c.needed)
+)
+_JUDGED_IN_BATCH = Statement(
+    BATCH.update()
+    .where(BATCH.c.batch == sa.bindparam("wanted"))
+    .values(
+        judgments=BATCH.c.judgments + sa.bindparam("more"),
+        imported_judgments=BATCH.c.imported_judgments + sa.bindparam("imports"),
+    )
+)
 
 
 def _json(value: object) -> str:
@@ -74,18 +85,16 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
     _count(connection, run, step=_JUDGED_ELSEWHERE, imported=1)
 
 
-def _count(connection: sa.Connection, run: list[Recorded], *, step: sa.Update, imported: int) -> None:
+def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, imported: int) -> None:
     done: list[str] = []
     for r in run:
-        connection.execute(step, {"wanted": r.fact.item})
-        if connection.execute(_JUST_COMPLETE, {"wanted": r.fact.item}).first():
+        step.run(connection, {"wanted": r.fact.item})
+        if _JUST_COMPLETE.first(connection, {"wanted": r.fact.item}):
             done.append(r.fact.item)
     if done:
         items.count_complete(connection, done)
     for batch, n in sorted(Counter(r.fact.batch for r in run).items()):
-        change = BATCH.update().where(BATCH.c.batch == batch)
-        imports = BATCH.c.imported_judgments + n * imported
-        connection.execute(change.values(judgments=BATCH.c.judgments + n, imported_judgments=imports))
+        _JUDGED_IN_BATCH.run(connection, {"wanted": batch, "more": n, "imports": n * imported})
 
 
 HANDLERS: dict[str, Handler] = {
@@ -93,17 +102,26 @@ HANDLERS: dict[str, Handler] = {
     JudgmentImported.KIND: _on_imported,
 }
 
-_OF_ITEM = sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted")).order_by(JUDGMENT.c.seq)
+_OF_ITEM = Statement(sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted")).order_by(JUDGMENT.c.seq))
+_OF_EXPERT_ON = Statement(
+    sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted"), JUDGMENT.c.expert == sa.bindparam("who"))
+)
+_LATEST_RATIONALES = Statement(
+    sa.select(JUDGMENT.c.rationale)
+    .where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.rationale.is_not(None))
+    .order_by(JUDGMENT.c.seq.desc())
+    .limit(sa.bindparam("limit"))
+)
 
 
 def of_item(connection: sa.Connection, wanted: str) -> list[Row]:
     """All judgments on an item, in journal order."""
-    return list(connection.execute(_OF_ITEM, {"wanted": wanted}).all())
+    return _OF_ITEM.all(connection, {"wanted": wanted})
 
 
 def of_expert_on(connection: sa.Connection, who: str, wanted: str) -> Row | None:
     """An expert's judgment on an item, or None."""
-    return connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.item == wanted, JUDGMENT.c.expert == who)).first()
+    return _OF_EXPERT_ON.first(connection, {"wanted": wanted, "who": who})
 
 
 def of_items(connection: sa.Connection, wanted: list[str]) -> dict[str, list[Row]]:
@@ -139,10 +157,4 @@ def of_expert(connection: sa.Connection, who: str, *, limit: int = 50) -> list[R
 
 def latest_rationales(connection: sa.Connection, who: str, *, limit: int = 5) -> list[str]:
     """Vault ids of an expert's latest rationales, newest first: to find copied ones."""
-    query = (
-        sa.select(JUDGMENT.c.rationale)
-        .where(JUDGMENT.c.expert == who, JUDGMENT.c.rationale.is_not(None))
-        .order_by(JUDGMENT.c.seq.desc())
-        .limit(limit)
-    )
-    return [row.rationale for row in connection.execute(query).all()]
+    return [row.rationale for row in _LATEST_RATIONALES.all(connection, {"who": who, "limit": limit})]

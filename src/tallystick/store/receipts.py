@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import RECEIPT, Row
 
-_FIND = sa.select(RECEIPT).where(RECEIPT.c.cmd == sa.bindparam("wanted"))
+_FIND = Statement(sa.select(RECEIPT).where(RECEIPT.c.cmd == sa.bindparam("wanted")))
 
 
 def find(connection: sa.Connection, cmd: str) -> Row | None:
     """The receipt of one command, or None."""
-    return connection.execute(_FIND, {"wanted": cmd}).first()
+    return _FIND.first(connection, {"wanted": cmd})

@@ -15,6 +15,7 @@ from tallystick.events.roster import (
     SessionOpened,
 )
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import GOLD_ANSWER, ITEM, PERSON, QUALIFICATION, Handler, Recorded, Row
 
 
@@ -99,12 +100,12 @@ HANDLERS: dict[str, Handler] = {
     QualificationFailed.KIND: _on_decided,
 }
 
-_PERSON = sa.select(PERSON).where(PERSON.c.person == sa.bindparam("who"))
+_PERSON = Statement(sa.select(PERSON).where(PERSON.c.person == sa.bindparam("who")))
 
 
 def person(connection: sa.Connection, who: str) -> Row | None:
     """One person, or None."""
-    return connection.execute(_PERSON, {"who": who}).first()
+    return _PERSON.first(connection, {"who": who})
 
 
 def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]:
@@ -113,19 +114,24 @@ def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]
     return list(connection.execute(query if origin is None else query.where(PERSON.c.origin == origin)).all())
 
 
-_QUALIFIED = sa.select(QUALIFICATION.c.qualification).where(
-    QUALIFICATION.c.person == sa.bindparam("who"),
-    QUALIFICATION.c.programme == sa.bindparam("programme"),
-    QUALIFICATION.c.rubric == sa.bindparam("rubric"),
-    QUALIFICATION.c.version == sa.bindparam("version"),
-    QUALIFICATION.c.state == "qualified",
+_QUALIFIED = Statement(
+    sa.select(QUALIFICATION.c.rubric, QUALIFICATION.c.version).where(
+        QUALIFICATION.c.person == sa.bindparam("who"),
+        QUALIFICATION.c.programme == sa.bindparam("programme"),
+        QUALIFICATION.c.state == "qualified",
+    )
 )
+
+
+def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> set[tuple[str, str]]:
+    """(rubric, version) of every rubric version whose gold items the person passed."""
+    rows = _QUALIFIED.all(connection, {"who": who, "programme": programme})
+    return {(row.rubric, row.version) for row in rows}
 
 
 def is_qualified(connection: sa.Connection, who: str, *, programme: str, rubric: str, version: str) -> bool:
     """Whether the person passed the gold items under this very rubric version."""
-    wanted = {"who": who, "programme": programme, "rubric": rubric, "version": version}
-    return connection.execute(_QUALIFIED, wanted).first() is not None
+    return (rubric, version) in qualified_under(connection, who, programme=programme)
 
 
 def qualifications(connection: sa.Connection, who: str, *, programme: str | None = None) -> list[Row]:

@@ -7,6 +7,7 @@ from tallystick import canon
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.rubric import RubricPublished
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import FLAG, JUDGMENT, RUBRIC, RUBRIC_VERSION, Handler, Recorded, Row
 
 
@@ -50,17 +51,19 @@ def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
         journal.insert_many(connection, FLAG, rows)
 
 
-_LATER = sa.select(RUBRIC_VERSION.c.version, RUBRIC_VERSION.c.affected).where(
-    RUBRIC_VERSION.c.programme == sa.bindparam("programme"),
-    RUBRIC_VERSION.c.rubric == sa.bindparam("rubric"),
-    RUBRIC_VERSION.c.seq
-    > sa.select(_OWN.c.seq)
-    .where(
-        _OWN.c.programme == sa.bindparam("programme"),
-        _OWN.c.rubric == sa.bindparam("rubric"),
-        _OWN.c.version == sa.bindparam("own"),
+_LATER = Statement(
+    sa.select(RUBRIC_VERSION.c.version, RUBRIC_VERSION.c.affected).where(
+        RUBRIC_VERSION.c.programme == sa.bindparam("programme"),
+        RUBRIC_VERSION.c.rubric == sa.bindparam("rubric"),
+        RUBRIC_VERSION.c.seq
+        > sa.select(_OWN.c.seq)
+        .where(
+            _OWN.c.programme == sa.bindparam("programme"),
+            _OWN.c.rubric == sa.bindparam("rubric"),
+            _OWN.c.version == sa.bindparam("own"),
+        )
+        .scalar_subquery(),
     )
-    .scalar_subquery(),
 )
 
 
@@ -70,7 +73,7 @@ def flag_late(connection: sa.Connection, recorded: Recorded) -> None:
     wanted = {"programme": fact.programme, "rubric": fact.rubric, "own": fact.rubric_version}
     rows = [
         {"judgment": fact.judgment, "version": row.version, "criterion": criterion, "seq": recorded.envelope.seq}
-        for row in connection.execute(_LATER, wanted).all()
+        for row in _LATER.all(connection, wanted)
         for criterion in msgspec.json.decode(row.affected)
     ]
     if rows:
@@ -86,10 +89,21 @@ def current(connection: sa.Connection, programme: str, rubric: str) -> Row | Non
     return connection.execute(query).first()
 
 
+_IN_FORCE = Statement(
+    sa.select(RUBRIC).where(RUBRIC.c.programme == sa.bindparam("programme")).order_by(RUBRIC.c.domain, RUBRIC.c.rubric)
+)
+_VERSION = Statement(
+    sa.select(RUBRIC_VERSION).where(
+        RUBRIC_VERSION.c.programme == sa.bindparam("programme"),
+        RUBRIC_VERSION.c.rubric == sa.bindparam("rubric"),
+        RUBRIC_VERSION.c.version == sa.bindparam("wanted"),
+    )
+)
+
+
 def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     """The versions in force, by domain."""
-    query = sa.select(RUBRIC).where(RUBRIC.c.programme == programme).order_by(RUBRIC.c.domain, RUBRIC.c.rubric)
-    return list(connection.execute(query).all())
+    return _IN_FORCE.all(connection, {"programme": programme})
 
 
 def versions(connection: sa.Connection, programme: str, rubric: str) -> list[Row]:
@@ -103,9 +117,7 @@ def versions(connection: sa.Connection, programme: str, rubric: str) -> list[Row
 
 def version(connection: sa.Connection, programme: str, rubric: str, wanted: str) -> Row | None:
     """One version, or None."""
-    table = RUBRIC_VERSION
-    query = sa.select(table).where(table.c.programme == programme, table.c.rubric == rubric, table.c.version == wanted)
-    return connection.execute(query).first()
+    return _VERSION.first(connection, {"programme": programme, "rubric": rubric, "wanted": wanted})
 
 
 def affected_counts(connection: sa.Connection, programme: str, rubric: str) -> dict[tuple[str, str], int]:

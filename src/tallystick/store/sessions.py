@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import CREDENTIAL, DRAFT, SESSION, Row
 
 
@@ -41,12 +42,12 @@ def add_session(
     connection.execute(SESSION.delete().where(SESSION.c.expires_at < now))
 
 
-_SESSION = sa.select(SESSION).where(SESSION.c.token_digest == sa.bindparam("wanted"))
+_SESSION = Statement(sa.select(SESSION).where(SESSION.c.token_digest == sa.bindparam("wanted")))
 
 
 def session(connection: sa.Connection, token_digest: str) -> Row | None:
     """The session of a token, expired or not, or None."""
-    return connection.execute(_SESSION, {"wanted": token_digest}).first()
+    return _SESSION.first(connection, {"wanted": token_digest})
 
 
 def end_session(connection: sa.Connection, token_digest: str) -> None:
@@ -59,22 +60,27 @@ def end_sessions_of(connection: sa.Connection, person: str) -> None:
     connection.execute(SESSION.delete().where(SESSION.c.person == person))
 
 
-_SAVE_DRAFT = sa.text(
-    "INSERT INTO draft (work, expert, sealed, saved_at) VALUES (:work, :expert, :sealed, :saved_at) "
-    "ON CONFLICT (work, expert) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at"
+_SAVE_DRAFT = Statement(
+    sa.text(
+        "INSERT INTO draft (work, expert, sealed, saved_at) VALUES (:work, :expert, :sealed, :saved_at) "
+        "ON CONFLICT (work, expert) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at"
+    )
 )
+_OWN_DRAFT = (DRAFT.c.work == sa.bindparam("work"), DRAFT.c.expert == sa.bindparam("expert"))
+_DRAFT = Statement(sa.select(DRAFT).where(*_OWN_DRAFT))
+_DROP_DRAFT = Statement(DRAFT.delete().where(*_OWN_DRAFT))
 
 
 def save_draft(connection: sa.Connection, *, work: str, expert: str, sealed: bytes, now: int) -> None:
     """Keep unsent work."""
-    connection.execute(_SAVE_DRAFT, {"work": work, "expert": expert, "sealed": sealed, "saved_at": now})
+    _SAVE_DRAFT.run(connection, {"work": work, "expert": expert, "sealed": sealed, "saved_at": now})
 
 
 def draft(connection: sa.Connection, work: str, expert: str) -> Row | None:
     """Unsent work, or None."""
-    return connection.execute(sa.select(DRAFT).where(DRAFT.c.work == work, DRAFT.c.expert == expert)).first()
+    return _DRAFT.first(connection, {"work": work, "expert": expert})
 
 
 def drop_draft(connection: sa.Connection, work: str, expert: str) -> None:
     """Forget a draft: it was submitted."""
-    connection.execute(DRAFT.delete().where(DRAFT.c.work == work, DRAFT.c.expert == expert))
+    _DROP_DRAFT.run(connection, {"work": work, "expert": expert})
