@@ -17,7 +17,7 @@ from types import ModuleType
 import command_page
 import route_page
 
-from tallystick import api, cli, edge, events, settings
+from tallystick import api, cli, edge, events, settings, web
 from tallystick.app import cell
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -42,7 +42,7 @@ def routes_page() -> str:
     with tempfile.TemporaryDirectory() as folder:
         opened = cell.create(Path(folder), name="docs.invalid")
         try:
-            site = edge.build(opened, mounts=[api.mount], secure_cookies=True)
+            site = edge.build(opened, mounts=[api.mount, web.mount], secure_cookies=True)
             return route_page.page(site.rules, json.loads(site.describe()), NOTE)
         finally:
             opened.close()
