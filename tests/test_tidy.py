@@ -186,7 +186,7 @@ OTHER_MODULES = {
     "app": {"access", "kernel", "jobs", "cell"},
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
-    "web": {"session", "views", "routes", "charts", "render", "qualification"},
+    "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words"},
 }
 
 
