@@ -1,10 +1,29 @@
-"""Server-rendered pages: one module and one template folder per stage."""
-
-from pathlib import Path
+"""Server-rendered pages: one module and one template folder per stage. `mount` registers all of them with a site."""
 
 from tallystick.edge import Site
+from tallystick.web import (
+    adjudication,
+    assignment,
+    contract,
+    gate,
+    items,
+    oversight,
+    qualification,
+    release,
+    roster,
+    rubric,
+    session,
+)
+from tallystick.web.render import STATIC
+
+# The busiest first: a request is compared with the routes in their order.
+STAGES = (
+    assignment, qualification, session, contract, rubric, roster, items, gate, adjudication, release, oversight,
+)  # fmt: skip
 
 
 def mount(site: Site) -> None:
-    """Register all pages."""
-    site.files("/static", Path(__file__).parent / "static")
+    """Register all pages and static files."""
+    for stage in STAGES:
+        stage.mount(site)
+    site.files("/static", STATIC)

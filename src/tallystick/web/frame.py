@@ -173,7 +173,7 @@ def receipt(cell: Cell, *, seq: int, kind: str, at: int) -> Receipt:
 
 def place_of(written: Written, kind: str) -> int:
     """The place in the log of the first event of a kind among those that a command wrote."""
-    offsets = [number for number, fact in enumerate(written.facts) if fact.KIND == kind]
+    offsets = [number for number, fact in enumerate(written.facts) if kind == fact.KIND]
     return written.first_seq + (offsets[0] if offsets else 0)
 
 

@@ -97,7 +97,6 @@ SAMPLES = (
                     threshold=0.8,
                     version="1.1",
                     criteria=3,
-                    judgments=42,
                     affected=18,
                 ),
                 rubric.RubricRow(
@@ -107,7 +106,6 @@ SAMPLES = (
                     threshold=0.78,
                     version="1.0",
                     criteria=4,
-                    judgments=36,
                     affected=0,
                 ),
             ),

@@ -60,7 +60,7 @@ class PairTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDetail:
-    """One batch. Template: gate/detail.html. The form, if any, posts `csrf` and `idempotency_key`: measure and decide."""
+    """One batch. Template: gate/detail.html. The form posts `csrf` and `idempotency_key`: measure and decide."""
 
     name: str
     domain: str

@@ -71,6 +71,10 @@ class PersonDetail:
     history: tuple[HistoryEntry, ...]
     contract_action: str | None = None  # None: recorded already, or this person may not
     idempotency_key: str = ""
+    contract_text: str = ""
+    contract_on: str = ""
+    ip_on: str = ""
+    errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,7 @@ class RubricRow:
     threshold: float
     version: str
     criteria: int
-    judgments: int
-    affected: int
+    affected: int  # flags on earlier judgments, criterion by criterion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,192 @@
+"""Work: take an item, judge it, keep a draft, give it back. Reads and writes through app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import JSONResponse, Response
+
+from tallystick.app import assignment, judgment, oversight, roster
+from tallystick.app.assignment import Task
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web import judgment as form
+from tallystick.web.frame import Place
+from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.views import judgment as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Fact
+
+DRAFT_BYTES = 200_000
+WAITING = {
+    "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
+    "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
+    "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
+}
+LEASE_OVER = Notice(
+    kind="note", sentence="The time for which this item was yours is over. Your draft is kept.",
+    todo="Submit as usual: it is taken unless others have judged the item meanwhile.",
+)  # fmt: skip
+
+
+def mount(site: Site) -> None:
+    """Register work."""
+    one = "/assignments/{work}"
+    site.page("/work/{programme}", next_item, permission="work.do")
+    site.page(one, show, permission="work.do")
+    site.page(one, act, permission="work.do", methods=("POST",), max_bytes=DRAFT_BYTES)
+    site.page(f"{one}/draft", keep_draft, permission="work.do", methods=("PUT",), max_bytes=DRAFT_BYTES)
+    site.page(f"{one}/return", give_back, permission="work.do", methods=("POST",), max_bytes=2_000)
+    site.page(f"{one}/done", done, permission="work.do")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What came with a form that is shown again, and why."""
+
+    fields: Fields
+    notices: tuple[Notice, ...]
+    key: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    against: tuple[views.Contradiction, ...] = ()
+    status: int = 422
+
+
+def next_item(visit: Visit) -> PageAnswer:
+    """Go to the item that the expert holds, or to a new one. Asking twice leads to the same one."""
+    programme = visit.path["programme"]
+    task = assignment.next_task(visit.cell, visit.actor, programme)
+    if isinstance(task, Refused):
+        return _none(visit, programme, task) if task.code in WAITING else task
+    return frame.moved(f"/assignments/{task.assignment}")
+
+
+def _none(visit: Visit, programme: str, refused: Refused) -> Response:
+    view = views.NoWork(programme=programme, reason=refused.sentence, todo=WAITING[refused.code], home_href="/me")
+    at = Place(trail=(("My work", "/me"),), programme=programme)
+    return frame.shown("judgment/none.html", view, frame.page(visit, "Nothing waits", at=at))
+
+
+def show(visit: Visit) -> PageAnswer:
+    """The workspace of one's own assignment, with the draft."""
+    task = assignment.task(visit.cell, visit.actor, visit.path["work"])
+    if isinstance(task, Refused):
+        return task
+    if task.state == "judged":
+        return _to_receipt(visit, task)
+    notices = () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (LEASE_OVER,)
+    return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=notices, key=new_key(), status=200))
+
+
+def _page(visit: Visit, task: Task, sent: Sent) -> Response:
+    root = f"/assignments/{task.assignment}"
+    sheet = Sheet(
+        action=root, draft_href=f"{root}/draft", programme=task.programme, shown=task.shown, rubric=task.rubric,
+        done=task.done, lease_until=words.moment(task.expires_at), release_action=f"{root}/return",
+    )  # fmt: skip
+    saved_at = None if task.draft_at is None else words.moment(task.draft_at)
+    view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
+    at = Place(trail=(("My work", "/me"),), programme=task.programme)
+    page = frame.page(visit, "Which answer is better?", title="Judge", at=at, notices=sent.notices)
+    return frame.shown("judgment/work.html", view, page, status=sent.status)
+
+
+def act(visit: Visit) -> PageAnswer:
+    """Submit the judgment, or save the draft without scripts."""
+    task = assignment.task(visit.cell, visit.actor, visit.path["work"])
+    if isinstance(task, Refused):
+        return task
+    fields = form.fields_of(visit.form)
+    if visit.text("intent") == "draft":
+        saved = judgment.save_draft(visit.cell, visit.actor, task.assignment, form.draft_of(fields))
+        if isinstance(saved, Refused):
+            return _refused(visit, task, fields, saved)
+        return frame.moved(f"/assignments/{task.assignment}?done=draft")
+    return _submit(visit, task, fields)
+
+
+def _submit(visit: Visit, task: Task, fields: Fields) -> Response:
+    key = visit.text("idempotency_key")
+    reading = form.read(fields, task.rubric)
+    if reading.answer is None:
+        if task.state == "judged":
+            return _to_receipt(visit, task)
+        sent = Sent(fields=fields, notices=(form.complaint(reading.errors),), key=key, errors=reading.errors)
+        return _kept(visit, task, sent)
+    saved = judgment.submit(visit.cell, visit.actor, task.assignment, reading.answer, key=key)
+    if not isinstance(saved, Refused):
+        seq = frame.place_of(saved.receipt, "judgment-submitted/1")
+        return frame.moved(f"/assignments/{task.assignment}/done?receipt={seq}")
+    if saved.code == "verdict-contradicts-scores":
+        against = form.contradictions(reading.answer, task.rubric)
+        return _kept(visit, task, Sent(fields=fields, notices=(), key=key, against=against))
+    return _refused(visit, task, fields, saved)
+
+
+def _refused(visit: Visit, task: Task, fields: Fields, refused: Refused) -> Response:
+    """Show the form again, unless the item was judged meanwhile: then the judgment that stands is the answer."""
+    now = assignment.task(visit.cell, visit.actor, task.assignment)
+    if refused.code == "already-judged" or (not isinstance(now, Refused) and now.state == "judged"):
+        return _to_receipt(visit, task)
+    todo = "Go back to your work and take another item." if refused.code == "lease-expired" else ""
+    notices = (frame.notice(refused, todo=todo),)
+    return _kept(visit, task, Sent(fields=fields, notices=notices, key=new_key(), status=status_of(refused)))
+
+
+def _kept(visit: Visit, task: Task, sent: Sent) -> Response:
+    """Show the form again, and keep what was typed as the draft, so that closing the page loses nothing."""
+    judgment.save_draft(visit.cell, visit.actor, task.assignment, form.draft_of(sent.fields))
+    return _page(visit, task, sent)
+
+
+def keep_draft(visit: Visit) -> Response:
+    """Autosave: the fields of the form as they are. Answers when it was saved, or why it was not."""
+    fields = form.fields_of(visit.form)
+    return draft_answer(judgment.save_draft(visit.cell, visit.actor, visit.path["work"], form.draft_of(fields)))
+
+
+def draft_answer(saved: int | Refused) -> Response:
+    """The answer to an autosave, for the script of the page."""
+    if isinstance(saved, Refused):
+        return JSONResponse({"sentence": saved.sentence, "code": saved.code}, status_of(saved))
+    return JSONResponse({"saved_at": words.moment(saved)})
+
+
+def give_back(visit: Visit) -> PageAnswer:
+    """Return an item without a judgment."""
+    key = visit.text("idempotency_key")
+    answer = assignment.give_back(visit.cell, visit.actor, visit.path["work"], key=key)
+    return answer if isinstance(answer, Refused) else frame.moved("/me?done=returned")
+
+
+def _to_receipt(visit: Visit, task: Task) -> Response:
+    """To the page that says that the judgment is saved."""
+    me = roster.person_page(visit.cell, visit.actor, visit.actor.person)
+    if isinstance(me, Refused):
+        return visit.refuse(me)
+    places = [row.seq for row in me.judgments if row.item == task.item]
+    return frame.moved(f"/assignments/{task.assignment}/done?receipt={places[0]}" if places else "/me")
+
+
+def done(visit: Visit) -> PageAnswer:
+    """After a submission: the receipt, and the way to the next item."""
+    task = assignment.task(visit.cell, visit.actor, visit.path["work"])
+    if isinstance(task, Refused):
+        return task
+    wanted = visit.query.get("receipt", "")
+    found = oversight.receipt(visit.cell, visit.actor, int(wanted) if wanted.isdigit() and len(wanted) < 16 else -1)
+    if isinstance(found, Refused):
+        return found
+    view = views.WorkDone(
+        receipt=frame.receipt(visit.cell, seq=found.seq, kind=found.envelope.kind, at=found.envelope.at),
+        summary=(
+            Fact(term="Item", value=task.item),
+            Fact(term="Programme", value=task.programme),
+            Fact(term="Rubric", value=f"{task.rubric.title} {task.rubric.version}"),
+        ),
+        next_href=f"/work/{task.programme}", home_href="/me", done=task.done, total=None,
+    )  # fmt: skip
+    at = Place(trail=(("My work", "/me"),), programme=task.programme)
+    return frame.shown("judgment/done.html", view, frame.page(visit, "Saved", at=at))

@@ -1,0 +1,365 @@
+"""Programmes: the list, one at a glance, its data contract, a new contract version. Reads and writes through app."""
+
+from starlette.responses import Response
+
+from tallystick.app import access, contract, release
+from tallystick.app.contract import BatchGlance, ProgrammeGlance
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.contract import DataContract
+from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
+from tallystick.plots import FillPlot, FillRow, FunnelPlot, FunnelStep, IntervalPlot, IntervalRow
+from tallystick.web import frame, upload, words
+from tallystick.web.frame import Place
+from tallystick.web.views import contract as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Estimate, Fact, Link, Pill, UploadForm
+
+DOCUMENT_BYTES = 1_000_000
+_PHASES = {"draft": "waiting", "pilot": "waiting", "production": "good", "closed": "quiet"}
+_TODO = {
+    "below-threshold": "See which criterion and which raters differ; look at the rubric first.",
+    "no-judgments": "Have its items judged, or import judgments.",
+    "nothing-finished": "Finish some of its items, or adjudicate what is open.",
+    "not-for-export": "Nothing is to be done: such items are never exported.",
+    "incomplete": "Nothing else is kept back. Have them judged if they are to be in.",
+    "open-disagreement": "An adjudicator settles each, or preserves it.",
+}
+
+
+def mount(site: Site) -> None:
+    """Register programmes."""
+    one = "/programmes/{programme}"
+    site.page("/programmes", every, permission="programme.read")
+    site.page("/contracts/new", ask, permission="programme.write")
+    site.page("/contracts/new", bring, permission="programme.write", methods=("POST",), max_bytes=DOCUMENT_BYTES)
+    site.page(one, home, permission="programme.read")
+    site.page(f"{one}/contract", document, permission="programme.read")
+    site.page(f"{one}/contract.yaml", source, permission="programme.read")
+
+
+def every(visit: Visit) -> PageAnswer:
+    """All programmes."""
+    found = contract.programmes(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    rows = [_row(visit, row.programme) for row in found]
+    new = "/contracts/new" if access.allows(visit.actor, "programme.write") else None
+    view = views.ProgrammeList(programmes=tuple(row for row in rows if row is not None), new_href=new)
+    return frame.shown("contract/list.html", view, frame.page(visit, "Programmes"))
+
+
+def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
+    glance = contract.glance(visit.cell, visit.actor, name)
+    if isinstance(glance, Refused):
+        return None
+    items, complete = _counts(glance)
+    batches = [_batch(glance, batch) for batch in _work(glance)]
+    weakest = min(batches, key=lambda row: (row.agreement.value or 0.0) - row.threshold, default=None)
+    in_the_way = _blockers(visit, name)
+    return views.ProgrammeRow(
+        name=name, title=glance.row.title, href=f"/programmes/{name}", state=_phase(glance.row.phase), items=items,
+        complete=complete, agreement=weakest.agreement if weakest else words.estimate(None),
+        threshold=weakest.threshold if weakest else 0.0, blockers=None if in_the_way is None else len(in_the_way),
+    )  # fmt: skip
+
+
+def _phase(name: str) -> Pill:
+    return Pill(label=name, tone="good" if _PHASES.get(name) == "good" else "waiting")
+
+
+def _counts(glance: ProgrammeGlance) -> tuple[int, int]:
+    """Work items, and those of them that are complete."""
+    return glance.funnel["imported"], glance.funnel["complete"]
+
+
+def _work(glance: ProgrammeGlance) -> list[BatchGlance]:
+    return [batch for batch in glance.batches if batch.row.purpose == "work"]
+
+
+def _batch(glance: ProgrammeGlance, batch: BatchGlance) -> views.BatchRow:
+    thresholds = {row.domain: row.threshold_ppm / 1_000_000 for row in glance.rubrics}
+    measured = batch.measured
+    return views.BatchRow(
+        name=f"{batch.row.name} · {batch.row.domain}", href=f"/batches/{batch.row.batch}", domain=batch.row.domain,
+        items=batch.row.items, agreement=words.estimate(measured.verdict if measured else None),
+        threshold=measured.threshold_ppm / 1_000_000 if measured else thresholds.get(batch.row.domain, 0.0),
+        status=words.decision(measured.decision if measured else None),
+    )  # fmt: skip
+
+
+def batch_rows(glance: ProgrammeGlance) -> tuple[views.BatchRow, ...]:
+    """The batches of work with their latest recorded measurement."""
+    return tuple(_batch(glance, batch) for batch in _work(glance))
+
+
+def _blockers(visit: Visit, name: str) -> tuple[views.Blocker, ...] | None:
+    found = release.blockers(visit.cell, visit.actor, name)
+    return None if isinstance(found, Refused) else blocker_views(name, found)
+
+
+def blocker_views(programme: str, found: list[release.Blocker]) -> tuple[views.Blocker, ...]:
+    """What keeps batches or items out of a release, each with what to do and the way there."""
+    return tuple(
+        views.Blocker(sentence=one.sentence, todo=_TODO.get(one.code, ""), link=_way(programme, one)) for one in found
+    )
+
+
+def _way(programme: str, blocker: release.Blocker) -> Link:
+    if blocker.code == "open-disagreement":
+        return Link(label="Open the queue", href=f"/programmes/{programme}/disagreements")
+    if blocker.code in ("incomplete", "no-judgments"):
+        return Link(label="Show the items", href=f"/programmes/{programme}/items?batch={blocker.batch}&state=open")
+    return Link(label="Open the batch", href=f"/batches/{blocker.batch}")
+
+
+def home(visit: Visit) -> PageAnswer:
+    """One programme at a glance."""
+    name = visit.path["programme"]
+    glance = contract.glance(visit.cell, visit.actor, name)
+    if isinstance(glance, Refused):
+        return glance
+    at = Place(trail=(("Programmes", "/programmes"),), programme=name, section="Overview")
+    page = frame.page(visit, glance.row.title, at=at)
+    return frame.shown("contract/programme.html", _home(visit, name, glance), page)
+
+
+def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHome:
+    items, complete = _counts(glance)
+    return views.ProgrammeHome(
+        name=name, behaviour=glance.contract.behaviour, state=_phase(glance.row.phase),
+        contract=Link(label=f"version {glance.row.version}", href=f"/programmes/{name}/contract"), items=items,
+        complete=complete, judgments=sum(batch.row.judgments for batch in _work(glance)),
+        blockers=_blockers(visit, name), fills=_fills(glance), funnel=_funnel(glance), verdicts=None,
+        batches=batch_rows(glance), criteria=criteria_plot(glance), history=None,
+        disagreements=views.Disagreements(
+            open=glance.funnel["open"], settled=glance.funnel["settled"], preserved=glance.funnel["preserved"],
+            href=f"/programmes/{name}/disagreements",
+        ),
+        inflation=_inflation(glance), rights=rights_of(glance.contract), actions=_actions(visit, name),
+        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric),
+    )  # fmt: skip
+
+
+def _actions(visit: Visit, name: str) -> tuple[Link, ...]:
+    offered = (
+        ("release.cut", Link(label="Build a release", href=f"/programmes/{name}/releases/new")),
+        ("item.import", Link(label="Import", href=f"/programmes/{name}/import")),
+    )
+    return tuple(link for permission, link in offered if access.allows(visit.actor, permission))
+
+
+def _fills(glance: ProgrammeGlance) -> tuple[FillPlot, ...]:
+    """One plot for each axis of the sampling plan."""
+    axes = dict.fromkeys(quota.axis for quota in glance.quotas)
+    return tuple(
+        FillPlot(
+            title=f"By {axis.replace('_', ' ')}",
+            rows=tuple(
+                FillRow(label=q.value, filled=q.filled, quota=q.target) for q in glance.quotas if q.axis == axis
+            ),
+        )
+        for axis in axes
+    )  # fmt: skip
+
+
+def _funnel(glance: ProgrammeGlance) -> FunnelPlot:
+    counts = glance.funnel
+    decided = counts["agreed"] + counts["settled"] + counts["preserved"]
+    return FunnelPlot(
+        title="From item to release",
+        steps=(
+            FunnelStep(label="Imported", count=counts["imported"]),
+            FunnelStep(label="Judged at least once", count=counts["judged"]),
+            FunnelStep(label="Complete", count=counts["complete"]),
+            FunnelStep(label="Agreed or adjudicated", count=decided, note="preserved disagreements included"),
+            FunnelStep(label="In the latest release", count=glance.released_records),
+        ),
+    )
+
+
+def interval_row(label: str, estimate: Estimate, threshold: float | None) -> IntervalRow:
+    """One number of a plot, with its reason when it is undefined."""
+    has_both = estimate.low is not None and estimate.high is not None
+    return IntervalRow(
+        label=label, value=estimate.value, low=estimate.low if has_both else None,
+        high=estimate.high if has_both else None, threshold=threshold, reason=estimate.reason,
+    )  # fmt: skip
+
+
+def interval_plot(title: str, rows: tuple[IntervalRow, ...]) -> IntervalPlot:
+    """Numbers on one axis from 0 to 1, or from -1 when one of them lies below 0."""
+    is_below = any(row.value is not None and row.value < 0 for row in rows)
+    return IntervalPlot(title=title, rows=rows, axis_min=-1.0 if is_below else 0.0)
+
+
+def criteria_plot(glance: ProgrammeGlance) -> IntervalPlot:
+    """Agreement on the verdict and on every criterion, batch by batch, against the threshold."""
+    rows = []
+    for batch in _work(glance):
+        if batch.measured is None:
+            continue
+        threshold = batch.measured.threshold_ppm / 1_000_000
+        for value in (batch.measured.verdict, *batch.measured.criteria):
+            what = value.what.removeprefix("criterion:").replace("_", " ")
+            rows.append(interval_row(f"{batch.row.domain}: {what}", words.estimate(value), threshold))
+    return interval_plot("Agreement by criterion", tuple(rows))
+
+
+def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
+    """The share of hard items against the plan, then every difficulty that has a quota."""
+    rows = []
+    if glance.hard.share_ppm is not None:
+        is_short = glance.hard.is_inflated
+        status = Pill(label="too few", tone="bad") if is_short else Pill(label="as planned", tone="good")
+        rows.append(
+            views.InflationRow(
+                label="Hard, boundary or known failure", planned=glance.hard.planned_ppm / 1_000_000,
+                actual=glance.hard.share_ppm / 1_000_000, status=status,
+            )
+        )  # fmt: skip
+    quotas = [quota for quota in glance.quotas if quota.axis == "difficulty"]
+    targets, total = sum(quota.target for quota in quotas), glance.hard.total
+    for quota in quotas if total else []:
+        planned, actual = quota.target / targets, quota.filled / total
+        is_easy_swell = quota.value == "easy" and actual > planned
+        status = Pill(label="more than planned", tone="bad") if is_easy_swell else Pill(label="counted", tone="quiet")
+        rows.append(views.InflationRow(label=quota.value, planned=planned, actual=actual, status=status))
+    return tuple(rows)
+
+
+def rights_of(document: DataContract) -> tuple[Fact, ...]:
+    """The rights that a contract declares."""
+    rights = document.rights
+    return (
+        Fact(term="Source", value=rights.source_class.replace("_", " ")),
+        Fact(term="Licence", value=rights.licence),
+        Fact(term="Permitted uses", value=", ".join(rights.permitted_uses)),
+        Fact(term="Kept until", value=rights.retention_until.isoformat()),
+        Fact(term="Regions", value=", ".join(rights.regions)),
+        Fact(term="Reviewer access", value=rights.reviewer_access),
+        Fact(term="Deletion", value=rights.deletion),
+    )
+
+
+def document(visit: Visit) -> PageAnswer:
+    """The text of a contract version, section by section."""
+    name = visit.path["programme"]
+    page = contract.contract_page(visit.cell, visit.actor, name, visit.query.get("version"))
+    if isinstance(page, Refused):
+        return page
+    known, chosen = frame.names(visit), page.contract.version
+    row = next(row for row in page.versions if row.version == chosen)
+    root = f"/programmes/{name}/contract"
+    view = views.ContractDetail(
+        programme=page.contract.title, version=chosen, at=words.moment(row.at), who=known.get(row.by, row.by),
+        digest=row.document_digest, sections=_sections(page.contract),
+        versions=tuple(
+            views.Version(
+                label=v.version, href=f"{root}?version={v.version}", at=words.moment(v.at), who=known.get(v.by, v.by),
+                changelog=f"Version {v.version}", is_current=v is page.versions[0],
+            )
+            for v in page.versions
+        ),
+        source_href=f"{root}.yaml?version={chosen}",
+        new_version_href="/contracts/new" if access.allows(visit.actor, "programme.write") else None,
+    )  # fmt: skip
+    at = Place(trail=((page.contract.title, f"/programmes/{name}"),), programme=name, section="Contract")
+    return frame.shown("contract/detail.html", view, frame.page(visit, "Data contract", at=at))
+
+
+def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
+    section = views.ContractSection
+    return (
+        section(id="behaviour", heading="What the model must do", paragraphs=(found.behaviour,)),
+        section(id="conditions", heading="Under which conditions", paragraphs=found.conditions),
+        section(id="evidence", heading="What makes an answer acceptable", paragraphs=found.evidence),
+        section(
+            id="failures", heading="Which failures matter most",
+            facts=tuple(Fact(term=f"{f.id} ({f.severity})", value=f.description) for f in found.failures),
+        ),
+        section(
+            id="improvement", heading="How improvement is measured",
+            paragraphs=(found.improvement.measure, found.improvement.holdout),
+            facts=tuple(
+                Fact(term=t.id, value=f"{t.claim} Margin {t.margin} on {t.slice}.")
+                for t in found.improvement.acceptance
+            ),
+        ),
+        section(id="domains", heading="Domains", facts=_domains(found)),
+        section(
+            id="sampling", heading="Sampling plan",
+            paragraphs=(f"At least {found.sampling.hard_share_min} of the items must be hard.",),
+            facts=tuple(Fact(term=f"{q.axis} {q.value}", value=f"{q.target:,} items") for q in found.sampling.quotas),
+        ),
+        section(id="holdout", heading="Holdout", paragraphs=(f"A share of {found.holdout.share}.", found.holdout.rule)),
+        section(
+            id="supervision", heading="Supervision",
+            facts=tuple(Fact(term=s.signal, value=s.why or "No reason is given.") for s in found.supervision),
+        ),
+        section(id="agreement", heading="Agreement", facts=_agreement(found)),
+        section(id="rights", heading="Rights", facts=rights_of(found)),
+    )  # fmt: skip
+
+
+def _domains(found: DataContract) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(term=name, value=f"rubric {plan.rubric}, {plan.risk} risk") for name, plan in found.domains.items()
+    )
+
+
+def _agreement(found: DataContract) -> tuple[Fact, ...]:
+    rule = "the estimate" if found.agreement.rule == "estimate" else "the lower end of the interval"
+    return (
+        Fact(term="Coefficient", value=words.METRICS[found.agreement.metric]),
+        Fact(term="Level", value=found.agreement.level),
+        Fact(term="Rule", value=f"{rule} must reach the domain's threshold"),
+        Fact(term="Why", value=found.agreement.why or "No reason is given."),
+        Fact(term="Lease", value=f"{found.lease_minutes} minutes"),
+    )
+
+
+def source(visit: Visit) -> PageAnswer:
+    """The YAML of a contract version, byte for byte."""
+    page = contract.contract_page(visit.cell, visit.actor, visit.path["programme"], visit.query.get("version"))
+    if isinstance(page, Refused):
+        return page
+    name = f"{page.contract.name}-{page.contract.version}.yaml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(page.text.encode(), media_type="application/yaml", headers=headers)
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form for a contract: of a new programme, or a new version."""
+    return _form(visit, key=new_key())
+
+
+def _form(
+    visit: Visit, *, key: str, text: str = "", name: str = "", found: list[Problem] | None = None,
+    notices: tuple[Notice, ...] = (), status: int = 200,
+) -> Response:  # fmt: skip
+    form = UploadForm(
+        action="/contracts/new", label="Data contract", hint="A YAML file, at most 900 kB.", accept=".yaml,.yml",
+        button="Bring it into force", text=text, may_paste=True, problems=frame.problems(found or ()), file_name=name,
+        idempotency_key=key,
+    )  # fmt: skip
+    at = Place(trail=(("Programmes", "/programmes"),))
+    page = frame.page(visit, "Open a programme, or revise its contract", at=at, notices=notices)
+    return frame.shown("contract/new.html", views.ContractNew(form=form), page, status=status)
+
+
+def bring(visit: Visit) -> PageAnswer:
+    """Bring a contract version into force, or list everything that is wrong with it."""
+    key = visit.text("idempotency_key")
+    sent = upload.document(visit, "contract.yaml")
+    if isinstance(sent, Refused):
+        return _form(visit, key=key, notices=(frame.notice(sent, field="document"),), status=status_of(sent))
+    done = contract.bring_into_force(visit.cell, visit.actor, text=sent.text, name=sent.name, key=key)
+    if isinstance(done, list):
+        return _form(visit, key=key, text=sent.text, name=sent.name, found=done, status=422)
+    if isinstance(done, Refused):
+        notices = (frame.notice(done, field="document"),)
+        return _form(visit, key=new_key(), text=sent.text, notices=notices, status=status_of(done))
+    return frame.moved(f"/programmes/{done.programme}?done=contract")

@@ -1,0 +1,303 @@
+"""Agreement: the batches of a programme, one batch with all behind its number, measuring now. Through app."""
+
+from tallystick.app import access, contract, gate
+from tallystick.app.gate import BatchPage
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit
+from tallystick.edge.pages import PageAnswer
+from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, share_text
+from tallystick.plots import HistoryPlot, HistoryPoint, IntervalRow, SharePlot, ShareRow
+from tallystick.web import frame, words
+from tallystick.web.contract import batch_rows, interval_plot, interval_row
+from tallystick.web.frame import Place
+from tallystick.web.views import gate as views
+from tallystick.web.views.page import Page
+from tallystick.web.views.parts import Estimate, Fact, HistoryEntry, Link, Pill
+
+SECTION = "Agreement"
+_NOTES = {
+    "percent_agreement": "Takes no account of agreement by chance.",
+    "krippendorff_alpha": "Falls when nearly all answers are the same.",
+    "gwet_ac1": "Holds up when nearly all answers are the same.",
+}
+
+
+def mount(site: Site) -> None:
+    """Register agreement."""
+    site.page("/programmes/{programme}/agreement", every, permission="gate.read")
+    site.page("/batches/{batch}", detail, permission="gate.read")
+    site.page("/batches/{batch}/measure", measure, permission="gate.measure", methods=("POST",), max_bytes=2_000)
+
+
+def every(visit: Visit) -> PageAnswer:
+    """Every batch against its threshold, as it was last recorded."""
+    programme = visit.path["programme"]
+    glance = contract.glance(visit.cell, visit.actor, programme)
+    if isinstance(glance, Refused):
+        return glance
+    rows = batch_rows(glance)
+    overview = tuple(interval_row(row.name, row.agreement, row.threshold) for row in rows)
+    view = views.AgreementPage(
+        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), batches=rows,
+        overview=interval_plot("Agreement by batch", overview), pairs=_sole_pairs(visit, [row.href for row in rows]),
+    )  # fmt: skip
+    at = Place(trail=((glance.row.title, f"/programmes/{programme}"),), programme=programme, section=SECTION)
+    return frame.shown("gate/list.html", view, frame.page(visit, SECTION, at=at))
+
+
+def _sole_pairs(visit: Visit, hrefs: list[str]) -> views.PairTable | None:
+    """Rater by rater, where one batch is the whole programme; else each batch has its own table."""
+    if len(hrefs) != 1:
+        return None
+    page = gate.batch_page(visit.cell, visit.actor, hrefs[0].rpartition("/")[2])
+    return None if isinstance(page, Refused) else _pairs(page)
+
+
+def detail(visit: Visit) -> PageAnswer:
+    """One batch: the gate's decision, intervals, criteria, pairs, diagnostics, history."""
+    page = gate.batch_page(visit.cell, visit.actor, visit.path["batch"])
+    if isinstance(page, Refused):
+        return page
+    return frame.shown("gate/detail.html", _detail(visit, page), _frame(visit, page))
+
+
+def _frame(visit: Visit, page: BatchPage) -> Page:
+    programme = page.row.programme
+    at = Place(
+        trail=((programme, f"/programmes/{programme}"), (SECTION, f"/programmes/{programme}/agreement")),
+        programme=programme, section=SECTION,
+    )  # fmt: skip
+    return frame.page(visit, f"{page.row.name}, {page.row.domain}", at=at)
+
+
+def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
+    row, now = page.row, page.now
+    measured = now if isinstance(now, BatchMeasured) else None
+    threshold = _threshold(page)
+    may_measure = access.allows(visit.actor, "gate.measure") and measured is not None and row.purpose == "work"
+    return views.BatchDetail(
+        name=row.name, domain=row.domain, status=words.decision(measured.decision if measured else None),
+        coefficient=words.METRICS.get(page.bar.metric, page.bar.metric) if page.bar else "not chosen",
+        estimate=_estimate(page), threshold=threshold, threshold_note=_threshold_note(page),
+        sentence=measured.why if measured else _why_not(now), items=row.items, judgments=row.judgments,
+        raters=len(page.names), criteria=_criteria(page, measured, threshold),
+        criteria_plot=interval_plot("Agreement by criterion", _rows(measured, threshold)), others=_others(page),
+        verdicts=_verdicts(page), diagnostics=_diagnostics(page), warnings=_warnings(page, measured),
+        pairs=_pairs(page), expected=_expected(measured), decision=_decision(page), history=_history(page, threshold),
+        events=_events(visit, page),
+        links=(
+            Link(label="Items of this batch", href=f"/programmes/{row.programme}/items?batch={row.batch}"),
+            Link(label="Disagreements", href=f"/programmes/{row.programme}/disagreements"),
+        ),
+        idempotency_key=new_key(), measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
+    )  # fmt: skip
+
+
+def _why_not(now: BatchMeasured | Refused) -> str:
+    return now.sentence if isinstance(now, Refused) else now.why
+
+
+def _threshold(page: BatchPage) -> float:
+    if page.bar is not None:
+        return page.bar.threshold_ppm / 1_000_000
+    return next((ppm for name, ppm in DOMAIN_THRESHOLDS_PPM.items() if name == page.row.domain), 0) / 1_000_000
+
+
+def _threshold_note(page: BatchPage) -> str:
+    if page.rubric is None or page.bar is None:
+        return "No rubric is in force for this domain: publish one first."
+    default = DOMAIN_THRESHOLDS_PPM[page.rubric.domain]
+    rule = "The estimate" if page.bar.rule == "estimate" else "The lower end of the interval"
+    if page.bar.threshold_ppm == default or page.rubric.threshold is None:
+        return f"{rule} must reach the default of the domain {page.rubric.domain}."
+    why = page.rubric.threshold.rationale or "no rationale"
+    return f"{rule} must reach it. The domain's default is {share_text(default)}; it was changed: {why}"
+
+
+def _estimate(page: BatchPage) -> Estimate:
+    found = page.verdict
+    if found is None:
+        return Estimate(value=None, reason="nothing to measure yet")
+    low, high = (found.interval.low, found.interval.high) if found.interval else (None, None)
+    return Estimate(value=found.value, low=low, high=high, reason=found.reason or "" if found.value is None else "")
+
+
+def _rows(measured: BatchMeasured | None, threshold: float) -> tuple[IntervalRow, ...]:
+    if measured is None:
+        return ()
+    return tuple(
+        interval_row(_name(value), words.estimate(value), threshold) for value in (measured.verdict, *measured.criteria)
+    )
+
+
+def _name(value: MeasuredValue) -> str:
+    return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
+
+
+def _criteria(page: BatchPage, measured: BatchMeasured | None, threshold: float) -> tuple[views.CriterionRow, ...]:
+    if measured is None:
+        return ()
+    gated = {c.id for c in page.rubric.criteria if c.gated} if page.rubric else set()
+    return tuple(
+        views.CriterionRow(
+            name=_name(value), scale=value.level, coefficient=words.METRICS.get(value.metric, value.metric),
+            estimate=words.estimate(value), threshold=threshold if is_gated else None, items=value.items,
+            judgments=value.judgments, status=_mark(value, threshold) if is_gated else Pill(label="reported"),
+        )
+        for value in (measured.verdict, *measured.criteria)
+        for is_gated in [value is measured.verdict or value.what.removeprefix("criterion:") in gated]
+    )  # fmt: skip
+
+
+def _mark(value: MeasuredValue, threshold: float) -> Pill:
+    if value.value_ppm is None:
+        return Pill(label="undefined", tone="bad")
+    is_enough = value.value_ppm / 1_000_000 >= threshold
+    return Pill(label="reaches it", tone="good") if is_enough else Pill(label="below", tone="bad")
+
+
+def _others(page: BatchPage) -> tuple[views.OtherNumber, ...]:
+    found = page.verdict
+    if found is None:
+        return ()
+    rows = [
+        views.OtherNumber(
+            name="Percent agreement", note=_NOTES["percent_agreement"],
+            estimate=Estimate(value=found.percent_agreement, reason="no two judgments can be compared"),
+        )
+    ]  # fmt: skip
+    if found.paradox is not None:
+        alpha, ac1 = found.paradox.krippendorff_alpha, found.paradox.gwet_ac1
+        rows.append(_other("krippendorff_alpha", "Krippendorff's alpha, nominal", alpha))
+        rows.append(_other("gwet_ac1", "Gwet's AC1", ac1))
+    return tuple(rows)
+
+
+def _other(metric: str, name: str, value: float) -> views.OtherNumber:
+    return views.OtherNumber(name=name, estimate=Estimate(value=value), note=_NOTES[metric])
+
+
+def _verdicts(page: BatchPage) -> SharePlot:
+    rows = () if page.verdict is None else page.verdict.prevalence
+    return SharePlot(
+        title="Verdicts that were compared",
+        rows=tuple(ShareRow(label=words.DIRECTIONS.get(r.category, r.category), count=r.count) for r in rows),
+    )
+
+
+def _diagnostics(page: BatchPage) -> tuple[Fact, ...]:
+    found = page.verdict
+    if found is None:
+        return ()
+    facts = [Fact(term="Items with two judgments or more", value=f"{found.n_pairable:,}")]
+    if found.observed_agreement is not None:
+        facts.append(Fact(term="Observed agreement", value=f"{found.observed_agreement:.2f}"))
+    if found.chance_agreement is not None:
+        facts.append(Fact(term="Expected by chance", value=f"{found.chance_agreement:.2f}"))
+    if found.se is not None:
+        facts.append(Fact(term="Standard error", value=f"{found.se:.3f}"))
+    if found.paradox is not None:
+        facts.append(Fact(term="Prevalence", value=found.paradox.sentence))
+    return tuple(facts)
+
+
+def _warnings(page: BatchPage, measured: BatchMeasured | None) -> tuple[str, ...]:
+    found = page.verdict
+    said = []
+    if found is not None:
+        if found.paradox is not None and found.paradox.is_flagged:
+            said.append(found.paradox.sentence)
+        if found.value is not None and found.interval is None:
+            said.append(f"No interval can be given. {found.interval_reason or ''}".strip())
+        said += found.notes
+    if measured is not None and measured.incomplete:
+        said.append(f"{measured.incomplete} of {page.row.items} items lack judgments: the number may still move.")
+    if page.row.imported_judgments:
+        said.append(f"{page.row.imported_judgments:,} judgments were made elsewhere and not observed here.")
+    return tuple(said)
+
+
+def _pairs(page: BatchPage) -> views.PairTable | None:
+    """Cohen's kappa rater by rater; None for fewer than two raters."""
+    raters = sorted({name for pair in page.pairs for name in (pair.rater_a, pair.rater_b)})
+    if len(raters) < 2:
+        return None
+    cells: dict[tuple[str, str], Estimate] = {}
+    for pair in page.pairs:
+        low, high = (pair.interval.low, pair.interval.high) if pair.interval else (None, None)
+        found = Estimate(value=pair.value, low=low, high=high, reason=(pair.reason or "") if pair.value is None else "")
+        if pair.n_items:
+            cells[pair.rater_a, pair.rater_b] = cells[pair.rater_b, pair.rater_a] = found
+    return views.PairTable(
+        caption="Cohen's kappa over the directions of verdicts, with 95 % intervals",
+        raters=tuple(page.names.get(rater, rater) for rater in raters),
+        rows=tuple(
+            views.PairRow(rater=page.names.get(a, a), cells=tuple(cells.get((a, b)) for b in raters)) for a in raters
+        ),
+    )
+
+
+def _expected(measured: BatchMeasured | None) -> views.OtherNumber | None:
+    if measured is None or measured.expected is None:
+        return None
+    value = measured.expected
+    return views.OtherNumber(
+        name=f"{value.items} items", estimate=words.estimate(value),
+        note="Declared before judgment as expected to divide: measured apart, never dropped, not part of the gate.",
+    )  # fmt: skip
+
+
+def _decision(page: BatchPage) -> tuple[Fact, ...]:
+    if not page.history:
+        return (Fact(term="Recorded", value="No measurement is recorded yet. What you see is measured now."),)
+    row, fact = page.history[-1] if page.history[-1][0].seq > page.history[0][0].seq else page.history[0]
+    return (
+        Fact(term="Decision", value="passes" if fact.decision == "pass" else "below threshold"),
+        Fact(term="Recorded at entry", value=f"{row.seq:,}", href=f"/receipts/{row.seq}"),
+        Fact(term="Rubric", value=f"{fact.rubric} {fact.rubric_version}"),
+        Fact(term="Contract", value=fact.contract_version),
+        Fact(term="Rule", value=fact.rule.replace("_", " ")),
+        Fact(term="Inputs", value=fact.inputs_digest, is_digest=True),
+        Fact(term="Code version", value=fact.code_version),
+    )
+
+
+def _in_time(page: BatchPage) -> list[tuple[int, BatchMeasured]]:
+    return sorted(((row.seq, fact) for row, fact in page.history), key=lambda pair: pair[0])
+
+
+def _history(page: BatchPage, threshold: float) -> HistoryPlot | None:
+    """The recorded measurements; None while there are fewer than two."""
+    if len(page.history) < 2:
+        return None
+    points = []
+    for seq, fact in _in_time(page)[-12:]:
+        found = words.estimate(fact.verdict)
+        points.append(HistoryPoint(when=str(seq), value=found.value, low=found.low, high=found.high))
+    is_below = any(point.value is not None and point.value < 0 for point in points)
+    return HistoryPlot(
+        title="Measurements of this batch", points=tuple(points), threshold=threshold,
+        axis_min=-1.0 if is_below else 0.0,
+    )  # fmt: skip
+
+
+def _events(visit: Visit, page: BatchPage) -> tuple[HistoryEntry, ...]:
+    known = frame.names(visit)
+    rows = sorted(page.history, key=lambda pair: -pair[0].seq)
+    return tuple(
+        HistoryEntry(
+            index=row.seq, at=words.moment(row.at), who=known.get(row.by, row.by), kind=BatchMeasured.KIND,
+            sentence=f"Measured: {'passes' if fact.decision == 'pass' else 'below threshold'}",
+            href=f"/receipts/{row.seq}",
+        )
+        for row, fact in rows
+    )  # fmt: skip
+
+
+def measure(visit: Visit) -> PageAnswer:
+    """Measure a batch now, and record the gate's decision."""
+    batch = visit.path["batch"]
+    done = gate.measure(visit.cell, visit.actor, batch, key=visit.text("idempotency_key"))
+    return done if isinstance(done, Refused) else frame.moved(f"/batches/{batch}?done=measured")

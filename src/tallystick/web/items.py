@@ -1,0 +1,243 @@
+"""Items: the list, one record with everything that happened to it, imports. Reads and writes through app."""
+
+import msgspec
+from starlette.responses import Response
+
+from tallystick.app import access, contract, items
+from tallystick.app.items import ImportReport, ItemRecord, Wanted
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, upload, words
+from tallystick.web import judgment as form
+from tallystick.web.frame import Place
+from tallystick.web.views import items as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, UploadForm
+
+IMPORT_BYTES = 400_000_000
+PROBLEMS_MAX = 200
+SECTION = "Items"
+WITHHELD = "The judgments are shown when the item has all of them: nobody sees another's before."
+ENDINGS = ".jsonl,.ndjson,.csv,.parquet,.gz"
+_COLUMNS = (
+    Fact(term="id", value="Your own id of the item. Needed, unique in the programme."),
+    Fact(term="domain", value="A domain of the contract. Needed."),
+    Fact(term="prompt, context", value="What was asked. One of the two is needed."),
+    Fact(
+        term="candidates", value="Two answers: text, model, version and sampling. In CSV: candidates.0.text and so on."
+    ),
+    Fact(term="difficulty, language, ...", value="Taxonomy, with the axes of the contract."),
+    Fact(term="expected_disagreement", value="true when judges are expected to differ. Declared before judgment."),
+    Fact(term="gold", value="For gold items: the right verdict and scores."),
+    Fact(term="Judgments made elsewhere", value="item, rater, verdict; scores, reasons, rationale, made_at if known."),
+)
+
+
+def mount(site: Site) -> None:
+    """Register items."""
+    one = "/programmes/{programme}"
+    site.page(f"{one}/items", every, permission="item.read")
+    site.page("/items/{item}", detail, permission="item.read")
+    site.page(f"{one}/import", ask, permission="item.import")
+    site.page(f"{one}/import", bring, permission="item.import", methods=("POST",), max_bytes=IMPORT_BYTES)
+    site.page("/imports/{run}/problems", bad_rows, permission="item.import")
+
+
+def _place(programme: str, *trail: tuple[str, str]) -> Place:
+    return Place(trail=((programme, f"/programmes/{programme}"), *trail), programme=programme, section=SECTION)
+
+
+def every(visit: Visit) -> PageAnswer:
+    """The items of a programme, oldest first, without their content."""
+    programme = visit.path["programme"]
+    wanted = {name: visit.query.get(name) or None for name in ("domain", "state", "batch")}
+    after = visit.query.get("after", "")
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else -1
+    found = items.items_page(
+        visit.cell, visit.actor, programme, after=place, domain=wanted["domain"], state=wanted["state"],
+        batch=wanted["batch"],
+    )  # fmt: skip
+    glance = contract.glance(visit.cell, visit.actor, programme)
+    if isinstance(found, Refused):
+        return found
+    if isinstance(glance, Refused):
+        return glance
+    names = {batch.row.batch: f"{batch.row.name} · {batch.row.purpose}" for batch in glance.batches}
+    batches = {batch.row.batch: f"{batch.row.name} · {batch.row.domain}" for batch in glance.batches}
+    root = f"/programmes/{programme}"
+    rows = tuple(
+        views.ItemRow(
+            id=row.external, href=f"/items/{row.item}", batch=names.get(row.batch, row.batch), domain=row.domain,
+            difficulty=msgspec.json.decode(row.taxonomy).get("difficulty", "not given"), judgments=row.judged or 0,
+            redundancy=row.needed or 0, state=_state(row.state, row.purpose),
+        )
+        for row in found.rows
+    )  # fmt: skip
+    kept = "".join(f"&{name}={value}" for name, value in wanted.items() if value)
+    view = views.ItemList(
+        action=f"{root}/items", items=rows, is_filtered=any(wanted.values()),
+        filters=(
+            _filter("domain", "Domain", {row.domain: row.domain for row in glance.domains}, wanted["domain"]),
+            _filter("state", "State", {"open": "open", "complete": "complete"}, wanted["state"]),
+            _filter("batch", "Batch", batches, wanted["batch"]),
+        ),
+        paging=Paging(
+            summary=f"{len(rows)} items", previous_href=f"{root}/items?{kept[1:]}" if place >= 0 else None,
+            next_href=None if found.after is None else f"{root}/items?after={found.after}{kept}",
+        ),
+        import_href=f"{root}/import" if access.allows(visit.actor, "item.import") else None,
+    )  # fmt: skip
+    return frame.shown("items/list.html", view, frame.page(visit, SECTION, at=_place(programme)))
+
+
+def _state(state: str | None, purpose: str) -> Pill:
+    return words.ITEM_STATES.get(state, Pill(label=str(state))) if purpose == "work" else Pill(label=purpose)
+
+
+def _filter(name: str, label: str, known: dict[str, str], chosen: str | None) -> views.Filter:
+    choices = [Choice(value="", label="All", is_chosen=chosen is None)]
+    choices += [Choice(value=value, label=text, is_chosen=value == chosen) for value, text in known.items()]
+    return views.Filter(name=name, label=label, choices=tuple(choices))
+
+
+def detail(visit: Visit) -> PageAnswer:
+    """One record. That it was opened is an event."""
+    name = visit.path["item"]
+    record = items.item_record(visit.cell, visit.actor, name, reason="page", key=frame.look_key(visit, name))
+    if isinstance(record, Refused):
+        return record
+    row = record.row
+    is_open = record.work is not None and record.work.state != "complete"
+    prompt, context, first, second = form.texts(record.shown)
+    case = record.disagreement
+    known = frame.names(visit)
+    view = views.ItemDetail(
+        id=row.external, state=_state(record.work.state if record.work else None, row.purpose),
+        facts=(
+            Fact(term="Item", value=row.item), Fact(term="Domain", value=row.domain),
+            *(Fact(term=axis.replace("_", " ").capitalize(), value=value) for axis, value in record.taxonomy.items()),
+            Fact(term="Disagreement expected", value="yes" if row.is_disagreement_expected else "no"),
+            Fact(term="Source", value=row.source_class), Fact(term="Licence", value=row.licence or "none given"),
+        ),
+        texts=(prompt, *context, first, second), provenance=(),
+        judgments=() if is_open else _judgments(record, known),
+        history=frame.history(visit, [step.envelope for step in record.history], known=known),
+        withheld=WITHHELD if is_open else "",
+        case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
+    )  # fmt: skip
+    at = _place(row.programme, (SECTION, f"/programmes/{row.programme}/items"))
+    return frame.shown("items/detail.html", view, frame.page(visit, row.external, at=at))
+
+
+def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.JudgmentLine, ...]:
+    return tuple(
+        views.JudgmentLine(
+            who=known.get(given.expert, given.expert), verdict=words.VERDICTS.get(given.verdict, given.verdict),
+            scores=_scores(given.scores), at=words.moment(given.at),
+            marks=_marks(is_observed=bool(given.is_observed), is_early=bool(given.is_pre_contract)),
+            reasons=tuple(str(reason["text"]) for reason in record.reasons.get(given.judgment, ())),
+        )
+        for given in record.judgments
+    )  # fmt: skip
+
+
+def _scores(text: str) -> str:
+    points = msgspec.json.decode(text)
+    told = ", ".join(f"{name.replace('_', ' ')} A {given['a']}, B {given['b']}" for name, given in points.items())
+    return told or "no scores"
+
+
+def _marks(*, is_observed: bool, is_early: bool) -> tuple[Pill, ...]:
+    if not is_observed:
+        return (Pill(label="imported, not observed", tone="waiting"),)
+    return (Pill(label="before the contract", tone="bad"),) if is_early else ()
+
+
+# --- imports ------------------------------------------------------------------------------------------------------
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form for an import."""
+    found = contract.contract_page(visit.cell, visit.actor, visit.path["programme"])
+    return found if isinstance(found, Refused) else _form(visit)
+
+
+def _form(
+    visit: Visit, *, report: views.ImportReport | None = None, found: list[Problem] | None = None, name: str = "",
+    notices: tuple[Notice, ...] = (), status: int = 200,
+) -> Response:  # fmt: skip
+    programme = visit.path["programme"]
+    upload_form = UploadForm(
+        action=f"/programmes/{programme}/import", label="File", hint="JSONL, CSV or Parquet, at most 400 MB.",
+        accept=ENDINGS, button="Import", problems=frame.problems((found or [])[:PROBLEMS_MAX]),
+        file_name=name, idempotency_key=new_key(),
+    )  # fmt: skip
+    what, purpose = visit.text("what", "items"), visit.text("purpose", "work")
+    view = views.ItemImport(
+        form=upload_form, columns=_COLUMNS, batch=visit.text("batch"), source=visit.text("source"), report=report,
+        kinds=(
+            Choice(value="items", label="Items", is_chosen=what == "items"),
+            Choice(value="judgments", label="Judgments made elsewhere", is_chosen=what == "judgments"),
+        ),
+        purposes=tuple(
+            Choice(value=value, label=label, is_chosen=value == purpose)
+            for value, label in (("work", "Work"), ("gold", "Gold: the answer is known"), ("holdout", "Holdout"))
+        ),
+    )  # fmt: skip
+    at = _place(programme, (SECTION, f"/programmes/{programme}/items"))
+    page = frame.page(visit, "Import", at=at, notices=notices)
+    return frame.shown("items/import.html", view, page, status=status)
+
+
+def bring(visit: Visit) -> PageAnswer:
+    """Import a file. Good rows come in, bad ones are listed; strictly, one bad row refuses all."""
+    sent = upload.file(visit)
+    if sent is None:
+        notices = (frame.notice(upload.NOTHING_SENT, field="document"),)
+        return _form(visit, notices=notices, status=422)
+    done = _import(visit, sent)
+    if isinstance(done, list):
+        return _form(visit, found=done, name=sent.name, status=422)
+    if isinstance(done, Refused):
+        if done == access.ABSENT:
+            return done
+        field = {"file": "document"}.get(done.field or "", done.field)
+        return _form(visit, notices=(frame.notice(done, field=field),), status=status_of(done))
+    return _form(visit, report=_report(done, sent.name))
+
+
+def _import(visit: Visit, sent: upload.SentFile) -> ImportReport | list[Problem] | Refused:
+    programme = visit.path["programme"]
+    if visit.text("what") == "judgments":
+        return items.import_judgments(
+            visit.cell, visit.actor, sent.data, programme=programme, name=sent.name, source=visit.text("source")
+        )
+    wanted = Wanted(
+        programme=programme, name=sent.name, batch=visit.text("batch").strip(), purpose=visit.text("purpose", "work"),
+        is_strict=visit.text("strict") == "yes",
+    )  # fmt: skip
+    return items.import_items(visit.cell, visit.actor, sent.data, wanted)
+
+
+def _report(done: ImportReport, name: str) -> views.ImportReport:
+    return views.ImportReport(
+        file_name=name, what=done.what, rows=done.rows, accepted=done.accepted, refused=done.rejected,
+        problems=frame.problems(done.problems[:PROBLEMS_MAX]), problems_total=len(done.problems),
+        report_href=f"/imports/{done.run}/problems" if done.problems else None,
+    )  # fmt: skip
+
+
+def bad_rows(visit: Visit) -> PageAnswer:
+    """Every bad row of an import as JSONL."""
+    found = items.stored_problems(visit.cell, visit.actor, visit.path["run"])
+    if isinstance(found, Refused):
+        return found
+    lines = [
+        {"line": p.line, "path": p.path, "expected": p.expected, "found": p.found, "fix": p.fix} for p in found
+    ]  # fmt: skip
+    text = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    headers = {"Content-Disposition": 'attachment; filename="bad-rows.jsonl"'}
+    return Response(text, media_type="application/jsonl", headers=headers)

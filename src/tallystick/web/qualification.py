@@ -1,0 +1,202 @@
+"""Qualification through pages: orientation, then one gold item after the other. Reads and writes through app."""
+
+from tallystick.app import access, roster
+from tallystick.app import judgment as drafts
+from tallystick.app import rubric as rubrics
+from tallystick.app.kernel import new_key
+from tallystick.app.roster import GoldTask, Standing
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.signals.preference import PreferenceAnswer
+from tallystick.web import assignment, frame, words
+from tallystick.web import judgment as form
+from tallystick.web.assignment import Sent
+from tallystick.web.frame import Place
+from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.views import roster as views
+from tallystick.web.views.parts import Estimate, Link, Pill
+
+FORM_BYTES = 200_000
+_ME = (("My work", "/me"),)
+
+
+def mount(site: Site) -> None:
+    """Register qualification."""
+    start, one = "/qualifications/start/{programme}/{rubric_id}", "/qualifications/{qualification}"
+    item = one + "/items/{item}"
+    site.page(start, orientation, permission="work.do")
+    site.page(start, begin, permission="work.do", methods=("POST",), max_bytes=2_000)
+    site.page(one, show, permission="work.do")
+    site.page(item, act, permission="work.do", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page(f"{item}/draft", keep_draft, permission="work.do", methods=("PUT",), max_bytes=FORM_BYTES)
+
+
+def standing_view(programme: str, standing: Standing, *, may_start: bool) -> views.Qualification:
+    """How somebody stands with one rubric, and the way to start or go on."""
+    attempt, row = standing.qualification, standing.rubric
+    state = attempt.state if attempt is not None else None
+    start = f"/qualifications/start/{programme}/{row.rubric}"
+    href = f"/qualifications/{attempt.qualification}" if attempt is not None and state == "running" else start
+    ended = attempt.ended_at if attempt is not None else None
+    return views.Qualification(
+        rubric=Link(label=standing.title, href=f"/programmes/{programme}/rubrics/{row.rubric}"), version=row.version,
+        role="expert", status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
+        at=None if ended is None else words.moment(ended), done=attempt.answered if attempt is not None else 0,
+        needed=standing.gold_items, rule=_rule(standing), dimensions=_dimensions(standing),
+        start_href=href if may_start and state != "qualified" and standing.gold_items else None,
+    )  # fmt: skip
+
+
+def _rule(standing: Standing) -> str:
+    attempt = standing.qualification
+    if attempt is None:
+        return f"{standing.gold_items} items whose answers are known. The pass mark is shown when you start."
+    alpha, power = attempt.alpha_ppm / 10_000, attempt.power_ppm / 10_000
+    return (
+        f"Passes with {attempt.pass_mark} right answers. Somebody who guesses passes in at most {alpha:.1f} % of "
+        f"cases, somebody at the target accuracy in {power:.0f} %."
+    )
+
+
+def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
+    """The result, told only when the qualification has ended: which answers were right is never told."""
+    attempt = standing.qualification
+    if attempt is None or attempt.state == "running":
+        return ()
+    share = attempt.correct / attempt.answered if attempt.answered else None
+    return (
+        views.DimensionResult(
+            name="Verdict", right=attempt.correct, total=attempt.answered,
+            estimate=Estimate(value=share, reason="nothing was answered" if share is None else ""),
+            status=words.QUALIFICATION_STATES[attempt.state],
+        ),
+    )  # fmt: skip
+
+
+def orientation(visit: Visit) -> PageAnswer:
+    """Before the first item: the rubric to read, and how it is decided."""
+    return _orientation(visit, refused=None)
+
+
+def _orientation(visit: Visit, *, refused: Refused | None) -> PageAnswer:
+    programme, name = visit.path["programme"], visit.path["rubric_id"]
+    page = rubrics.rubric_page(visit.cell, visit.actor, programme=programme, rubric=name)
+    if isinstance(page, Refused):
+        return page
+    asked = page.rubric.qualification
+    view = views.QualificationStart(
+        action=f"/qualifications/start/{programme}/{name}", idempotency_key=new_key(),
+        rubric=Link(
+            label=f"{page.rubric.title} {page.rubric.version}",
+            href=f"/programmes/{programme}/rubrics/{name}/{page.rubric.version}",
+        ),
+        rule=f"At least {asked.gold_min} items. The pass mark lets somebody of accuracy {asked.chance} pass with a "
+        f"risk of at most {asked.alpha}; the accuracy that is wanted is {asked.target}.",
+    )  # fmt: skip
+    notices = () if refused is None else (frame.notice(refused),)
+    frame_of = frame.page(visit, f"Qualify for {page.rubric.title}", at=Place(trail=_ME), notices=notices)
+    return frame.shown("roster/start.html", view, frame_of, status=200 if refused is None else status_of(refused))
+
+
+def begin(visit: Visit) -> PageAnswer:
+    """Start the qualification; one that is going on is continued."""
+    programme, name = visit.path["programme"], visit.path["rubric_id"]
+    key = visit.text("idempotency_key")
+    started = roster.start_qualification(visit.cell, visit.actor, programme=programme, rubric=name, key=key)
+    if not isinstance(started, Refused):
+        return frame.moved(f"/qualifications/{started.qualification}")
+    if started.code in ("qualification-running", "already-qualified"):
+        return frame.moved(_running(visit, programme, name))
+    return started if started == access.ABSENT else _orientation(visit, refused=started)
+
+
+def _running(visit: Visit, programme: str, name: str) -> str:
+    """The qualification of a rubric that is going on, or the page of one's work."""
+    standings = roster.standings(visit.cell, visit.actor, programme)
+    for standing in [] if isinstance(standings, Refused) else standings:
+        attempt = standing.qualification
+        if standing.rubric.rubric == name and attempt is not None and attempt.state == "running":
+            return f"/qualifications/{attempt.qualification}"
+    return "/me"
+
+
+def show(visit: Visit) -> PageAnswer:
+    """The next gold item; after the last one, the page of one's work, which has the result."""
+    name = visit.path["qualification"]
+    task = roster.gold_task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused):
+        return frame.moved("/me") if _is_mine(visit, name) else task
+    return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=(), key=new_key(), status=200))
+
+
+def _is_mine(visit: Visit, name: str) -> bool:
+    me = roster.person_page(visit.cell, visit.actor, visit.actor.person)
+    return not isinstance(me, Refused) and any(row.qualification == name for row in me.qualifications)
+
+
+def _page(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
+    root = f"/qualifications/{task.qualification}/items/{task.item}"
+    sheet = Sheet(
+        action=root, draft_href=f"{root}/draft", programme=task.programme, shown=task.shown, rubric=task.rubric,
+        done=task.number - 1, total=task.total, is_qualification=True,
+    )  # fmt: skip
+    saved_at = None if task.draft_at is None else words.moment(task.draft_at)
+    view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
+    at = Place(trail=_ME, programme=task.programme)
+    heading = f"Item {task.number} of {task.total}"
+    page = frame.page(visit, heading, title="Qualification", at=at, notices=sent.notices)
+    return frame.shown("judgment/work.html", view, page, status=sent.status)
+
+
+def act(visit: Visit) -> PageAnswer:
+    """Answer the gold item, or save the draft without scripts."""
+    name, item = visit.path["qualification"], visit.path["item"]
+    fields = form.fields_of(visit.form)
+    if visit.text("intent") == "draft":
+        saved = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
+        return saved if isinstance(saved, Refused) else frame.moved(f"/qualifications/{name}?done=draft")
+    task = roster.gold_task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused) or task.item != item:
+        return _repeated(visit, name, task)
+    reading = form.read(fields, task.rubric)
+    key = visit.text("idempotency_key")
+    if reading.answer is None:
+        notices = (form.complaint(reading.errors),)
+        return _kept(visit, task, Sent(fields=fields, notices=notices, key=key, errors=reading.errors))
+    outcome = roster.answer_gold(visit.cell, visit.actor, name, item, reading.answer, key=key)
+    if isinstance(outcome, Refused):
+        return _refused(visit, task, reading.answer, fields, refused=outcome)
+    result = {"qualified": "/me?done=passed", "failed": "/me?done=failed"}
+    return frame.moved(result.get(outcome.state, f"/qualifications/{name}"))
+
+
+def _refused(visit: Visit, task: GoldTask, answer: PreferenceAnswer, fields: Fields, *, refused: Refused) -> PageAnswer:
+    if refused.code == "already-answered":
+        return frame.moved(f"/qualifications/{task.qualification}")
+    if refused.code == "verdict-contradicts-scores":
+        against = form.contradictions(answer, task.rubric)
+        key = visit.text("idempotency_key")
+        return _kept(visit, task, Sent(fields=fields, notices=(), key=key, against=against))
+    notices = (frame.notice(refused),)
+    return _kept(visit, task, Sent(fields=fields, notices=notices, key=new_key(), status=status_of(refused)))
+
+
+def _repeated(visit: Visit, name: str, task: GoldTask | Refused) -> PageAnswer:
+    """An item that was answered before: its answer stands, and the way goes on from where it is."""
+    if isinstance(task, Refused) and not _is_mine(visit, name):
+        return task
+    return frame.moved(f"/qualifications/{name}")
+
+
+def _kept(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
+    work = f"{task.qualification}|{task.item}"
+    drafts.save_draft(visit.cell, visit.actor, work, form.draft_of(sent.fields))
+    return _page(visit, task, sent)
+
+
+def keep_draft(visit: Visit) -> PageAnswer:
+    """Autosave of a gold item."""
+    work = f"{visit.path['qualification']}|{visit.path['item']}"
+    fields = form.draft_of(form.fields_of(visit.form))
+    return assignment.draft_answer(drafts.save_draft(visit.cell, visit.actor, work, fields))

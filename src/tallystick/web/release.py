@@ -1,0 +1,276 @@
+"""Releases: the list, building one, what one holds, its files. Reads and writes through app."""
+
+import msgspec
+from starlette.responses import FileResponse, Response
+
+from tallystick.app import access, contract, release
+from tallystick.app.contract import ProgrammeGlance
+from tallystick.app.kernel import new_key
+from tallystick.app.release import ReleasePage
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish
+from tallystick.plots import IntervalPlot
+from tallystick.web import frame, words
+from tallystick.web.contract import batch_rows, blocker_views, interval_plot, interval_row
+from tallystick.web.frame import Place
+from tallystick.web.views import release as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill
+
+SECTION = "Releases"
+NAMES_MAX = 50
+FORM_BYTES = 100_000
+
+
+class GateLine(msgspec.Struct, frozen=True):
+    """One gate of a manifest."""
+
+    name: str
+    domain: str
+    value_ppm: int | None
+    low_ppm: int | None
+    high_ppm: int | None
+    threshold_ppm: int
+
+
+class FileLine(msgspec.Struct, frozen=True):
+    """One file of a manifest."""
+
+    path: str
+    bytes: int
+    sha256: str
+    role: str
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a release holds."""
+
+    records: int
+    judgments: int
+    experts: int
+    adjudications: int
+    excluded_items: dict[str, int] = {}
+    left_out_batches: int = 0
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The parts of a manifest that a page shows."""
+
+    counts: Counts
+    files: list[FileLine]
+    gates: list[GateLine]
+    records_root: str
+    cut_seq: int
+
+
+def mount(site: Site) -> None:
+    """Register releases."""
+    every_path = "/programmes/{programme}/releases"
+    site.page(every_path, every, permission="release.read")
+    site.page(f"{every_path}/new", ask, permission="release.cut")
+    site.page(f"{every_path}/new", build, permission="release.cut", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/releases/{release_id}", detail, permission="release.read")
+    site.page("/releases/{release_id}/files/{path:path}", file, permission="release.read")
+
+
+def _place(programme: str, *trail: tuple[str, str]) -> Place:
+    return Place(trail=((programme, f"/programmes/{programme}"), *trail), programme=programme, section=SECTION)
+
+
+def every(visit: Visit) -> PageAnswer:
+    """The releases of a programme, and what stays out for now."""
+    programme = visit.path["programme"]
+    found = release.releases_of(visit.cell, visit.actor, programme)
+    in_the_way = release.blockers(visit.cell, visit.actor, programme)
+    if isinstance(found, Refused):
+        return found
+    if isinstance(in_the_way, Refused):
+        return in_the_way
+    rows = tuple(
+        views.ReleaseRow(
+            name=row.name, version=row.version, href=f"/releases/{row.release}", at=words.moment(row.cut_at),
+            records=row.records or 0, excluded=_excluded(visit, row.release), status=_status(row.state),
+        )
+        for row in found
+    )  # fmt: skip
+    new = f"/programmes/{programme}/releases/new" if access.allows(visit.actor, "release.cut") else None
+    view = views.ReleaseList(releases=rows, blockers=blocker_views(programme, in_the_way), new_href=new)
+    return frame.shown("release/list.html", view, frame.page(visit, SECTION, at=_place(programme)))
+
+
+def _excluded(visit: Visit, name: str) -> int:
+    page = release.release_page(visit.cell, visit.actor, name)
+    manifest = None if isinstance(page, Refused) else manifest_of(page)
+    return sum(manifest.counts.excluded_items.values()) if manifest else 0
+
+
+def manifest_of(page: ReleasePage) -> Manifest | None:
+    """What the manifest says; None while the files are being built."""
+    return None if page.manifest is None else msgspec.convert(page.manifest, Manifest, strict=False)
+
+
+def _status(state: str) -> Pill:
+    return Pill(label="built", tone="good") if state == "built" else Pill(label="being built", tone="waiting")
+
+
+def detail(visit: Visit) -> PageAnswer:
+    """One release: contents, exclusions, how to verify it, its files."""
+    page = release.release_page(visit.cell, visit.actor, visit.path["release_id"])
+    if isinstance(page, Refused):
+        return page
+    row, manifest = page.row, manifest_of(page)
+    root = f"/releases/{row.release}/files"
+    counts = manifest.counts if manifest else Counts(records=0, judgments=0, experts=0, adjudications=0)
+    view = views.ReleaseDetail(
+        name=row.name, version=row.version, status=_status(row.state),
+        counts=(
+            Fact(term="Records", value=f"{counts.records:,}"), Fact(term="Judgments", value=f"{counts.judgments:,}"),
+            Fact(term="Experts", value=str(counts.experts)),
+            Fact(term="Adjudicated", value=str(counts.adjudications)), Fact(term="Use", value=row.use),
+        ),
+        files=_files(manifest, root), exclusions=_exclusions(page, counts), agreement=_agreement(manifest),
+        verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
+        digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
+        events=(), downloads=_downloads(manifest, root),
+    )  # fmt: skip
+    at = _place(row.programme, (SECTION, f"/programmes/{row.programme}/releases"))
+    return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
+
+
+def _files(manifest: Manifest | None, root: str) -> tuple[views.FileRow, ...]:
+    listed = manifest.files if manifest else []
+    return tuple(
+        views.FileRow(path=f.path, what=f.role, size_bytes=f.bytes, sha256=f.sha256, href=f"{root}/{f.path}")
+        for f in listed
+    )
+
+
+def _downloads(manifest: Manifest | None, root: str) -> tuple[Link, ...]:
+    there = {f.path for f in manifest.files} if manifest else set()
+    offered = (
+        ("data/records.jsonl", "Records (JSONL)"), ("data/records.parquet", "Records (Parquet)"),
+        ("datasheet.html", "Data card"),
+    )  # fmt: skip
+    manifest_link = (Link(label="Manifest", href=f"{root}/manifest.json"),) if manifest else ()
+    return (*(Link(label=label, href=f"{root}/{path}") for path, label in offered if path in there), *manifest_link)
+
+
+def _exclusions(page: ReleasePage, counts: Counts) -> tuple[views.Exclusion, ...]:
+    href = f"/releases/{page.row.release}/files/exclusions.json"
+    rows = [
+        views.Exclusion(reason=reason.replace("-", " ").capitalize(), records=number, href=href)
+        for reason, number in sorted(counts.excluded_items.items())
+    ]
+    left_out: dict[str, str] = msgspec.json.decode(page.row.left_out, type=dict[str, str])
+    rows += [views.Exclusion(reason=why, records=0, href=f"/batches/{batch}") for batch, why in left_out.items()]
+    return tuple(rows)
+
+
+def _agreement(manifest: Manifest | None) -> IntervalPlot:
+    gates = manifest.gates if manifest else []
+    rows = tuple(
+        interval_row(
+            f"{g.domain}",
+            Estimate(
+                value=words.share(g.value_ppm), low=words.share(g.low_ppm), high=words.share(g.high_ppm),
+                reason="undefined" if g.value_ppm is None else "",
+            ),
+            g.threshold_ppm / 1_000_000,
+        )
+        for g in gates
+    )  # fmt: skip
+    return interval_plot("Agreement by task category", rows)
+
+
+def _log_facts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
+    row = page.row
+    facts = [Fact(term="Decided at entry", value=f"{row.cut_seq:,}", href=f"/receipts/{row.cut_seq}")]
+    if row.built_seq is not None:
+        facts.append(Fact(term="Built at entry", value=f"{row.built_seq:,}", href=f"/receipts/{row.built_seq}"))
+    if manifest is not None:
+        facts.append(Fact(term="Root over the records", value=manifest.records_root, is_digest=True))
+    return tuple(facts)
+
+
+def _limitations(page: ReleasePage) -> tuple[str, ...]:
+    path = page.directory / "LIMITATIONS.md"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return tuple(line.removeprefix("- ") for line in lines if line.startswith("- "))
+
+
+def file(visit: Visit) -> PageAnswer:
+    """One file of a release, as a download: a browser never runs or shows it as a page of ours."""
+    found = release.release_file(visit.cell, visit.actor, visit.path["release_id"], visit.path["path"])
+    if isinstance(found, Refused):
+        return found
+    return FileResponse(found, media_type="application/octet-stream", filename=found.name)
+
+
+# --- building one -------------------------------------------------------------------------------------------------
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form for a release. Batches that pass their gate are chosen."""
+    glance = contract.glance(visit.cell, visit.actor, visit.path["programme"])
+    if isinstance(glance, Refused):
+        return glance
+    passing = tuple(
+        batch.row.batch for batch in glance.batches if batch.measured is not None and batch.measured.decision == "pass"
+    )
+    return _form(visit, glance, name=glance.row.programme, chosen=passing, key=new_key())
+
+
+def _form(
+    visit: Visit, glance: ProgrammeGlance, *, name: str, chosen: tuple[str, ...], key: str,
+    refused: Refused | None = None,
+) -> Response:  # fmt: skip
+    programme = glance.row.programme
+    rows = batch_rows(glance)
+    ids = [row.href.rpartition("/")[2] for row in rows]
+    uses: list[str] = msgspec.json.decode(glance.row.permitted_uses)
+    place = refused.field if refused is not None and refused.field in ("name", "version", "use") else ""
+    view = views.ReleaseNew(
+        action=f"/programmes/{programme}/releases/new", idempotency_key=key,
+        batches=tuple(
+            (Choice(value=batch, label=row.name, is_chosen=batch in chosen), row)
+            for batch, row in zip(ids, rows, strict=True)
+        ),
+        uses=tuple(Choice(value=use, label=use, is_chosen=use == visit.text("use")) for use in uses), name=name,
+        version=visit.text("version"), refusals=_refusals(glance, refused) if refused and not place else (),
+        errors=((place, refused.sentence),) if refused and place else (),
+    )  # fmt: skip
+    at = _place(programme, (SECTION, f"/programmes/{programme}/releases"))
+    notices: tuple[Notice, ...] = (frame.notice(refused, field=place),) if refused and place else ()
+    page = frame.page(visit, "Build a release", at=at, notices=notices)
+    return frame.shown("release/new.html", view, page, status=200 if refused is None else status_of(refused))
+
+
+def _refusals(glance: ProgrammeGlance, refused: Refused) -> tuple[views.Refusal, ...]:
+    """One refusal with the batches it names, each with the way there."""
+    ways = {f"{b.row.name}/{b.row.domain}": f"/batches/{b.row.batch}" for b in glance.batches}
+    href = next((ways[name] for name in refused.names if name in ways), None)
+    return (
+        views.Refusal(
+            sentence=refused.sentence, todo="Leave the batch out, or bring it over its threshold first.",
+            names=refused.names[:NAMES_MAX], names_total=len(refused.names), href=href,
+        ),
+    )  # fmt: skip
+
+
+def build(visit: Visit) -> PageAnswer:
+    """Cut and build a release, or say which batches, rights or fields are in the way."""
+    programme, key = visit.path["programme"], visit.text("idempotency_key")
+    glance = contract.glance(visit.cell, visit.actor, programme)
+    if isinstance(glance, Refused):
+        return glance
+    chosen = tuple(value for value in visit.form.getlist("batches") if isinstance(value, str))
+    wish = Wish(
+        programme=programme, name=visit.text("name").strip(), version=visit.text("version").strip(),
+        use=visit.text("use"), batches=chosen,
+    )  # fmt: skip
+    made = release.cut(visit.cell, visit.actor, wish, key=key)
+    if isinstance(made, Refused):
+        return _form(visit, glance, name=wish.name, chosen=chosen, key=key, refused=made)
+    return frame.moved(f"/releases/{made.release}?done=released")

@@ -1,0 +1,250 @@
+"""People: the roster, one person, adding one, an expert's own home. Reads and writes through app."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from starlette.responses import Response
+
+from tallystick.app import access, contract, roster
+from tallystick.app.kernel import new_key
+from tallystick.app.roster import NewPerson, PersonPage, PersonView, Standing
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web.frame import Place
+from tallystick.web.qualification import standing_view
+from tallystick.web.views import roster as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice, Link, Pill
+
+FORM_BYTES = 50_000
+CONTRACT_BYTES = 300_000
+RECEIPTS = 20
+_ROLES = {
+    "lead": "Opens programmes, imports, measures, releases.", "expert": "Judges items after qualification.",
+    "researcher": "Reads programmes, agreement and releases.", "auditor": "Reads everything. Has no other role.",
+    "engineer": "Looks after the cell; sees no content.",
+}  # fmt: skip
+_EXPERT_ROLES = {
+    "author": "Writes items.", "reviewer": "Reviews judgments.", "policy_reviewer": "Reviews policy questions.",
+    "language_specialist": "Judges in a language.", "adjudicator": "Settles disagreements.",
+}  # fmt: skip
+
+
+def mount(site: Site) -> None:
+    """Register people."""
+    site.page("/me", me, permission="work.do")
+    site.page("/people", every, permission="roster.read")
+    site.page("/people/new", ask, permission="roster.write")
+    site.page("/people/new", enrol, permission="roster.write", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/people/{person}", detail, permission="self")
+    site.page(
+        "/people/{person}/contract", execute, permission="roster.write", methods=("POST",), max_bytes=CONTRACT_BYTES
+    )
+
+
+# --- an expert's own home -----------------------------------------------------------------------------------------
+
+
+def me(visit: Visit) -> PageAnswer:
+    """What waits for an expert: work, qualifications to do, receipts."""
+    found = roster.person_page(visit.cell, visit.actor, visit.actor.person)
+    programmes = contract.programmes(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    if isinstance(programmes, Refused):
+        return programmes
+    has_contract = found.person.row.executed_at is not None
+    standings = {
+        row.programme: rows
+        for row in programmes
+        if not isinstance(rows := roster.standings(visit.cell, visit.actor, row.programme), Refused)
+    }
+    judged = [row.programme for row in found.judgments]
+    view = views.Me(
+        waiting=tuple(
+            views.Waiting(programme=name, href=f"/work/{name}", items=None, done=judged.count(name), note=note)
+            for name, rows in standings.items()
+            if (note := _note(rows))
+        ),
+        qualifications=tuple(
+            standing_view(name, standing, may_start=has_contract)
+            for name, rows in standings.items()
+            for standing in rows
+            if standing.gold_items
+        ),
+        receipts=tuple(
+            frame.receipt(visit.cell, seq=row.seq, kind="judgment-submitted/1", at=row.at)
+            for row in found.judgments[:RECEIPTS]
+        ),
+        blocked=() if has_contract else ("Your contract is not recorded yet. Ask the programme lead to record it.",),
+    )  # fmt: skip
+    return frame.shown("roster/me.html", view, frame.page(visit, "My work"))
+
+
+def _note(standings: list[Standing]) -> str:
+    """In which domains somebody may work; empty when in none."""
+    open_to = [s.title for s in standings if s.qualification is not None and s.qualification.state == "qualified"]
+    return f"Open to you: {', '.join(open_to)}." if open_to else ""
+
+
+# --- the roster ---------------------------------------------------------------------------------------------------
+
+
+def every(visit: Visit) -> PageAnswer:
+    """Everybody in the cell."""
+    found = roster.people(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    rows = tuple(_row(visit, person) for person in found)
+    new = "/people/new" if access.allows(visit.actor, "roster.write") else None
+    return frame.shown("roster/list.html", views.PersonList(people=rows, new_href=new), frame.page(visit, "People"))
+
+
+def _row(visit: Visit, person: PersonView) -> views.PersonRow:
+    page = roster.person_page(visit.cell, visit.actor, person.row.person)
+    assert not isinstance(page, Refused), "who may list people may open them"
+    qualified = {(q.programme, q.rubric) for q in page.qualifications if q.state == "qualified"}
+    return views.PersonRow(
+        name=person.profile.name, href=f"/people/{person.row.person}", roles=_roles(person), qualified=len(qualified),
+        contract=_contract(person), judgments=len(page.judgments),
+        flags=sum(1 for row in page.judgments if row.is_pre_contract),
+    )  # fmt: skip
+
+
+def _roles(person: PersonView) -> tuple[str, ...]:
+    if person.row.origin == "imported":
+        return ("rater elsewhere",)
+    return (*person.roles, *(role.replace("_", " ") for role in person.expert_roles))
+
+
+def _contract(person: PersonView) -> Pill:
+    if person.row.executed_at is not None:
+        return Pill(label="executed", tone="good")
+    if "expert" in person.roles:
+        return Pill(label="not executed", tone="bad")
+    return Pill(label="not needed", tone="quiet")
+
+
+def detail(visit: Visit) -> PageAnswer:
+    """One person: for those who read the roster, and for the person."""
+    found = roster.person_page(visit.cell, visit.actor, visit.path["person"])
+    return found if isinstance(found, Refused) else _detail(visit, found, typed={}, errors={}, status=200)
+
+
+def _detail(
+    visit: Visit, found: PersonPage, *, typed: Mapping[str, str], errors: Mapping[str, str], status: int,
+    notices: tuple[Notice, ...] = (),
+) -> Response:  # fmt: skip
+    person = found.person
+    row = person.row
+    may_record = access.allows(visit.actor, "roster.write") and "expert" in person.roles and row.executed_at is None
+    view = views.PersonDetail(
+        id=person.login or row.person, name=person.profile.name, roles=_roles(person),
+        contract_at=None if row.executed_at is None else words.moment(row.executed_at),
+        ip_at=None if row.ip_assigned_at is None else words.moment(row.ip_assigned_at),
+        qualifications=_attempts(found), flags=_flags(found), history=(),
+        contract_action=f"/people/{row.person}/contract" if may_record else None, idempotency_key=new_key(),
+        contract_text=typed.get("template", ""), contract_on=typed.get("executed_at", ""),
+        ip_on=typed.get("ip_assigned_at", ""), errors=tuple(errors.items()),
+    )  # fmt: skip
+    trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
+    page = frame.page(visit, person.profile.name, at=Place(trail=trail), notices=notices)
+    return frame.shown("roster/person.html", view, page, status=status)
+
+
+def _flags(found: PersonPage) -> tuple[str, ...]:
+    flags = []
+    if found.person.row.simulated:
+        flags.append("A simulated person: a program, whose judgments stay marked as simulated.")
+    if found.person.row.origin == "imported":
+        flags.append("A rater of another source. What they judged was imported and not observed here.")
+    early = sum(1 for row in found.judgments if row.is_pre_contract and row.is_observed)
+    if early:
+        flags.append(f"{early} of the latest judgments were made before the contract was executed.")
+    return tuple(flags)
+
+
+def _attempts(found: PersonPage) -> tuple[views.Qualification, ...]:
+    return tuple(
+        views.Qualification(
+            rubric=Link(label=q.rubric, href=f"/programmes/{q.programme}/rubrics/{q.rubric}/{q.version}"),
+            version=q.version, role="expert", status=words.QUALIFICATION_STATES[q.state],
+            at=None if q.ended_at is None else words.moment(q.ended_at), done=q.answered,
+            needed=max(q.answered, q.pass_mark), rule=f"Passes with {q.pass_mark} right answers.",
+        )
+        for q in found.qualifications
+    )  # fmt: skip
+
+
+def execute(visit: Visit) -> PageAnswer:
+    """Record when a contract and the rights assignment were executed."""
+    found = roster.person_page(visit.cell, visit.actor, visit.path["person"])
+    if isinstance(found, Refused):
+        return found
+    typed = {name: visit.text(name) for name in ("executed_at", "ip_assigned_at", "template")}
+    days = {name: _day(typed[name]) for name in ("executed_at", "ip_assigned_at")}
+    errors = {name: "Expected a date such as 2026-11-21." for name, day in days.items() if day is None}
+    if not typed["template"].strip():
+        errors["template"] = "Paste the text that was signed: only its digest is kept."
+    if errors:
+        return _detail(visit, found, typed=typed, errors=errors, status=422)
+    done = roster.execute_contract(
+        visit.cell, visit.actor, visit.path["person"], template=typed["template"].encode(),
+        executed_at=days["executed_at"] or 0, ip_assigned_at=days["ip_assigned_at"] or 0,
+        key=visit.text("idempotency_key"),
+    )  # fmt: skip
+    if isinstance(done, Refused):
+        notices = (frame.notice(done),)
+        return _detail(visit, found, typed=typed, errors={}, status=status_of(done), notices=notices)
+    return frame.moved(f"/people/{visit.path['person']}?done=executed")
+
+
+def _day(text: str) -> int | None:
+    """The start of a day in UTC, in microseconds."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form for a new person."""
+    return _form(visit, key=new_key())
+
+
+def _form(visit: Visit, *, key: str, refused: Refused | None = None) -> Response:
+    chosen, expert = _ticked(visit, "roles"), _ticked(visit, "expert_roles")
+    error = () if refused is None or refused.field is None else ((refused.field, refused.sentence),)
+    view = views.PersonNew(
+        action="/people/new", idempotency_key=key, roles=_choices(_ROLES, chosen),
+        expert_roles=_choices(_EXPERT_ROLES, expert), name=visit.text("name"), login=visit.text("login"), errors=error,
+    )  # fmt: skip
+    notices = () if refused is None else (frame.notice(refused, field=refused.field),)
+    page = frame.page(visit, "Add a person", at=Place(trail=(("People", "/people"),)), notices=notices)
+    return frame.shown("roster/new.html", view, page, status=200 if refused is None else status_of(refused))
+
+
+def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
+    return tuple(value for value in visit.form.getlist(name) if isinstance(value, str))
+
+
+def _choices(known: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(value=value, label=value.replace("_", " ").capitalize(), note=note, is_chosen=value in chosen)
+        for value, note in known.items()
+    )
+
+
+def enrol(visit: Visit) -> PageAnswer:
+    """Let a person join."""
+    new = NewPerson(
+        name=visit.text("name"), roles=_ticked(visit, "roles"), expert_roles=_ticked(visit, "expert_roles"),
+        login=visit.text("login").strip() or None, password=visit.text("password") or None,
+    )  # fmt: skip
+    done = roster.enrol(visit.cell, visit.actor, new, key=visit.text("idempotency_key"))
+    if isinstance(done, Refused):
+        return _form(visit, key=visit.text("idempotency_key"), refused=done)
+    return frame.moved(f"/people/{done.person}?done=person")

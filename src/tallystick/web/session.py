@@ -1,0 +1,101 @@
+"""Sign-in, sign-out, the way home, and the pages that say no. Reads sessions through app; sets cookies."""
+
+from starlette.responses import HTMLResponse, Response
+
+from tallystick.app import access, roster
+from tallystick.app.access import Actor
+from tallystick.edge import PUBLIC, Site, Visit
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame
+from tallystick.web.render import render
+from tallystick.web.views import session as views
+from tallystick.web.views.page import Notice, Page
+
+FORM_BYTES = 10_000
+LOGIN_MAX, PASSWORD_MAX = 100, 1000
+
+
+def mount(site: Site) -> None:
+    """Register sign-in and what is shown instead of a page."""
+    site.page("/sign-in", ask, permission=PUBLIC)
+    site.page("/sign-in", sign_in, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/sign-out", sign_out, permission="self", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/", home, permission="self")
+    site.show_faults(fault)
+
+
+def home(visit: Visit) -> Response:
+    """Lead everybody to what they came for."""
+    return frame.moved(home_of(visit.actor))
+
+
+def home_of(actor: Actor) -> str:
+    """Where somebody's work is: programmes for who runs or reads them, the queue for adjudicators, else own work."""
+    if access.allows(actor, "programme.read"):
+        return "/programmes"
+    return "/disagreements" if access.allows(actor, "adjudicate") else "/me"
+
+
+def safe_next(path: str) -> str:
+    """A path of this cell, or home: an address of somewhere else is not followed."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if is_ours and len(path) < 500 else "/"
+
+
+def ask(visit: Visit) -> Response:
+    """The sign-in form; whoever is signed in goes on."""
+    wanted = safe_next(visit.query.get("next", "/"))
+    if visit.token and roster.session_of(visit.cell, visit.token, kind="page") is not None:
+        return frame.moved(wanted)
+    return _form(visit, wanted=wanted)
+
+
+def _form(visit: Visit, *, wanted: str, login: str = "", error: str = "", status: int = 200) -> Response:
+    accounts = tuple(views.DemoAccount(login=name) for name in roster.demo_logins(visit.cell))
+    view = views.SignIn(login=login, next_path=wanted, error=error, demo_accounts=accounts)
+    return frame.shown("session/sign_in.html", view, frame.page(visit, "Sign in"), status=status)
+
+
+def sign_in(visit: Visit) -> Response:
+    """Open a session. A failure says the same for a wrong name and a wrong password."""
+    wanted = safe_next(visit.text("next", "/"))
+    login, password = visit.text("login").strip(), visit.text("password")
+    if not login or len(login) > LOGIN_MAX or not password or len(password) > PASSWORD_MAX:
+        return _form(visit, wanted=wanted, login=login[:LOGIN_MAX], error=roster.BAD_SIGN_IN.sentence, status=401)
+    signed = visit.sign_in(login=login, password=password)
+    if isinstance(signed, Refused):
+        return _form(visit, wanted=wanted, login=login, error=signed.sentence, status=frame.again(signed))
+    response = frame.moved(wanted)
+    visit.remember(response, signed)
+    return response
+
+
+def sign_out(visit: Visit) -> Response:
+    """End the session."""
+    response = frame.moved("/sign-in")
+    visit.sign_out(response)
+    return response
+
+
+def fault(status: int, refused: Refused, visit: Visit | None) -> Response:
+    """A refusal that no form shows: absent, failed, or turned away with the reason."""
+    is_signed_in = visit is not None and visit.session is not None
+    if status == 404:
+        view: object = views.Absent(is_signed_in=is_signed_in)
+        return _shown(visit, "Nothing here", "session/absent.html", view, status=status)
+    if status >= 500:
+        view = views.Failed(reference=refused.names[0] if refused.names else "none")
+        return _shown(None, "Something failed", "session/failed.html", view, status=status)
+    view = views.Turned(is_signed_in=is_signed_in)
+    said = (Notice(kind="refused", sentence=refused.sentence, names=refused.names),)
+    return _shown(visit, "Not done", "session/refused.html", view, status=status, notices=said)
+
+
+def _shown(
+    visit: Visit | None, heading: str, template: str, view: object, *, status: int, notices: tuple[Notice, ...] = ()
+) -> Response:
+    """A page about a refusal. Without a visit nothing is looked up: the cell itself may be what failed."""
+    if visit is None:
+        bare = Page(title=heading, heading=heading, notices=notices)
+        return HTMLResponse(render(template, view, bare), status_code=status)
+    return frame.shown(template, view, frame.page(visit, heading, notices=notices), status=status)

@@ -1,0 +1,104 @@
+"""The words that people read for the codes of the journal: verdicts, coefficients, states, events. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from tallystick.canon import PPM
+from tallystick.events.gate import MeasuredValue
+from tallystick.web.views.parts import Estimate, Pill
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "a_clearly": "A clearly", "a_slightly": "A slightly", "tie": "Tie", "b_slightly": "B slightly",
+    "b_clearly": "B clearly", "both_unacceptable": "Both unacceptable",
+    "insufficient_context": "Insufficient context", "abstain": "Abstain", "a": "A", "b": "B",
+}  # fmt: skip
+DIRECTIONS: Final[Mapping[str, str]] = {
+    "a": "A is better", "b": "B is better", "tie": "Tie", "both_unacceptable": "Both unacceptable",
+    "a_clearly": "A clearly", "a_slightly": "A slightly", "b_slightly": "B slightly", "b_clearly": "B clearly",
+}  # fmt: skip
+METRICS: Final[Mapping[str, str]] = {
+    "krippendorff_alpha": "Krippendorff's alpha", "percent_agreement": "Percent agreement",
+    "cohen_kappa": "Cohen's kappa", "fleiss_kappa": "Fleiss' kappa", "gwet_ac1": "Gwet's AC1",
+}  # fmt: skip
+STATUSES: Final[Mapping[str, str]] = {
+    "no_variation": "every answer that could be compared is the same",
+    "no_overlap": "no item was answered by two raters",
+    "single_rater": "all answers come from one rater",
+    "too_few_items": "fewer than two items have two answers",
+}
+ITEM_STATES: Final[Mapping[str | None, Pill]] = {
+    "open": Pill(label="open", tone="waiting"), "complete": Pill(label="complete", tone="good"),
+    None: Pill(label="no work"),
+}  # fmt: skip
+CASE_STATES: Final[Mapping[str, Pill]] = {
+    "open": Pill(label="open", tone="waiting"), "settled": Pill(label="settled", tone="good"),
+    "preserved": Pill(label="preserved", tone="good"),
+}  # fmt: skip
+QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
+    "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
+    "failed": Pill(label="not passed", tone="bad"),
+}  # fmt: skip
+EVENTS: Final[Mapping[str, str]] = {
+    "cell-opened/1": "The cell was opened",
+    "content-accessed/1": "Somebody looked at the content",
+    "candidates-unblinded/1": "Somebody looked behind the blinding",
+    "person-enrolled/1": "A person joined",
+    "roles-changed/1": "Roles were set anew",
+    "expert-contract-executed/1": "A contract and its rights assignment were recorded as executed",
+    "session-opened/1": "A person signed in",
+    "session-ended/1": "A person signed out",
+    "qualification-started/1": "A qualification was started",
+    "gold-answered/1": "An item of a qualification was judged",
+    "person-qualified/1": "A person was found qualified",
+    "qualification-failed/1": "A qualification was not passed",
+    "programme-opened/1": "A programme was opened from its data contract",
+    "contract-revised/1": "A new version of a data contract came into force",
+    "rubric-published/1": "A rubric version came into force",
+    "batch-opened/1": "A batch was opened",
+    "item-imported/1": "An item was imported",
+    "import-finished/1": "An import was read to its end",
+    "assignment-leased/1": "An item was given to an expert, in an order of candidates of their own",
+    "assignment-released/1": "An item came back without a judgment",
+    "judgment-submitted/1": "A judgment was submitted",
+    "judgment-imported/1": "A judgment made elsewhere was taken in",
+    "batch-measured/1": "A batch was measured and the gate decided",
+    "disagreement-opened/1": "A disagreement was opened",
+    "disagreement-settled/1": "A disagreement was settled",
+    "disagreement-preserved/1": "A disagreement was preserved",
+    "release-cut/1": "A release was decided",
+    "release-built/1": "The files of a release were built",
+}
+
+
+def moment(at: int) -> str:
+    """Microseconds since 1970 as an ISO 8601 time in UTC."""
+    return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds")
+
+
+def event(kind: str) -> str:
+    """A sentence for an event, without anything that the event holds."""
+    return EVENTS.get(kind) or kind.partition("/")[0].replace("-", " ").capitalize()
+
+
+def share(ppm: int | None) -> float | None:
+    """Parts per million as a number."""
+    return None if ppm is None else ppm / PPM
+
+
+def estimate(value: MeasuredValue | None) -> Estimate:
+    """A measured value with its interval, or the reason why there is none."""
+    if value is None:
+        return Estimate(value=None, reason="not measured yet")
+    reason = STATUSES.get(value.status, value.status)
+    return Estimate(
+        value=share(value.value_ppm), low=share(value.low_ppm), high=share(value.high_ppm),
+        reason=reason if value.value_ppm is None else "",
+    )  # fmt: skip
+
+
+def decision(name: str | None) -> Pill:
+    """The gate's decision as a mark; None before the first measurement."""
+    if name is None:
+        return Pill(label="not measured", tone="waiting")
+    return Pill(label="passes", tone="good") if name == "pass" else Pill(label="below threshold", tone="bad")
