@@ -80,7 +80,7 @@ def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -
     with cell.read() as connection:
         row = items.item(connection, item)
         assert row is not None
-        given = judgment.of_item(connection, item)
+        given = _visible(connection, actor, item)
         opened = cell.vault.open_all(connection, [j.rationale for j in given if j.rationale])
         reasons = {
             j.judgment: tuple(msgspec.json.decode(opened[j.rationale].payload)["reasons"]) for j in given if j.rationale
@@ -90,6 +90,16 @@ def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
             disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
         )  # fmt: skip
+
+
+def _visible(connection: journal.Connection, actor: Actor, item: str) -> list[Row]:
+    """The judgments that this person may see: whoever may judge sees others' only once the item is complete."""
+    work = items.work(connection, item)
+    is_open = work is not None and work.state != "complete"
+    given = judgment.of_item(connection, item)
+    if is_open and access.allows(actor, "work.do"):
+        return [row for row in given if row.expert == actor.person]
+    return given
 
 
 def _history(connection: journal.Connection, row: Row, given: list[Row]) -> list[Step]:
