@@ -18,6 +18,8 @@ from tallystick.app.access import Actor
 from tallystick.edge import Site
 
 KEYS = count(1)
+Cast = dict[str, Actor]
+"""Somebody in each role."""
 
 
 def fresh_key() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from served import Served, served_at
+from served import Cast, Served, served_at
 
 
 @pytest.fixture
@@ -20,3 +20,14 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = tmp_path_factory.mktemp("served")
     with served_at(f"sqlite+pysqlite:///{directory / 'cell.db'}", directory / "cell") as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def cast(looked_at: Served) -> Cast:
+    """Somebody in each role."""
+    world = looked_at.world
+    people = {role: world.person(f"A {role}", role) for role in ("expert", "researcher", "auditor", "engineer")}
+    return people | {
+        "lead": world.lead,
+        "adjudicator": world.person("A judge", "expert", expert_roles=("adjudicator",)),
+    }
