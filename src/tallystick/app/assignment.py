@@ -111,12 +111,9 @@ def _expired(row: Row) -> AssignmentReleased:
 def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str, Row]:
     """Domain: rubric version in force, where the person passed its gold items."""
     wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
-    return {
-        wanted[row.rubric]: row
-        for row in rubrics.of_programme(tx.connection, programme)
-        if row.rubric in wanted
-        and roster.is_qualified(tx.connection, person, programme=programme, rubric=row.rubric, version=row.version)
-    }
+    passed = roster.qualified_under(tx.connection, person, programme=programme)
+    in_force = rubrics.of_programme(tx.connection, programme)
+    return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
 
 
 def _first_free(
@@ -124,7 +121,7 @@ def _first_free(
 ) -> AssignmentLeased | None:
     programme = row.programme
     cursors = assignment.cursors(tx.connection, person, programme)
-    fill = {t.value: (t.complete, t.items) for t in contracts.tallies(tx.connection, programme) if t.axis == "domain"}
+    fill = contracts.fill_of_domains(tx.connection, programme)
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     for domain in flow.domain_order(fill, leases, sorted(qualified)):
         place = cursors[domain].rank if domain in cursors else -1

@@ -106,9 +106,11 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
 
 def _in_place_of(tx: Transaction, leased: Row) -> Row:
     """The lease that counts: the item of one that ran out may have been given to the same expert again."""
+    if leased.state == "leased":
+        return leased
     held = assignment.active(tx.connection, leased.expert, leased.programme)
     is_same = held is not None and held.item == leased.item and held.order == leased.order
-    return held if held is not None and is_same and leased.state != "leased" else leased
+    return held if held is not None and is_same else leased
 
 
 def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:

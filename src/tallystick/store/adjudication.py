@@ -4,20 +4,23 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
-from tallystick.store.schema import DISAGREEMENT, ITEM, Handler, Recorded, Row
+from tallystick.ledger import journal
+from tallystick.store import items
+from tallystick.store.schema import DISAGREEMENT, Handler, Recorded, Row
 
 
 def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: DisagreementOpened = r.fact
-        domain = connection.execute(sa.select(ITEM.c.domain).where(ITEM.c.item == fact.item)).scalar_one()
+        item = items.item(connection, fact.item)
+        assert item is not None, "a disagreement opens on an item that is here"
         row = {
-            "item": fact.item, "programme": fact.programme, "batch": fact.batch, "domain": domain,
+            "item": fact.item, "programme": fact.programme, "batch": fact.batch, "domain": item.domain,
             "counts": canon.encode(fact.counts).decode(), "is_expected": int(fact.is_expected), "state": "open",
             "verdict": None, "adjudicator": None, "criteria": None, "notes": None, "rubric_version": None,
             "opened_at": r.envelope.at, "closed_at": None, "seq": r.envelope.seq, "closed_seq": None,
         }  # fmt: skip
-        connection.execute(DISAGREEMENT.insert().values(row))
+        journal.insert_many(connection, DISAGREEMENT, [row])
 
 
 def _close(connection: sa.Connection, recorded: Recorded, *, state: str, verdict: str | None) -> None:

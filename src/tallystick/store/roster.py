@@ -129,11 +129,6 @@ def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> s
     return {(row.rubric, row.version) for row in rows}
 
 
-def is_qualified(connection: sa.Connection, who: str, *, programme: str, rubric: str, version: str) -> bool:
-    """Whether the person passed the gold items under this very rubric version."""
-    return (rubric, version) in qualified_under(connection, who, programme=programme)
-
-
 def qualifications(connection: sa.Connection, who: str, *, programme: str | None = None) -> list[Row]:
     """All attempts of a person, newest first."""
     query = sa.select(QUALIFICATION).where(QUALIFICATION.c.person == who).order_by(QUALIFICATION.c.seq.desc())
