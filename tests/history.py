@@ -116,7 +116,12 @@ class Story:
             right: Verdict = "a_clearly" if task.shown.first.endswith("one.") else "b_clearly"
             verdict: Verdict = "tie" if n % 3 == 0 else right
             roster.answer_gold(
-                self.world.cell, self.one(n), begun.qualification, task.item, answer_of(verdict), key=new_key()
+                self.world.cell,
+                self.one(n),
+                begun.qualification,
+                item=task.item,
+                answer=answer_of(verdict),
+                key=new_key(),
             )
 
     def people(self, n: int, m: int) -> None:

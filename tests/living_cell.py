@@ -221,7 +221,7 @@ class World:
             assert isinstance(task, roster.GoldTask)
             verdict: Verdict = "a_clearly" if task.shown.first.endswith("one.") else "b_clearly"
             done = roster.answer_gold(
-                self.cell, actor, begun.qualification, task.item, answer_of(verdict), key=new_key()
+                self.cell, actor, begun.qualification, item=task.item, answer=answer_of(verdict), key=new_key()
             )
             assert isinstance(done, roster.Outcome), done
             if done.state != "running":

@@ -124,7 +124,7 @@ def answer_gold(
     visit: Visit, qualification: InPath, item: InPath, answer: PreferenceAnswer, key: Key
 ) -> Outcome | Refused:
     """Answer the gold item that was shown; the last answer decides."""
-    found = roster.answer_gold(visit.cell, visit.actor, qualification, item, answer, key=key)
+    found = roster.answer_gold(visit.cell, visit.actor, qualification, item=item, answer=answer, key=key)
     if isinstance(found, Refused):
         return found
     return Outcome(

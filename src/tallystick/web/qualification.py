@@ -164,7 +164,7 @@ def act(visit: Visit) -> PageAnswer:
     if reading.answer is None:
         notices = (form.complaint(reading.errors),)
         return _kept(visit, task, Sent(fields=fields, notices=notices, key=key, errors=reading.errors))
-    outcome = roster.answer_gold(visit.cell, visit.actor, name, item, reading.answer, key=key)
+    outcome = roster.answer_gold(visit.cell, visit.actor, name, item=item, answer=reading.answer, key=key)
     if isinstance(outcome, Refused):
         return _refused(visit, task, reading.answer, fields, refused=outcome)
     result = {"qualified": "/me?done=passed", "failed": "/me?done=failed"}

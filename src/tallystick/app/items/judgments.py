@@ -149,7 +149,7 @@ class _Job:
         persons = {rater: self._person(connection, rater) for rater in sorted({g.row.rater for g in good})}
         for g in good:
             row, person = known.get(g.row.item), persons[g.row.rater]
-            problem = self._problem(g, row, works.get(row.item) if row else None, found.given, person)
+            problem = self._problem(g, row, works.get(row.item) if row else None, given=found.given, person=person)
             if problem or row is None:
                 found.problems[g.line] = problem or self._unknown(g)
                 continue
@@ -167,8 +167,8 @@ class _Job:
         return canon.identifier("per", bytes.fromhex(keyed))
 
     def _problem(
-        self, good: _Good, row: tables.Row | None, work: tables.Row | None, given: dict[str, list[tuple[str, str]]],
-        person: str,
+        self, good: _Good, row: tables.Row | None, work: tables.Row | None, *,
+        given: dict[str, list[tuple[str, str]]], person: str,
     ) -> Problem | None:  # fmt: skip
         if row is None or work is None:
             return self._unknown(good)

@@ -139,7 +139,7 @@ def _rubric(cell: Cell, connection: journal.Connection, row: Row) -> Rubric:
 
 
 def answer_gold(
-    cell: Cell, actor: Actor, qualification: str, item: str, answer: PreferenceAnswer, *, key: str
+    cell: Cell, actor: Actor, qualification: str, *, item: str, answer: PreferenceAnswer, key: str
 ) -> Outcome | Refused:
     """Answer the gold item that was shown; the last answer decides."""
     request = canon.encode(["gold", qualification, item, answer.model_dump(mode="json")])
