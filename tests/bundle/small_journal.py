@@ -303,10 +303,12 @@ class SmallJournal:
         self.add(fact)
         return fact
 
-    def cut(self, *, use: str = "train", batches: list[str] | None = None) -> int:
+    def cut(
+        self, *, use: str = "train", batches: list[str] | None = None, release: str = RELEASE, version: str = "1.0.0"
+    ) -> int:
         """The decision that a release is made."""
         return self.add(ReleaseCut(
-            release=RELEASE, programme="small", name="small", version="1.0.0", use=use,
+            release=release, programme="small", name="small", version=version, use=use,
             batches=batches or ["bat-med", "bat-soft"],
             left_out={"bat-law": "Expected agreement of at least 0.40, found 0.1."},
             schema="tallystick/release/1", code_version="0.1.0",

@@ -71,7 +71,8 @@ def to_parquet(rows: Sequence[Row], kind: type[Row]) -> bytes:
 def from_parquet(data: bytes, kind: type[R]) -> list[R]:
     """The rows of Parquet bytes. Raises BadRows for bytes that are no Parquet, another schema or a damaged page."""
     try:
-        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True, use_threads=False)
+        # Not `read_table`: that loads the data set engine, and with it pandas where there is one.
+        table = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True).read(use_threads=False)
         plain = table.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BadRows(f"expected whole Parquet: {str(error).splitlines()[0]}") from error
@@ -82,7 +83,7 @@ def from_parquet(data: bytes, kind: type[R]) -> list[R]:
 
 
 def writer_of(data: bytes) -> str:
-    """Which software wrote Parquet bytes; empty when they are none. Other versions may encode the same rows otherwise."""
+    """Which software wrote Parquet bytes; empty when they are none. Another may encode the same rows otherwise."""
     try:
         return str(pq.read_metadata(pa.BufferReader(data)).created_by)
     except (pa.ArrowException, OSError):

@@ -7,7 +7,7 @@ from tallystick.bundle.cards.evaluation import sections
 from tallystick.bundle.cards.summary import Summary
 from tallystick.bundle.manifest import notices
 from tallystick.canon import PPM
-from tallystick.events.gate import MeasuredValue
+from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.plots import STYLE, IntervalPlot, IntervalRow, Plot, SharePlot, ShareRow, draw
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -92,19 +92,33 @@ def _agreement(s: Summary) -> IntervalPlot:
     rows = []
     for measured in s.tables.state.measured:
         fact = measured.fact
+        gated = _gated(s, fact)
         rows.append(_row(f"{fact.domain}: verdict", fact.verdict, fact.threshold_ppm))
-        rows += [_row(f"{fact.domain}: {v.what.partition(':')[2]}", v, fact.threshold_ppm) for v in fact.criteria]
+        for value in fact.criteria:
+            name = value.what.partition(":")[2]
+            rows.append(_row(f"{fact.domain}: {name}", value, fact.threshold_ppm if name in gated else None))
     lows = [row.low for row in rows if row.low is not None]
     lowest = min([0.0, *lows, *(row.value for row in rows if row.value is not None)])
     return IntervalPlot(title="Agreement against threshold", rows=tuple(rows), axis_min=-1.0 if lowest < 0 else 0.0)
 
 
-def _row(label: str, value: MeasuredValue, threshold_ppm: int) -> IntervalRow:
+def _gated(s: Summary, fact: BatchMeasured) -> set[str]:
+    """The criteria that the gate holds against the threshold: the others are shown without one."""
+    return {
+        criterion.id
+        for rubric in s.tables.state.rubrics
+        if (rubric.fact.rubric, rubric.fact.version) == (fact.rubric, fact.rubric_version)
+        for criterion in rubric.fact.criteria
+        if criterion.gated
+    }
+
+
+def _row(label: str, value: MeasuredValue, threshold_ppm: int | None) -> IntervalRow:
     def fraction(ppm: int | None) -> float | None:
         return None if ppm is None else ppm / PPM
 
     reason = "" if value.value_ppm is not None else value.status
     return IntervalRow(
         label=label, value=fraction(value.value_ppm), low=fraction(value.low_ppm), high=fraction(value.high_ppm),
-        threshold=threshold_ppm / PPM, reason=reason,
+        threshold=fraction(threshold_ppm), reason=reason,
     )  # fmt: skip

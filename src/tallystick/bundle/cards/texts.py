@@ -208,7 +208,7 @@ def limitations(s: Summary) -> str:
         f"{s.affected} judgments were made under a rubric version that was revised later." if s.affected else "",
         f"{len(s.tables.exclusions)} items of the released batches have no record ({listed(s.excluded)}): what is hard "
         "to agree on is under-represented by as much." if s.tables.exclusions else "",
-        f"{len(state.cut.fact.left_out)} batches of the programme stayed out; exclusions.json says why."
+        f"Batches of the programme that stayed out: {len(state.cut.fact.left_out)}; exclusions.json says why."
         if state.cut.fact.left_out else "",
         "Agreement says that experts read the rubric alike, not that they are right.",
         "Items follow the quotas of the contract; they represent no population of users or questions.",

@@ -1,0 +1,116 @@
+"""The cards of a release: every question has an answer or a reason; nothing in them runs, and nothing is fetched."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from browser import PHONE, new_page, serious_issues, sideways_overflow
+from bundle.made_release import MadeRelease, made_release
+from bundle.small_journal import small_journal
+from playwright.sync_api import Browser
+
+from tallystick.bundle.cards.texts import table
+
+QUESTIONS = {"M": 4, "C": 17, "L": 13, "P": 4, "U": 6, "D": 7, "A": 8, "H": 21}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeRelease:
+    """One release."""
+    return made_release(tmp_path_factory.mktemp("made"))
+
+
+def text(made: MadeRelease, name: str) -> str:
+    return (made.directory / name).read_text()
+
+
+@pytest.mark.parametrize("letter", QUESTIONS)
+def test_every_question_is_answered_in_both_cards(made: MadeRelease, letter: str) -> None:
+    wanted = [f"{letter}{number}" for number in range(1, QUESTIONS[letter] + 1)]
+    markdown = re.findall(rf"^\*\*({letter}\d+) [^*]+\*\*\n\n(\S.+)$", text(made, "DATASHEET.md"), re.MULTILINE)
+    assert [name for name, answer in markdown if len(answer) > 3] == wanted
+    page = re.findall(
+        rf'<span class="id">({letter}\d+)</span> [^<]+</dt>\n<dd>([^<]+)</dd>', text(made, "datasheet.html")
+    )
+    assert [name for name, answer in page if len(answer) > 3] == wanted
+
+
+def test_what_is_not_known_says_why(made: MadeRelease) -> None:
+    for answer in re.findall(r"Not known: ?(.*)", text(made, "DATASHEET.md")):
+        assert answer.endswith(".")
+        assert len(answer.split()) >= 4
+
+
+def test_the_page_runs_nothing_and_fetches_nothing(made: MadeRelease) -> None:
+    page = text(made, "datasheet.html")
+    assert "<script" not in page
+    assert not re.search(r"\son\w+=", page)
+    assert set(re.findall(r"https?://[^\"\s]+", page)) == {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in page
+    assert page.count("<svg") == 4
+
+
+def test_text_of_the_client_is_escaped(made: MadeRelease) -> None:
+    page = text(made, "datasheet.html")
+    assert "Answers &lt;b&gt;carefully&lt;/b&gt; &amp; well." in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_serious_fault_for_who_cannot_see_the_page(made: MadeRelease, browser: Browser, dark: bool) -> None:
+    with new_page(browser, size=PHONE, dark=dark) as page:
+        page.goto((made.directory / "datasheet.html").as_uri())
+        assert serious_issues(page) == []
+        assert sideways_overflow(page) == 0
+
+
+def test_the_readme_configures_parquet_alone(made: MadeRelease) -> None:
+    """One JSONL among them, and the public loader takes a single builder for all and fails."""
+    front = yaml.safe_load(text(made, "README.md").split("---")[1])
+    paths = [config["data_files"] for config in front["configs"]]
+    assert len(paths) == 5
+    assert all(path.endswith(".parquet") and (made.directory / path).is_file() for path in paths)
+    assert (front["simulated"], front["custody"]) == (True, "software-development")
+
+
+def test_the_report_has_every_batch_and_criterion_with_its_interval(made: MadeRelease) -> None:
+    told = text(made, "quality/report.md")
+    assert "## med, medical" in told
+    assert "## soft, software" in told
+    assert "| verdict | krippendorff_alpha, nominal | 0.730 | 0.310 to 1.000 | 14 | 3 | 40 |" in told
+    assert "| open | med, medical | open-disagreement | 3 of 3 |" in told
+    assert "- law, legal: Expected agreement" in told
+
+
+def test_an_undefined_number_is_a_word_and_never_a_figure(made: MadeRelease) -> None:
+    """The imported judgments scored one criterion only: the other was never measured."""
+    told = text(made, "quality/report.md").partition("## soft")[2]
+    assert "| clear | krippendorff_alpha, ordinal | undefined (too_few_items) | none | 0 | 0 | 0 |" in told
+    assert "undefined" in text(made, "datasheet.html")
+
+
+def test_the_changelog_names_revisions_and_earlier_versions(made: MadeRelease) -> None:
+    told = text(made, "CHANGELOG.md")
+    assert "Rubric medical 1.1.0: The question is sharper. Why: Experts read it two ways." in told
+    assert "None." in told
+
+
+def test_an_earlier_version_is_named_with_what_it_held(tmp_path: Path) -> None:
+    made = small_journal(cut=False)
+    made.cut(release="rel-first", version="0.9.0")
+    made.cut()
+    told = text(made_release(tmp_path, made=made), "CHANGELOG.md")
+    assert "- 0.9.0: cut at entry 123, never built." in told
+
+
+def test_limitations_follow_from_what_the_release_holds(made: MadeRelease) -> None:
+    told = text(made, "LIMITATIONS.md")
+    assert "18 of 58 judgments were made elsewhere" in told
+    assert "2 items of the released batches have no record (incomplete 1, open-disagreement 1)" in told
+    assert "40 judgments were made under a rubric version that was revised later" in told
+
+
+def test_a_bar_in_a_name_breaks_no_table() -> None:
+    lines = table(("name", "what"), [("a|b", "two\nlines")]).splitlines()
+    assert lines == ["| name | what |", "| --- | --- |", "| a/b | two lines |"]
