@@ -16,7 +16,6 @@ from tallystick.signals import preference
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
-from tallystick.web.frame import Place
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Paging, Pill
@@ -79,26 +78,21 @@ def queue(visit: Visit) -> PageAnswer:
             Choice(value=f"{root}?state={name}", label=name.capitalize(), is_chosen=name == state) for name in STATES
         ),
     )  # fmt: skip
-    at = Place(trail=_trail(visit, programme), programme=programme, section=SECTION)
+    at = frame.inside(visit, programme, SECTION)
     return frame.shown("adjudication/queue.html", view, frame.page(visit, SECTION, at=at))
 
 
-def _trail(visit: Visit, programme: str) -> tuple[tuple[str, str], ...]:
-    return ((programme, f"/programmes/{programme}"),) if access.allows(visit.actor, "programme.read") else ()
-
-
 def _spread(counts: str) -> str:
-    """How many verdicts there are of each kind. Which candidate is which differs from reader to reader, so both
-    directions are told as one: the case itself shows them in the reader's own order.
-    """
+    """How the verdicts divide, without saying which candidate: A and B differ from reader to reader."""
     sides: dict[str, int] = {}
+    ways = set()
     for verdict, number in msgspec.json.decode(counts).items():
         way = preference.direction(verdict)
-        name = "one or the other" if way in ("a", "b") else words.VERDICTS.get(verdict, verdict).lower()
+        ways.add(way)
+        name = "one is better" if way in ("a", "b") else words.VERDICTS.get(verdict, verdict).lower()
         sides[name] = sides.get(name, 0) + number
-    ways = {preference.direction(verdict) for verdict in msgspec.json.decode(counts)}
-    told = [f"{name}: {number}" for name, number in sides.items()]
-    return ", ".join(told) + (" (both ways)" if {"a", "b"} <= ways else "")
+    told = ", ".join(f"{name}: {number}" for name, number in sides.items())
+    return f"{told} (both ways)" if {"a", "b"} <= ways else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +120,7 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     programme = found.row.programme
-    at = Place(
-        trail=(*_trail(visit, programme), (SECTION, f"/programmes/{programme}/disagreements")), programme=programme,
-        section=SECTION,
-    )  # fmt: skip
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/disagreements"))
     page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at, notices=typed.notices)
     return frame.shown("adjudication/case.html", _case(visit, found, typed), page, status=typed.status)
 

@@ -79,20 +79,21 @@ def _work(glance: ProgrammeGlance) -> list[BatchGlance]:
     return [batch for batch in glance.batches if batch.row.purpose == "work"]
 
 
-def _batch(glance: ProgrammeGlance, batch: BatchGlance) -> views.BatchRow:
+def _batch(glance: ProgrammeGlance, batch: BatchGlance, *, may_open: bool = True) -> views.BatchRow:
     thresholds = {row.domain: row.threshold_ppm / 1_000_000 for row in glance.rubrics}
     measured = batch.measured
     return views.BatchRow(
-        name=f"{batch.row.name} · {batch.row.domain}", href=f"/batches/{batch.row.batch}", domain=batch.row.domain,
+        name=f"{batch.row.name} · {batch.row.domain}", domain=batch.row.domain,
+        href=f"/batches/{batch.row.batch}" if may_open else "",
         items=batch.row.items, agreement=words.estimate(measured.verdict if measured else None),
         threshold=measured.threshold_ppm / 1_000_000 if measured else thresholds.get(batch.row.domain, 0.0),
         status=words.decision(measured.decision if measured else None),
     )  # fmt: skip
 
 
-def batch_rows(glance: ProgrammeGlance) -> tuple[views.BatchRow, ...]:
-    """The batches of work with their latest recorded measurement."""
-    return tuple(_batch(glance, batch) for batch in _work(glance))
+def batch_rows(glance: ProgrammeGlance, *, may_open: bool = True) -> tuple[views.BatchRow, ...]:
+    """The batches of work with their latest recorded measurement. `may_open`: whether each leads to its page."""
+    return tuple(_batch(glance, batch, may_open=may_open) for batch in _work(glance))
 
 
 def _blockers(visit: Visit, name: str) -> tuple[views.Blocker, ...] | None:
@@ -128,15 +129,16 @@ def home(visit: Visit) -> PageAnswer:
 
 def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHome:
     items, complete = _counts(glance)
+    may_open = access.allows(visit.actor, "gate.read")
     return views.ProgrammeHome(
         name=name, behaviour=glance.contract.behaviour, state=_phase(glance.row.phase),
         contract=Link(label=f"version {glance.row.version}", href=f"/programmes/{name}/contract"), items=items,
         complete=complete, judgments=sum(batch.row.judgments for batch in _work(glance)),
         blockers=_blockers(visit, name), fills=_fills(glance), funnel=_funnel(glance), verdicts=None,
-        batches=batch_rows(glance), criteria=criteria_plot(glance), history=None,
+        batches=batch_rows(glance, may_open=may_open), criteria=criteria_plot(glance), history=None,
         disagreements=views.Disagreements(
             open=glance.funnel["open"], settled=glance.funnel["settled"], preserved=glance.funnel["preserved"],
-            href=f"/programmes/{name}/disagreements",
+            href=f"/programmes/{name}/disagreements" if may_open else "",
         ),
         inflation=_inflation(glance), rights=rights_of(glance.contract), actions=_actions(visit, name),
         coefficient=words.METRICS.get(glance.row.metric, glance.row.metric),

@@ -62,6 +62,13 @@ class Place:
 NOWHERE = Place()
 
 
+def inside(visit: Visit, programme: str, section: str, *trail: tuple[str, str]) -> Place:
+    """A place inside a programme. The way up leads to the programme only for those who may read it."""
+    may_read = access.allows(visit.actor, "programme.read")
+    up = ((programme, f"/programmes/{programme}"),) if may_read else ()
+    return Place(trail=(*up, *trail), programme=programme, section=section)
+
+
 def page(
     visit: Visit, heading: str, *, lead: str = "", title: str = "", at: Place = NOWHERE, notices: Iterable[Notice] = ()
 ) -> Page:

@@ -12,7 +12,6 @@ from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, upload, words
 from tallystick.web import judgment as form
-from tallystick.web.frame import Place
 from tallystick.web.views import items as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, UploadForm
@@ -44,10 +43,6 @@ def mount(site: Site) -> None:
     site.page(f"{one}/import", ask, permission="item.import")
     site.page(f"{one}/import", bring, permission="item.import", methods=("POST",), max_bytes=IMPORT_BYTES)
     site.page("/imports/{run}/problems", bad_rows, permission="item.import")
-
-
-def _place(programme: str, *trail: tuple[str, str]) -> Place:
-    return Place(trail=((programme, f"/programmes/{programme}"), *trail), programme=programme, section=SECTION)
 
 
 def every(visit: Visit) -> PageAnswer:
@@ -90,7 +85,7 @@ def every(visit: Visit) -> PageAnswer:
         ),
         import_href=f"{root}/import" if access.allows(visit.actor, "item.import") else None,
     )  # fmt: skip
-    return frame.shown("items/list.html", view, frame.page(visit, SECTION, at=_place(programme)))
+    return frame.shown("items/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION)))
 
 
 def _state(state: str | None, purpose: str) -> Pill:
@@ -128,7 +123,7 @@ def detail(visit: Visit) -> PageAnswer:
         withheld=WITHHELD if is_open else "",
         case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
     )  # fmt: skip
-    at = _place(row.programme, (SECTION, f"/programmes/{row.programme}/items"))
+    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/items"))
     return frame.shown("items/detail.html", view, frame.page(visit, row.external, at=at))
 
 
@@ -187,7 +182,7 @@ def _form(
             for value, label in (("work", "Work"), ("gold", "Gold: the answer is known"), ("holdout", "Holdout"))
         ),
     )  # fmt: skip
-    at = _place(programme, (SECTION, f"/programmes/{programme}/items"))
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/items"))
     page = frame.page(visit, "Import", at=at, notices=notices)
     return frame.shown("items/import.html", view, page, status=status)
 

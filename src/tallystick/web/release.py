@@ -14,7 +14,6 @@ from tallystick.flow.release import Wish
 from tallystick.plots import IntervalPlot
 from tallystick.web import frame, words
 from tallystick.web.contract import batch_rows, blocker_views, interval_plot, interval_row
-from tallystick.web.frame import Place
 from tallystick.web.views import release as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill
@@ -75,10 +74,6 @@ def mount(site: Site) -> None:
     site.page("/releases/{release_id}/files/{path:path}", file, permission="release.read")
 
 
-def _place(programme: str, *trail: tuple[str, str]) -> Place:
-    return Place(trail=((programme, f"/programmes/{programme}"), *trail), programme=programme, section=SECTION)
-
-
 def every(visit: Visit) -> PageAnswer:
     """The releases of a programme, and what stays out for now."""
     programme = visit.path["programme"]
@@ -97,7 +92,9 @@ def every(visit: Visit) -> PageAnswer:
     )  # fmt: skip
     new = f"/programmes/{programme}/releases/new" if access.allows(visit.actor, "release.cut") else None
     view = views.ReleaseList(releases=rows, blockers=blocker_views(programme, in_the_way), new_href=new)
-    return frame.shown("release/list.html", view, frame.page(visit, SECTION, at=_place(programme)))
+    return frame.shown(
+        "release/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION))
+    )
 
 
 def _excluded(visit: Visit, name: str) -> int:
@@ -135,7 +132,7 @@ def detail(visit: Visit) -> PageAnswer:
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
         events=(), downloads=_downloads(manifest, root),
     )  # fmt: skip
-    at = _place(row.programme, (SECTION, f"/programmes/{row.programme}/releases"))
+    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
     return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
 
 
@@ -241,7 +238,7 @@ def _form(
         version=visit.text("version"), refusals=_refusals(glance, refused) if refused and not place else (),
         errors=((place, refused.sentence),) if refused and place else (),
     )  # fmt: skip
-    at = _place(programme, (SECTION, f"/programmes/{programme}/releases"))
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/releases"))
     notices: tuple[Notice, ...] = (frame.notice(refused, field=place),) if refused and place else ()
     page = frame.page(visit, "Build a release", at=at, notices=notices)
     return frame.shown("release/new.html", view, page, status=200 if refused is None else status_of(refused))

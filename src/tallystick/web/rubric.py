@@ -12,7 +12,6 @@ from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
 from tallystick.web import frame, upload, words
-from tallystick.web.frame import Place
 from tallystick.web.views import rubric as views
 from tallystick.web.views.contract import Version
 from tallystick.web.views.page import Notice
@@ -68,7 +67,7 @@ def in_force(visit: Visit) -> PageAnswer:
         return access.ABSENT  # a programme without rubrics and one that is not there look the same to readers
     new = f"/programmes/{programme}/new-rubric" if access.allows(visit.actor, "rubric.write") else None
     view = views.RubricList(rubrics=tuple(rows), new_href=new)
-    return frame.shown("rubric/list.html", view, frame.page(visit, SECTION, at=_place(programme)))
+    return frame.shown("rubric/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION)))
 
 
 def _row(programme: str, page: RubricPage) -> views.RubricRow:
@@ -85,10 +84,6 @@ def _affected(page: RubricPage) -> int:
     return sum(count for (version, _), count in page.affected.items() if version == page.rubric.version)
 
 
-def _place(programme: str, *trail: tuple[str, str]) -> Place:
-    return Place(trail=((programme, f"/programmes/{programme}"), *trail), programme=programme, section=SECTION)
-
-
 def detail(visit: Visit) -> PageAnswer:
     """One rubric version."""
     programme, name = visit.path["programme"], visit.path["rubric_id"]
@@ -96,7 +91,7 @@ def detail(visit: Visit) -> PageAnswer:
     page = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=name, version=version)
     if isinstance(page, Refused):
         return page
-    at = _place(programme, (SECTION, f"/programmes/{programme}/rubrics"))
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/rubrics"))
     heading = f"{page.rubric.title} {page.rubric.version}"
     return frame.shown("rubric/detail.html", _detail(visit, programme, page), frame.page(visit, heading, at=at))
 
@@ -156,7 +151,7 @@ def compare(visit: Visit) -> PageAnswer:
         title=newest.rubric.title, before=before, after=after, rationale=later.rubric.rationale or "The first version.",
         rows=tuple(_diff_row(row) for row in rows), version_labels=labels, action=f"{root}/{name}/diff",
     )  # fmt: skip
-    at = _place(programme, (SECTION, root), (newest.rubric.title, f"{root}/{name}"))
+    at = frame.inside(visit, programme, SECTION, (SECTION, root), (newest.rubric.title, f"{root}/{name}"))
     page = frame.page(visit, f"{newest.rubric.title}: what changed", at=at)
     return frame.shown("rubric/diff.html", view, page)
 
@@ -184,7 +179,7 @@ def _form(
         accept=".yaml,.yml", button="Bring it into force", text=text, may_paste=True,
         problems=frame.problems(found or ()), file_name=name, idempotency_key=key,
     )  # fmt: skip
-    at = _place(programme, (SECTION, f"/programmes/{programme}/rubrics"))
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/rubrics"))
     page = frame.page(visit, "Add a rubric or a new version", at=at, notices=notices)
     return frame.shown("rubric/new.html", views.RubricNew(form=form), page, status=status)
 

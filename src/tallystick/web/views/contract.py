@@ -40,7 +40,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
-    """One batch with its gate."""
+    """One batch with its gate. `href` is empty for those who may not open it."""
 
     name: str
     href: str
@@ -63,7 +63,7 @@ class InflationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreements:
-    """How many disagreements are open, settled, preserved."""
+    """How many disagreements are open, settled, preserved. `href` is empty for those who may not see them."""
 
     open: int
     settled: int
