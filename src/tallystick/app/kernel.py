@@ -201,15 +201,12 @@ class Kernel:
                 future.set_exception(own)
 
     def _carry_out(self, commands: list[Command]) -> list[Answer]:
-        try:
-            with journal.writing(self.engine) as connection:
-                head = journal.lock_head(connection)
-                group = _Group(connection, head, head.next_seq, max(self._clock(), head.last_at))
-                answers = [self._one(group, command) for command in commands]
-                self._append(group)
-                self.before_commit()
-        finally:
-            self.vault.settle()
+        with journal.writing(self.engine) as connection:
+            head = journal.lock_head(connection)
+            group = _Group(connection, head, head.next_seq, max(self._clock(), head.last_at))
+            answers = [self._one(group, command) for command in commands]
+            self._append(group)
+            self.before_commit()
         self.after_commit()
         return answers
 

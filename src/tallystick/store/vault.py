@@ -8,6 +8,7 @@ journal holds only SHA-256(tag || salt || payload): with the salt gone nobody ca
 import hashlib
 import hmac
 import secrets
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,8 @@ class Vault:
     def __init__(self, custodian: Custodian) -> None:
         self._custodian = custodian
         self._keys: dict[str, bytes] = {}
-        self._fresh: dict[str, bytes] = {}
+        # Keys made in a transaction that may still be rolled back: they live and die with it.
+        self._fresh: weakref.WeakKeyDictionary[sa.Transaction, dict[str, bytes]] = weakref.WeakKeyDictionary()
 
     @property
     def custody(self) -> str:
@@ -201,17 +203,23 @@ class Vault:
         return AESGCM(hmac.digest(scope_key, b"tallystick/object/v1\x00" + object_id.encode(), "sha256"))
 
     def _scope_key(self, connection: sa.Connection, scope: str) -> bytes:
-        key = self._keys.get(scope) or self._fresh.get(scope) or self._stored_key(connection, scope)
+        key = self._known_key(connection, scope)
         if key is None:
             key = secrets.token_bytes(32)
             row = {"scope": scope, "wrapped": self._custodian.wrap(key, scope), "custody": self._custodian.custody}
             connection.execute(VAULT_KEY.insert().values(**row))
-            # If this transaction is rolled back, the key never existed: it must not be cached before `settle`.
-            self._fresh[scope] = key
+            self._fresh.setdefault(_transaction(connection), {})[scope] = key
         return key
 
+    def _known_key(self, connection: sa.Connection, scope: str) -> bytes | None:
+        cached = self._keys.get(scope)
+        if cached is not None:
+            return cached
+        fresh = self._fresh.get(_transaction(connection), {})
+        return fresh.get(scope) or self._stored_key(connection, scope)
+
     def _existing_key(self, connection: sa.Connection, scope: str) -> bytes:
-        key = self._keys.get(scope) or self._stored_key(connection, scope)
+        key = self._known_key(connection, scope)
         if key is None:
             raise ObjectMissing(f"the vault holds no key for {scope}")
         return key
@@ -220,14 +228,15 @@ class Vault:
         row = _KEY_OF.first(connection, {"scope": scope})
         if row is None:
             return None
-        key = self._custodian.unwrap(row.wrapped, scope)
-        if scope not in self._fresh:
-            self._keys[scope] = key
-        return key
+        # This transaction sees the row and did not make it, so it is committed.
+        self._keys[scope] = self._custodian.unwrap(row.wrapped, scope)
+        return self._keys[scope]
 
-    def settle(self) -> None:
-        """The writer's transaction has ended, either way: rows that are still there may be cached."""
-        self._fresh.clear()
+
+def _transaction(connection: sa.Connection) -> sa.Transaction:
+    transaction = connection.get_transaction()
+    assert transaction is not None, "the vault works inside transactions"
+    return transaction
 
 
 def insert(connection: sa.Connection, objects: list[SealedObject]) -> None:

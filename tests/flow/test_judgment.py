@@ -1,0 +1,194 @@
+"""What makes an answer a judgment: every fault has its sentence, and a contradiction has to be confirmed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from living_cell import CRITERIA, answer_of, rubric_text
+
+from tallystick.flow.document import read
+from tallystick.flow.judgment import Considered, consider, scales, warnings
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import Rubric
+from tallystick.signals import preference
+from tallystick.signals.preference import Points, PreferenceAnswer, Reason
+
+
+def rubric(*, citation: bool = False) -> Rubric:
+    text = rubric_text()
+    if citation:
+        text = text.replace("    gated: false\n", "    gated: false\n    citation_required: true\n", 1)
+    found = read(text, "rubric.yaml", Rubric)
+    assert isinstance(found, Rubric), found
+    return found
+
+
+def considered(answer: PreferenceAnswer, *, order: str = "AB", citation: bool = False) -> Considered | Refused:
+    return consider(answer, rubric(citation=citation), order, shown=[], earlier=[])
+
+
+def reason(**changes: str) -> list[Reason]:
+    return [Reason.model_validate({"criterion": "reasoning", "text": "It follows step by step."} | changes)]
+
+
+BOTH = {"reasoning": Points(a=4, b=3), "concision": Points(a=4, b=3)}
+FAULTS: dict[str, tuple[dict[str, object], str, str]] = {
+    "a criterion without scores": (
+        {"scores": {"reasoning": BOTH["reasoning"]}},
+        "scores.concision", "Score concision for both answers, or choose that you cannot say.",
+    ),
+    "a score above the scale": (
+        {"scores": BOTH | {"concision": Points(a=6, b=1)}},
+        "scores.concision", "Expected scores from 1 to 5 for concision, found 6 and 1.",
+    ),
+    "a score below the scale": (
+        {"scores": BOTH | {"concision": Points(a=1, b=0)}},
+        "scores.concision", "Expected scores from 1 to 5 for concision, found 1 and 0.",
+    ),
+    "a criterion of another rubric": (
+        {"scores": BOTH | {"beauty": Points(a=1, b=1)}},
+        "scores.beauty", "Expected a criterion of this rubric (reasoning, concision), found beauty.",
+    ),
+    "no reason": ({"reasons": []}, "reasons", "Give at least one reason and tie it to a criterion."),
+    "a reason tied to nothing": (
+        {"reasons": reason(criterion="beauty")},
+        "reasons.0.criterion", "Expected a criterion of this rubric (reasoning, concision), found beauty.",
+    ),
+    "a reason of one word": (
+        {"reasons": reason(text="  better  ")},
+        "reasons.0.text", "Expected a reason of at least 10 characters, found 6.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_names_its_field_and_says_what_to_do(fault: str) -> None:
+    changes, field, sentence = FAULTS[fault]
+    found = considered(answer_of("a_clearly", words="", **changes))
+    assert isinstance(found, Refused)
+    assert (found.code, found.field, found.sentence) == ("answer-incomplete", field, sentence)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    found = considered(answer_of(scores={}, reasons=reason(text="no")))
+    assert isinstance(found, Refused)
+    assert found.names == ("scores.reasoning", "scores.concision", "reasons.0.text")
+
+
+def test_a_citation_is_asked_for_where_the_rubric_does() -> None:
+    found = considered(answer_of(), citation=True)
+    assert isinstance(found, Refused)
+    assert found.sentence == "The rubric asks for a quote or a citation with reasoning."
+    for proof in ("quote", "citation"):
+        answer = answer_of(reasons=reason(**{proof: "line 3"}))
+        assert isinstance(considered(answer, citation=True), Considered)
+
+
+@pytest.mark.parametrize("verdict", preference.UNDECIDED)
+def test_who_cannot_decide_gives_a_reason_but_no_scores(verdict: preference.Verdict) -> None:
+    assert isinstance(considered(answer_of(verdict, scores={})), Considered)
+    assert isinstance(considered(answer_of(verdict, reasons=[])), Refused)
+
+
+def test_a_criterion_may_be_left_open_on_purpose() -> None:
+    found = considered(answer_of(scores=BOTH | {"concision": None}))
+    assert isinstance(found, Considered)
+    assert set(found.scores) == {"reasoning"}
+
+
+def test_a_contradiction_is_pointed_out_and_can_be_confirmed() -> None:
+    against = {"reasoning": Points(a=1, b=5), "concision": Points(a=5, b=1)}
+    found = considered(answer_of("a_clearly", scores=against))
+    assert isinstance(found, Refused)
+    assert (found.code, found.field, found.names) == ("verdict-contradicts-scores", "confirmed", ("reasoning",))
+    assert "clearly favour B" in found.sentence
+    assert found.sentence.endswith("To keep the verdict, confirm it and submit again.")
+    kept = considered(answer_of("a_clearly", scores=against, confirmed=["reasoning"]))
+    assert isinstance(kept, Considered)
+    assert kept.confirmed == ["reasoning"]
+
+
+def test_confirming_what_is_no_contradiction_leaves_no_mark() -> None:
+    found = considered(answer_of(confirmed=list(CRITERIA)))
+    assert isinstance(found, Considered)
+    assert found.confirmed == []
+
+
+def test_a_contradiction_is_spoken_of_in_the_order_that_was_shown() -> None:
+    """The expert knows only their own A and B; what is recorded names the item's."""
+    against = {"reasoning": Points(a=1, b=5), "concision": Points(a=3, b=3)}
+    answer = answer_of("a_slightly", scores=against, confirmed=["reasoning"])
+    assert "You prefer A" in warnings(answer, rubric())[0][1]
+    found = considered(answer, order="BA")
+    assert isinstance(found, Considered)
+    assert found.verdict == "b_slightly"
+    assert found.scores["reasoning"] == {"a": 5, "b": 1}
+
+
+def test_reasons_are_recorded_by_criterion_once() -> None:
+    found = considered(answer_of(reasons=[*reason(text="The first reason."), *reason(text="The second one.")]))
+    assert isinstance(found, Considered)
+    assert found.reasons == ["reasoning"]
+
+
+SHOWN = ["Question?", "The answer is that a train is faster than a bus on this line at this hour."]
+DEFECTS = {
+    "own words": (["It is faster, as the table shows."], [], []),
+    "the same words as last time": (["It is faster, I think."], ["it  is FASTER, i think."], ["copied-from-self"]),
+    "the same words twice": (["It is faster, I think.", "It is faster, I think."], [], ["copied-from-self"]),
+    "words of the page": (["A train is faster than a bus on this line"], [], ["copied-from-page"]),
+    "a few words of the page": (["faster than a bus"], [], []),
+}
+
+
+@pytest.mark.parametrize("case", DEFECTS)
+def test_copied_reasons_are_recorded_as_defects(case: str) -> None:
+    texts, earlier, expected = DEFECTS[case]
+    answer = answer_of(reasons=[Reason(criterion="reasoning", text=text) for text in texts])
+    found = consider(answer, rubric(), "AB", shown=SHOWN, earlier=earlier)
+    assert isinstance(found, Considered)
+    assert found.defects == expected
+
+
+def test_the_scales_are_those_of_the_rubric() -> None:
+    assert {name: (scale.low, scale.high) for name, scale in scales(rubric()).items()} == {
+        "reasoning": (1, 5), "concision": (1, 5),
+    }  # fmt: skip
+
+
+POINTS = st.builds(Points, a=st.integers(1, 5), b=st.integers(1, 5))
+ANSWERS = st.builds(
+    lambda verdict, scores: answer_of(verdict, scores=scores),
+    st.sampled_from(preference.VERDICTS), st.fixed_dictionaries(dict.fromkeys(CRITERIA, POINTS)),
+)  # fmt: skip
+
+
+@given(ANSWERS)
+def test_unshuffling_twice_gives_back_what_was_said(answer: PreferenceAnswer) -> None:
+    verdict, scores = preference.unshuffled(answer, "BA")
+    back = answer.model_copy(
+        update={"verdict": verdict, "scores": {name: Points(**points) for name, points in scores.items()}}
+    )
+    assert preference.unshuffled(back, "BA") == preference.unshuffled(answer, "AB")
+
+
+@given(ANSWERS)
+def test_the_order_shown_never_changes_which_way_an_expert_points(answer: PreferenceAnswer) -> None:
+    """Mirror the answer and the order: the judgment of the item's own candidates is the same."""
+    mirrored = answer.model_copy(
+        update={
+            "verdict": preference.swap(answer.verdict),
+            "scores": {n: Points(a=p.b, b=p.a) for n, p in answer.scores.items() if p is not None},
+        }
+    )
+    assert preference.unshuffled(mirrored, "BA") == preference.unshuffled(answer, "AB")
+
+
+@given(ANSWERS)
+def test_a_contradiction_does_not_depend_on_the_order_shown(answer: PreferenceAnswer) -> None:
+    mirrored = answer.model_copy(
+        update={
+            "verdict": preference.swap(answer.verdict),
+            "scores": {n: Points(a=p.b, b=p.a) for n, p in answer.scores.items() if p is not None},
+        }
+    )
+    assert [name for name, _ in warnings(answer, rubric())] == [name for name, _ in warnings(mirrored, rubric())]
