@@ -33,6 +33,7 @@ class BlindedJudgment:
     scores: dict[str, dict[str, int]]
     reasons: tuple[dict[str, str | None], ...]
     is_observed: bool
+    is_mirrored: bool  # its author saw this reader's A as B: the letters in its words are the other way round
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def _blinded(cell: Cell, connection: journal.Connection, row: Row, mine: str, *,
     reasons = (
         msgspec.json.decode(cell.vault.open(connection, row.rationale).payload)["reasons"] if row.rationale else []
     )
-    return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed))
+    is_mirrored = row.order not in (None, mine)
+    return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed), is_mirrored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
-from tallystick.web.views.parts import Choice, Fact, Paging, Pill
+from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Paging, Pill
 
 READERS = "adjudicate or gate.read"
 FORM_BYTES = 100_000
@@ -135,7 +135,7 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
         item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context, candidate_a=candidate_a,
         candidate_b=candidate_b, judgments=tuple(_judgment(given, names) for given in found.judgments),
         spread=_plot(found), priorities=rubrics.priorities(rubric),
-        rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=(),
+        rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
         decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
         action_note=NOT_YOURS if is_open and not may_decide else "",
         idempotency_key=typed.key,
@@ -170,8 +170,34 @@ def _judgment(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJu
             )
             for reason in given.reasons
         ),
-        marks=() if given.is_observed else (Pill(label="imported, not observed", tone="waiting"),),
+        marks=_marks(given),
     )  # fmt: skip
+
+
+def _marks(given: BlindedJudgment) -> tuple[Pill, ...]:
+    marks = []
+    if given.is_mirrored:
+        marks.append(Pill(label="in the words below, A is your B", tone="waiting"))
+    if not given.is_observed:
+        marks.append(Pill(label="imported, not observed", tone="waiting"))
+    return tuple(marks)
+
+
+def _events(found: CasePage) -> tuple[HistoryEntry, ...]:
+    """What happened to the disagreement. Who gave the last judgment, and so opened it, is not told."""
+    row = found.row
+    opened = HistoryEntry(
+        index=row.seq, at=words.moment(row.opened_at), who="the judgments", kind="disagreement-opened/1",
+        sentence=words.event("disagreement-opened/1"),
+    )  # fmt: skip
+    if row.state == "open":
+        return (opened,)
+    kind = f"disagreement-{row.state}/1"
+    closed = HistoryEntry(
+        index=row.closed_seq, at=words.moment(row.closed_at), who="an adjudicator", kind=kind,
+        sentence=words.event(kind),
+    )  # fmt: skip
+    return closed, opened
 
 
 def _plot(found: CasePage) -> SharePlot:
@@ -194,7 +220,7 @@ def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
         notes=found.notes or "",
         facts=(
             Fact(term="Turned on", value=", ".join(turned)), Fact(term="Rubric version", value=row.rubric_version),
-            Fact(term="Entry", value=f"{row.closed_seq:,}", href=f"/receipts/{row.closed_seq}"),
+            Fact(term="Entry", value=f"{row.closed_seq:,}"),
         ),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import msgspec
 from starlette.responses import FileResponse, Response
 
-from tallystick.app import access, contract, release
+from tallystick.app import access, contract, oversight, release
 from tallystick.app.contract import ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.app.release import ReleasePage
@@ -16,7 +16,7 @@ from tallystick.web import frame, words
 from tallystick.web.contract import batch_rows, blocker_views, interval_plot, interval_row
 from tallystick.web.views import release as views
 from tallystick.web.views.page import Notice
-from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill
+from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Pill
 
 SECTION = "Releases"
 NAMES_MAX = 50
@@ -127,10 +127,10 @@ def detail(visit: Visit) -> PageAnswer:
             Fact(term="Experts", value=str(counts.experts)),
             Fact(term="Adjudicated", value=str(counts.adjudications)), Fact(term="Use", value=row.use),
         ),
-        files=_files(manifest, root), exclusions=_exclusions(page, counts), agreement=_agreement(manifest),
+        files=_files(manifest, root), exclusions=_exclusions(visit, page, counts), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
-        events=(), downloads=_downloads(manifest, root),
+        events=_events(visit, page), downloads=_downloads(manifest, root),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
     return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
@@ -154,15 +154,27 @@ def _downloads(manifest: Manifest | None, root: str) -> tuple[Link, ...]:
     return (*(Link(label=label, href=f"{root}/{path}") for path, label in offered if path in there), *manifest_link)
 
 
-def _exclusions(page: ReleasePage, counts: Counts) -> tuple[views.Exclusion, ...]:
+def _exclusions(visit: Visit, page: ReleasePage, counts: Counts) -> tuple[views.Exclusion, ...]:
     href = f"/releases/{page.row.release}/files/exclusions.json"
     rows = [
         views.Exclusion(reason=reason.replace("-", " ").capitalize(), records=number, href=href)
         for reason, number in sorted(counts.excluded_items.items())
     ]
     left_out: dict[str, str] = msgspec.json.decode(page.row.left_out, type=dict[str, str])
-    rows += [views.Exclusion(reason=why, records=0, href=f"/batches/{batch}") for batch, why in left_out.items()]
+    glance = contract.glance(visit.cell, visit.actor, page.row.programme)
+    sizes = {} if isinstance(glance, Refused) else {b.row.batch: b.row.items for b in glance.batches}
+    rows += [
+        views.Exclusion(reason=why, records=sizes.get(batch, 0), href=f"/batches/{batch}")
+        for batch, why in left_out.items()
+    ]
     return tuple(rows)
+
+
+def _events(visit: Visit, page: ReleasePage) -> tuple[HistoryEntry, ...]:
+    places = [place for place in (page.row.built_seq, page.row.cut_seq) if place is not None]
+    found = [oversight.receipt(visit.cell, visit.actor, place) for place in places]
+    envelopes = [one.envelope for one in found if not isinstance(one, Refused)]
+    return frame.history(visit, envelopes, known=frame.names(visit))
 
 
 def _agreement(manifest: Manifest | None) -> IntervalPlot:
