@@ -54,22 +54,38 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         held = assignment.active(connection, actor.person, programme)
         if held is not None and held.expires_at >= cell.kernel.now():
             return _task(cell, connection, held, actor)
-    answer = _ask(cell, actor, programme, key=key or new_key())
+    given = _Given()
+    answer = _ask(cell, actor, programme, key=key or new_key(), given=given)
     if not isinstance(answer, Refused) and answer.facts and not _leased(answer, actor):
         # Only leases that had run out were brought home: what they freed can be given out from now on.
-        answer = _ask(cell, actor, programme, key=new_key())
+        answer = _ask(cell, actor, programme, key=new_key(), given=given)
     if isinstance(answer, Refused):
         return answer
     leased = _leased(answer, actor)
+    if given.task is not None and leased and given.task.assignment == leased[0].assignment:
+        return given.task
     with cell.read() as connection:
         row = assignment.assignment(connection, leased[0].assignment) if leased else None
         row = row or assignment.active(connection, actor.person, programme)
         return _task(cell, connection, row, actor) if row else flow.NO_WORK
 
 
-def _ask(cell: Cell, actor: Actor, programme: str, *, key: str) -> Receipt | Refused:
-    request = f"next|{programme}".encode()
-    return cell.execute(Command(actor, "work.do", key, request, lambda tx: _lease(cell, tx, actor, programme)))
+@dataclass(slots=True)
+class _Given:
+    """The task of a new lease, made while its transaction was open; whoever repeats a command finds none."""
+
+    task: Task | None = None
+
+
+def _ask(cell: Cell, actor: Actor, programme: str, *, key: str, given: _Given) -> Receipt | Refused:
+    def decide(tx: Transaction) -> Decision:
+        decision = _lease(cell, tx, actor, programme)
+        for fact in [] if isinstance(decision, Refused) else decision:
+            if isinstance(fact, AssignmentLeased):
+                given.task = _new_task(cell, tx, fact)
+        return decision
+
+    return cell.execute(Command(actor, "work.do", key, f"next|{programme}".encode(), decide))
 
 
 def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeased]:
@@ -157,21 +173,39 @@ def shown_in(cell: Cell, connection: journal.Connection, content: str, order: st
 
 
 def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) -> Task:
-    item = items.item(connection, row.item)
-    version = rubrics.version(connection, row.programme, row.rubric, row.rubric_version)
-    assert item is not None
-    assert version is not None
     draft = sessions.draft(connection, row.assignment, actor.person)
     content = None
     if draft is not None:
         content = cell.vault.open_private(connection, draft.sealed, scope=f"person:{actor.person}")
-    cursors = assignment.cursors(connection, actor.person, row.programme)
+    shown, rubric = _matter(cell, connection, row)
     return Task(
         assignment=row.assignment, item=row.item, programme=row.programme, domain=row.domain, state=row.state,
-        expires_at=row.expires_at, shown=shown_in(cell, connection, item.content, row.order),
-        rubric=cell.rubric(connection, version.document), draft=msgspec.json.decode(content) if content else None,
-        draft_at=draft.saved_at if draft else None, done=sum(cursor.leases for cursor in cursors.values()),
+        expires_at=row.expires_at, shown=shown, rubric=rubric, draft=msgspec.json.decode(content) if content else None,
+        draft_at=draft.saved_at if draft else None, done=_leases_of(connection, row),
     )  # fmt: skip
+
+
+def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeased) -> Task:
+    """The task of a lease that is about to be written: it has no draft, and is not counted yet."""
+    shown, rubric = _matter(cell, tx.connection, fact)
+    return Task(
+        assignment=fact.assignment, item=fact.item, programme=fact.programme, domain=fact.domain, state="leased",
+        expires_at=fact.expires_at, shown=shown, rubric=rubric, draft=None, draft_at=None,
+        done=_leases_of(tx.connection, fact) + 1,
+    )  # fmt: skip
+
+
+def _matter(cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeased) -> tuple[Shown, Rubric]:
+    """What is judged, and by what."""
+    item = items.item(connection, leased.item)
+    version = rubrics.version(connection, leased.programme, leased.rubric, leased.rubric_version)
+    assert item is not None
+    assert version is not None
+    return shown_in(cell, connection, item.content, leased.order), cell.rubric(connection, version.document)
+
+
+def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeased) -> int:
+    return sum(cursor.leases for cursor in assignment.cursors(connection, leased.expert, leased.programme).values())
 
 
 def give_back(cell: Cell, actor: Actor, wanted: str, *, key: str) -> Receipt | Refused:

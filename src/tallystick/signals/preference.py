@@ -171,7 +171,8 @@ def defects(answer: PreferenceAnswer, *, shown: list[str], earlier: list[str]) -
     before = {_plain(text) for text in earlier}
     if any(text in before for text in texts) or len(set(texts)) < len(texts):
         found.append("copied-from-self")
-    if any(len(text) > 30 and text in _plain(page) for text in texts for page in shown):
+    pages = [_plain(page) for page in shown]
+    if any(len(text) > 30 and text in page for text in texts for page in pages):
         found.append("copied-from-page")
     return found
 
