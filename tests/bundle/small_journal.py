@@ -13,7 +13,7 @@ from tallystick import canon, events
 from tallystick.bundle import Built, Opened
 from tallystick.bundle.contents import commitment
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
-from tallystick.events.contract import ContractFacts, DomainFacts, ProgrammeOpened
+from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, ProgrammeOpened
 from tallystick.events.envelope import Envelope, Event, ObjectRef, seal_entry
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
@@ -145,22 +145,30 @@ class SmallJournal:
             cell="small", origin=SIGNER.name, vkey=SIGNER.vkey, custody=SIGNER.custody, order_seed="00" * 32,
             code_version="0.1.0",
         ))  # fmt: skip
-        document = self.seal(CONTRACT.encode())
-        domains = [
-            DomainFacts(domain=name, rubric=name, risk="high", redundancy=3)
-            for name in ("medical", "software", "legal")
-        ]
-        self.add(ProgrammeOpened(programme="small", contract=ContractFacts(
-            version="1.0.0", document=document, document_digest=canon.digest(CONTRACT.encode()),
-            title="A small programme", domains=domains, metric="krippendorff_alpha", level="nominal", rule="estimate",
-            lease_ms=1,
-            permitted_uses=["train", "evaluate"], source_class="commissioned", licence="CC0-1.0",
-            retention_until="2036-12-31", simulated=True,
-        )))  # fmt: skip
+        self.add(ProgrammeOpened(programme="small", contract=self.contract()))
         for name in ("medical", "software", "legal"):
             self.publish(name)
         for person in EXPERTS:
             self.enrol(person)
+
+    def contract(self, *, version: str = "1.0.0", retention_until: str = "2036-12-31") -> ContractFacts:
+        """What the journal says of the contract."""
+        text = CONTRACT.replace("1.0.0", version).replace("2036-12-31", retention_until)
+        domains = [
+            DomainFacts(domain=name, rubric=name, risk="high", redundancy=3)
+            for name in ("medical", "software", "legal")
+        ]
+        return ContractFacts(
+            version=version, document=self.seal(text.encode()), document_digest=canon.digest(text.encode()),
+            title="A small programme", domains=domains, metric="krippendorff_alpha", level="nominal", rule="estimate",
+            lease_ms=1, permitted_uses=["train", "evaluate"], source_class="commissioned", licence="CC0-1.0",
+            retention_until=retention_until, simulated=True,
+        )  # fmt: skip
+
+    def revise(self, *, retention_until: str) -> None:
+        """A second version of the contract."""
+        facts = self.contract(version="1.1.0", retention_until=retention_until)
+        self.add(ContractRevised(programme="small", contract=facts, previous="1.0.0"))
 
     def publish(self, name: str, *, version: str = "1.0.0", previous: str | None = None) -> None:
         """A rubric version."""

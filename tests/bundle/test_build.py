@@ -127,6 +127,13 @@ def test_a_use_that_the_contract_forbids_is_not_built(tmp_path: Path) -> None:
     refused(small_journal(use="publish"), tmp_path, "the contract permits train, evaluate, and not the use publish")
 
 
+def test_nothing_is_built_when_retention_has_ended(tmp_path: Path) -> None:
+    made = small_journal(cut=False)
+    made.revise(retention_until="2026-01-31")
+    made.cut()
+    refused(made, tmp_path, "the contract's retention ended on 2026-01-31")
+
+
 def test_a_content_that_is_not_what_was_committed_to_is_named(tmp_path: Path) -> None:
     made = small_journal()
     place = next(name for name, one in made.vault.items() if b"Question med-3" in one.payload)

@@ -43,6 +43,8 @@ from tallystick.flow.rubric import Rubric
 from tallystick.signals import preference
 
 Contents = Mapping[str, OpenedObject]
+Qualified = dict[tuple[str, str, str], int]
+"""(person, rubric, version): index of the entry that qualified them first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,18 +119,20 @@ def _rubrics(state: State, texts: Mapping[str, bytes]) -> dict[str, Rubric]:
 def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list[Judgment]:
     items = {item.fact.item: item.fact for item in state.items}
     people = {person.fact.person: person.fact for person in state.people}
-    return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people)
+    qualified = _qualified(state)
+    return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people,
+                  qualified=qualified)
             for given in state.judgments]  # fmt: skip
 
 
 def _judgment(
     state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
-    people: Mapping[str, PersonEnrolled],
+    people: Mapping[str, PersonEnrolled], qualified: Qualified,
 ) -> Judgment:  # fmt: skip
     fact = given.fact
     here = fact if isinstance(fact, JudgmentSubmitted) else None
     elsewhere = None if isinstance(fact, JudgmentSubmitted) else fact
-    qualification, qualified_at = _qualification(state, given)
+    qualification, qualified_at = _qualification(qualified, given)
     affected = _affected(state, given)
     person = people[fact.expert]
     return Judgment(
@@ -164,17 +168,22 @@ def _source_rater(contents: Contents, person: PersonEnrolled) -> str | None:
     return read_source_rater(place, contents[place].payload) if place in contents else None
 
 
-def _qualification(state: State, given: Entered[AnyJudgment]) -> tuple[str, int | None]:
+def _qualified(state: State) -> Qualified:
+    found: Qualified = {}
+    for decided in state.decided:
+        one = decided.fact
+        if isinstance(one, PersonQualified):
+            found.setdefault((one.person, one.rubric, one.version), decided.seq)
+    return found
+
+
+def _qualification(qualified: Qualified, given: Entered[AnyJudgment]) -> tuple[str, int | None]:
     """Whether the expert had passed the gold items of this very rubric version by then."""
     fact = given.fact
     if not isinstance(fact, JudgmentSubmitted):
         return "not-observed", None
-    for decided in state.decided:
-        one = decided.fact
-        is_theirs = (one.person, one.rubric, one.version) == (fact.expert, fact.rubric, fact.rubric_version)
-        if isinstance(one, PersonQualified) and is_theirs and decided.seq < given.seq:
-            return "qualified", decided.seq
-    return "not-qualified", None
+    seq = qualified.get((fact.expert, fact.rubric, fact.rubric_version))
+    return ("qualified", seq) if seq is not None and seq < given.seq else ("not-qualified", None)
 
 
 def _affected(state: State, given: Entered[AnyJudgment]) -> list[str]:
@@ -355,8 +364,10 @@ def _adjudication(
 
 
 def _experts(state: State, contents: Contents, judgments: list[Judgment]) -> list[Expert]:
-    return [_expert(state, contents, person, given=[j for j in judgments if j.expert == person.fact.person])
-            for person in state.people]  # fmt: skip
+    by_person: dict[str, list[Judgment]] = {person.fact.person: [] for person in state.people}
+    for judgment in judgments:
+        by_person[judgment.expert].append(judgment)
+    return [_expert(state, contents, person, given=by_person[person.fact.person]) for person in state.people]
 
 
 def _expert(state: State, contents: Contents, person: Entered[PersonEnrolled], *, given: list[Judgment]) -> Expert:

@@ -4,6 +4,7 @@ Whoever checks a release does not believe the numbers: `measured_again` computes
 the log entries, with the rubric and contract that were in force, and `differences` says where the two part.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -12,6 +13,7 @@ from tallystick.bundle.contents import rubric_path
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.state import CannotBuild, Entered, State
 from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.events.judgment import JudgmentImported
 from tallystick.flow import gate
 from tallystick.flow.gate import Bar, Batch, Judged
 
@@ -41,14 +43,14 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
 def quality(tables: Tables) -> Quality:
     """The measurements on which the release rests, in journal order."""
     names = {batch.fact.batch: batch.fact.name for batch in tables.state.batches}
+    inside = Counter(judgment.batch for judgment in tables.judgments if judgment.is_in_record)
+    every = Counter(judgment.batch for judgment in tables.judgments)
     found = []
     for measured in tables.state.measured:
         batch = measured.fact.batch
-        inside = sum(j.is_in_record for j in tables.judgments if j.batch == batch)
-        every = sum(j.batch == batch for j in tables.judgments)
         found.append(MeasuredBatch(
             batch=batch, name=names[batch], seq=measured.seq, at=measured.at, measured=measured.fact,
-            judgments_in_records=inside, judgments_without_record=every - inside,
+            judgments_in_records=inside[batch], judgments_without_record=every[batch] - inside[batch],
         ))  # fmt: skip
     return Quality(schema="tallystick/agreement/1", batches=found)
 
@@ -78,6 +80,8 @@ def _incomplete(state: State, batch: str) -> int:
 
 def _judged(state: State, batch: str) -> Iterator[Judged]:
     expected = {item.fact.item for item in state.items if item.fact.is_disagreement_expected}
+    # As in app.gate: a declaration cannot be shown to have come before a judgment that was made elsewhere.
+    expected -= {one.fact.item for one in state.judgments if isinstance(one.fact, JudgmentImported)}
     for judgment in state.judgments:
         fact = judgment.fact
         if fact.batch == batch:

@@ -6,6 +6,7 @@ client who holds a release derives from its entries exactly what the cell derive
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -216,6 +217,9 @@ def _check(state: State) -> None:
     if state.cut.fact.use not in state.contract.permitted_uses:
         permitted = ", ".join(state.contract.permitted_uses)
         raise CannotBuild(f"the contract permits {permitted}, and not the use {state.cut.fact.use}")
+    day = datetime.fromtimestamp(state.cut.at // 1_000_000, UTC).date().isoformat()
+    if day > state.contract.retention_until:
+        raise CannotBuild(f"the contract's retention ended on {state.contract.retention_until}; it was cut on {day}")
     known = {item.fact.item for item in state.items}
     free = [item for item in state.items if item.fact.needed < 1]
     if free:
