@@ -2,7 +2,7 @@
 
 import typer
 
-from tallystick.cli import agree, cell, demo, log, programme, release, releasing, serve
+from tallystick.cli import agree, cell, demo, log, people, programme, release, releasing, serve, status
 
 app = typer.Typer(
     name="tallystick", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
@@ -12,6 +12,8 @@ demo.register(app)
 serve.register(app)
 agree.register(app)
 releasing.register(release.app)
+people.register(cell.app)
+status.register(programme.app)
 app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")

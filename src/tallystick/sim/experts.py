@@ -6,7 +6,7 @@ They stand in for people in the demo and in whole-project tests. Everything they
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ SPREAD_SIGMA: Final = {"low": 0.20, "medium": 0.26, "high": 0.62}
 TIE_LEAD: Final = 0.30
 CLEAR_LEAD: Final = 1.10
 UNACCEPTABLE: Final = 2
+GOLD_SLIPS: Final = 0.03
+"""Chance that even a careful, competent expert misses a gold verdict."""
 
 REMARKS: Final = (
     "{better} serves this criterion better: {quote} carries the point where the other leaves it out.",
@@ -31,10 +33,14 @@ EVEN_REMARKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """What the simulation knows of an item: quality by candidate and criterion, and how far experts differ."""
+    """What the simulation knows of an item: quality by candidate and criterion, and how far experts differ.
+
+    verdict  of a gold item: what a competent expert says of it
+    """
 
     quality: Mapping[str, Mapping[str, int]]
     spread: str
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,11 @@ def _latent(row: Mapping[str, Any]) -> Latent:
     if "sim" in row:
         return Latent(row["sim"]["quality"], row["sim"]["spread"])
     scores = row["gold"]["scores"]
-    return Latent({side: {name: points[side] for name, points in scores.items()} for side in "ab"}, "low")
+    quality = {side: {name: points[side] for name, points in scores.items()} for side in "ab"}
+    return Latent(quality, "low", row["gold"]["verdict"])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SimulatedExpert:
     """One simulated person.
 
@@ -90,64 +97,79 @@ class SimulatedExpert:
     seed: int
     slips: float = 0.0
     blind_to: frozenset[str] = frozenset()
-    chance: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.chance = random.Random(f"{self.seed}|{self.login}")  # noqa: S311 - a simulation, no secret
 
     def answer(self, task: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
-        """The answer to a task as the API gives it, in the order in which the candidates were shown."""
+        """The answer to a task as the API gives it, in the order in which the candidates were shown.
+
+        What somebody thinks of an item depends on the seed, the person and the item alone: not on when they meet it,
+        nor on which candidate stands first.
+        """
         shown, criteria = task["shown"], task["rubric"]["criteria"]
         latent, first = truth.of(shown["first"])
-        sides = (first, "b" if first == "a" else "a")
-        scores = {c["id"]: self._points(latent, c, sides) for c in criteria}
-        verdict = self._verdict(scores, criteria)
+        stored = shown["first"] if first == "a" else shown["second"]
+        chance = random.Random(f"{self.seed}|{self.login}|{stored}")  # noqa: S311 - a simulation, no secret
+        opinion = {c["id"]: self._points(latent, c, chance) for c in criteria}
+        verdict = self._verdict(opinion, criteria, chance)
+        if latent.verdict is not None and chance.random() >= GOLD_SLIPS:
+            verdict = latent.verdict
+        if first == "b":
+            opinion = {name: {"a": points["b"], "b": points["a"]} for name, points in opinion.items()}
+            verdict = _SWAPPED.get(verdict, verdict)
         return {
-            "verdict": verdict, "scores": scores, "reasons": self._reasons(verdict, scores, task), "confirmed": [],
-            "active_ms": round(1000 * self.chance.lognormvariate(4.3, 0.5)),
+            "verdict": verdict, "scores": opinion, "reasons": _reasons(verdict, opinion, task, chance),
+            "confirmed": [], "active_ms": round(1000 * chance.lognormvariate(4.3, 0.5)),
         }  # fmt: skip
 
-    def _points(self, latent: Latent, criterion: Mapping[str, Any], sides: tuple[str, str]) -> dict[str, int]:
+    def _points(self, latent: Latent, criterion: Mapping[str, Any], chance: random.Random) -> dict[str, int]:
         sigma = SPREAD_SIGMA[latent.spread]
         low, high = criterion["scale"]["low"], criterion["scale"]["high"]
         given = {}
-        for shown, side in zip("ab", sides, strict=True):
+        for side in "ab":
             quality = latent.quality[side][criterion["id"]]
             if criterion["id"] in self.blind_to:
                 quality = (latent.quality["a"][criterion["id"]] + latent.quality["b"][criterion["id"]]) // 2
-            given[shown] = min(high, max(low, round(quality + self.chance.gauss(0, sigma))))
+            given[side] = min(high, max(low, round(quality + chance.gauss(0, sigma))))
         return given
 
-    def _verdict(self, scores: Mapping[str, Mapping[str, int]], criteria: Sequence[Mapping[str, Any]]) -> str:
+    def _verdict(
+        self, scores: Mapping[str, Mapping[str, int]], criteria: Sequence[Mapping[str, Any]], chance: random.Random
+    ) -> str:
         first = scores[criteria[0]["id"]]
         if max(first["a"], first["b"]) <= UNACCEPTABLE:
             return "both_unacceptable"
         weights = [2.0 if number == 0 else 1.0 for number in range(len(criteria))]
         leads = [scores[c["id"]]["a"] - scores[c["id"]]["b"] for c in criteria]
         lead = sum(w * d for w, d in zip(weights, leads, strict=True)) / sum(weights)
-        if self.chance.random() < self.slips:
+        if chance.random() < self.slips:
             lead = -lead
         if abs(lead) < TIE_LEAD:
             return "tie"
         strength = "clearly" if abs(lead) >= CLEAR_LEAD else "slightly"
         return f"{'a' if lead > 0 else 'b'}_{strength}"
 
-    def _reasons(
-        self, verdict: str, scores: Mapping[str, Mapping[str, int]], task: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
-        """One or two reasons, tied to the criteria that differ most."""
-        gaps = sorted(scores, key=lambda name: -abs(scores[name]["a"] - scores[name]["b"]))
-        names = {c["id"]: c["name"] for c in task["rubric"]["criteria"]}
-        wanted = 1 if verdict in {"tie", "both_unacceptable"} else self.chance.choice((1, 2))
-        return [self._reason(name, names[name], scores[name], task["shown"]) for name in gaps[:wanted]]
 
-    def _reason(self, criterion: str, name: str, points: Mapping[str, int], shown: Mapping[str, Any]) -> dict[str, Any]:
-        better = "a" if points["a"] >= points["b"] else "b"
-        text = shown["first"] if better == "a" else shown["second"]
-        words = text.split()
-        start = self.chance.randrange(max(1, len(words) - 7))
-        quote = " ".join(words[start : start + 7])
-        remarks = EVEN_REMARKS if points["a"] == points["b"] else REMARKS
-        remark = self.chance.choice(remarks)
-        said = remark.format(better=f"answer {better.upper()}", criterion=name.lower(), quote=f"“{quote}”")
-        return {"criterion": criterion, "text": said[0].upper() + said[1:], "quote": quote, "citation": None}
+_SWAPPED: Final = {
+    "a_clearly": "b_clearly", "a_slightly": "b_slightly", "b_slightly": "a_slightly", "b_clearly": "a_clearly",
+}  # fmt: skip
+
+
+def _reasons(
+    verdict: str, scores: Mapping[str, Mapping[str, int]], task: Mapping[str, Any], chance: random.Random
+) -> list[dict[str, Any]]:
+    """One or two reasons, tied to the criteria that differ most."""
+    gaps = sorted(scores, key=lambda name: -abs(scores[name]["a"] - scores[name]["b"]))
+    names = {c["id"]: c["name"] for c in task["rubric"]["criteria"]}
+    wanted = 1 if verdict in {"tie", "both_unacceptable"} else chance.choice((1, 2))
+    return [_reason(name, names[name], scores[name], shown=task["shown"], chance=chance) for name in gaps[:wanted]]
+
+
+def _reason(
+    criterion: str, name: str, points: Mapping[str, int], *, shown: Mapping[str, Any], chance: random.Random
+) -> dict[str, Any]:
+    better = "a" if points["a"] >= points["b"] else "b"
+    words = (shown["first"] if better == "a" else shown["second"]).split()
+    start = chance.randrange(max(1, len(words) - 7))
+    quote = " ".join(words[start : start + 7])
+    remark = chance.choice(EVEN_REMARKS if points["a"] == points["b"] else REMARKS)
+    said = remark.format(better=f"answer {better.upper()}", criterion=name.lower(), quote=f"“{quote}”")
+    return {"criterion": criterion, "text": said[0].upper() + said[1:], "quote": quote, "citation": None}

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -14,8 +14,8 @@ from tallystick.sim.hand import Hand, Refusal
 
 LEFT_OPEN = 2
 """Disagreements that nobody has come to yet, so that the queue is not empty."""
-LEFT_UNDONE = frozenset({"creative"})
-"""Domains whose last items still wait for judgments when the play ends."""
+LAST = {"editor-1": 24}
+"""Who stops early, after how many judgments: some items still wait for theirs when the play ends."""
 
 SETTLED_NOTES = (
     "Decided on {criterion}: the judges' own reasons show that one of them had not weighed it as the rubric asks.",
@@ -53,6 +53,7 @@ class Played:
     preserved: int = 0
     confirmed: int = 0
     by_domain: Counter[str] = field(default_factory=Counter)
+    by_expert: Counter[str] = field(default_factory=Counter)
 
 
 def play(world: World, truth: Truth) -> Played:
@@ -87,10 +88,7 @@ def _qualify(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth,
 
 def _careful(expert: SimulatedExpert, task: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
     """In qualification everybody reads twice: no slips, no blind spots. Drift comes later, as with people."""
-    slips, blind, expert.slips, expert.blind_to = expert.slips, expert.blind_to, 0.0, frozenset()
-    answer = expert.answer(task, truth)
-    expert.slips, expert.blind_to = slips, blind
-    return answer
+    return replace(expert, slips=0.0, blind_to=frozenset()).answer(task, truth)
 
 
 def _send(hand: Hand, path: str, answer: dict[str, Any], played: Played) -> dict[str, Any]:
@@ -119,17 +117,14 @@ def _turn(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth, pl
     try:
         task = hand.post(f"/programmes/{world.programme}/next")
     except Refusal as refusal:
-        if refusal.code != "no-work":
+        if refusal.code not in {"no-work", "not-qualified"}:
             raise
-        return False
-    domain = task["domain"]
-    if domain in LEFT_UNDONE and played.by_domain[domain] >= 38:
-        hand.post(f"/assignments/{task['assignment']}/return")
         return False
     _send(hand, f"/assignments/{task['assignment']}/judgment", expert.answer(task, truth), played)
     played.judgments += 1
-    played.by_domain[domain] += 1
-    return True
+    played.by_domain[task["domain"]] += 1
+    played.by_expert[expert.login] += 1
+    return played.by_expert[expert.login] < LAST.get(expert.login, played.judgments + 1)
 
 
 def _adjudicate(world: World, played: Played) -> None:
