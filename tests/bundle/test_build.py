@@ -117,6 +117,12 @@ def test_a_batch_that_was_never_measured_is_not_built(tmp_path: Path) -> None:
     refused(made, tmp_path, "bat-new was never measured")
 
 
+def test_a_batch_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    made = small_journal(cut=False)
+    made.cut(batches=["bat-nowhere"])
+    refused(made, tmp_path, "expected batch bat-nowhere in the journal")
+
+
 def test_gold_items_are_never_exported(tmp_path: Path) -> None:
     made = small_journal(cut=False)
     made.cut(batches=["bat-gold"])

@@ -192,10 +192,10 @@ def _cell(heap: list[Entered[Event]]) -> Entered[CellOpened]:
 
 def _released(batches: Iterable[Entered[BatchOpened]], spec: ReleaseCut) -> set[str]:
     known = {batch.fact.batch: batch.fact for batch in batches}
-    for batch in spec.batches:
+    for batch in (*spec.batches, *spec.left_out):
         if batch not in known:
             raise CannotBuild(f"expected batch {batch} in the journal, found none: the prefix is not complete")
-        if known[batch].purpose != "work":
+        if batch in spec.batches and known[batch].purpose != "work":
             raise CannotBuild(f"batch {known[batch].name} holds {known[batch].purpose} items, which are never exported")
     return set(spec.batches)
 
