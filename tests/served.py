@@ -42,7 +42,6 @@ class InProcess(httpx.BaseTransport):
     """Hands requests to a site in this process, which answers them on an event loop of its own, as a server would."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
         self._inside = httpx.ASGITransport(app=site, raise_app_exceptions=False)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -56,14 +55,13 @@ class InProcess(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         response = await self._inside.handle_async_request(request)
         content = await response.aread()
-        return httpx.Response(response.status_code, headers=response.headers, content=content)
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(content))
 
     def close(self) -> None:
-        """Stop the loop and the handlers."""
+        """Stop the loop. The site lives on: another transport may serve it."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._site.close()
 
 
 @dataclass
@@ -116,5 +114,8 @@ def served_at(
     with world_at(url, directory, gold=gold) as world:
         site = edge.build(world.cell, mounts=mounts, secure_cookies=secure, hosts=hosts)
         address = "https://testserver" if secure else "http://testserver"
-        with httpx.Client(transport=InProcess(site), base_url=address) as http:
-            yield Served(world, site, http)
+        try:
+            with httpx.Client(transport=InProcess(site), base_url=address) as http:
+                yield Served(world, site, http)
+        finally:
+            site.close()

@@ -2,8 +2,6 @@
 
 import msgspec
 
-Plain = bool | int | float | str | None | list["Plain"] | dict[str, "Plain"]
-
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The body of an answer."""
@@ -111,7 +109,7 @@ class Task(Answer, frozen=True):
     expires_at: int
     shown: ShownItem
     rubric: Rubric
-    draft: dict[str, Plain] | None
+    draft: dict[str, object] | None
     draft_at: int | None
     done: int
 
@@ -155,7 +153,7 @@ class GoldTask(Answer, frozen=True):
     total: int
     shown: ShownItem
     rubric: Rubric
-    draft: dict[str, Plain] | None
+    draft: dict[str, object] | None
     draft_at: int | None
 
 
@@ -494,7 +492,7 @@ class SealedReceipt(Answer, frozen=True):
     kind: str
     at: int
     by: str
-    entry: str
+    entry: str | None  # None for an answer to a gold item
     leaf: str
     is_sealed: bool
     sealed_size: int

@@ -10,7 +10,6 @@ import httpx
 import msgspec
 
 from tallystick.client import answers
-from tallystick.client.answers import Plain
 from tallystick.client.errors import Conflict
 from tallystick.client.judgments import Judgment
 from tallystick.client.wire import ATTEMPTS, Query, Wire
@@ -212,7 +211,7 @@ class Client:
         """One's own assignment."""
         return self._wire.get(answers.Task, f"{PREFIX}/assignments/{_safe(assignment)}")
 
-    def save_draft(self, assignment: str, content: Mapping[str, Plain]) -> int:
+    def save_draft(self, assignment: str, content: Mapping[str, object]) -> int:
         """Keep unsent work; when it was saved, in microseconds since 1970, UTC."""
         path = f"{PREFIX}/assignments/{_safe(assignment)}/draft"
         return msgspec.json.decode(self._wire.send("PUT", path, body=dict(content)), type=dict[str, int])["saved_at"]
