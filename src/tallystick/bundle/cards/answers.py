@@ -6,7 +6,7 @@ and under short ids. Each is answered from facts of the journal and the contract
 
 from dataclasses import dataclass
 
-from tallystick.bundle.cards.summary import Summary, listed
+from tallystick.bundle.cards.summary import Summary, listed, models, sentence
 
 PROVIDER = "Not known to the software: it is a matter of the agreement between provider and client. Ask the provider."
 
@@ -89,7 +89,7 @@ def _instances(s: Summary) -> tuple[Answer, ...]:
                f"duplicates are refused at import. {s.defective} judgments carry a rationale defect, and say which."),
         Answer("C10", "Is it self-contained?",
                "Yes. No link has to be followed to use or to check it."),
-        Answer("C11", "Is anything confidential?", f"Rights: {s.tables.contract.rights.licence} "
+        Answer("C11", "Is anything confidential?", f"Rights: {sentence(s.tables.contract.rights.licence)} "
                f"Reviewer access: {s.tables.contract.rights.reviewer_access}"),
         Answer("C12", "Can anything in it offend or frighten?",
                not_known("texts are not screened for this by the software. Axis severity of the records: "
@@ -109,7 +109,7 @@ def _people(s: Summary) -> tuple[Answer, ...]:
         Answer("C16", "Does it hold sensitive data about people?",
                not_known("no field asks for it, and free text is not screened for it.")),
         Answer("C17", "What else is there to say about its make-up?",
-               f"Models that wrote the candidates: {listed(s.models)}. Languages: "
+               f"Models that wrote the candidates: {models(s)}. Languages: "
                f"{', '.join(s.languages) or 'undeclared'}."),
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def _people(s: Summary) -> tuple[Answer, ...]:
 def collection(s: Summary) -> Section:
     """L1 to L13."""
     source = f"{s.observed} judgments were made here and observed; {s.imported} were made elsewhere and imported"
-    wording = "Wordings of contracts with experts are not in the release; experts.jsonl has the template's digest."
+    wording = "the release does not hold the texts of contracts with experts; experts.jsonl has the template's digest."
     return Section("Collection", (
         Answer("L1", "How was the data acquired, and was it validated?",
                f"{source}. Every entry stands in an append-only log; agreement was measured on each batch "
@@ -141,7 +141,7 @@ def collection(s: Summary) -> Section:
         Answer("L9", "Were they told, and in which words?", not_known(wording)),
         Answer("L10", "Did they consent, and in which words?",
                f"Executed contracts with assignment of rights: {_executed(s)} of {len(s.tables.experts)} "
-               f"experts. {wording}"),
+               f"experts. As to the words, {wording}"),
         Answer("L11", "Can consent be withdrawn?", s.tables.contract.rights.deletion),
         Answer("L12", "Was the impact on them assessed?", not_known("no assessment is recorded in the journal.")),
         Answer("L13", "What else is there to say about the collection?",
@@ -183,7 +183,7 @@ def uses(s: Summary) -> Section:
         Answer("U5", "For what should it not be used?",
                f"For anything but: {', '.join(rights.permitted_uses)}. This release was cut for: "
                f"{s.tables.state.cut.fact.use}. Not to rank, pay or dismiss the people who judged."
-               + (" It is simulated: not to train or to evaluate anything that people rely on."
+               + (" It is simulated, in whole or in part: not to train or to evaluate anything that people rely on."
                   if s.tables.is_simulated else "")),
         Answer("U6", "What else is there to say about uses?",
                f"How improvement is to be measured: {s.tables.contract.improvement.measure}"),
@@ -201,7 +201,9 @@ def distribution(s: Summary) -> Section:
         Answer("D3", "When was it released?",
                f"Cut at entry {s.tables.state.cut.seq} of the log; manifest.json "
                "has the time."),
-        Answer("D4", "Under which licence?", f"{rights.licence} Permitted uses: {', '.join(rights.permitted_uses)}."),
+        Answer("D4", "Under which licence?",
+               f"{sentence(rights.licence)} Permitted uses: "
+               f"{', '.join(rights.permitted_uses)}."),
         Answer("D5", "Do third parties hold rights in it?",
                "The licence of each item is in its record. Terms of the models that wrote candidates are not "
                "recorded."),

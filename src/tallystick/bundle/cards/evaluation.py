@@ -12,7 +12,7 @@ from tallystick.bundle.cards.answers import (
     preprocessing,
     uses,
 )
-from tallystick.bundle.cards.summary import Summary, day, listed, share
+from tallystick.bundle.cards.summary import Summary, day, listed, models, share
 from tallystick.bundle.views import RULES
 
 
@@ -122,7 +122,7 @@ def _conditions(s: Summary) -> tuple[Answer, ...]:
                "An adjudicator never judged the item. Others are " + not_known("none are declared.").lower()),
         Answer("H17", "Were experts exposed to harmful content, and protected?",
                not_known("exposure and welfare measures are not recorded by this version.")),
-        Answer("H18", "Where do the candidate answers come from?", f"As declared at import: {listed(s.models)}."),
+        Answer("H18", "Where do the candidate answers come from?", f"As declared at import: {models(s)}."),
         Answer("H19", "Which machine checks were run?", "None: this version runs no verifiers."),
         Answer("H20", "Do the raters resemble those for whom the data speaks?",
                not_known("demographics are not collected, and no target population is declared.")),

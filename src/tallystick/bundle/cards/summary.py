@@ -85,6 +85,16 @@ def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"
 
 
+def sentence(text: str) -> str:
+    """Text that ends like a sentence, whoever wrote it."""
+    return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
+
+
+def models(s: Summary) -> str:
+    """`model-x 1 (18), model-y 2 (18)`: which models wrote how many candidates."""
+    return ", ".join(f"{name} ({number})" for name, number in s.models.items())
+
+
 def _axes(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {}
     for record in records:

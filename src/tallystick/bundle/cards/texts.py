@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from tallystick.bundle.cards.evaluation import sections
-from tallystick.bundle.cards.summary import Summary, listed, share
+from tallystick.bundle.cards.summary import Summary, listed, sentence, share
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.manifest import notices, simulated_judgments, view_path
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.document import Versioned
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-_MONTHS_TEXT = "Times in data files are microseconds since 1970 in UTC."
+_TIMES = "Times in data files are microseconds since 1970 in UTC."
 
 
 def warning(tables: Tables) -> str:
@@ -44,7 +44,7 @@ def readme(s: Summary) -> str:
 - {len(tables.records)} records with {len(tables.judgments)} raw judgments by {len(tables.experts)} experts
   ({listed(s.expert_origins)}).
 - Domains: {listed(s.domains)}. Consensus: {listed(s.consensus)}.
-- Licence: {tables.contract.rights.licence} Cut for the use: {spec.use}.
+- Licence: {sentence(tables.contract.rights.licence)} Cut for the use: {spec.use}.
 - Key custody of the cell: {tables.state.cell.fact.custody}. Simulated: {"yes" if tables.is_simulated else "no"}.
 
 ## Load
@@ -68,7 +68,7 @@ somewhere else than this folder. Add `--log path/to/log/copy` to build the relea
 ## Read on
 
 DATASHEET.md (data card), quality/report.md (agreement), LIMITATIONS.md, CHANGELOG.md, exclusions.json, manifest.json.
-{_MONTHS_TEXT}
+{_TIMES}
 """
 
 
