@@ -49,7 +49,8 @@ def submit(visit: Visit, work: InPath, answer: PreferenceAnswer, key: Key) -> Su
     offset = next(n for n, fact in enumerate(saved.receipt.facts) if isinstance(fact, JudgmentSubmitted))
     return Submitted(
         judgment=saved.judgment, item=saved.item, programme=saved.programme, seq=saved.receipt.first_seq + offset,
-        receipt=Receipt.of(saved.receipt),
+        # Up to the judgment: one event more would tell that it parts from the judgments of others.
+        receipt=Receipt.of(saved.receipt).model_copy(update={"events": offset + 1}),
     )  # fmt: skip
 
 

@@ -83,8 +83,12 @@ class ReceiptShown(Shown):
     kind: str
     at: Moment
     by: str
-    fact: dict[str, JsonValue]
-    entry: str = Field(description="The leaf as text: its UTF-8 bytes are what the log holds.")
+    fact: dict[str, JsonValue] | None = Field(
+        description="Null for one's own answer to a gold item: it would tell whether the answer was right."
+    )
+    entry: str | None = Field(
+        description="The leaf as text: its UTF-8 bytes are what the log holds. Null where `fact` is."
+    )
     leaf: str = Field(description="RFC 6962 leaf hash, hexadecimal.")
     is_sealed: bool
     sealed_size: int = Field(description="How many entries the published checkpoint covers.")
@@ -99,9 +103,11 @@ def receipt(visit: Visit, seq: Place) -> ReceiptShown | Refused:
         return found
     e = found.envelope
     told = {
-        "seq": found.seq, "kind": e.kind, "at": e.at, "by": e.by, "fact": oversight.body_of(e),
-        "entry": found.entry.decode(), "leaf": found.leaf, "is_sealed": found.is_sealed,
-        "sealed_size": found.sealed_size, "proof": found.proof, "vkey": found.vkey,
+        "seq": found.seq, "kind": e.kind, "at": e.at, "by": e.by,
+        "fact": None if found.entry is None else oversight.body_of(e),
+        "entry": None if found.entry is None else found.entry.decode(),
+        "leaf": found.leaf, "is_sealed": found.is_sealed, "sealed_size": found.sealed_size,
+        "proof": found.proof, "vkey": found.vkey,
     }  # fmt: skip
     return ReceiptShown.model_validate(told)
 

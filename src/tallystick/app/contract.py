@@ -16,6 +16,7 @@ from tallystick.flow.contract import (
     DataContract,
     HardShare,
     QuotaFill,
+    check_rubric_domains,
     check_version,
     findings,
     hard_share,
@@ -63,7 +64,8 @@ def bring_into_force(
 def _decide(cell: Cell, tx: Transaction, text: str, *, contract: DataContract) -> Decision:
     row = contracts.programme(tx.connection, contract.name)
     previous = cell.contract(tx.connection, row.document) if row else None
-    refused = check_version(previous, contract)
+    published = {r.rubric: r.domain for r in rubrics.of_programme(tx.connection, contract.name)}
+    refused = check_version(previous, contract) or check_rubric_domains(contract, published)
     if refused:
         return refused
     facts = _facts(tx, text, contract)

@@ -78,13 +78,16 @@ def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
     """The judgments of a batch, in journal order."""
-    expected = {row.item for row in items.of_batch(connection, batch) if row.is_disagreement_expected}
+    rows = judgment.of_batch(connection, batch)
+    declared = {row.item for row in items.of_batch(connection, batch) if row.is_disagreement_expected}
+    # Nobody can show that the declaration came before a judgment that was made elsewhere: there it counts for nothing.
+    expected = declared - {row.item for row in rows if not row.is_observed}
     return [
         Judged(
             judgment=row.judgment, item=row.item, expert=row.expert, verdict=row.verdict,
             scores=msgspec.json.decode(row.scores), is_expected=row.item in expected,
         )
-        for row in judgment.of_batch(connection, batch)
+        for row in rows
     ]  # fmt: skip
 
 

@@ -41,7 +41,10 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
 
     work  an assignment or a qualification that is the expert's own
     """
-    payload = msgspec.json.encode(content)
+    try:
+        payload = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        return Refused("draft-unreadable", "Expected valid Unicode text in the draft, found half a character.")
     if len(payload) > DRAFT_BYTES_MAX:
         sentence = f"Expected a draft of at most {DRAFT_BYTES_MAX} bytes, found {len(payload)}: shorten the reasons."
         return Refused("draft-too-large", sentence)
@@ -60,8 +63,11 @@ def _is_own(connection: journal.Connection, work: str, person: str) -> bool:
     leased = assignment.assignment(connection, work)
     if leased is not None:
         return bool(leased.expert == person and leased.state != "judged")
-    running = roster.qualification(connection, work.partition("|")[0])
-    return running is not None and running.person == person and running.state == "running"
+    name, _, item = work.partition("|")
+    running = roster.qualification(connection, name)
+    if running is None or running.person != person or running.state != "running":
+        return False
+    return item in msgspec.json.decode(running.items)
 
 
 def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key: str) -> Saved | Refused:

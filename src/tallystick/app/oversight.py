@@ -9,8 +9,11 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, new_key
+from tallystick.events.adjudication import DisagreementOpened
+from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import ContentAccessed
+from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal, tree
 from tallystick.ledger.compare import compare_journal
@@ -18,6 +21,7 @@ from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.store import projection
 
 RECENT = 50
+_SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
 FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
 
@@ -43,7 +47,7 @@ class ReceiptPage:
 
     seq: int
     envelope: Envelope
-    entry: bytes
+    entry: bytes | None  # None when it tells more than its own causer may know: the leaf still proves it
     leaf: str  # SHA-256 of the leaf, hexadecimal
     sealed_size: int
     is_sealed: bool
@@ -52,18 +56,24 @@ class ReceiptPage:
 
 
 def receipt(cell: Cell, actor: Actor, seq: int) -> ReceiptPage | Refused:
-    """The receipt of an event: for who caused it, and for who reads the log."""
+    """The receipt of an event: for who caused it, and for who reads the log.
+
+    What a command of an expert sets off is not theirs to read: that their judgment divides an item, whose lease ran
+    out, whether an answer to a gold item was right. Of the last they still get leaf and proof, without the entry.
+    """
     with cell.read() as connection:
         entry = journal.read_one(connection, seq) if seq >= 0 else None
     if entry is None:
         return access.ABSENT
     envelope = open_entry(entry)
-    if not (envelope.by == actor.person or access.allows(actor, "log.read")):
+    reads_log = access.allows(actor, "log.read")
+    if not reads_log and (envelope.by != actor.person or envelope.kind in _SET_OFF):
         return access.ABSENT
+    is_withheld = envelope.kind == GoldAnswered.KIND and not reads_log
     size = sealed_size(cell)
     proof = LogReader(cell.log_directory).record_proof(seq, size).text() if seq < size else None
     leaf = tree.leaf_hash(entry).hex()
-    return ReceiptPage(seq, envelope, entry, leaf, size, seq < size, proof, cell.signer.vkey)
+    return ReceiptPage(seq, envelope, None if is_withheld else entry, leaf, size, seq < size, proof, cell.signer.vkey)
 
 
 def sealed_size(cell: Cell) -> int:

@@ -13,6 +13,7 @@ from tallystick.stats.agreement import Agreement, PairKappa, measure, pairwise_k
 
 CRITERION_METRIC = "krippendorff_alpha"
 CRITERION_LEVEL = "ordinal"
+OTHER_SCALE = "scores_on_another_scale"
 SEED = 0
 """Bootstrap intervals are drawn from a fixed seed: the same judgments give the same interval everywhere."""
 
@@ -122,6 +123,13 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
 def _criterion(judged: list[Judged], criterion: str, rubric: Rubric) -> MeasuredValue:
     scale = rubric.by_id[criterion].scale
     table = criterion_table(judged, criterion, low=scale.low, high=scale.high)
+    if not set(table.values) <= set(table.categories):
+        # Scores from an earlier version with a wider scale cannot be read on this one: there is no number.
+        return MeasuredValue(
+            what=f"criterion:{criterion}", metric=CRITERION_METRIC, level=CRITERION_LEVEL, status=OTHER_SCALE,
+            value_ppm=None, low_ppm=None, high_ppm=None, items=len(set(table.items)), raters=len(set(table.raters)),
+            judgments=len(table.values),
+        )  # fmt: skip
     return _value(f"criterion:{criterion}", agreement_of(table, CRITERION_METRIC, CRITERION_LEVEL))
 
 

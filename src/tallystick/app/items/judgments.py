@@ -1,5 +1,6 @@
 """Judgments made elsewhere: taken in with their own rater ids and times, marked as imported and not observed."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -53,7 +54,8 @@ def import_judgments(
     """
     if not access.allows(actor, "item.import"):
         return access.ABSENT
-    if not 1 <= len(source.strip()) <= 100:
+    source = one_spelling(source)
+    if not 1 <= len(source) <= 100:
         return Refused("source-missing", "Say in 1 to 100 characters where the judgments come from.", "source")
     with cell.read() as connection:
         row = contracts.programme(connection, programme)
@@ -69,6 +71,11 @@ def import_judgments(
     run = run_id(["judgments", actor.person, programme, source, file_digest, row.version, *seen])
     job = _Job(cell, actor, programme, name, source, run, row.version, in_force)
     return job.carry_out(found, file_digest)
+
+
+def one_spelling(name: str) -> str:
+    """A name as it is compared: one person under two spellings would be two judges who always agree."""
+    return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +138,8 @@ class _Job:
     def _decide(self, tx: Transaction, good: list[_Good], problems: dict[int, Problem]) -> Decision:
         sorted_out = self._sorted_out(tx.connection, good, upto=tx.seq)
         problems.update(sorted_out.problems)
-        raters = {g.row.rater: person for g, _, person in sorted_out.placed}
-        people = [event for rater, person in raters.items() for event in self._enrol(tx, rater, person)]
+        raters = {person: one_spelling(g.row.rater) for g, _, person in sorted_out.placed}
+        people = [event for person, rater in raters.items() for event in self._enrol(tx, rater, person)]
         facts = [self._fact(tx, g, row, person) for g, row, person in sorted_out.placed]
         return [*people, *facts, *self._divided(sorted_out)]
 
@@ -162,7 +169,7 @@ class _Job:
 
         Keyed by a secret of the vault: with the journal's own seed, which is public, rater ids could be guessed.
         """
-        named = canon.encode([self.source, rater])
+        named = canon.encode([self.source, one_spelling(rater)])
         keyed = self.cell.vault.keyed_digest(connection, named, scope=f"programme:{self.programme}")
         return canon.identifier("per", bytes.fromhex(keyed))
 
@@ -185,6 +192,16 @@ class _Job:
         if strange:
             known = ", ".join(rubric.by_id)
             return self._at(good, "scores", expected=f"criteria {known}", found=strange[0], fix="Correct the name.")
+        return self._off_scale(good, rubric)
+
+    def _off_scale(self, good: _Good, rubric: Rubric) -> Problem | None:
+        """A score that the rubric does not have could be measured by nobody, and would block its whole batch."""
+        for criterion, points in good.row.scores.items():
+            scale = rubric.by_id[criterion].scale
+            wrong = [score for score in (points.a, points.b) if not scale.low <= score <= scale.high]
+            if wrong:
+                expected, fix = f"a score from {scale.low} to {scale.high}", "Bring it onto the rubric's scale."
+                return self._at(good, f"scores.{criterion}", expected=expected, found=str(wrong[0]), fix=fix)
         return None
 
     def _full(self, good: _Good, work: tables.Row, *, said: int) -> Problem:

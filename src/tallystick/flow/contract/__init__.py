@@ -27,7 +27,7 @@ from tallystick.flow.contract.model import (
     axis_fault,
     redundancy_for,
 )
-from tallystick.flow.contract.revision import check_version
+from tallystick.flow.contract.revision import check_rubric_domains, check_version
 from tallystick.flow.contract.sampling import (
     Counts,
     HardShare,
@@ -62,6 +62,7 @@ __all__ = [
     "Signal",
     "Supervision",
     "axis_fault",
+    "check_rubric_domains",
     "check_rubrics",
     "check_version",
     "count_items",

@@ -1,5 +1,7 @@
 """Whether one version of a data contract may follow another. Reads two contracts and writes nothing."""
 
+from collections.abc import Mapping
+
 from tallystick.flow.contract.model import DataContract
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import check_revision
@@ -24,3 +26,21 @@ def check_version(previous: DataContract | None, new: DataContract) -> Refused |
             field="simulated",
         )
     return check_revision(previous, new, noun="contract")
+
+
+def check_rubric_domains(contract: DataContract, published: Mapping[str, str]) -> Refused | None:
+    """Why a contract may not name its rubrics so, or None: a domain is held to the threshold of its own rubric.
+
+    published  rubric: the domain for which it was published
+    """
+    taken: dict[str, str] = {}
+    for domain, plan in contract.domains.items():
+        other = taken.setdefault(plan.rubric, published.get(plan.rubric, domain))
+        if other != domain:
+            return Refused(
+                code="rubric-of-another-domain",
+                sentence=f"Expected a rubric of its own for the domain {domain}, found {plan.rubric}, which is for "
+                f"{other}. Each domain has its own threshold: name another rubric.",
+                field=f"domains.{domain}.rubric",
+            )
+    return None
