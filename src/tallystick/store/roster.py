@@ -1,5 +1,7 @@
 """Read models of people: roles, contracts, qualification."""
 
+from collections import Counter
+
 import sqlalchemy as sa
 
 from tallystick import canon
@@ -16,7 +18,7 @@ from tallystick.events.roster import (
 )
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import GOLD_ANSWER, ITEM, PERSON, QUALIFICATION, Handler, Recorded, Row
+from tallystick.store.schema import GOLD_ANSWER, ITEM, JUDGMENT, PERSON, QUALIFICATION, Handler, Recorded, Row
 
 
 def _json(value: object) -> str:
@@ -146,6 +148,20 @@ def gold_answers(connection: sa.Connection, wanted: str) -> list[Row]:
     """The answers of one attempt, in order."""
     query = sa.select(GOLD_ANSWER).where(GOLD_ANSWER.c.qualification == wanted).order_by(GOLD_ANSWER.c.seq)
     return list(connection.execute(query).all())
+
+
+def work_done(connection: sa.Connection) -> dict[str, tuple[int, int]]:
+    """Person: how many judgments they gave, and how many of these before their contract."""
+    early = sa.func.sum(JUDGMENT.c.is_pre_contract)
+    query = sa.select(JUDGMENT.c.expert, sa.func.count(), early).group_by(JUDGMENT.c.expert)
+    return {row[0]: (row[1], int(row[2])) for row in connection.execute(query).all()}
+
+
+def qualified_rubrics(connection: sa.Connection) -> dict[str, int]:
+    """Person: under how many rubrics of all programmes they have qualified, in whichever version."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person, table.c.programme, table.c.rubric).where(table.c.state == "qualified").distinct()
+    return dict(Counter(row.person for row in connection.execute(query).all()))
 
 
 def gold_items(connection: sa.Connection, programme: str, domain: str) -> list[Row]:

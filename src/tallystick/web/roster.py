@@ -94,22 +94,18 @@ def _note(standings: list[Standing]) -> str:
 
 def every(visit: Visit) -> PageAnswer:
     """Everybody in the cell."""
-    found = roster.people(visit.cell, visit.actor)
+    found = roster.people(visit.cell, visit.actor, key=frame.look_key(visit, "roster"))
     if isinstance(found, Refused):
         return found
-    rows = tuple(_row(visit, person) for person in found)
+    rows = tuple(_row(person) for person in found)
     new = "/people/new" if access.allows(visit.actor, "roster.write") else None
     return frame.shown("roster/list.html", views.PersonList(people=rows, new_href=new), frame.page(visit, "People"))
 
 
-def _row(visit: Visit, person: PersonView) -> views.PersonRow:
-    page = roster.person_page(visit.cell, visit.actor, person.row.person)
-    assert not isinstance(page, Refused), "who may list people may open them"
-    qualified = {(q.programme, q.rubric) for q in page.qualifications if q.state == "qualified"}
+def _row(person: PersonView) -> views.PersonRow:
     return views.PersonRow(
-        name=person.profile.name, href=f"/people/{person.row.person}", roles=_roles(person), qualified=len(qualified),
-        contract=_contract(person), judgments=len(page.judgments),
-        flags=sum(1 for row in page.judgments if row.is_pre_contract),
+        name=person.profile.name, href=f"/people/{person.row.person}", roles=_roles(person),
+        qualified=person.qualified, contract=_contract(person), judgments=person.judgments, flags=person.pre_contract,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from argon2 import PasswordHasher
@@ -48,6 +48,9 @@ class PersonView:
     roles: tuple[str, ...]
     expert_roles: tuple[str, ...]
     login: str | None
+    qualified: int = 0  # rubrics under which they have qualified
+    judgments: int = 0
+    pre_contract: int = 0  # judgments before their contract was executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +272,15 @@ def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonVi
         return refused
     with cell.read() as connection:
         logins = {row.person: row.login for row in sessions.credentials(connection)}
-        return [_view(cell, connection, row, logins.get(row.person)) for row in roster.people(connection)]
+        qualified, done = roster.qualified_rubrics(connection), roster.work_done(connection)
+        found = [_view(cell, connection, row, logins.get(row.person)) for row in roster.people(connection)]
+    return [
+        replace(
+            view, qualified=qualified.get(view.row.person, 0), judgments=done.get(view.row.person, (0, 0))[0],
+            pre_contract=done.get(view.row.person, (0, 0))[1],
+        )
+        for view in found
+    ]  # fmt: skip
 
 
 def demo_logins(cell: Cell) -> list[str]:
