@@ -219,6 +219,11 @@ def test_they_pass_the_same_gate_and_stay_marked_in_the_release(sqlite_url: str,
         assert {(line["is_observed"], line["source"]) for line in lines} == {(False, "elsewhere")}
 
 
+def text_of(value: object) -> str:
+    """The source holds answers such as `true` and `3.5` as JSON values."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def test_pandalm_shows_its_published_kappas(sqlite_url: str, tmp_path: Path) -> None:
     folder = SHARED / "data" / "pandalm_test"
     if not folder.is_dir():
@@ -230,7 +235,7 @@ def test_pandalm_shows_its_published_kappas(sqlite_url: str, tmp_path: Path) -> 
     rows = [
         item_row(
             pair["id"], prompt=pair.get("prompt", ""), context=pair.get("context"),
-            candidates=[{"text": candidate.get("text", "")} for candidate in pair["candidates"]],
+            candidates=[{"text": text_of(candidate.get("text", ""))} for candidate in pair["candidates"]],
         )
         for pair in pairs
     ]  # fmt: skip
