@@ -137,9 +137,9 @@ class Vault:
 
     def seal(self, connection: sa.Connection, payload: bytes, *, scope: str, object_id: str) -> SealedObject:
         """Encrypt a payload; makes the scope's key in the same transaction when the scope is new."""
-        salt = secrets.token_bytes(SALT_BYTES)
+        drawn = secrets.token_bytes(SALT_BYTES + _NONCE_BYTES)
+        salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
         committed = commitment(salt, payload)
-        nonce = secrets.token_bytes(_NONCE_BYTES)
         cipher = self._cipher(self._scope_key(connection, scope), object_id)
         sealed = nonce + cipher.encrypt(nonce, salt + payload, f"{object_id}|{committed}".encode())
         ref = ObjectRef(object=object_id, commitment=committed, bytes=len(payload))
@@ -195,7 +195,7 @@ class Vault:
 
     def keyed_digest(self, connection: sa.Connection, payload: bytes, *, scope: str) -> str:
         """A digest that finds equal payloads and tells nothing to who lacks the key; hexadecimal."""
-        return hmac.new(self._scope_key(connection, scope), payload, hashlib.sha256).hexdigest()
+        return hmac.digest(self._scope_key(connection, scope), payload, "sha256").hex()
 
     @staticmethod
     def _cipher(scope_key: bytes, object_id: str) -> AESGCM:
