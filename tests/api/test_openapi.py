@@ -24,7 +24,7 @@ from served import Cast, Served
 load_all_checks()
 DESCRIBED: Final = [route for route in WHO if route != "GET /openapi.json"]
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 10
+EXAMPLES = 8
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,8 @@ def test_nothing_breaks_and_nothing_undescribed_is_answered(
         response = looked_at.http.request(**sent)
         if route.endswith("sessions/current"):
             looked_at.forget(cast[role])
-        checks = CHECKS + ([negative_data_rejection] if mode is GenerationMode.NEGATIVE else [])
+        is_refusal_due = mode is GenerationMode.NEGATIVE and response.status_code != 413
+        checks = CHECKS + ([negative_data_rejection] if is_refusal_due else [])
         case.validate_response(response, checks=checks)
 
     run()
