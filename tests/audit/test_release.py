@@ -11,15 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import hypothesis.strategies as st
 import pytest
 from bundle.made_release import MadeRelease, edit_lines, made_release, rehash, sealed
 from bundle.small_journal import SIGNER, built_event, small_journal
 from bundle.tampering import TAMPERED, Rows, Tamper, judgment_changed, view_turned
+from hypothesis import given, settings
 from typer.testing import CliRunner
 
 from tallystick import canon
 from tallystick.audit.release import ReleaseReport, Status, verify_release
 from tallystick.bundle import Built, build, write_proofs
+from tallystick.bundle.proofs import PATHS
 from tallystick.cli.release import app
 from tallystick.ledger.note import parse_vkey
 from tallystick.ledger.reader import LogReader
@@ -40,6 +43,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> MadeRelease:
 def copy(made: MadeRelease, tmp_path: Path) -> Path:
     """A copy of it to do something to."""
     return Path(shutil.copytree(made.directory, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="module")
+def flipped(made: MadeRelease, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that is put right again after each change."""
+    return Path(shutil.copytree(made.directory, tmp_path_factory.mktemp("flipped") / "copy"))
 
 
 def check(directory: Path, *, log: Path | None = None) -> ReleaseReport:
@@ -183,6 +192,33 @@ def test_a_file_too_few_is_named(copy: Path, path: str) -> None:
     report = check(copy)
     assert report.status is Status.BAD
     assert "it was removed" in said(report, 1, path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_no_bit_of_any_file_can_be_turned_unnoticed(flipped: Path, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(sorted(p for p in flipped.rglob("*") if p.is_file())))
+    whole = path.read_bytes()
+    place, bit = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 7))
+    changed = bytearray(whole)
+    changed[place] ^= 1 << bit
+    path.write_bytes(bytes(changed))
+    try:
+        assert check(flipped).status is not Status.OK
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_no_bit_of_a_proof_is_without_meaning(copy: Path, name: str) -> None:
+    """Base64 and hexadecimal have bits that decoders do not read: the last letters of each line are where they are."""
+    whole = (copy / name).read_bytes()
+    ends = [place for place, letter in enumerate(whole) if letter in b'=\n"'][-6:]
+    for place in {end - 1 for end in ends}:
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        (copy / name).write_bytes(bytes(changed))
+        assert check(copy).status is Status.BAD
 
 
 # --- proofs -------------------------------------------------------------------------------------------------------

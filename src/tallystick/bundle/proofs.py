@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,9 @@ FOLDER = "proofs"
 CHECKPOINT, ENTRIES = f"{FOLDER}/checkpoint", f"{FOLDER}/entries.jsonl"
 MULTIPROOF, OPENINGS = f"{FOLDER}/multiproof.json", f"{FOLDER}/openings.jsonl"
 PATHS = (CHECKPOINT, ENTRIES, MULTIPROOF, OPENINGS)
+
+
+L = TypeVar("L", bound=msgspec.Struct)
 
 
 class BadProofs(ValueError):
@@ -142,25 +146,48 @@ def read_entries(data: bytes) -> dict[int, bytes]:
     """Index: leaf bytes, ascending. Raises BadProofs naming the line."""
     found: dict[int, bytes] = {}
     last = -1
-    for number, line in enumerate(data.splitlines(), 1):
-        try:
-            parsed = msgspec.json.decode(line, type=EntryLine)
-            found[parsed.index] = base64.b64decode(parsed.entry, validate=True)
-        except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
-            raise BadProofs(f"{ENTRIES}, line {number}: expected an index and an entry: {error}") from error
+    for where, parsed in _lines(ENTRIES, data, EntryLine):
         if parsed.index <= last:
-            raise BadProofs(f"{ENTRIES}, line {number}: expected an index above {last}, found {parsed.index}")
+            raise BadProofs(f"{where}: expected an index above {last}, found {parsed.index}")
         last = parsed.index
+        found[last] = _bytes(where, parsed.entry)
+    return found
+
+
+def _lines(path: str, data: bytes, kind: type[L]) -> Iterator[tuple[str, L]]:
+    """(where, line) of a file of lines. One spelling only: what could be changed unnoticed would be a loose end."""
+    decoder = msgspec.json.Decoder(kind)
+    lines = data.split(b"\n")
+    if lines.pop():
+        raise BadProofs(f"{path}: expected a newline at its end, found none")
+    for number, line in enumerate(lines, 1):
+        where = f"{path}, line {number}"
+        try:
+            parsed = decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadProofs(f"{where}: expected {kind.__name__} as JSON: {error}") from error
+        if canon.encode(parsed) != line:
+            raise BadProofs(f"{where}: expected canonical JSON, found another spelling")
+        yield where, parsed
+
+
+def _bytes(where: str, text: str) -> bytes:
+    try:
+        found = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise BadProofs(f"{where}: expected base64: {error}") from error
+    if _text(found) != text:
+        raise BadProofs(f"{where}: expected canonical base64, found another spelling")
     return found
 
 
 def read_multiproof(data: bytes) -> tuple[int, list[bytes]]:
     """Tree size and hashes. Raises BadProofs."""
-    try:
-        parsed = msgspec.json.decode(data, type=Multiproof)
-        return parsed.size, [base64.b64decode(part, validate=True) for part in parsed.hashes]
-    except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
-        raise BadProofs(f"{MULTIPROOF}: expected a size and hashes: {error}") from error
+    found = list(_lines(MULTIPROOF, data, Multiproof))
+    if len(found) != 1:
+        raise BadProofs(f"{MULTIPROOF}: expected one line, found {len(found)}")
+    where, parsed = found[0]
+    return parsed.size, [_bytes(where, part) for part in parsed.hashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +208,15 @@ class Opening:
 def read_openings(data: bytes) -> dict[str, Opening]:
     """Object id: its opening. Raises BadProofs naming the line."""
     found: dict[str, Opening] = {}
-    for number, line in enumerate(data.splitlines(), 1):
-        where = f"{OPENINGS}, line {number}"
+    for where, parsed in _lines(OPENINGS, data, OpeningLine):
         try:
-            parsed = msgspec.json.decode(line, type=OpeningLine)
             salt = bytes.fromhex(parsed.salt)
-            payload = None if parsed.payload is None else base64.b64decode(parsed.payload, validate=True)
-        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
-            raise BadProofs(f"{where}: expected an object with its salt: {error}") from error
-        if len(salt) != SALT_BYTES:
-            raise BadProofs(f"{where}: expected a salt of {SALT_BYTES} bytes, found {len(salt)}")
+        except ValueError as error:
+            raise BadProofs(f"{where}: expected a salt in hexadecimal: {error}") from error
+        if len(salt) != SALT_BYTES or salt.hex() != parsed.salt:
+            raise BadProofs(f"{where}: expected a salt of {SALT_BYTES} bytes in lower-case hexadecimal, found another")
+        if parsed.object in found:
+            raise BadProofs(f"{where}: expected each object once, found {parsed.object} again")
+        payload = None if parsed.payload is None else _bytes(where, parsed.payload)
         found[parsed.object] = Opening(parsed.object, parsed.place, salt, payload)
     return found

@@ -32,6 +32,9 @@ class Difference:
     path: str
     what: str
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
 
 def rebuild(release: Path, log: Path, out: Path) -> list[Difference]:
     """Build again into `out`, which is empty or not there, and say where the bytes differ; nothing when they do not.

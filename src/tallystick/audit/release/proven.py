@@ -1,5 +1,6 @@
 """Steps 3 to 5: a signed checkpoint, entries that lead to it, and the event that names this manifest. Pure."""
 
+import base64
 from collections.abc import Mapping
 
 import msgspec
@@ -19,6 +20,7 @@ from tallystick.bundle.proofs import (
 from tallystick.events.envelope import open_entry
 from tallystick.events.release import ReleaseCut
 from tallystick.ledger import checkpoint as checkpoints
+from tallystick.ledger import note
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote, VerifierKey
 from tallystick.ledger.proof import verify_multiproof
@@ -37,10 +39,20 @@ def check_signature(proofs: Proofs, key: VerifierKey, manifest: Manifest, findin
             PATH, "cell", f"expected a release of the log {key.label}, found one that names {manifest.cell.vkey}"
         )
     try:
-        return checkpoints.open_signed(data.decode(), key)
+        signed = checkpoints.open_signed(data.decode(), key)
     except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
         findings.add(CHECKPOINT, None, f"expected a checkpoint of the log {key.label}: {error}")
         raise CannotGoOn("The checkpoint shows nothing.") from error
+    if _as_written(signed) != signed.note:
+        findings.add(CHECKPOINT, None, "expected the note as its log wrote it, found another spelling of it")
+    return signed
+
+
+def _as_written(signed: Checkpoint) -> str:
+    """The note in its one spelling: base64 leaves bits that nobody reads, and nothing here may change unnoticed."""
+    _, signatures = note.split(signed.note)
+    lines = [f"\N{EM DASH} {name} {base64.b64encode(data).decode()}\n" for name, data in signatures]
+    return f"{checkpoints.body(signed.origin, signed.size, signed.root)}\n{''.join(lines)}"
 
 
 def check_inclusion(proofs: Proofs, signed: Checkpoint | None, findings: Findings) -> dict[int, bytes]:
