@@ -32,6 +32,15 @@ def mount(site: Site, prefix: str) -> None:
     )  # fmt: skip
 
 
+class DimensionResult(Shown):
+    """One criterion of an attempt that has ended."""
+
+    criterion: str
+    name: str
+    near: int = Field(description="Scores within one point of the gold scores.")
+    scores: int = Field(description="Scores that were given, two for each answer.")
+
+
 class Standing(Shown):
     """How one stands with one rubric in force."""
 
@@ -42,6 +51,9 @@ class Standing(Shown):
     gold_items: int = Field(description="How many gold items there are to be judged.")
     qualification: str | None = Field(description="The latest attempt under this version.")
     state: str | None = Field(description="running, qualified or failed; null without an attempt")
+    correct: int | None = Field(description="Right verdicts; null until the attempt has ended.")
+    pass_mark: int | None = Field(description="Right verdicts that are needed; null without an attempt.")
+    dimensions: list[DimensionResult] = Field(description="Empty until the attempt has ended.")
 
 
 class Standings(Shown):
@@ -64,6 +76,9 @@ def _standing(one: roster.Standing) -> Standing:
         rubric=one.rubric.rubric, version=one.rubric.version, domain=one.rubric.domain, title=one.title,
         gold_items=one.gold_items, qualification=attempt.qualification if attempt else None,
         state=attempt.state if attempt else None,
+        correct=attempt.correct if attempt and attempt.state != "running" else None,
+        pass_mark=attempt.pass_mark if attempt else None,
+        dimensions=[DimensionResult.of(dimension) for dimension in one.dimensions],
     )  # fmt: skip
 
 

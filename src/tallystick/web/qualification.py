@@ -4,7 +4,7 @@ from tallystick.app import access, roster
 from tallystick.app import judgment as drafts
 from tallystick.app import rubric as rubrics
 from tallystick.app.kernel import new_key
-from tallystick.app.roster import GoldTask, Standing
+from tallystick.app.roster import DimensionResult, GoldTask, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
@@ -71,6 +71,16 @@ def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
             estimate=Estimate(value=share, reason="nothing was answered" if share is None else ""),
             status=words.QUALIFICATION_STATES[attempt.state],
         ),
+        *(_dimension(one) for one in standing.dimensions),
+    )  # fmt: skip
+
+
+def _dimension(one: DimensionResult) -> views.DimensionResult:
+    share = one.near / one.scores if one.scores else None
+    reason = "no score was given" if share is None else ""
+    return views.DimensionResult(
+        name=f"{one.name}, within one point", right=one.near, total=one.scores,
+        estimate=Estimate(value=share, reason=reason), status=Pill(label="reported"),
     )  # fmt: skip
 
 

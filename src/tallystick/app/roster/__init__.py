@@ -23,6 +23,7 @@ from tallystick.app.roster.people import (
     sign_out,
 )
 from tallystick.app.roster.qualification import (
+    DimensionResult,
     GoldTask,
     Outcome,
     Standing,
@@ -35,6 +36,7 @@ from tallystick.app.roster.qualification import (
 
 __all__ = [
     "BAD_SIGN_IN",
+    "DimensionResult",
     "Enrolled",
     "GoldTask",
     "NewPerson",

@@ -62,6 +62,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class DimensionResult:
+    """One criterion in an attempt that has ended: how many scores lay within one point of the gold scores."""
+
+    criterion: str
+    name: str
+    near: int
+    scores: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a person stands with one rubric in force."""
 
@@ -69,6 +79,7 @@ class Standing:
     title: str
     qualification: Row | None  # the latest attempt under this version
     gold_items: int
+    dimensions: tuple[DimensionResult, ...]  # empty until the attempt has ended: single answers are never told
 
 
 def start_qualification(cell: Cell, actor: Actor, *, programme: str, rubric: str, key: str) -> Started | Refused:
@@ -215,6 +226,18 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
         for row in rubrics.of_programme(connection, programme):
             mine = [q for q in attempts if (q.rubric, q.version) == (row.rubric, row.version)]
             gold = len(roster.gold_items(connection, programme, row.domain))
-            title = cell.rubric(connection, row.document).title
-            found.append(Standing(row, title, mine[0] if mine else None, gold))
+            rubric = cell.rubric(connection, row.document)
+            attempt = mine[0] if mine else None
+            found.append(Standing(row, rubric.title, attempt, gold, _dimensions(connection, rubric, attempt)))
         return found
+
+
+def _dimensions(connection: journal.Connection, rubric: Rubric, attempt: Row | None) -> tuple[DimensionResult, ...]:
+    if attempt is None or attempt.state == "running":
+        return ()
+    nears = [msgspec.json.decode(answer.near) for answer in roster.gold_answers(connection, attempt.qualification)]
+    told = []
+    for criterion in rubric.criteria:
+        hits = [near[criterion.id] for near in nears if criterion.id in near]
+        told.append(DimensionResult(criterion.id, criterion.name, sum(hits), 2 * len(hits)))
+    return tuple(told)
