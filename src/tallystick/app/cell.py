@@ -20,6 +20,7 @@ from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.ledger.note import check_name
 from tallystick.ledger.sealer import Fenced, Sealer
 from tallystick.ledger.signer import SoftwareSigner
 from tallystick.store import contract as contracts
@@ -150,14 +151,20 @@ def create(directory: Path, *, name: str, database: str | None = None, clock: Ca
 
     name  of the log: like a domain name, without spaces or plus signs
     """
+    check_name(name)
     keys = directory / "keys"
-    if keys.exists():
-        raise CellExists(f"{directory}: expected a folder without a cell, found its keys: choose another folder")
+    if keys.exists() or (directory / DATABASE_FILE).exists() or (directory / "log").exists():
+        raise CellExists(
+            f"{directory}: expected a folder without a cell, found parts of one: choose another folder, or, if making "
+            "it was cut off before anything was in it, remove this folder and make it again"
+        )
     keys.mkdir(parents=True, mode=0o700)
-    (directory / "releases").mkdir(exist_ok=True)
+    (directory / "releases").mkdir(exist_ok=True, mode=0o700)  # content in the clear, for the cell's own user alone
     signer = SoftwareSigner.create(keys / "log.key", name)
     SoftwareCustodian.create(keys / "vault.key")
     (directory / "log.vkey").write_text(signer.vkey + "\n")
+    if database is None:
+        (directory / DATABASE_FILE).touch(mode=0o600)  # SQLite gives the files beside it the same mode
     engine = journal.connect(database or embedded_database(directory))
     _create_tables(engine)
     kernel = Kernel(engine, Vault(SoftwareCustodian(keys / "vault.key")), clock=clock)
@@ -165,7 +172,6 @@ def create(directory: Path, *, name: str, database: str | None = None, clock: Ca
         cell=name, origin=signer.name, vkey=signer.vkey, custody=signer.custody, order_seed=secrets.token_hex(32),
         code_version=__version__,
     )  # fmt: skip
-    # The key is fixed, so that a creation that was cut off and is tried again opens the cell once.
     answer = kernel.execute(Command(CELL, "programme.write", "cell-opened-once", b"", lambda _: [opened]))
     assert isinstance(answer, Receipt), "the cell may open itself"
     engine.dispose()
@@ -189,15 +195,25 @@ def open_cell(directory: Path, *, database: str | None = None, clock: Callable[[
         raise CellMissing(f"{directory}: expected {DATABASE_FILE}: name the database, or restore it")
     signer = SoftwareSigner.open(keys / "log.key")
     engine = journal.connect(database or embedded_database(directory))
+    try:
+        opened = _opening(engine, directory, signer)
+        vault = Vault(SoftwareCustodian(keys / "vault.key"))
+    except BaseException:
+        engine.dispose()
+        raise
+    return Cell(directory, Kernel(engine, vault, clock=clock), vault, signer, opened)
+
+
+def _opening(engine: journal.Engine, directory: Path, signer: SoftwareSigner) -> CellOpened:
+    """The first fact of the journal, which names the key of its log. Raises CellBroken when they do not fit."""
     _create_tables(engine)
-    with engine.begin() as connection:
+    with journal.reading(engine) as connection:
         opened = oversight.cell_opened(connection)
     if opened is None:
         raise CellBroken(f"{directory}: expected a journal that opens this cell, found an empty one: restore it")
     if opened.vkey != signer.vkey:
         raise CellBroken(f"{directory}: expected the log key {opened.vkey}, found {signer.vkey}: restore the keys")
-    vault = Vault(SoftwareCustodian(keys / "vault.key"))
-    return Cell(directory, Kernel(engine, vault, clock=clock), vault, signer, opened)
+    return opened
 
 
 @contextlib.contextmanager
