@@ -7,8 +7,9 @@ commands share one lock and one durable commit (app/kernel.py).
 """
 
 import functools
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ Connection = sa.Connection
 Engine = sa.Engine
 DatabaseError = sa.exc.SQLAlchemyError
 """These three are for the layers above, which speak no SQL and only hand them on."""
+
+BUSY_SECONDS = 30
+"""How long a writer waits for the one before."""
 
 JOURNAL = sa.Table(
     "journal",
@@ -84,16 +88,33 @@ class Head:
 def connect(url: str) -> sa.Engine:
     """An engine with durable commits. SQLite: WAL, synchronous FULL, one immediate write transaction at a time."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=20, max_overflow=40)
+        return sa.create_engine(url, pool_size=20, max_overflow=40, pool_use_lifo=True)
+    engine = _sqlite_engine(url, "BEGIN", pool_size=20, max_overflow=60)
+    # SQLite has one writer at a time. A connection of its own keeps its pages in memory from one transaction to the
+    # next: any other would have to read again whatever was written meanwhile.
+    writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    _WRITERS[engine] = writer
+    sa.event.listen(engine, "engine_disposed", lambda _: writer.dispose())
+    return engine
+
+
+_WRITERS: weakref.WeakKeyDictionary[sa.Engine, sa.Engine] = weakref.WeakKeyDictionary()
+
+
+def _sqlite_engine(url: str, begin: str, *, pool_size: int, max_overflow: int) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.QueuePool,
-        pool_size=20,
-        max_overflow=60,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=BUSY_SECONDS,
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _tune_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
+    # A read that turns into a write in the middle of a deferred transaction fails with "locked" at once:
+    # whoever means to write says so at the start.
+    sa.event.listen(engine, "begin", lambda connection: connection.connection.cursor().execute(begin))
     return engine
 
 
@@ -104,7 +125,7 @@ def _tune_sqlite(connection: DBAPIConnection, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "foreign_keys=ON",
         "cache_size=-65536",
     ):
@@ -112,24 +133,12 @@ def _tune_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A read that turns into a write in the middle of a deferred transaction fails with "locked" at once:
-    # whoever means to write says so at the start.
-    writes = connection.info.pop(_WRITES, False)
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """A connection in a write transaction: commits at the end of the block, rolls back on an exception.
 
-
-_WRITES = "writes"
-"""A mark on a connection whose next transaction is to write. An option of the engine would cost more than a query."""
-
-
-@contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection in a write transaction: commits at the end of the block, rolls back on an exception."""
-    with engine.connect() as connection:
-        connection.info[_WRITES] = True
-        with connection.begin():
-            yield connection
+    raises  DatabaseError when another writer holds the database for more than 30 seconds
+    """
+    return _WRITERS.get(engine, engine).begin()
 
 
 @contextmanager
