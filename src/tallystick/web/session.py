@@ -1,5 +1,7 @@
 """Sign-in, sign-out, the way home, and the pages that say no. Reads sessions through app; sets cookies."""
 
+from dataclasses import replace
+
 from starlette.responses import HTMLResponse, Response
 
 from tallystick.app import access, roster
@@ -98,4 +100,7 @@ def _shown(
     if visit is None:
         bare = Page(title=heading, heading=heading, notices=notices)
         return HTMLResponse(render(template, view, bare), status_code=status)
-    return frame.shown(template, view, frame.page(visit, heading, notices=notices), status=status)
+    page = frame.page(visit, heading, notices=notices)
+    # No link is the current one: an address that is forbidden must not be told from one that is absent.
+    nowhere = replace(page, nav=tuple(replace(link, is_current=False) for link in page.nav))
+    return frame.shown(template, view, nowhere, status=status)

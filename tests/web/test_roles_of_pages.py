@@ -1,0 +1,213 @@
+"""Every page by every role: who sees it, who finds nothing, who is asked to sign in. Forbidden looks like absent."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from living_cell import PROGRAMME
+from served import Served
+from web.visitor import Visitor
+
+from tallystick.app import gate, items, release
+from tallystick.app.access import Actor
+from tallystick.app.kernel import new_key
+from tallystick.edge import RouteRule
+from tallystick.flow.release import Wish
+
+ROLES = ("lead", "expert", "adjudicator", "researcher", "auditor", "engineer")
+EVERYBODY = set(ROLES)
+READERS = {"lead", "researcher", "auditor"}
+EXPERTS = {"expert", "adjudicator"}
+LEAD = {"lead"}
+P = "/programmes/{programme}"
+
+# A new page must be placed here, by hand: this table does not read the one in the code.
+WHO: dict[str, set[str] | None] = {
+    "GET /sign-in": None,
+    "POST /sign-in": None,
+    "POST /sign-out": EVERYBODY,
+    "GET /": EVERYBODY,
+    "GET /me": EXPERTS,
+    "GET /work/{programme}": EXPERTS,
+    "GET /assignments/{work}": EXPERTS,
+    "POST /assignments/{work}": EXPERTS,
+    "PUT /assignments/{work}/draft": EXPERTS,
+    "POST /assignments/{work}/return": EXPERTS,
+    "GET /assignments/{work}/done": EXPERTS,
+    "GET /qualifications/start/{programme}/{rubric_id}": EXPERTS,
+    "POST /qualifications/start/{programme}/{rubric_id}": EXPERTS,
+    "GET /qualifications/{qualification}": EXPERTS,
+    "POST /qualifications/{qualification}/items/{item}": EXPERTS,
+    "PUT /qualifications/{qualification}/items/{item}/draft": EXPERTS,
+    "GET /programmes": READERS | {"engineer"},
+    "GET /contracts/new": LEAD,
+    "POST /contracts/new": LEAD,
+    f"GET {P}": READERS | {"engineer"},
+    f"GET {P}/contract": READERS | {"engineer"},
+    f"GET {P}/contract.yaml": READERS | {"engineer"},
+    f"GET {P}/rubrics": READERS | EXPERTS,
+    f"GET {P}/new-rubric": LEAD,
+    f"POST {P}/new-rubric": LEAD,
+    f"GET {P}/rubrics/{{rubric_id}}": READERS | EXPERTS,
+    f"GET {P}/rubrics/{{rubric_id}}/diff": READERS | EXPERTS,
+    f"GET {P}/rubrics/{{rubric_id}}/{{version}}": READERS | EXPERTS,
+    "GET /people": {"lead", "auditor"},
+    "GET /people/new": LEAD,
+    "POST /people/new": LEAD,
+    "GET /people/{person}": {"lead", "auditor"},  # and one's own
+    "POST /people/{person}/contract": LEAD,
+    f"GET {P}/items": READERS,
+    "GET /items/{item}": READERS,
+    f"GET {P}/import": LEAD,
+    f"POST {P}/import": LEAD,
+    "GET /imports/{run}/problems": LEAD,
+    f"GET {P}/agreement": READERS,
+    "GET /batches/{batch}": READERS,
+    "POST /batches/{batch}/measure": LEAD,
+    "GET /disagreements": READERS | {"adjudicator"},
+    f"GET {P}/disagreements": READERS | {"adjudicator"},
+    "GET /disagreements/{item}": READERS | {"adjudicator"},
+    "POST /disagreements/{item}": {"adjudicator"},
+    f"GET {P}/releases": READERS,
+    f"GET {P}/releases/new": LEAD,
+    f"POST {P}/releases/new": LEAD,
+    "GET /releases/{release_id}": READERS,
+    "GET /releases/{release_id}/files/{path:path}": READERS,
+    "GET /log": READERS | {"engineer"},
+    "GET /receipts/{seq}": READERS | {"engineer"},  # and one's own
+    "GET /receipts/{seq}/proof": READERS | {"engineer"},  # and one's own
+}
+SESSION_ONLY = {"GET /people/{person}", "GET /receipts/{seq}", "GET /receipts/{seq}/proof"}
+"""Pages that everybody may ask for, because their own lies behind them."""
+
+
+@dataclass
+class Scene:
+    """A cell with one of everything, and somebody in each role."""
+
+    served: Served
+    cast: dict[str, Actor]
+    names: dict[str, str]
+
+    def address(self, path: str) -> str:
+        """A path with the names of what is really there."""
+        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: self.names[found[1]], path)
+
+
+@pytest.fixture(scope="module")
+def scene(looked_at: Served) -> Scene:
+    """Four items that two experts judged: three agreed, one divided; measured, released."""
+    world = looked_at.world
+    world.work(4)
+    first, second = world.expert(), world.expert()
+    for verdict in ("a_clearly", "a_clearly", "a_clearly", "b_clearly"):
+        world.judge(first)
+        world.judge(second, verdict)
+    world.measure()
+    wish = Wish(programme=PROGRAMME, name="made", version="1.0.0", use="train", batches=(world.batch(),))
+    made = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(made, release.Made), made
+    world.work(1, start=9)
+    listed = items.items_page(world.cell, world.lead, PROGRAMME, batch=world.batch())
+    assert isinstance(listed, items.ItemsPage)
+    cast = {role: world.person(f"A {role}", role) for role in ("expert", "researcher", "auditor", "engineer")}
+    cast |= {"lead": world.lead, "adjudicator": world.person("A judge", "expert", expert_roles=("adjudicator",))}
+    batches = gate.batches(world.cell, world.lead, PROGRAMME)
+    assert isinstance(batches, list)
+    names = {
+        "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
+        "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
+        "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
+    }  # fmt: skip
+    return Scene(looked_at, cast, names)
+
+
+def pages_of(served: Served) -> dict[str, RouteRule]:
+    """Every page that is registered."""
+    return {name: rule for name, rule in served.site.rules.items() if rule.kind == "page"}
+
+
+def test_every_page_is_placed(looked_at: Served) -> None:
+    assert set(pages_of(looked_at)) == set(WHO)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", [route for route in WHO if route.startswith("GET")])
+def test_a_role_sees_its_pages_and_nothing_of_the_others(scene: Scene, route: str, role: str) -> None:
+    path = scene.address(route.removeprefix("GET "))
+    visitor = Visitor(scene.served, scene.cast[role])
+    answer = visitor.get(path)
+    allowed = WHO[route]
+    is_mine = "asg-none" not in path and "qlf-none" not in path
+    if (allowed is None or role in allowed) and is_mine:
+        assert answer.status_code in {200, 303}, answer.text
+        return
+    nothing = visitor.get("/nothing-at-all")
+    assert (answer.status_code, answer.text) == (404, nothing.text)
+    assert answer.headers["content-length"] == nothing.headers["content-length"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", [route for route in WHO if not route.startswith("GET") and WHO[route]])
+def test_a_role_that_may_not_change_something_finds_nothing_there(scene: Scene, route: str, role: str) -> None:
+    method, path = route.split(" ")
+    allowed = WHO[route]
+    assert allowed is not None
+    if role in allowed:
+        return
+    visitor = Visitor(scene.served, scene.cast[role])
+    answer = visitor.post(scene.address(path), {"csrf": visitor.csrf}, method=method)
+    assert (answer.status_code, answer.text) == (404, visitor.get("/nothing-at-all").text)
+
+
+@pytest.mark.parametrize("route", [route for route, allowed in WHO.items() if allowed is not None])
+def test_without_a_session_there_is_only_the_way_to_sign_in(scene: Scene, route: str) -> None:
+    method, path = route.split(" ")
+    nobody = Visitor(scene.served, None)
+    if method == "GET":
+        answer = nobody.get(scene.address(path))
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?next=/")
+    else:
+        answer = nobody.post(scene.address(path), {"csrf": "a" * 30}, method=method)
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("route", [r for r, allowed in WHO.items() if allowed and not r.startswith("GET")])
+def test_without_its_token_no_form_is_taken(scene: Scene, route: str) -> None:
+    method, path = route.split(" ")
+    allowed = WHO[route]
+    assert allowed is not None
+    visitor = Visitor(scene.served, scene.cast[min(allowed)])
+    for fields in ({}, {"csrf": "x" * 32}):
+        assert visitor.post(scene.address(path), fields, method=method).status_code == 403
+    elsewhere = visitor.post(
+        scene.address(path), {"csrf": visitor.csrf}, method=method, headers={"Origin": "http://elsewhere.test"}
+    )
+    assert elsewhere.status_code == 403
+
+
+PLAIN = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=\"/static/)|javascript:", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_carries_a_script_or_style_of_its_own_and_each_names_its_custody(scene: Scene, role: str) -> None:
+    visitor = Visitor(scene.served, scene.cast[role])
+    for route in (route for route in WHO if route.startswith("GET")):
+        answer = visitor.get(scene.address(route.removeprefix("GET ")))
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        assert PLAIN.findall(answer.text) == [], route
+        assert "Development custody: software keys" in answer.text, route
+        assert "'unsafe" not in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("role", sorted(EXPERTS))
+def test_experts_see_no_model_no_name_and_no_gold(scene: Scene, role: str) -> None:
+    visitor = Visitor(scene.served, scene.cast[role])
+    for route in (route for route in WHO if route.startswith("GET")):
+        text = visitor.get(scene.address(route.removeprefix("GET "))).text
+        assert "secret-model" not in text, route
+        assert "Expert 0" not in text, route
+        assert "g-general" not in text, route
