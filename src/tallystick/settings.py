@@ -58,6 +58,8 @@ def load(directory: Path) -> Settings:
             raise BadSettings(f"{path}: expected the keys {', '.join(_TYPES)}, found {key}: remove it")
         if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and bool not in _TYPES[key]):
             raise BadSettings(f"{path}: expected {_TYPES[key][0].__name__} for {key}, found {value!r}")
+    if not 1 <= found.get("port", PORT) <= 65_535:
+        raise BadSettings(f"{path}: expected a port from 1 to 65535, found {found['port']}")
     check_database(found.get("database"), str(path))
     return Settings(directory=directory, **found)
 

@@ -153,11 +153,13 @@ def create(directory: Path, *, name: str, database: str | None = None, clock: Ca
     """
     check_name(name)
     keys = directory / "keys"
-    if keys.exists() or (directory / DATABASE_FILE).exists() or (directory / "log").exists():
-        raise CellExists(
-            f"{directory}: expected a folder without a cell, found parts of one: choose another folder, or, if making "
-            "it was cut off before anything was in it, remove this folder and make it again"
-        )
+    parts = {"keys": keys, "database": directory / DATABASE_FILE, "log": directory / "log"}
+    for part, path in parts.items():
+        if path.exists():
+            raise CellExists(
+                f"{directory}: expected a folder without a cell, found its {part}: choose another folder, or, if "
+                "making it was cut off before anybody joined, remove this folder and make it again"
+            )
     keys.mkdir(parents=True, mode=0o700)
     (directory / "releases").mkdir(exist_ok=True, mode=0o700)  # content in the clear, for the cell's own user alone
     signer = SoftwareSigner.create(keys / "log.key", name)

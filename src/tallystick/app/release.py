@@ -5,6 +5,8 @@ digest (`release-built`), seal to exactly that size, write the proofs, rename. E
 are a pure function of the journal, and the commands carry fixed idempotency keys.
 """
 
+import contextlib
+import fcntl
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,11 +179,25 @@ def build(cell: Cell, release: str) -> Path | Refused:
 
 def _build(cell: Cell, row: Row) -> Path:
     final = cell.releases_directory / f"{row.name}-{row.version}"
-    if final.is_dir():
-        return final
+    with _alone(cell.releases_directory):
+        return final if final.is_dir() else _build_alone(cell, row, final)
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One builder at a time, over all threads and processes of the cell: a retry waits for the first attempt.
+
+    The lock goes with the process that holds it, so a crash leaves none behind.
+    """
+    with (directory / ".building").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build_alone(cell: Cell, row: Row, final: Path) -> Path:
     staging = cell.releases_directory / f".{row.release}.building"
     shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
+    staging.mkdir(mode=0o700)
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
     cell.seal(receipt.first_seq + 1)

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from math import ceil
 
 from tallystick.flow.refusal import Refused
@@ -69,6 +70,17 @@ class Buckets:
             self._filled.popitem(last=False)
 
 
+def network_of(client: str) -> str:
+    """The address to count by: one customer has 2^64 addresses of IPv6, so their network counts as one."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+
+
 class Rates:
     """The limits on sign-in: per login and per client address. Safe to use from many threads."""
 
@@ -79,6 +91,7 @@ class Rates:
 
     def admit(self, *, login: str, client: str) -> TooMany | None:
         """Count an attempt; why it may not happen, or None."""
+        client = network_of(client)
         with self._lock:
             wait = self._addresses.take(client)
             if not wait:
@@ -93,4 +106,4 @@ class Rates:
         """The attempt was good: take it back from both counts."""
         with self._lock:
             self._logins.give_back(login)
-            self._addresses.give_back(client)
+            self._addresses.give_back(network_of(client))

@@ -121,13 +121,14 @@ def parse_vkey(line: str) -> VerifierKey:
     raises  BadKey when a part is missing, the key type is unknown or the key id does not fit
     """
     parts = line.removesuffix("\n").split("+", 2)
-    if len(parts) != 3:
-        raise BadKey(f"expected a verifier key 'name+keyid+key', found {line.strip()[:80]!r}")
+    if len(parts) != 3 or line.startswith("PRIVATE+"):
+        # What was found is not repeated: it may be a private key that was given by mistake.
+        raise BadKey("expected a verifier key 'name+keyid+key', found another text: give the file log.vkey")
     name, stated, encoded = check_name(parts[0]), parts[1], parts[2]
     try:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
-        raise BadKey(f"key of {name!r}: expected base64, found {encoded!r}") from error
+        raise BadKey(f"key of {name!r}: expected base64, found another text") from error
     if len(key) != 1 + PUBLIC_KEY_BYTES or key[0] not in (ED25519, COSIGNATURE):
         raise BadKey(
             f"key of {name!r}: expected type 1 or 4 (Ed25519) and {PUBLIC_KEY_BYTES} bytes, "

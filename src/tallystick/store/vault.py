@@ -7,6 +7,7 @@ journal holds only SHA-256(tag || salt || payload): with the salt gone nobody ca
 
 import hashlib
 import hmac
+import os
 import secrets
 import weakref
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from tallystick.store.schema import VAULT_KEY, VAULT_OBJECT, Row
 COMMIT_TAG = b"tallystick/commit/v1\x00"
 SALT_BYTES = 32
 _NONCE_BYTES = 12
+_KEY_BYTES = 32
 
 
 class VaultError(RuntimeError):
@@ -42,6 +44,10 @@ class ObjectAltered(VaultError):
 
 class CommitmentBroken(VaultError):
     """The bytes open, but are not what the journal committed to."""
+
+
+class KeyDamaged(RuntimeError):
+    """The root key is not one: without it nothing of the vault opens."""
 
 
 class Custodian(Protocol):
@@ -71,13 +77,19 @@ class SoftwareCustodian:
         mode = path.stat().st_mode & 0o777
         if mode & 0o077:
             raise PermissionError(f"{path}: expected mode 600, found {mode:o}: run chmod 600 on it")
-        self._cipher = AESGCM(path.read_bytes())
+        key = path.read_bytes()
+        if len(key) != _KEY_BYTES:
+            raise KeyDamaged(f"{path}: expected a key of {_KEY_BYTES} bytes, found {len(key)}: restore the file")
+        self._cipher = AESGCM(key)
 
     @classmethod
     def create(cls, path: Path) -> "SoftwareCustodian":
         """Make a new root key. Raises FileExistsError rather than replace one."""
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(secrets.token_bytes(32))
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())  # content is sealed under it from now on
         return cls(path)
 
     def wrap(self, key: bytes, scope: str) -> bytes:
@@ -166,6 +178,10 @@ class Vault:
             if object_id not in found:
                 raise ObjectMissing(f"the vault holds no object {object_id}")
         return found
+
+    def open_rows(self, connection: sa.Connection, rows: Iterable[Row]) -> list[Opened]:
+        """The payloads of objects whose rows another query has found. Raises ObjectAltered or CommitmentBroken."""
+        return [self._open_row(connection, row) for row in rows]
 
     def _open_row(self, connection: sa.Connection, row: Row) -> Opened:
         cipher = self._cipher(self._existing_key(connection, row.scope), row.object)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -27,6 +28,9 @@ SESSION_MICROSECONDS = {"page": 12 * 3600 * 1_000_000, "api": 24 * 3600 * 1_000_
 _HASHER = PasswordHasher()
 _DUMMY_HASH = _HASHER.hash(secrets.token_hex(16))
 """Checked when a login is unknown, so that known and unknown logins take the same time."""
+
+_HASHING = threading.BoundedSemaphore(2)
+"""Each check takes 64 MiB: whoever tries many passwords at once waits, and does not take the memory of the cell."""
 
 BAD_SIGN_IN = Refused("sign-in-failed", "Login or password is not right. Check both and try again.", "login")
 
@@ -79,7 +83,7 @@ def enrol(cell: Cell, actor: Actor, person: NewPerson, *, key: str) -> Enrolled 
     """Let a person join. The name goes into the vault, the password's hash into a table beside the journal."""
     if not access.allows(actor, "roster.write"):
         return access.ABSENT
-    refused = _check_new(person)
+    refused = check_new(person)
     if refused:
         return refused
     # Argon2 takes 50 ms on purpose: not while the writers' lock is held.
@@ -93,7 +97,8 @@ def enrol(cell: Cell, actor: Actor, person: NewPerson, *, key: str) -> Enrolled 
     return Enrolled(fact.person, answer)
 
 
-def _check_new(person: NewPerson) -> Refused | None:
+def check_new(person: NewPerson) -> Refused | None:
+    """Why somebody cannot join as they are described, or None."""
     if not person.name.strip() or len(person.name) > 200:
         return Refused("name-missing", "Expected a name of 1 to 200 characters.", "name")
     if (person.login is None) != (person.password is None):
@@ -189,7 +194,8 @@ def sign_in(cell: Cell, *, login: str, password: str, kind: str) -> SignedIn | R
     with cell.read() as connection:
         credential = sessions.credential(connection, login)
     try:
-        _HASHER.verify(credential.argon2 if credential else _DUMMY_HASH, password)
+        with _HASHING:
+            _HASHER.verify(credential.argon2 if credential else _DUMMY_HASH, password)
     except VerificationError:
         return BAD_SIGN_IN
     return BAD_SIGN_IN if credential is None else open_session(cell, credential.person, kind=kind, method="password")

@@ -1,0 +1,101 @@
+"""Small ways to hurt a cell from outside, from its command line or by two hands at once, each found open once."""
+
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from living_cell import PROGRAMME, item_row, jsonl, world_at
+
+from tallystick.app import cell as cells
+from tallystick.app import items, release
+from tallystick.app.kernel import new_key
+from tallystick.audit.release import Status, verify_release
+from tallystick.edge import Rates
+from tallystick.flow.release import Wish
+from tallystick.ledger.note import BadKey, parse_vkey
+from tallystick.ledger.signer import SoftwareSigner
+
+PASSWORD = "a long enough sentence"
+
+
+def test_ipv6_network_counts_as_one_address() -> None:
+    rates = Rates(clock=lambda: 0.0)
+    tried = [rates.admit(login=f"name-{n}", client=f"2001:db8::{n:x}") for n in range(1, 62)]
+    assert tried[:60] == [None] * 60
+    assert tried[60] is not None
+    assert rates.admit(login="other", client="2001:db8:0:1::1") is None
+
+
+def test_private_key_given_for_a_verifier_key_is_not_repeated(tmp_path: Path) -> None:
+    signer = SoftwareSigner.create(tmp_path / "log.key", "tests.invalid/log")
+    line = (tmp_path / "log.key").read_text()
+    with pytest.raises(BadKey) as refused:
+        parse_vkey(line)
+    assert line.strip().split("+", 4)[4] not in str(refused.value)
+    assert parse_vkey(signer.vkey).line == signer.vkey
+
+
+def test_cut_that_is_sent_again_while_it_runs_makes_one_whole_release(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        names = [f"w-{n}" for n in range(60)]
+        world.bring([item_row(name) for name in names])
+        rows: list[dict[str, object]] = [{"item": n, "rater": r, "verdict": "a"} for n in names for r in "xy"]
+        items.import_judgments(
+            world.cell, world.lead, jsonl(rows), programme=PROGRAMME, name="j.jsonl", source="lab"
+        )  # fmt: skip
+        key, made = new_key(), list[object]()
+        wish = Wish(programme=PROGRAMME, name="pairs", version="1.0.0", use="train", batches=None)
+
+        def cut() -> None:
+            made.append(release.cut(world.cell, world.lead, wish, key=key))
+
+        threads = [threading.Thread(target=cut) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        folders = [path for path in world.cell.releases_directory.iterdir() if path.is_dir()]
+        assert [type(one) for one in made] == [release.Made] * 4
+        assert [path.name for path in folders] == ["pairs-1.0.0"]
+        assert stat.S_IMODE(folders[0].stat().st_mode) == 0o700
+        assert verify_release(folders[0], world.cell.signer.vkey).status is Status.OK
+
+
+def test_secrets_and_content_of_a_cell_are_for_its_own_user(tmp_path: Path) -> None:
+    cells.create(tmp_path / "cell", name="tests.invalid/log").close()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "cell").rglob("*")}
+    private = ("keys", "log.key", "vault.key", "cell.db", "releases")
+    assert {name: modes[name] & 0o077 for name in private} == dict.fromkeys(private, 0)
+
+
+def run(*arguments: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+    """The command line as people start it."""
+    command = [sys.executable, "-m", "tallystick", *arguments]
+    return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own command
+
+
+def make(folder: Path, *more: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+    return run("cell", "create", "--dir", str(folder), "--lead", "lea", "--password-fd", "0", *more, password=password)
+
+
+def test_cell_that_cannot_be_entered_is_not_made(tmp_path: Path) -> None:
+    folder = tmp_path / "cell"
+    assert make(folder, password="short").returncode == 1
+    assert make(folder, "--name", "no good+name").returncode == 2
+    assert not folder.exists()
+    (tmp_path / "file").touch()
+    assert make(tmp_path / "file" / "cell").returncode == 2
+    assert make(folder).returncode == 0
+
+
+@pytest.mark.parametrize("part", ["keys/vault.key", "cell.db", "log/checkpoint"])
+def test_damaged_cell_is_named_in_a_sentence(tmp_path: Path, part: str) -> None:
+    assert make(tmp_path / "cell").returncode == 0
+    (tmp_path / "cell" / part).write_text("rubbish")
+    checked = run("cell", "check", "--dir", str(tmp_path / "cell"))
+    assert checked.returncode == 2
+    assert checked.stderr.startswith("error ")
+    assert "Traceback" not in checked.stderr
