@@ -85,7 +85,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     leased = assignment.assignment(tx.connection, work)
     if leased is None or leased.expert != actor.person:
         return access.ABSENT
-    if judgments.of_expert_on(tx.connection, actor.person, leased.item) is not None:
+    if leased.state != "leased" and judgments.of_expert_on(tx.connection, actor.person, leased.item) is not None:
         return Refused("already-judged", "You have judged this item already: your judgment stands.")
     leased = _in_place_of(tx, leased)
     renewed = _renew(tx, leased)
@@ -140,8 +140,7 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
 def _earlier(cell: Cell, tx: Transaction, person: str) -> list[str]:
     """The words of the expert's latest reasons, to find copied ones."""
     texts: list[str] = []
-    opened = cell.vault.open_all(tx.connection, judgments.latest_rationales(tx.connection, person, limit=3))
-    for found in opened.values():
+    for found in cell.vault.open_rows(tx.connection, judgments.latest_rationales(tx.connection, person, limit=3)):
         texts.extend(reason["text"] for reason in msgspec.json.decode(found.payload)["reasons"])
     return texts
 

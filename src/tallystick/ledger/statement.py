@@ -81,7 +81,7 @@ class Statement:
 def _compiled(clause: Any, dialect: sa.Dialect) -> _Text:  # noqa: ANN401 - any statement that has a compiler
     compiled = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {name: value for name, value in compiled.params.items() if value is not None}
-    keys = [column.name for column in clause.selected_columns] if isinstance(clause, sa.Select) else []
+    keys = [] if isinstance(clause, sa.TextClause) else [column.name for column in clause.exported_columns]
     places = tuple(compiled.positiontup) if compiled.positional else None
     return _Text(str(compiled), places, constants, result_tuple(keys))
 

@@ -9,7 +9,7 @@ from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
-from tallystick.store.schema import BATCH, JUDGMENT, WORK, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
 
 _JUDGED_HERE = Statement(
     WORK.update()
@@ -20,6 +20,7 @@ _JUDGED_HERE = Statement(
         is_open=sa.case((WORK.c.judged + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
+    .returning(WORK.c.judged, WORK.c.needed)
 )
 _JUDGED_ELSEWHERE = Statement(
     WORK.update()
@@ -29,9 +30,7 @@ _JUDGED_ELSEWHERE = Statement(
         is_open=sa.case((WORK.c.judged + 1 + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
-)
-_JUST_COMPLETE = Statement(
-    sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), WORK.c.judged == WORK.c.needed)
+    .returning(WORK.c.judged, WORK.c.needed)
 )
 _JUDGED_IN_BATCH = Statement(
     BATCH.update()
@@ -88,9 +87,7 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
 def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, imported: int) -> None:
     done: list[str] = []
     for r in run:
-        step.run(connection, {"wanted": r.fact.item})
-        if _JUST_COMPLETE.first(connection, {"wanted": r.fact.item}):
-            done.append(r.fact.item)
+        done += [r.fact.item for now in step.all(connection, {"wanted": r.fact.item}) if now.judged == now.needed]
     if done:
         items.count_complete(connection, done)
     for batch, n in sorted(Counter(r.fact.batch for r in run).items()):
@@ -107,8 +104,9 @@ _OF_EXPERT_ON = Statement(
     sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted"), JUDGMENT.c.expert == sa.bindparam("who"))
 )
 _LATEST_RATIONALES = Statement(
-    sa.select(JUDGMENT.c.rationale)
-    .where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.rationale.is_not(None))
+    sa.select(VAULT_OBJECT)
+    .join(JUDGMENT, JUDGMENT.c.rationale == VAULT_OBJECT.c.object)
+    .where(JUDGMENT.c.expert == sa.bindparam("who"))
     .order_by(JUDGMENT.c.seq.desc())
     .limit(sa.bindparam("limit"))
 )
@@ -155,6 +153,6 @@ def of_expert(connection: sa.Connection, who: str, *, limit: int = 50) -> list[R
     return list(connection.execute(query).all())
 
 
-def latest_rationales(connection: sa.Connection, who: str, *, limit: int = 5) -> list[str]:
-    """Vault ids of an expert's latest rationales, newest first: to find copied ones."""
-    return [row.rationale for row in _LATEST_RATIONALES.all(connection, {"who": who, "limit": limit})]
+def latest_rationales(connection: sa.Connection, who: str, *, limit: int = 5) -> list[Row]:
+    """An expert's latest rationales as the vault holds them, newest first: to find copied ones."""
+    return _LATEST_RATIONALES.all(connection, {"who": who, "limit": limit})

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import CREDENTIAL, DRAFT, SESSION, Row
+from tallystick.store.schema import CREDENTIAL, DRAFT, PERSON, SESSION, Row
 
 
 def add_credential(connection: sa.Connection, *, login: str, person: str, argon2: str, is_demo: bool) -> None:
@@ -43,11 +43,21 @@ def add_session(
 
 
 _SESSION = Statement(sa.select(SESSION).where(SESSION.c.token_digest == sa.bindparam("wanted")))
+_SESSION_OF_PERSON = Statement(
+    sa.select(SESSION, PERSON.c.roles, PERSON.c.expert_roles)
+    .join(PERSON, PERSON.c.person == SESSION.c.person)
+    .where(SESSION.c.token_digest == sa.bindparam("wanted"))
+)
 
 
 def session(connection: sa.Connection, token_digest: str) -> Row | None:
     """The session of a token, expired or not, or None."""
     return _SESSION.first(connection, {"wanted": token_digest})
+
+
+def session_of_person(connection: sa.Connection, token_digest: str) -> Row | None:
+    """The session of a token with the roles that its person has now, or None."""
+    return _SESSION_OF_PERSON.first(connection, {"wanted": token_digest})
 
 
 def end_session(connection: sa.Connection, token_digest: str) -> None:

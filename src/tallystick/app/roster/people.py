@@ -225,10 +225,10 @@ def open_session(cell: Cell, person: str, *, kind: str, method: str) -> SignedIn
 def session_of(cell: Cell, token: str, *, kind: str) -> Session | None:
     """The live session of a token, or None. Roles are read anew each time."""
     with cell.read() as connection:
-        row = sessions.session(connection, _digest(token))
-        if row is None or row.kind != kind or row.expires_at < cell.kernel.now():
-            return None
-        actor = _actor(roster.person(connection, row.person))
+        row = sessions.session_of_person(connection, _digest(token))
+    if row is None or row.kind != kind or row.expires_at < cell.kernel.now():
+        return None
+    actor = _actor(row)
     return None if actor is None else Session(actor, row.csrf, row.expires_at)
 
 
