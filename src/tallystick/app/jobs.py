@@ -41,6 +41,7 @@ class Followers:
     def _follow(self) -> None:
         while not self._stopping.wait(self._seal_seconds):
             self._attempt(self._cell.seal, "seal")
+            self._attempt(lambda: journal.tidy(self._cell.engine), "tidy the database")
 
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):
