@@ -91,7 +91,7 @@ class Visitor:
         """Send a form with a file."""
         return self._send("POST", path, data=dict(fields), files={"document": (name, data)}, headers=dict(HERE))
 
-    def filled(self, path: str, action: str, **changes: object) -> dict[str, object]:
+    def filled(self, path: str, action: str, /, **changes: object) -> dict[str, object]:
         """The form of a page with some fields typed over."""
         return filled(self.get(path).text, action, **changes)
 
@@ -103,7 +103,7 @@ class Visitor:
         return self.served.http.request(method, path, headers=given, follow_redirects=False, **rest)  # type: ignore[arg-type]  # as httpx takes them
 
 
-def filled(text: str, action: str, **changes: object) -> dict[str, object]:
+def filled(text: str, action: str, /, **changes: object) -> dict[str, object]:
     """The form of a page's text with some fields typed over."""
     form = Form(text, action)
     assert form.is_there, f"expected a form to {action}, found none"

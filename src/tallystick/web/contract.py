@@ -112,7 +112,7 @@ def _way(programme: str, blocker: release.Blocker) -> Link:
     if blocker.code == "open-disagreement":
         return Link(label="Open the queue", href=f"/programmes/{programme}/disagreements")
     if blocker.code in ("incomplete", "no-judgments"):
-        return Link(label="Show the items", href=f"/programmes/{programme}/items?batch={blocker.batch}&state=open")
+        return Link(label="Show the items", href=f"/programmes/{programme}/items?batch={blocker.batch}")
     return Link(label="Open the batch", href=f"/batches/{blocker.batch}")
 
 

@@ -20,6 +20,7 @@ IMPORT_BYTES = 400_000_000
 PROBLEMS_MAX = 200
 SECTION = "Items"
 WITHHELD = "The judgments are shown when the item has all of them: nobody sees another's before."
+STATES = {"waiting": "waiting", "active": "being judged", "complete": "complete"}
 ENDINGS = ".jsonl,.ndjson,.csv,.parquet,.gz"
 _COLUMNS = (
     Fact(term="id", value="Your own id of the item. Needed, unique in the programme."),
@@ -76,7 +77,7 @@ def every(visit: Visit) -> PageAnswer:
         action=f"{root}/items", items=rows, is_filtered=any(wanted.values()),
         filters=(
             _filter("domain", "Domain", {row.domain: row.domain for row in glance.domains}, wanted["domain"]),
-            _filter("state", "State", {"open": "open", "complete": "complete"}, wanted["state"]),
+            _filter("state", "State", STATES, wanted["state"]),
             _filter("batch", "Batch", batches, wanted["batch"]),
         ),
         paging=Paging(

@@ -28,8 +28,8 @@ STATUSES: Final[Mapping[str, str]] = {
     "too_few_items": "fewer than two items have two answers",
 }
 ITEM_STATES: Final[Mapping[str | None, Pill]] = {
-    "open": Pill(label="open", tone="waiting"), "complete": Pill(label="complete", tone="good"),
-    None: Pill(label="no work"),
+    "waiting": Pill(label="waiting", tone="waiting"), "active": Pill(label="being judged", tone="waiting"),
+    "complete": Pill(label="complete", tone="good"), None: Pill(label="no work"),
 }  # fmt: skip
 CASE_STATES: Final[Mapping[str, Pill]] = {
     "open": Pill(label="open", tone="waiting"), "settled": Pill(label="settled", tone="good"),
