@@ -52,6 +52,19 @@ def words_of(handler: Callable[..., object]) -> Words:
     return {"summary": summary.rstrip("."), "description": rest.strip(), "operation_id": f"{stage}_{handler.__name__}"}
 
 
+def signature_of(handler: Callable[..., object]) -> Callable[..., object]:
+    """A stand-in for a handler, without its visit: FastAPI reads from it what the call takes."""
+
+    def described() -> None:
+        raise AssertionError("a call is carried out by its CallApp")
+
+    parameters = list(inspect.signature(handler).parameters.values())[1:]
+    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    described.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]  # functions may have one
+    described.__name__ = handler.__name__
+    return described
+
+
 def responses_of(
     handler: Callable[..., object], rule: RouteRule, refusals: Iterable[int], *, gives: Mapping[str, str] | None,
     also: Mapping[int, type[BaseModel]],

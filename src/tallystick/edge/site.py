@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -21,8 +20,8 @@ from starlette.types import Message, Receive, Scope, Send
 from tallystick import __version__
 from tallystick.app.access import ABSENT
 from tallystick.app.cell import Cell
-from tallystick.edge import calls, faults, openapi
-from tallystick.edge.calls import ApiHandler, malformed
+from tallystick.edge import faults, openapi
+from tallystick.edge.calls import ApiHandler, CallApp
 from tallystick.edge.door import Door, kind_of
 from tallystick.edge.faults import BodyTooLarge
 from tallystick.edge.files import static_files
@@ -30,6 +29,7 @@ from tallystick.edge.guard import Guard
 from tallystick.edge.headers import add_headers, headers_for
 from tallystick.edge.pages import PageApp, PageHandler
 from tallystick.edge.rates import Rates
+from tallystick.edge.routes import Routes
 from tallystick.edge.rule import PUBLIC, RouteRule
 from tallystick.edge.visit import CookieNames, FaultFace
 from tallystick.flow.refusal import Refused
@@ -54,15 +54,16 @@ class Site:
         self.rules: dict[str, RouteRule] = {}
         self._door = Door(cell, rates=rates, cookies=self.cookies)
         self._known: set[int] = set()
+        self._routes = Routes()
         self._hosts = {host.lower() for host in hosts}
         self._headers = {kind: headers_for(kind, secure=secure_cookies) for kind in ("page", "api", "static")}
         self._description = b""
         self.app = FastAPI(
             title="Tallystick", version=__version__, openapi_url=None, docs_url=None, redoc_url=None,
+            redirect_slashes=False,
             description=openapi.PREFACE, lifespan=self._lifespan,
         )  # fmt: skip
         self.app.add_exception_handler(HTTPException, self._on_http)
-        self.app.add_exception_handler(RequestValidationError, self._on_malformed)
 
     def page(
         self, path: str, handler: PageHandler, *, permission: str, methods: Iterable[str] = ("GET",),
@@ -91,13 +92,15 @@ class Site:
         size = max_bytes if max_bytes is not None else (0 if method in ("GET", "DELETE") else BODY_BYTES)
         rule = RouteRule(permission=permission, methods=frozenset({method}), max_bytes=size, kind="api")
         status = 204 if answers is None and gives is None else status
-        call = calls.endpoint(self._door, rule, handler, status=status, takes_file=takes is not None)
+        app = CallApp(self._door, rule, handler, path=path, status=status, takes_file=takes is not None)
+        # FastAPI describes the call; CallApp carries it out.
         route = APIRoute(
-            path, call, methods=[method], response_model=answers, status_code=status, tags=[tag] if tag else [],
+            path, openapi.signature_of(handler), methods=[method], response_model=answers, status_code=status,
             responses=openapi.responses_of(handler, rule, refusals, gives=gives, also=also or {}),
             response_class=Response if gives else JSONResponse, openapi_extra=openapi.extras_of(rule, takes=takes),
-            **openapi.words_of(handler),
+            tags=[tag] if tag else [], **openapi.words_of(handler),
         )  # fmt: skip
+        route.app = app
         self._add(route, rule)
 
     def files(self, prefix: str, folder: Path) -> None:
@@ -149,7 +152,9 @@ class Site:
         if self._hosts and _host(scope) not in self._hosts:
             await self._door.answer(scope, receive, send_with_headers, faults.BAD_HOST)
         else:
-            await self.app(scope, receive, send_with_headers)
+            # FastAPI answers for addresses and methods that are not there; all others go the short way.
+            scope["app"] = self.app
+            await (self._routes.find(scope) or self.app)(scope, receive, send_with_headers)
 
     def _add(self, route: Route, rule: RouteRule) -> None:
         route.app = Guard(rule, route.app, answer=self._door.answer, authorise=self._door.authorise)
@@ -159,6 +164,7 @@ class Site:
                 raise Unruled(f"expected one rule for each route, found two for {name}: remove one")
             self.rules[name] = rule
         self._known.add(id(route))
+        self._routes.add(route)
         self.app.router.routes.append(route)
 
     @asynccontextmanager
@@ -167,7 +173,7 @@ class Site:
         self.close()
 
     async def _on_http(self, request: Request, error: Exception) -> Response:
-        """Refusals that FastAPI and Starlette raise: no such address, no such method, a body that is no JSON."""
+        """Refusals that Starlette raises: no such address, no such method."""
         assert isinstance(error, HTTPException)
         if isinstance(error, BodyTooLarge):
             return self._door.response(request, error.refused)
@@ -175,17 +181,7 @@ class Site:
             return await self._shown(request, faults.BAD_METHOD, {"Allow": ", ".join(self._methods_at(request.scope))})
         if error.status_code == 404:
             return await self._shown(request, ABSENT, {})
-        return await self._refused_first(request) or self._door.response(request, faults.UNREADABLE)
-
-    async def _on_malformed(self, request: Request, error: Exception) -> Response:
-        """Whoever may not use a route learns nothing of what is wrong with their request."""
-        assert isinstance(error, RequestValidationError)
-        refused, problems = malformed(error)
-        return await self._refused_first(request) or self._door.response(request, refused, problems=problems)
-
-    async def _refused_first(self, request: Request) -> Response | None:
-        refused = await self._door.authorise(request.scope, request.scope["tallystick.rule"])
-        return None if refused is None else self._door.response(request, refused)
+        return self._door.response(request, faults.UNREADABLE)
 
     async def _shown(self, request: Request, refused: Refused, extra: dict[str, str]) -> Response:
         response = await self._door.shown(request, refused)
