@@ -161,6 +161,18 @@ class Story:
             item = page.rows[n % len(page.rows)].item
             items.item_record(self.world.cell, self.world.lead, item, reason="a question", key=new_key())
 
+    def agree(self, _n: int, m: int) -> None:
+        """An item in a batch of its own, on which everybody elsewhere agreed: a batch that can be released."""
+        number = next(self.numbers)
+        row = item_row(f"s-{number}", domain=self.world.domains[m % len(self.world.domains)])
+        wanted = items.Wanted(programme=PROGRAMME, name="rows.jsonl", batch=f"sure-{number}")
+        items.import_items(self.world.cell, self.world.lead, json.dumps(row).encode(), wanted)
+        rows = [{"item": row["id"], "rater": f"rater-{r}", "verdict": "a"} for r in range(3)]
+        data = b"\n".join(json.dumps(said).encode() for said in rows)
+        items.import_judgments(
+            self.world.cell, self.world.lead, data, programme=PROGRAMME, name="said.jsonl", source="the sure ones"
+        )
+
     def cut(self, n: int, _m: int) -> None:
         wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None)
         release.cut(self.world.cell, self.world.lead, wish, key=new_key())
@@ -169,7 +181,7 @@ class Story:
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
-    Story.adjudicate, Story.look, Story.cut,
+    Story.adjudicate, Story.look, Story.agree, Story.cut,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

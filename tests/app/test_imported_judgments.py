@@ -196,7 +196,7 @@ def test_who_may_not_import_and_what_is_no_source(sqlite_url: str, tmp_path: Pat
         names = {"programme": PROGRAMME, "name": "said.jsonl"}
         expert = world.person("Eve", "expert")
         assert items.import_judgments(world.cell, expert, b"", source="x", **names) == access.ABSENT
-        for source in ("", "  ", "x" * 101):
+        for source in ("", "  ", "x" * 101, "a\x00b"):
             found = items.import_judgments(world.cell, world.lead, b"", source=source, **names)
             assert isinstance(found, Refused)
             assert found.code == "source-missing"

@@ -55,7 +55,7 @@ def import_judgments(
     if not access.allows(actor, "item.import"):
         return access.ABSENT
     source = one_spelling(source)
-    if not 1 <= len(source) <= 100:
+    if not 1 <= len(source) <= 100 or not source.isprintable():
         return Refused("source-missing", "Say in 1 to 100 characters where the judgments come from.", "source")
     with cell.read() as connection:
         row = contracts.programme(connection, programme)
