@@ -121,6 +121,18 @@ def test_a_refusal_leaves_not_even_a_key_behind(world: World) -> None:
     assert "person:per-stranger" not in scopes
 
 
+def test_a_case_of_a_domain_that_the_contract_dropped_can_still_be_ended(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell", domains=("general", "creative")) as found:
+        found.work(1, domain="creative")
+        first, second, adjudicator = found.expert(), found.expert(), found.expert("adjudicator")
+        found.judge(first, "a_clearly")
+        found.judge(second, "b_clearly")
+        assert isinstance(found.revise("1.1.0", domains=("general",)), contract.ContractInForce)
+        item = queue(found, adjudicator)[0].item
+        assert isinstance(adjudication.case_page(found.cell, adjudicator, item, key=new_key()), CasePage)
+        assert isinstance(settle(found, adjudicator, item), Closed)
+
+
 def test_preserving_keeps_the_distribution(world: World) -> None:
     adjudicator = world.experts[2]
     item = queue(world, adjudicator)[0].item

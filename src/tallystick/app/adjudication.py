@@ -93,9 +93,19 @@ def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor) -
     names = order.shuffled(cell.order_seed, [j.judgment for j in given], salt=f"case|{item}")
     by_id = {j.judgment: j for j in given}
     blinded = [_blinded(cell, connection, by_id[name], mine, number=n) for n, name in enumerate(names, 1)]
-    rubric = cell.rubrics_in_force(connection, row.programme)[row.domain]
+    rubric = _rubric(cell, connection, given)
     notes = cell.vault.open(connection, row.notes).payload.decode() if row.notes else None
     return CasePage(row, shown_in(cell, connection, item_row.content, mine), mine, rubric, tuple(blinded), notes)
+
+
+def _rubric(cell: Cell, connection: journal.Connection, given: list[Row]) -> Rubric:
+    """The rubric under which the item was judged, as it is in force now.
+
+    Not by way of the contract: it may have dropped the domain since, and its open cases still have to be ended.
+    """
+    row = rubrics.current(connection, given[0].programme, given[0].rubric)
+    assert row is not None, "a rubric that judgments name was published"
+    return cell.rubric(connection, row.document)
 
 
 def _blinded(cell: Cell, connection: journal.Connection, row: Row, mine: str, *, number: int) -> BlindedJudgment:
@@ -172,11 +182,10 @@ def _case(cell: Cell, connection: journal.Connection, item: str) -> Case | None:
     row = adjudication.disagreement(connection, item)
     if row is None:
         return None
-    rubric = cell.rubrics_in_force(connection, row.programme)[row.domain]
-    version = rubrics.current(connection, row.programme, rubric.id)
-    assert version is not None
+    given = judgment.of_item(connection, item)
+    rubric = _rubric(cell, connection, given)
     return Case(
         item=item, programme=row.programme, batch=row.batch, state=row.state, counts=msgspec.json.decode(row.counts),
-        judges=frozenset(j.expert for j in judgment.of_item(connection, item)), rubric=rubric.id,
-        rubric_version=version.version, criteria=tuple(rubric.by_id),
+        judges=frozenset(j.expert for j in given), rubric=rubric.id, rubric_version=rubric.version,
+        criteria=tuple(rubric.by_id),
     )  # fmt: skip
