@@ -1,7 +1,7 @@
 """Work: take an item, judge it, keep a draft, give it back. Reads and writes through app."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.responses import JSONResponse, Response
 
@@ -137,8 +137,8 @@ def _refused(visit: Visit, task: Task, fields: Fields, refused: Refused) -> Resp
 
 def _kept(visit: Visit, task: Task, sent: Sent) -> Response:
     """Show the form again, and keep what was typed as the draft, so that closing the page loses nothing."""
-    judgment.save_draft(visit.cell, visit.actor, task.assignment, form.draft_of(sent.fields))
-    return _page(visit, task, sent)
+    saved = judgment.save_draft(visit.cell, visit.actor, task.assignment, form.draft_of(sent.fields))
+    return _page(visit, task if isinstance(saved, Refused) else replace(task, draft_at=saved), sent)
 
 
 def keep_draft(visit: Visit) -> Response:

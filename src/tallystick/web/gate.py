@@ -221,7 +221,8 @@ def _warnings(page: BatchPage, measured: BatchMeasured | None) -> tuple[str, ...
 
 def _pairs(page: BatchPage) -> views.PairTable | None:
     """Cohen's kappa rater by rater; None for fewer than two raters."""
-    raters = sorted({name for pair in page.pairs for name in (pair.rater_a, pair.rater_b)})
+    found_raters = {name for pair in page.pairs for name in (pair.rater_a, pair.rater_b)}
+    raters = sorted(found_raters, key=lambda rater: page.names.get(rater, rater))
     if len(raters) < 2:
         return None
     cells: dict[tuple[str, str], Estimate] = {}

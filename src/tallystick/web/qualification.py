@@ -1,5 +1,7 @@
 """Qualification through pages: orientation, then one gold item after the other. Reads and writes through app."""
 
+from dataclasses import replace
+
 from tallystick.app import access, roster
 from tallystick.app import judgment as drafts
 from tallystick.app import rubric as rubrics
@@ -201,8 +203,8 @@ def _repeated(visit: Visit, name: str, task: GoldTask | Refused) -> PageAnswer:
 
 def _kept(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
     work = f"{task.qualification}|{task.item}"
-    drafts.save_draft(visit.cell, visit.actor, work, form.draft_of(sent.fields))
-    return _page(visit, task, sent)
+    saved = drafts.save_draft(visit.cell, visit.actor, work, form.draft_of(sent.fields))
+    return _page(visit, task if isinstance(saved, Refused) else replace(task, draft_at=saved), sent)
 
 
 def keep_draft(visit: Visit) -> PageAnswer:
