@@ -305,7 +305,7 @@ def test_experts_stand_under_pseudonyms_with_contract_and_qualification(made: Ma
 
 def test_a_row_that_does_not_fit_is_named() -> None:
     with pytest.raises(BadRows, match="line 2"):
-        from_jsonl(b'{"role":"user","content":"x"}\n{"role":"user"}\n', Message)
+        from_jsonl(b'{"content":"x","role":"user"}\n{"role":"user"}\n', Message)
     with pytest.raises(BadRows, match="expected whole Parquet"):
         from_parquet(b"PAR1", PreferencePair)
     with pytest.raises(BadRows, match="expected the columns"):

@@ -72,13 +72,19 @@ def from_parquet(data: bytes, kind: type[R]) -> list[R]:
     """The rows of Parquet bytes. Raises BadRows for bytes that are no Parquet, another schema or a damaged page."""
     try:
         # Not `read_table`: that loads the data set engine, and with it pandas where there is one.
-        table = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True).read(use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        table = file.read(use_threads=False)
         plain = table.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BadRows(f"expected whole Parquet: {str(error).splitlines()[0]}") from error
     expected = schema_of(kind)
     if table.schema.names != expected.names:
         raise BadRows(f"expected the columns {', '.join(expected.names)}; found {', '.join(table.schema.names)}")
+    for right, there in zip(expected, table.schema, strict=True):
+        if not right.equals(there):
+            raise BadRows(f"expected the column {right}, found {there}")
+    if file.metadata.metadata:
+        raise BadRows("expected rows and nothing beside them, found metadata in the file")
     return [_row(place, value, kind) for place, value in enumerate(plain)]
 
 
@@ -103,14 +109,20 @@ def to_jsonl(rows: Iterable[Row]) -> bytes:
 
 
 def from_jsonl(data: bytes, kind: type[R]) -> list[R]:
-    """The rows of JSONL bytes. Raises BadRows naming the line."""
+    """The rows of JSONL bytes. Raises BadRows naming the line.
+
+    Each line must be the row's one canonical form: of a key that comes twice, others would read the other value.
+    """
     decoder = msgspec.json.Decoder(kind)
     found = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else (), 1):
         try:
-            found.append(decoder.decode(line))
+            row = decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise BadRows(f"line {number}: {error}") from error
+        if canon.encode(row) != line:
+            raise BadRows(f"line {number}: expected canonical JSON, each key once and sorted, found another form")
+        found.append(row)
     return found
 
 

@@ -218,5 +218,7 @@ def read_openings(data: bytes) -> dict[str, Opening]:
         if parsed.object in found:
             raise BadProofs(f"{where}: expected each object once, found {parsed.object} again")
         payload = None if parsed.payload is None else _bytes(where, parsed.payload)
+        if parsed.object in found:
+            raise BadProofs(f"{where}: expected each object once, found {parsed.object} again")
         found[parsed.object] = Opening(parsed.object, parsed.place, salt, payload)
     return found

@@ -34,6 +34,10 @@ from tallystick.events import UnknownKind
 from tallystick.flow.document import BYTES_MAX
 
 ROWS_NAMED = 20
+_FACTS = (
+    "schema", "programme", "cut_seq", "cut_at", "code_version", "cell", "simulated", "rights", "counts", "links",
+    "rubrics", "contracts", "gates",
+)  # fmt: skip
 _FILES = {"records": RECORDS_JSONL, "judgments": JUDGMENTS_JSONL, "adjudications": ADJUDICATIONS, "experts": OPENINGS}
 
 Files = Mapping[str, bytes]
@@ -223,12 +227,22 @@ def check_views(given: Tables | None, files: Files, stated: Manifest, findings: 
     return len(made)
 
 
+def _check_facts(tables: Tables, stated: Manifest, findings: Findings) -> None:
+    """What the manifest says follows from the entries whichever version wrote it; only its wording may differ."""
+    expected = manifest(tables, (), stated.files)
+    for name in _FACTS:
+        if getattr(expected, name) != getattr(stated, name):
+            findings.add(PATH, name, "expected what the entries give, found something else")
+
+
 def check_texts(given: Tables | None, files: Files, stated: Manifest, findings: Findings) -> int:
     """Step 10: every other file is what this version of the software writes, to the byte; so is the manifest."""
     tables = _there(given)
     if stated.code_version != __version__:
+        _check_facts(tables, stated, findings)
         raise CannotGoOn(
-            f"Written by version {stated.code_version}; this is {__version__}, which may word texts otherwise."
+            f"Written by version {stated.code_version}; this is {__version__}, which may word texts otherwise: "
+            "believe README and cards only as far as the rows and the facts of the manifest, which were checked."
         )
     rendered = render(tables)
     for path, data in rendered.files.items():

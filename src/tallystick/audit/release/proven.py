@@ -95,6 +95,9 @@ def check_manifest(
     if built.manifest_digest != digest:
         findings.add(PATH, None, f"expected the manifest with SHA-256 {built.manifest_digest}, found {digest}: "
                      "the manifest was changed after the release was built")  # fmt: skip
+    if canon.encode(manifest) + b"\n" != data:
+        findings.add(PATH, None, "expected canonical JSON, each key once and sorted, found another form: "
+                     "others may read other values in it")  # fmt: skip
     pairs = {
         "release": (built.release, manifest.release), "records_root": (built.records_root, manifest.records_root),
         "records": (built.records, manifest.counts.records), "judgments": (built.judgments, manifest.counts.judgments),
