@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,6 +25,7 @@ from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import items
 from tallystick.store import rubric as rubrics
+from tallystick.store import schema as tables
 
 CHUNK = 1_000
 
@@ -75,8 +77,12 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     with cell.read() as connection:
         if contracts.programme(connection, wanted.programme) is None:
             return access.ABSENT
+        mixed = [_mixed(row, wanted) for row in items.batches(connection, wanted.programme) if row.name == wanted.batch]
         in_force = cell.rubrics_in_force(connection, wanted.programme)
         versions = [f"{r.rubric} {r.version}" for r in rubrics.of_programme(connection, wanted.programme)]
+    for refused in mixed:
+        if refused:
+            return refused
     found = rows(wanted.name, data)
     if isinstance(found, Refused):
         return found
@@ -101,6 +107,14 @@ def _check(wanted: Wanted) -> Refused | None:
     return None
 
 
+def _mixed(row: tables.Row, wanted: Wanted) -> Refused | None:
+    """Why items of this purpose may not come into a batch: gold or held-out items beside work would be delivered."""
+    if row.purpose == wanted.purpose:
+        return None
+    sentence = f"Batch {row.name} holds {row.purpose} items, found items for {wanted.purpose}: name another batch."
+    return Refused("batch-of-other-purpose", sentence, "batch", (row.name,))
+
+
 def _checked(
     found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric]
 ) -> Iterator[_Good | list[Problem]]:
@@ -118,6 +132,15 @@ def _checked(
         else:
             seen[item.id] = row.line
             yield _Good(row.line, item)
+
+
+def _chunks(rows: Iterator[_Good | list[Problem]], size: int) -> Iterator[list[_Good | list[Problem]]]:
+    """Rows by the thousand. The next ones are read and checked while the database waits for the disk."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as ahead:
+        coming = ahead.submit(lambda: list(islice(rows, size)))
+        while chunk := coming.result():
+            coming = ahead.submit(lambda: list(islice(rows, size)))
+            yield chunk
 
 
 def _twice(name: str, line: int, external: str, *, first: int) -> Problem:
@@ -153,7 +176,7 @@ class _Job:
 
     def _carry_out(self, checked: Iterator[_Good | list[Problem]], size: int) -> ImportReport | Refused:
         total, accepted, problems = 0, 0, list[Problem]()
-        for number, chunk in enumerate(iter(lambda: list(islice(checked, size)), [])):
+        for number, chunk in enumerate(_chunks(checked, size)):
             total += len(chunk)
             problems += [problem for row in chunk if not isinstance(row, _Good) for problem in row]
             good = [row for row in chunk if isinstance(row, _Good)]
@@ -188,6 +211,9 @@ class _Job:
         batches: dict[str, str] = {}
         for domain in sorted({g.row.domain for g in fresh}):
             row = items.batch_named(tx.connection, programme, name=self.wanted.batch, domain=domain)
+            mixed = _mixed(row, self.wanted) if row else None
+            if mixed:
+                return mixed
             batches[domain] = row.batch if row else tx.new_id("bat")
             if row is None:
                 opened.append(self._open(batches[domain], domain))
