@@ -194,6 +194,20 @@ def test_a_wish_that_makes_no_sense_is_refused(sqlite_url: str, tmp_path: Path) 
         assert items.import_items(world.cell, nobody, jsonl(ROWS), wanted) == access.ABSENT
 
 
+@pytest.mark.parametrize(("first", "second"), [("gold", "work"), ("work", "gold"), ("work", "holdout")])
+def test_a_batch_has_one_purpose(first: str, second: str, sqlite_url: str, tmp_path: Path) -> None:
+    """Held-out items in a batch of work would come near a release; work among gold would never be delivered."""
+    rows_of = {"gold": gold_row, "work": item_row, "holdout": item_row}
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        bring(world, jsonl([rows_of[first]("i-1")]), purpose=first)
+        before = dump(world)
+        for strict in (False, True):
+            found = try_to_bring(world, jsonl([rows_of[second]("i-2")]), purpose=second, is_strict=strict)
+            assert isinstance(found, Refused)
+            assert found.code == "batch-of-other-purpose"
+        assert dump(world) == before
+
+
 CSV_FAULTS = {
     "a cell too many": (b"id,prompt\na,b,c\nd,e\n", [2], ["d"]),
     "a quote in the middle": (b'id,prompt\n"a"x,b\nd,e\n', [2], ["d"]),
