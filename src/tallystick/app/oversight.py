@@ -1,6 +1,9 @@
 """The cell itself: receipts and proofs, the log, health, checks of database against log."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -11,7 +14,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, new_key
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
-from tallystick.events.envelope import Envelope, open_entry
+from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.oversight import ContentAccessed
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
@@ -19,8 +22,10 @@ from tallystick.ledger import journal, tree
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.store import projection
+from tallystick.store.vault import VaultError, commitment
 
 RECENT = 50
+_TOGETHER, _NAMED = 500, 100
 _SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
 FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
@@ -145,8 +150,15 @@ class CellCheck:
 
 
 def check(cell: Cell) -> CellCheck:
-    """Compare every journal row with the log, then rebuild the read tables and compare them bit for bit."""
+    """Compare every journal row with the log, its books and the vault with its entries, then rebuild the read tables.
+
+    The rebuilt tables are compared bit for bit. Rows that are no entries end the check: nothing follows from them.
+    """
     differences = [str(difference) for difference in compare_journal(cell.engine, cell.log_directory)]
+    broken = _unreadable(cell)
+    if broken:
+        return CellCheck(0, (*differences, *broken), 0)
+    differences += _book_differences(cell)
     with cell.read() as connection:
         before = projection.dump(connection)
     events = projection.rebuild(cell.engine)
@@ -158,6 +170,85 @@ def check(cell: Cell) -> CellCheck:
         if before[name] != after[name]
     ]
     return CellCheck(events, tuple(differences), len(after))
+
+
+@dataclass(slots=True)
+class _Books:
+    """What the entries say that the tables beside them must say too."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    last_at: int = 0
+    refs: list[tuple[int, ObjectRef]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    def take(self, seq: int, entry: bytes) -> None:
+        """One more entry."""
+        try:
+            envelope = open_entry(entry)
+            body: object = msgspec.json.decode(envelope.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self.unreadable.append(f"journal row {seq}: expected an entry, found {error}")
+            return
+        if envelope.seq != seq or envelope.at < self.last_at:
+            self.unreadable.append(f"journal row {seq}: expected an entry of this place and time, found another")
+        self.counts[envelope.by] += 1
+        self.last_at = envelope.at
+        self.refs.extend((seq, ref) for ref in _refs(body))
+
+
+def _refs(value: object) -> Iterator[ObjectRef]:
+    if isinstance(value, dict):
+        if value.keys() == {"object", "commitment", "bytes"}:
+            yield msgspec.convert(value, ObjectRef)
+        else:
+            for part in value.values():
+                yield from _refs(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _refs(part)
+
+
+def _unreadable(cell: Cell) -> list[str]:
+    """Journal rows that are no entries of their place: with them no read table can be rebuilt."""
+    return _books_of(cell).unreadable
+
+
+def _book_differences(cell: Cell) -> list[str]:
+    """Where head, counters and contents part from the entries, one sentence each, at most a hundred of each."""
+    books = _books_of(cell)
+    with cell.read() as connection:
+        head = journal.head(connection)
+        found = []
+        if head.last_at != books.last_at:
+            found.append(f"journal head: expected the time {books.last_at} of the last entry, found {head.last_at}")
+        for actor, number in sorted(books.counts.items()):
+            counted = journal.count_of(connection, actor)
+            if counted != number:
+                found.append(f"journal counter of {actor}: expected {number}, found {counted}")
+    return [*found[:_NAMED], *islice(_contents(cell, books.refs), _NAMED)]
+
+
+def _books_of(cell: Cell) -> _Books:
+    books = _Books()
+    with cell.read() as connection:
+        for seq, entry in journal.read(connection, 0, journal.head(connection).next_seq):
+            books.take(seq, entry)
+    return books
+
+
+def _contents(cell: Cell, refs: list[tuple[int, ObjectRef]]) -> Iterator[str]:
+    """Contents that are gone, do not open, or are not what the journal committed to."""
+    for start in range(0, len(refs), _TOGETHER):
+        part = refs[start : start + _TOGETHER]
+        with cell.read() as connection:
+            for seq, ref in part:
+                try:
+                    opened = cell.vault.open(connection, ref.object)
+                except VaultError as error:
+                    yield f"content of entry {seq}: {error}"
+                    continue
+                if commitment(opened.salt, opened.payload) != ref.commitment:
+                    yield f"content of entry {seq}: object {ref.object} is not what the journal committed to"
 
 
 def body_of(envelope: Envelope) -> dict[str, object]:
