@@ -29,6 +29,8 @@ from tallystick.store import rubric as rubrics
 from tallystick.store.vault import SoftwareCustodian, Vault
 
 DATABASE_FILE = "cell.db"
+DatabaseError = journal.DatabaseError
+"""The database does not answer, or not as it should: for who starts and composes."""
 
 
 class CellMissing(RuntimeError):
