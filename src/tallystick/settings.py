@@ -3,6 +3,7 @@
 Passwords of a database come from its own mechanisms (peer authentication, a password file), never from here.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 FILE = "cell.toml"
 PORT = 8000
+SEAL_SECONDS_MAX = 3600
 
 
 class BadSettings(ValueError):
@@ -44,6 +46,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_WORDS = {str: "text in quotes", int: "a whole number", bool: "true or false"}
+
+
 def load(directory: Path) -> Settings:
     """The settings of a cell; defaults where the file is silent. Raises BadSettings."""
     path = directory / FILE
@@ -57,7 +62,13 @@ def load(directory: Path) -> Settings:
         if key not in _TYPES:
             raise BadSettings(f"{path}: expected the keys {', '.join(_TYPES)}, found {key}: remove it")
         if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and bool not in _TYPES[key]):
-            raise BadSettings(f"{path}: expected {_TYPES[key][0].__name__} for {key}, found {value!r}")
+            raise BadSettings(f"{path}: expected {_WORDS[_TYPES[key][0]]} for {key}, found {value!r}")
+    if not found.get("host", "127.0.0.1").strip():
+        raise BadSettings(f"{path}: expected an address for host, found empty text")
+    if not 0.01 <= found.get("seal_seconds", 1.0) <= SEAL_SECONDS_MAX:
+        raise BadSettings(
+            f"{path}: expected seal_seconds from 0.01 to {SEAL_SECONDS_MAX}, found {found['seal_seconds']}"
+        )
     if not 1 <= found.get("port", PORT) <= 65_535:
         raise BadSettings(f"{path}: expected a port from 1 to 65535, found {found['port']}")
     check_database(found.get("database"), str(path))
@@ -78,9 +89,10 @@ def check_database(database: str | None, where: str) -> None:
 
 def save(settings: Settings) -> None:
     """Write what differs from the defaults."""
+    silent = Settings(directory=settings.directory)
     lines = ["# Settings of this cell. No secret belongs here."]
-    if settings.database is not None:
-        lines.append(f'database = "{settings.database}"')
-    if settings.port != PORT:
-        lines.append(f"port = {settings.port}")
+    for key in _TYPES:
+        value = getattr(settings, key)
+        if value != getattr(silent, key):
+            lines.append(f"{key} = {json.dumps(value)}")  # a JSON text, number or truth value is one of TOML as well
     (settings.directory / FILE).write_text("\n".join(lines) + "\n")

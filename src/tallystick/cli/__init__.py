@@ -1,11 +1,14 @@
 """Start and compose: the command line. Alone reads settings."""
 
+import io
+import sys
+
 import typer
 
-from tallystick.cli import agree, cell, demo, log, people, programme, release, releasing, serve, status
+from tallystick.cli import agree, cell, demo, log, people, programme, release, releasing, serve, shell, status
 
 app = typer.Typer(
-    name="tallystick", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+    name="tallystick", cls=shell.Front, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
     help="Human judgments that shape AI models, with proof of how every one of them came about.",
 )  # fmt: skip
 demo.register(app)
@@ -22,4 +25,7 @@ app.add_typer(release.app, name="release")
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without our letters is no reason to fail
     app()

@@ -25,16 +25,18 @@ def create(
     as_json: shell.AsJson = False,
 ) -> None:
     """Make a cell: keys, database, log, and a first programme lead."""
-    try:
-        settings.check_database(database, "--database")
-        cell = cells.create(directory, name=name, database=database)
-    except shell.CANNOT as error:
-        shell.fail(str(error))
+    secret = shell.password(password_fd, of=lead, is_new=True)
+    person = roster.NewPerson(name=lead, roles=("lead",), login=lead, password=secret)
+    # A cell without anybody in it cannot be entered by anybody: whatever can be refused is refused before it is made.
+    unfit = roster.check_new(person)
+    if unfit:
+        shell.refuse(unfit)
+    settings.check_database(database, "--database")
+    cell = cells.create(directory, name=name, database=database)
     settings.save(settings.Settings(directory=directory, database=database))
-    person = roster.NewPerson(name=lead, roles=("lead",), login=lead, password=shell.password(password_fd))
     joined = roster.enrol(cell, access.CELL, person, key=new_key())
     if isinstance(joined, Refused):
-        shell.refuse(joined, as_json=as_json)
+        shell.refuse(joined)
     cell.seal()
     facts = {"cell": name, "folder": str(directory), "vkey": cell.signer.vkey, "custody": cell.custody, "lead": lead}
     shell.show_facts("Cell made", facts, as_json=as_json)
@@ -58,13 +60,13 @@ def enrol(
     """Let a person join."""
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
-        secret = shell.password(new_password_fd, prompt=f"Password for {new_login}: ")
+        secret = shell.password(new_password_fd, of=new_login, is_new=True)
         person = roster.NewPerson(
             name=name, roles=tuple(role), expert_roles=tuple(expert_role or ()), login=new_login, password=secret
         )
         joined = roster.enrol(cell, actor, person, key=new_key())
         if isinstance(joined, Refused):
-            shell.refuse(joined, as_json=as_json)
+            shell.refuse(joined)
         shell.show_facts("Joined", {"person": joined.person, "seq": joined.receipt.first_seq}, as_json=as_json)
 
 

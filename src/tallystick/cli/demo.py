@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import shutil
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ class _Stage:
 
     def say(self, sentence: str) -> None:
         if not self.is_quiet:
-            shell.OUT.print(f"  {sentence}", soft_wrap=True)
+            shell.OUT.print(f"  {shell.plain(sentence)}", soft_wrap=True)
 
 
 def demo(
@@ -79,23 +80,23 @@ def demo(
         "folder": str(directory), "log": str(directory / "log"), "vkey": stage.cell.signer.vkey,
         "custody": stage.cell.custody, "seconds": round(time.monotonic() - started, 1),
     }  # fmt: skip
-    shell.show_facts("Demo cell", facts, as_json=as_json)
-    if not as_json:
+    if as_json:
+        shell.show_json(facts | {"accounts": stage.passwords})
+        sys.stdout.flush()
+    else:
+        shell.show_facts("Demo cell", facts, as_json=False)
         _print_accounts(stage)
     if no_serve:
         stage.cell.close()
         return
-    serve.run(stage.cell, settings.Settings(directory=directory, port=port))
+    serve.run(stage.cell, settings.Settings(directory=directory, port=port), is_quiet=as_json)
 
 
 def _open(directory: Path, *, is_quiet: bool) -> _Stage:
     """A new cell with its lead. An earlier demo cell in the same place is replaced; any other cell is left alone."""
     if directory.exists() and any(directory.iterdir()):
         _clear(directory)
-    try:
-        cell = cells.create(directory, name=NAME)
-    except shell.CANNOT as error:
-        shell.fail(str(error))
+    cell = cells.create(directory, name=NAME)
     settings.save(settings.Settings(directory=directory))
     (directory / MARK).write_text(MARK_TEXT)
     passwords: dict[str, str] = {}

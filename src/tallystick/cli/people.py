@@ -25,7 +25,7 @@ def people(
     with shell.opened(directory) as cell:
         found = roster.people(cell, shell.act_as(cell, login, password_fd))
     if isinstance(found, Refused):
-        shell.refuse(found, as_json=as_json)
+        shell.refuse(found)
     told = [
         {
             "person": view.row.person, "name": view.profile.name, "login": view.login, "origin": view.row.origin,
@@ -39,7 +39,8 @@ def people(
     for row in told:
         roles = ", ".join(str(role) for role in row["roles"]) or "rater of an imported set"
         since = row["contract_executed_at"] or "no contract"
-        shell.OUT.print(f"{row['person']}  {row['name']}  ({roles}; {since})", markup=False, soft_wrap=True)
+        line = f"{row['person']}  {row['name']}  {row['login'] or 'no login'}  ({roles}; {since})"
+        shell.OUT.print(shell.plain(line), soft_wrap=True)
 
 
 def _moment(microseconds: int | None) -> str | None:
@@ -50,17 +51,14 @@ def execute_contract(
     directory: shell.Directory,
     login: shell.Login,
     person: Annotated[str, typer.Option(help="Id of the person.")],
-    template: Annotated[Path, typer.Option(help="The contract's text; its digest is recorded.", dir_okay=False)],
+    template: Annotated[Path, typer.Option(help="The contract's text; its digest is recorded.")],
     executed_at: Annotated[datetime, typer.Option(help="When it was executed, in UTC.")],
     ip_assigned_at: Annotated[datetime, typer.Option(help="When rights were assigned, in UTC.")],
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:
     """Record that an expert's contract and rights assignment were executed. Work before is flagged for ever."""
-    try:
-        text = template.read_bytes()
-    except OSError as error:
-        shell.fail(f"{template}: expected the contract's text, found {error.strerror}")
+    text = shell.read_file(template, "the contract's text")
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
         done = roster.execute_contract(
@@ -68,7 +66,7 @@ def execute_contract(
             ip_assigned_at=_microseconds(ip_assigned_at), key=new_key(),
         )  # fmt: skip
     if isinstance(done, Refused):
-        shell.refuse(done, as_json=as_json)
+        shell.refuse(done)
     shell.show_facts("Recorded", {"person": person, "seq": done.first_seq}, as_json=as_json)
 
 

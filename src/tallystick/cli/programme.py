@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from tallystick.app import contract, gate, items, rubric
 from tallystick.app.items import ImportReport
@@ -17,17 +16,17 @@ from tallystick.flow.rubric import Rubric
 
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")]
+File = Annotated[Path, typer.Argument(help="The file.")]
 Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 
 
 @app.command()
 def check(file: File, as_json: shell.AsJson = False) -> None:
     """Check a contract or rubric document without a cell. Exit 0 good, 1 problems."""
-    data = file.read_bytes()
+    data = shell.read_file(file, "a contract or a rubric")
     found = read(data, file.name, Rubric if b"tallystick/rubric/" in data else DataContract)
     if isinstance(found, list):
-        shell.list_problems(found, as_json=as_json)
+        shell.list_problems(found)
     kind = "rubric" if isinstance(found, Rubric) else "contract"
     shell.show_facts("No problems", {"document": kind, "version": found.version}, as_json=as_json)
 
@@ -41,13 +40,14 @@ def open_(
     as_json: shell.AsJson = False,
 ) -> None:
     """Open a programme from its data contract, or bring a new version of the contract into force."""
+    text = shell.read_text(file, "a data contract")
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
-        done = contract.bring_into_force(cell, actor, text=file.read_text(), name=file.name, key=new_key())
+        done = contract.bring_into_force(cell, actor, text=text, name=file.name, key=new_key())
         if isinstance(done, list):
-            shell.list_problems(done, as_json=as_json)
+            shell.list_problems(done)
         if isinstance(done, Refused):
-            shell.refuse(done, as_json=as_json)
+            shell.refuse(done)
         facts = {"programme": done.programme, "version": done.version, "seq": done.receipt.first_seq}
         shell.show_facts("In force", facts, as_json=as_json)
 
@@ -62,13 +62,14 @@ def publish(
     as_json: shell.AsJson = False,
 ) -> None:
     """Publish a rubric version."""
+    text = shell.read_text(file, "a rubric")
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
-        done = rubric.publish(cell, actor, programme=programme, text=file.read_text(), name=file.name, key=new_key())
+        done = rubric.publish(cell, actor, programme=programme, text=text, name=file.name, key=new_key())
         if isinstance(done, list):
-            shell.list_problems(done, as_json=as_json)
+            shell.list_problems(done)
         if isinstance(done, Refused):
-            shell.refuse(done, as_json=as_json)
+            shell.refuse(done)
         facts = {"rubric": done.rubric, "version": done.version, "affected_criteria": list(done.affected)}
         shell.show_facts("Published", facts, as_json=as_json)
 
@@ -87,10 +88,11 @@ def import_(
 ) -> None:
     """Import items from JSONL, CSV or Parquet. Exit 0 when all rows came in, 1 when some did not."""
     wanted = items.Wanted(programme=programme, name=file.name, batch=batch, purpose=purpose, is_strict=strict)
-    with shell.opened(directory) as cell, Progress(transient=True, disable=as_json) as progress:
+    data = shell.read_file(file, "a file of items")
+    with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
-        progress.add_task(f"Importing {file.name}", total=None)
-        done = items.import_items(cell, actor, file.read_bytes(), wanted)
+        with shell.waiting(f"Importing {file.name}", as_json=as_json):
+            done = items.import_items(cell, actor, data, wanted)
     _report(done, as_json=as_json)
 
 
@@ -105,20 +107,19 @@ def import_judgments(
     as_json: shell.AsJson = False,
 ) -> None:
     """Import judgments that were made elsewhere. They stay marked as imported and not observed."""
-    with shell.opened(directory) as cell, Progress(transient=True, disable=as_json) as progress:
+    data = shell.read_file(file, "a file of judgments")
+    with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
-        progress.add_task(f"Importing {file.name}", total=None)
-        done = items.import_judgments(
-            cell, actor, file.read_bytes(), programme=programme, name=file.name, source=source
-        )
+        with shell.waiting(f"Importing {file.name}", as_json=as_json):
+            done = items.import_judgments(cell, actor, data, programme=programme, name=file.name, source=source)
     _report(done, as_json=as_json)
 
 
 def _report(done: ImportReport | list[Problem] | Refused, *, as_json: bool) -> None:
     if isinstance(done, list):
-        shell.list_problems(done, as_json=as_json)
+        shell.list_problems(done)
     if isinstance(done, Refused):
-        shell.refuse(done, as_json=as_json)
+        shell.refuse(done)
     facts: dict[str, object] = {
         "run": done.run, "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected,
     }  # fmt: skip
@@ -126,8 +127,7 @@ def _report(done: ImportReport | list[Problem] | Refused, *, as_json: bool) -> N
         facts["problems"] = [shell.problem_object(problem) for problem in done.problems]
     shell.show_facts("Imported", facts, as_json=as_json)
     if not as_json:
-        for problem in done.problems:
-            shell.ERR.print(problem.sentence, markup=False, soft_wrap=True)
+        shell.show_lines([problem.sentence for problem in done.problems])
     raise typer.Exit(1 if done.problems else 0)
 
 
@@ -144,14 +144,19 @@ def measure(
         actor = shell.act_as(cell, login, password_fd)
         rows = gate.batches(cell, actor, programme)
         if isinstance(rows, Refused):
-            shell.refuse(rows, as_json=as_json)
+            shell.refuse(rows)
         wanted = [row for row in rows if row.purpose == "work" and row.judgments]
+        if not wanted:
+            shell.fail(f"{programme}: expected a batch of work items with judgments, found none: nothing was measured.")
         found = {f"{row.name}/{row.domain}": gate.measure(cell, actor, row.batch, key=new_key()) for row in wanted}
-    facts = {name: _decision(done) for name, done in found.items()}
-    shell.show_facts("Gates", facts, as_json=as_json)
-    is_passed = all(not isinstance(done, Refused) and done.fact.decision == "pass" for done in found.values())
-    raise typer.Exit(0 if is_passed else 1)
+    gates = {name: _decision(done) for name, done in found.items()}
+    if as_json:
+        shell.show_json({"gates": {name: {"decision": word, "why": why} for name, (word, why) in gates.items()}})
+    else:
+        shell.show_facts("Gates", {name: f"{word}: {why}" for name, (word, why) in gates.items()}, as_json=False)
+    raise typer.Exit(0 if all(word == "pass" for word, _ in gates.values()) else 1)
 
 
-def _decision(done: gate.Measured | Refused) -> str:
-    return done.sentence if isinstance(done, Refused) else f"{done.fact.decision}: {done.fact.why}"
+def _decision(done: gate.Measured | Refused) -> tuple[str, str]:
+    """What the gate decided, or that it was not asked, and why."""
+    return ("refused", done.sentence) if isinstance(done, Refused) else (done.fact.decision, done.fact.why)

@@ -11,7 +11,7 @@ from tallystick.app.kernel import new_key
 from tallystick.cli import shell
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import USES, Wish
-from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.ledger.reader import LogReader
 
 Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 
@@ -45,7 +45,7 @@ def cut(
         actor = shell.act_as(cell, login, password_fd)
         made = release.cut(cell, actor, wish, key=new_key())
     if isinstance(made, Refused):
-        shell.refuse(made, as_json=as_json)
+        shell.refuse(made)
     facts = {"release": made.release, "name": made.name, "version": made.version, "folder": str(made.directory)}
     shell.show_facts("Released", facts, as_json=as_json)
 
@@ -62,7 +62,7 @@ def list_(
         actor = shell.act_as(cell, login, password_fd)
         rows = release.releases_of(cell, actor, programme)
     if isinstance(rows, Refused):
-        shell.refuse(rows, as_json=as_json)
+        shell.refuse(rows)
     told = [
         {"release": r.release, "name": r.name, "version": r.version, "state": r.state, "records": r.records}
         for r in rows
@@ -71,7 +71,8 @@ def list_(
         shell.show_json({"releases": told})
         return
     for row in told:
-        shell.OUT.print(f"{row['name']} {row['version']}  {row['state']}, {row['records']} records  {row['release']}")
+        line = f"{row['name']} {row['version']}  {row['state']}, {row['records']} records  {row['release']}"
+        shell.OUT.print(shell.plain(line), soft_wrap=True)
     if not told:
         shell.OUT.print("No release yet. `tallystick release cut` makes one.")
 
@@ -85,8 +86,9 @@ def rebuild(
     """Build a release again, without its cell, and compare every byte. Exit 0 the same, 1 different, 2 not possible."""
     try:
         differences = bundle.rebuild(folder, log, out)
-    except (bundle.CannotRebuild, bundle.CannotBuild, FileExistsError, NotInLog, OSError) as error:
-        shell.fail(str(error))
+    except (bundle.CannotRebuild, bundle.CannotBuild, FileExistsError) as error:
+        reason = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        shell.fail(shell.cause(reason))
     size = LogReader(log).checkpoint().size
     facts = {"out": str(out), "log_size": size, "differences": [str(difference) for difference in differences]}
     shell.show_facts("Rebuilt", facts, as_json=as_json)

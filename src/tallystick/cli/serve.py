@@ -1,15 +1,23 @@
 """`tallystick serve`: one cell, one process: pages, API, sealer."""
 
+import contextlib
+import errno
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
 import uvicorn
 
 from tallystick import api, edge, settings, web
+from tallystick.app import oversight
 from tallystick.app.cell import Cell
 from tallystick.app.jobs import Followers
 from tallystick.cli import shell
@@ -26,16 +34,14 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     directory: shell.Directory,
-    port: Annotated[int | None, typer.Option(help="Port on this machine.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port on this machine.", min=1, max=65_535)] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    as_json: shell.AsJson = False,
 ) -> None:
     """Serve a cell until interrupted: pages, API, and the sealer that follows the journal."""
     with shell.opened(directory) as cell:
-        try:
-            loaded = settings.load(directory)
-        except settings.BadSettings as error:
-            shell.fail(str(error))
-        run(cell, replace(loaded, port=port or loaded.port, host=host or loaded.host))
+        loaded = settings.load(directory)
+        run(cell, replace(loaded, port=port or loaded.port, host=host or loaded.host), as_json=as_json)
 
 
 def application(cell: Cell, *, secure_cookies: bool) -> Application:
@@ -43,17 +49,75 @@ def application(cell: Cell, *, secure_cookies: bool) -> Application:
     return edge.build(cell, mounts=[api.mount, web.mount], secure_cookies=secure_cookies)
 
 
-def run(cell: Cell, loaded: settings.Settings) -> None:
-    """Serve an open cell until interrupted; seals what is left on the way out."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    followers = Followers(cell, seal_seconds=loaded.seal_seconds)
-    followers.start()
-    shell.OUT.print(f"Serving {Path(loaded.directory).name} at http://{loaded.host}:{loaded.port}/  (Ctrl+C stops)")
-    config = uvicorn.Config(
-        application(cell, secure_cookies=loaded.secure_cookies), host=loaded.host, port=loaded.port,
-        log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+def address(loaded: settings.Settings) -> str:
+    """Where a cell is served, as one types it into a browser."""
+    host = f"[{loaded.host}]" if ":" in loaded.host else loaded.host
+    return f"http://{host}:{loaded.port}/"
+
+
+def listen(loaded: settings.Settings) -> socket.socket:
+    """The socket of a cell. Leaves with status 2 when the address is not to be had."""
+    family = socket.AF_INET6 if ":" in loaded.host else socket.AF_INET
     try:
-        uvicorn.Server(config).run()
+        return socket.create_server((loaded.host, loaded.port), family=family)
+    except OSError as error:
+        reason = (error.strerror or str(error)).split(" (")[0]
+        is_taken = error.errno == errno.EADDRINUSE
+        hint = "stop the other program, or give another --port" if is_taken else "give another --host or --port"
+        shell.fail(f"{address(loaded)}: expected an address to listen on, found: {reason}: {hint}.")
+
+
+def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quiet: bool = False) -> None:
+    """Serve an open cell until interrupted; seals what is left on the way out.
+
+    is_quiet  nothing on standard output: the caller has said it all
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with listen(loaded) as listener:
+        followers = Followers(cell, seal_seconds=loaded.seal_seconds)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(cell, secure_cookies=loaded.secure_cookies), log_level="warning", access_log=False,
+                server_header=False, timeout_graceful_shutdown=5,
+                # Whoever connects could write them, and with them pass the limit on sign-in for every address.
+                proxy_headers=False,
+            )
+        )  # fmt: skip
+        followers.start()
+        if not is_quiet:
+            _announce(cell, loaded, as_json=as_json)
+        try:
+            with _stopped_by_signals(server):
+                server.run(sockets=[listener])
+        finally:
+            followers.stop()
+    if not (as_json or is_quiet):
+        shell.OUT.print(f"Stopped; {oversight.sealed_size(cell)} entries are sealed.")
+
+
+def _announce(cell: Cell, loaded: settings.Settings, *, as_json: bool) -> None:
+    if as_json:
+        facts = {"url": address(loaded), "folder": str(loaded.directory), "custody": cell.custody, "pid": os.getpid()}
+        shell.show_json(facts)
+    else:
+        words = f"Serving {Path(loaded.directory).name} at {address(loaded)}  (Ctrl+C stops; {cell.custody} custody)"
+        shell.OUT.print(shell.plain(words), soft_wrap=True)
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """SIGINT and SIGTERM end the server and not the process: what is left must be sealed after it.
+
+    The server handles both while it runs, and raises them again when it has ended: then they come here.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        followers.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -43,18 +43,24 @@ def status(
         actor = shell.act_as(cell, login, password_fd)
         glance = contract.glance(cell, actor, programme)
         if isinstance(glance, Refused):
-            shell.refuse(glance, as_json=as_json)
+            shell.refuse(glance)
         blockers = release.blockers(cell, actor, programme)
         if isinstance(blockers, Refused):
-            shell.refuse(blockers, as_json=as_json)
+            shell.refuse(blockers)
     seen = _Seen(glance, blockers)
     if as_json:
         shell.show_json(_object(seen))
         return
-    shell.OUT.print(f"[bold]{glance.row.title}[/] ({programme} {glance.row.version}, {glance.row.phase})")
-    for table in (_fill(glance), _funnel(glance), _agreement(glance), _blocking(blockers)):
+    shell.OUT.print(
+        f"[bold]{shell.plain(glance.row.title)}[/] ({shell.plain(programme)} {glance.row.version}, {glance.row.phase})"
+    )
+    has_work = any(batch.row.purpose == "work" for batch in glance.batches)
+    measured = (_agreement(glance), _blocking(blockers)) if has_work else ()
+    for table in (_fill(glance), _funnel(glance), *measured):
         shell.OUT.print()
         shell.OUT.print(table)
+    if not has_work:
+        shell.OUT.print("\nNo batch yet: `tallystick programme import` brings items in.")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -72,7 +78,9 @@ def _fill(glance: ProgrammeGlance) -> Table:
     table = _table("Fill against quota", "axis", "value", "items", "")
     for quota in glance.quotas:
         share = quota.filled / quota.target
-        table.add_row(quota.axis, quota.value, f"{quota.filled} of {quota.target}", _bar(share))
+        table.add_row(
+            shell.plain(quota.axis), shell.plain(quota.value), f"{quota.filled} of {quota.target}", _bar(share)
+        )
     share = (glance.hard.share_ppm or 0) / PPM
     found = Text(f"{share:.0%}", style="yellow" if glance.hard.is_inflated else "")
     table.add_row("hard items", f"at least {glance.hard.planned_ppm / PPM:.0%}", found, _bar(share))
@@ -97,7 +105,7 @@ def _agreement(glance: ProgrammeGlance) -> Table:
 
 
 def _add_batch(table: Table, batch: BatchGlance) -> None:
-    name = f"{batch.row.name}/{batch.row.domain}"
+    name = shell.plain(f"{batch.row.name}/{batch.row.domain}")
     measured = batch.measured
     if measured is None:
         table.add_row(name, "", "not measured", "", "", "")
@@ -105,7 +113,7 @@ def _add_batch(table: Table, batch: BatchGlance) -> None:
     style = "green" if measured.decision == "pass" else "red"
     for number, value in enumerate((measured.verdict, *measured.criteria)):
         first = number == 0
-        what = value.what.removeprefix("criterion:")
+        what = shell.plain(value.what.removeprefix("criterion:"))
         gate = Text(measured.decision if first else "", style=style)
         table.add_row(name if first else "", what, *_numbers(value, measured), gate)
 
