@@ -39,6 +39,7 @@ WHO: dict[str, set[str] | None] = {
     f"POST {PROGRAMME}/items": LEAD,
     f"GET {PROGRAMME}/items": READERS,
     f"GET {V1}/items/{{item}}": READERS,
+    f"POST {V1}/items/{{item}}/unblind": {"lead", "researcher"},
     f"GET {V1}/imports/{{run}}/problems": LEAD,
     f"POST {PROGRAMME}/judgments": LEAD,
     f"POST {PROGRAMME}/next": EXPERTS,

@@ -58,6 +58,7 @@ WHO: dict[str, set[str] | None] = {
     "POST /people/{person}/contract": LEAD,
     f"GET {P}/items": READERS,
     "GET /items/{item}": READERS,
+    "POST /items/{item}/unblind": {"lead", "researcher"},
     f"GET {P}/import": LEAD,
     f"POST {P}/import": LEAD,
     "GET /imports/{run}/problems": LEAD,

@@ -71,6 +71,7 @@ class BlindedJudgment(Shown):
     scores: dict[str, dict[str, int]]
     reasons: list[dict[str, str | None]]
     is_observed: bool
+    is_mirrored: bool = Field(description="Its author saw the candidates the other way round: their A is your B.")
 
 
 class Case(Shown):

@@ -10,7 +10,11 @@ from tallystick.api.parts import (
     EXACT_MAX,
     LINE,
     NAME,
+    Body,
+    Done,
     InPath,
+    Key,
+    Line,
     Moment,
     OptionalKey,
     Receipt,
@@ -45,6 +49,10 @@ def mount(site: Site, prefix: str) -> None:
     )  # fmt: skip
     site.api("GET", of_programme, page, permission="item.read", answers=ItemsShown, tag="items")
     site.api("GET", f"{prefix}/items/{{item}}", record, permission="item.read", answers=RecordShown, tag="items")
+    site.api(
+        "POST", f"{prefix}/items/{{item}}/unblind", unblind, permission="item.unblind", answers=Done,
+        refusals=(409, 422), max_bytes=2_000, tag="items",
+    )  # fmt: skip
     site.api(
         "GET", f"{prefix}/imports/{{run}}/problems", problems, permission="item.import", answers=ProblemsShown,
         tag="items",
@@ -177,6 +185,14 @@ class StepShown(Shown):
     fact: dict[str, JsonValue]
 
 
+class IdentityShown(Shown):
+    """Where a candidate comes from."""
+
+    model: str
+    version: str
+    sampling: dict[str, str]
+
+
 class RecordShown(Shown):
     """An item with everything that happened to it."""
 
@@ -185,6 +201,22 @@ class RecordShown(Shown):
     judgments: list[JudgmentShown]
     disagreement: str | None = Field(description="open, settled or preserved; null when there is none")
     history: list[StepShown]
+    identities: list[IdentityShown] = Field(description="Of both candidates, once you have unblinded the item.")
+
+
+class Unblinding(Body):
+    """Why the blinding of an item is lifted."""
+
+    reason: Line = Field(description="It stands in the log for ever: no names.", examples=["comparing two releases"])
+
+
+def unblind(visit: Visit, item: InPath, body: Unblinding, key: Key) -> Done | Refused:
+    """Look behind the blinding of an item: an event with its reason. Your records of it then name the models.
+
+    409 `still-blinded` while the item still takes judgments.
+    """
+    done = items.unblind(visit.cell, visit.actor, item, reason=body.reason, key=key)
+    return done if isinstance(done, Refused) else Done.of(done)
 
 
 Reason = Annotated[
@@ -207,6 +239,7 @@ def _record(found: ItemRecord) -> RecordShown:
         item=item, shown=ShownItem.of(found.shown), judgments=[_judgment(found, j) for j in found.judgments],
         disagreement=found.disagreement.state if found.disagreement else None,
         history=[_step(step) for step in found.history],
+        identities=[IdentityShown.of(identity) for identity in found.identities],
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "roster.write": frozenset({"lead"}),
     "item.read": frozenset({"lead", "researcher", "auditor"}),
     "item.import": frozenset({"lead"}),
+    "item.unblind": frozenset({"lead", "researcher"}),
     "work.do": frozenset({"expert"}),
     "gate.read": frozenset({"lead", "researcher", "auditor"}),
     "gate.measure": frozenset({"lead"}),

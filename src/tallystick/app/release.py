@@ -31,7 +31,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Wish
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, items
+from tallystick.store import adjudication, gate, items
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
@@ -142,6 +142,19 @@ def blockers(cell: Cell, actor: Actor, programme: str) -> list[Blocker] | Refuse
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
         return [blocker for state in batch_states(cell, connection, programme) for blocker in _blockers(state)]
+
+
+def batches_kept_out(cell: Cell, actor: Actor, programme: str) -> int | Refused:
+    """How many batches their latest recorded measurement keeps out of a release, or the lack of one.
+
+    Cheap: nothing is measured anew. What really stays out is decided when a release is cut.
+    """
+    if not access.allows(actor, "release.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        work = [row for row in items.batches(connection, programme) if row.purpose == "work"]
+        latest = [gate.latest(connection, row.batch) for row in work]
+    return sum(1 for row in latest if row is None or row.decision != "pass")
 
 
 def _blockers(state: BatchState) -> Iterator[Blocker]:

@@ -35,7 +35,7 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 CONFLICTS: Final = frozenset({
     "already-adjudicated", "already-answered", "already-judged", "already-qualified", "contract-exists",
     "lease-expired", "login-taken", "no-contract", "no-work", "not-leased", "not-qualified",
-    "not-sealed", "own-judgment", "qualification-running", "release-exists",
+    "not-sealed", "own-judgment", "qualification-running", "release-exists", "still-blinded",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 

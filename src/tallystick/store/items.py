@@ -121,6 +121,13 @@ HANDLERS: dict[str, Handler] = {
 }
 
 _ITEM = Statement(sa.select(ITEM).where(ITEM.c.item == sa.bindparam("wanted")))
+_PART = 500
+_BY_EXTERNAL = Statement(
+    sa.select(ITEM).where(
+        ITEM.c.programme == sa.bindparam("programme"),
+        ITEM.c.external.in_([sa.bindparam(f"external_{n}") for n in range(_PART)]),
+    )
+)
 _WORK = Statement(sa.select(WORK).where(WORK.c.item == sa.bindparam("wanted")))
 
 
@@ -132,10 +139,12 @@ def item(connection: sa.Connection, wanted: str) -> Row | None:
 def by_external(connection: sa.Connection, programme: str, externals: list[str]) -> dict[str, Row]:
     """The client's id: item, for those ids that exist; 500 to a query."""
     found: dict[str, Row] = {}
-    for start in range(0, len(externals), 500):
-        part = externals[start : start + 500]
-        query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.external.in_(part))
-        found.update({row.external: row for row in connection.execute(query).all()})
+    for start in range(0, len(externals), _PART):
+        part = externals[start : start + _PART]
+        # The query has a fixed number of places, so that it is made once: the last part fills them with its first id.
+        places = {f"external_{n}": part[n] if n < len(part) else part[0] for n in range(_PART)}
+        rows = _BY_EXTERNAL.all(connection, {"programme": programme, **places})
+        found.update({row.external: row for row in rows})
     return found
 
 

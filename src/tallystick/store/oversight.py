@@ -54,6 +54,12 @@ def accesses(connection: sa.Connection, subject: str, *, limit: int = 100) -> li
     return list(connection.execute(query).all())
 
 
+def has_unblinded(connection: sa.Connection, who: str, item: str) -> bool:
+    """Whether somebody has looked behind the blinding of an item, which is an event of its own."""
+    query = sa.select(ACCESS.c.seq).where(ACCESS.c.subject == item, ACCESS.c.what == "candidates", ACCESS.c.by == who)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def places_of_item(connection: sa.Connection, item: str) -> list[int]:
     """Journal places of leases, disagreements and looks that concern an item."""
     leases = sa.select(ASSIGNMENT.c.seq).where(ASSIGNMENT.c.item == item)

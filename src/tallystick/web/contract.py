@@ -58,11 +58,11 @@ def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
     items, complete = _counts(glance)
     batches = [_batch(glance, batch) for batch in _work(glance)]
     weakest = min(batches, key=lambda row: (row.agreement.value or 0.0) - row.threshold, default=None)
-    in_the_way = _blockers(visit, name)
+    kept_out = release.batches_kept_out(visit.cell, visit.actor, name)
     return views.ProgrammeRow(
         name=name, title=glance.row.title, href=f"/programmes/{name}", state=_phase(glance.row.phase), items=items,
         complete=complete, agreement=weakest.agreement if weakest else words.estimate(None),
-        threshold=weakest.threshold if weakest else 0.0, blockers=None if in_the_way is None else len(in_the_way),
+        threshold=weakest.threshold if weakest else 0.0, blockers=None if isinstance(kept_out, Refused) else kept_out,
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def mount(site: Site) -> None:
     one = "/programmes/{programme}"
     site.page(f"{one}/items", every, permission="item.read")
     site.page("/items/{item}", detail, permission="item.read")
+    site.page("/items/{item}/unblind", unblind, permission="item.unblind", methods=("POST",))
     site.page(f"{one}/import", ask, permission="item.import")
     site.page(f"{one}/import", bring, permission="item.import", methods=("POST",), max_bytes=IMPORT_BYTES)
     site.page("/imports/{run}/problems", bad_rows, permission="item.import")
@@ -99,8 +100,21 @@ def _filter(name: str, label: str, known: dict[str, str], chosen: str | None) ->
     return views.Filter(name=name, label=label, choices=tuple(choices))
 
 
+def unblind(visit: Visit) -> PageAnswer:
+    """Lift the blinding of one item for oneself. That, and why, is an event."""
+    name = visit.path["item"]
+    done = items.unblind(visit.cell, visit.actor, name, reason=visit.text("reason"), key=visit.text("idempotency_key"))
+    if not isinstance(done, Refused):
+        return frame.moved(f"/items/{name}")
+    return done if done.code == access.ABSENT.code else _detail(visit, refused=done)
+
+
 def detail(visit: Visit) -> PageAnswer:
     """One record. That it was opened is an event."""
+    return _detail(visit, refused=None)
+
+
+def _detail(visit: Visit, *, refused: Refused | None) -> PageAnswer:
     name = visit.path["item"]
     record = items.item_record(visit.cell, visit.actor, name, reason="page", key=frame.look_key(visit, name))
     if isinstance(record, Refused):
@@ -118,14 +132,37 @@ def detail(visit: Visit) -> PageAnswer:
             Fact(term="Disagreement expected", value="yes" if row.is_disagreement_expected else "no"),
             Fact(term="Source", value=row.source_class), Fact(term="Licence", value=row.licence or "none given"),
         ),
-        texts=(prompt, *context, first, second), provenance=(),
+        texts=(prompt, *context, first, second), provenance=_provenance(record),
+        unblind=_unblind(visit, record, refused=refused),
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),
         withheld=WITHHELD if is_open else "",
         case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/items"))
-    return frame.shown("items/detail.html", view, frame.page(visit, row.external, at=at))
+    notices = () if refused is None else (frame.notice(refused, field="reason"),)
+    page = frame.page(visit, row.external, at=at, notices=notices)
+    return frame.shown("items/detail.html", view, page, status=200 if refused is None else frame.again(refused))
+
+
+def _unblind(visit: Visit, record: ItemRecord, *, refused: Refused | None) -> views.Unblind | None:
+    is_open = record.work is not None and record.work.state != "complete"
+    if is_open or record.identities or not access.allows(visit.actor, "item.unblind"):
+        return None
+    return views.Unblind(
+        action=f"/items/{record.row.item}/unblind", idempotency_key=new_key(), reason=visit.text("reason"),
+        error=refused.sentence if refused else "",
+    )  # fmt: skip
+
+
+def _provenance(record: ItemRecord) -> tuple[Fact, ...]:
+    """What stands behind the blinding, for somebody who has lifted it."""
+    told = []
+    for letter, identity in zip("AB", record.identities, strict=False):
+        sampling = ", ".join(f"{name} {value}" for name, value in identity.sampling.items())
+        words_of = ", ".join(part for part in (identity.model, identity.version, sampling) if part)
+        told.append(Fact(term=f"Candidate {letter}", value=words_of))
+    return tuple(told)
 
 
 def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.JudgmentLine, ...]:

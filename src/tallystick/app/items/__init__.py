@@ -2,9 +2,10 @@
 
 from tallystick.app.items.importing import ImportReport, Wanted, import_items, stored_problems
 from tallystick.app.items.judgments import import_judgments
-from tallystick.app.items.record import ItemRecord, ItemsPage, Step, item_record, items_page
+from tallystick.app.items.record import Identity, ItemRecord, ItemsPage, Step, item_record, items_page, unblind
 
 __all__ = [
+    "Identity",
     "ImportReport",
     "ItemRecord",
     "ItemsPage",
@@ -15,4 +16,5 @@ __all__ = [
     "item_record",
     "items_page",
     "stored_problems",
+    "unblind",
 ]

@@ -9,9 +9,9 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.kernel import Command, Decision, Transaction
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.events.envelope import Envelope, open_entry
-from tallystick.events.oversight import ContentAccessed
+from tallystick.events.oversight import CandidatesUnblinded, ContentAccessed
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import adjudication, items, judgment, oversight
@@ -19,6 +19,16 @@ from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
 
 PAGE = 50
+REASON_CHARACTERS_MIN = 10
+REASON_CHARACTERS_MAX = 300
+STILL_BLINDED = Refused(
+    "still-blinded", "Candidates stay blinded until the item has all its judgments. Come back when it is complete."
+)
+REASON_MISSING = Refused(
+    "reason-missing",
+    f"Say in {REASON_CHARACTERS_MIN} to {REASON_CHARACTERS_MAX} characters why you unblind: it is recorded.",
+    "reason",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Where one candidate comes from: what experts never see."""
+
+    model: str
+    version: str
+    sampling: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """An item with its content, its judgments, its disagreement and its history in the journal."""
+    """An item with its content, its judgments, its disagreement and its history in the journal.
+
+    identities  of the two candidates, for somebody who has unblinded the item; empty for everybody else
+    """
 
     row: Row
     work: Row | None
@@ -64,6 +86,7 @@ class ItemRecord:
     reasons: dict[str, tuple[dict[str, str | None], ...]]
     disagreement: Row | None
     history: tuple[Step, ...]
+    identities: tuple[Identity, ...]
 
 
 def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> ItemRecord | Refused:
@@ -89,6 +112,7 @@ def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -
             row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB"),
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
             disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
+            identities=_identities(cell, connection, row, actor),
         )  # fmt: skip
 
 
@@ -100,6 +124,32 @@ def _visible(connection: journal.Connection, actor: Actor, item: str) -> list[Ro
     if is_open and access.allows(actor, "work.do"):
         return [row for row in given if row.expert == actor.person]
     return given
+
+
+def _identities(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) -> tuple[Identity, ...]:
+    if not oversight.has_unblinded(connection, actor.person, row.item):
+        return ()
+    hidden = msgspec.json.decode(cell.vault.open(connection, row.hidden).payload)
+    return tuple(Identity(c["model"], c["version"], c["sampling"]) for c in hidden["candidates"])
+
+
+def unblind(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> Receipt | Refused:
+    """Look behind the blinding of an item: an event with its reason. From then on this person's record shows it.
+
+    Refused while the item still takes judgments: whoever talks to experts must not know what they do not.
+    """
+
+    def decide(tx: Transaction) -> Decision:
+        if items.item(tx.connection, item) is None:
+            return access.ABSENT
+        work = items.work(tx.connection, item)
+        if work is not None and work.state != "complete":
+            return STILL_BLINDED
+        if len(reason.strip()) < REASON_CHARACTERS_MIN or len(reason) > REASON_CHARACTERS_MAX:
+            return REASON_MISSING
+        return [CandidatesUnblinded(item=item, reason=reason.strip())]
+
+    return cell.execute(Command(actor, "item.unblind", key, canon.encode(["unblind", item, reason]), decide))
 
 
 def _history(connection: journal.Connection, row: Row, given: list[Row]) -> list[Step]:

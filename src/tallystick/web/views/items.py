@@ -72,6 +72,16 @@ class JudgmentLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unblind:
+    """The form that lifts the blinding of a complete item. Posts `csrf`, `idempotency_key` and `reason`."""
+
+    action: str
+    idempotency_key: str
+    reason: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDetail:
     """One record. Template: items/detail.html. What the reader may not see yet is not in the view."""
 
@@ -84,6 +94,7 @@ class ItemDetail:
     history: tuple[HistoryEntry, ...]
     withheld: str = ""  # a sentence: what is not shown, and until when
     case: Link | None = None
+    unblind: Unblind | None = None  # for a reader who may, once the item has all its judgments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

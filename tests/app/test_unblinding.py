@@ -1,0 +1,69 @@
+"""Un-blinding is an event (SPEC 2.11): with a reason, once the item is complete, and for that person alone."""
+
+from pathlib import Path
+
+import pytest
+from living_cell import World, world_at
+
+from tallystick.app import items
+from tallystick.app.items import ItemRecord
+from tallystick.app.kernel import Receipt, new_key
+from tallystick.events.oversight import CandidatesUnblinded
+from tallystick.flow.refusal import Refused
+
+WHY = "comparing two releases"
+
+
+def complete_item(world: World) -> str:
+    """An item with both of its judgments."""
+    world.work(1)
+    world.judge(world.expert())
+    return world.judge(world.expert()).item
+
+
+def record_of(world: World, item: str, *, by: str = "lead") -> ItemRecord:
+    actor = world.lead if by == "lead" else world.person("Rae", by)
+    found = items.item_record(world.cell, actor, item, reason="review", key=new_key())
+    assert isinstance(found, ItemRecord), found
+    return found
+
+
+def test_models_are_named_only_after_the_event_and_only_to_who_asked(database_url: str, tmp_path: Path) -> None:
+    with world_at(database_url, tmp_path / "cell") as world:
+        item = complete_item(world)
+        assert record_of(world, item).identities == ()
+        done = items.unblind(world.cell, world.lead, item, reason=WHY, key=new_key())
+        assert isinstance(done, Receipt)
+        assert done.facts == (CandidatesUnblinded(item=item, reason=WHY),)
+        after = record_of(world, item)
+        assert [identity.model for identity in after.identities] == ["secret-model-a", "secret-model-b"]
+        assert CandidatesUnblinded.KIND in {step.envelope.kind for step in after.history}
+        assert record_of(world, item, by="researcher").identities == ()
+
+
+@pytest.mark.parametrize("reason", ["", "because", "x" * 301])
+def test_no_reason_no_unblinding(reason: str, sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        item = complete_item(world)
+        refused = items.unblind(world.cell, world.lead, item, reason=reason, key=new_key())
+        assert isinstance(refused, Refused)
+        assert refused.code == "reason-missing"
+        assert record_of(world, item).identities == ()
+
+
+def test_an_item_that_still_takes_judgments_stays_blinded(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        world.work(1)
+        item = world.judge(world.expert()).item
+        refused = items.unblind(world.cell, world.lead, item, reason=WHY, key=new_key())
+        assert isinstance(refused, Refused)
+        assert refused.code == "still-blinded"
+
+
+@pytest.mark.parametrize("role", ["expert", "auditor", "engineer"])
+def test_who_may_not_unblind_finds_nothing_there(role: str, sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        item = complete_item(world)
+        refused = items.unblind(world.cell, world.person("Someone", role), item, reason=WHY, key=new_key())
+        assert isinstance(refused, Refused)
+        assert refused.code == "absent"
