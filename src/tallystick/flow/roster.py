@@ -33,9 +33,21 @@ def check_roles(roles: list[str], expert_roles: list[str]) -> Refused | None:
     if expert_roles and "expert" not in roles:
         sentence = "Expert roles need the role expert: add it, or remove the expert roles."
         return Refused("not-an-expert", sentence, "expert_roles")
+    return _check_alone(roles)
+
+
+def _check_alone(roles: list[str]) -> Refused | None:
+    """Two roles stand alone: who reads everything takes part in nothing, and who judges reads nothing of others.
+
+    Every role but the expert's reads judgments, gold keys or the log, of which an expert may see none before their
+    time.
+    """
     if "auditor" in roles and len(roles) > 1:
         sentence = "An auditor reads everything and takes part in nothing: give the person this one role."
         return Refused("auditor-alone", sentence, "roles")
+    if "expert" in roles and len(roles) > 1:
+        sentence = "Whoever judges does not read what others judged: give the person the role expert alone, or another."
+        return Refused("expert-alone", sentence, "roles")
     return None
 
 
