@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -134,15 +133,6 @@ def _checked(
             yield _Good(row.line, item)
 
 
-def _chunks(rows: Iterator[_Good | list[Problem]], size: int) -> Iterator[list[_Good | list[Problem]]]:
-    """Rows by the thousand. The next ones are read and checked while the database waits for the disk."""
-    with ThreadPoolExecutor(1, thread_name_prefix="import") as ahead:
-        coming = ahead.submit(lambda: list(islice(rows, size)))
-        while chunk := coming.result():
-            coming = ahead.submit(lambda: list(islice(rows, size)))
-            yield chunk
-
-
 def _twice(name: str, line: int, external: str, *, first: int) -> Problem:
     found = f"{external}, which line {first} has"
     return flow.row_problem(name, line, "id", expected="an id of its own", found=found, fix="Rename one of the two.")
@@ -176,7 +166,7 @@ class _Job:
 
     def _carry_out(self, checked: Iterator[_Good | list[Problem]], size: int) -> ImportReport | Refused:
         total, accepted, problems = 0, 0, list[Problem]()
-        for number, chunk in enumerate(_chunks(checked, size)):
+        for number, chunk in enumerate(iter(lambda: list(islice(checked, size)), [])):
             total += len(chunk)
             problems += [problem for row in chunk if not isinstance(row, _Good) for problem in row]
             good = [row for row in chunk if isinstance(row, _Good)]
