@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from living_cell import EVENT_TIME, GOLD, PROGRAMME, World, answer_of, world_at
+from living_cell import EVENT_TIME, GOLD, PROGRAMME, World, answer_of, gold_row, world_at
 
 from tallystick.app import access, judgment, roster
 from tallystick.app.access import Actor
@@ -183,6 +183,34 @@ def test_a_gold_answer_counts_once(database_url: str, tmp_path: Path) -> None:
         assert isinstance(late, Refused)
         assert late.code == "already-answered"
         assert stranger == access.ABSENT
+
+
+def test_who_failed_tries_again_on_other_gold_items_only(database_url: str, tmp_path: Path) -> None:
+    """The stated error rates hold for items that the expert has not had."""
+    with world_at(database_url, tmp_path / "cell") as world:
+        expert = world.expert(domains=())
+
+        def begin() -> roster.Started | Refused:
+            return roster.start_qualification(world.cell, expert, programme=PROGRAMME, rubric="general", key=new_key())
+
+        begun = begin()
+        assert isinstance(begun, roster.Started)
+        had = set()
+        while isinstance(task := roster.gold_task(world.cell, expert, begun.qualification), roster.GoldTask):
+            had.add(task.item)
+            roster.answer_gold(
+                world.cell, expert, begun.qualification, item=task.item, answer=answer_of("tie"), key=new_key()
+            )
+        refused = begin()
+        assert isinstance(refused, Refused)
+        assert refused.code == "gold-used-up"
+        world.bring([gold_row(f"fresh-{n}") for n in range(GOLD)], batch="gold-2", purpose="gold")
+        second = begin()
+        assert isinstance(second, roster.Started)
+        task = roster.gold_task(world.cell, expert, second.qualification)
+        assert isinstance(task, roster.GoldTask)
+        assert task.total == GOLD
+        assert task.item not in had
 
 
 def test_standings_tell_how_one_stands(sqlite_url: str, tmp_path: Path) -> None:

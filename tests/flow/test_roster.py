@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from living_cell import GOLD, rubric_text
 
-from tallystick.events.roster import PersonQualified, QualificationFailed, QualificationStarted
+from tallystick.events.roster import PersonQualified, QualificationFailed
 from tallystick.flow import roster as flow
 from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
@@ -82,22 +82,27 @@ def test_the_pass_mark_keeps_the_stated_error_rate(gold: int) -> None:
     assert rule.type1 == pytest.approx(chance(rule.pass_at))
 
 
-STARTED = QualificationStarted(
-    qualification="qlf-1", person="per-1", programme="p", rubric="general", version="1.0.0", items=["itm-1"],
-    orders=["AB"], pass_mark=1, alpha_ppm=50_000, power_ppm=900_000,
-)  # fmt: skip
+@pytest.mark.parametrize(
+    ("states", "has_contract", "code"),
+    [
+        ((), True, None),
+        (("failed",), True, None),
+        ((), False, "no-contract"),
+        (("running",), True, "qualification-running"),
+        (("failed", "qualified"), True, "already-qualified"),
+    ],
+)
+def test_who_may_begin(states: tuple[str, ...], *, has_contract: bool, code: str | None) -> None:
+    found = flow.may_qualify(states=states, has_contract=has_contract)
+    assert (found.code if found else None) == code
 
 
-def test_who_may_begin() -> None:
-    def begin(**changes: bool) -> str | None:
-        values = {"is_running": False, "is_qualified": False, "has_contract": True} | changes
-        found = flow.start_qualification(STARTED, **values)
-        return found.code if isinstance(found, Refused) else None
-
-    assert begin() is None
-    assert begin(has_contract=False) == "no-contract"
-    assert begin(is_running=True) == "qualification-running"
-    assert begin(is_qualified=True) == "already-qualified"
+def test_a_second_attempt_needs_gold_items_that_are_new() -> None:
+    used_up = flow.decision_rule(rubric(), GOLD - 1, seen=GOLD)
+    assert isinstance(used_up, Refused)
+    assert used_up.code == "gold-used-up"
+    assert "at least 1 others" in used_up.sentence
+    assert not isinstance(flow.decision_rule(rubric(), GOLD, seen=GOLD), Refused)
 
 
 @pytest.mark.parametrize(

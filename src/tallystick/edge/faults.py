@@ -33,7 +33,7 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-adjudicated", "already-answered", "already-judged", "already-qualified", "contract-exists",
+    "already-adjudicated", "already-answered", "already-judged", "already-qualified", "contract-exists", "gold-used-up",
     "lease-expired", "login-taken", "no-contract", "no-work", "not-leased", "not-qualified",
     "not-sealed", "own-judgment", "qualification-running", "release-exists", "still-blinded",
 })  # fmt: skip

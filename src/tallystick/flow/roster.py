@@ -1,13 +1,12 @@
 """People: enrolment, contracts, qualification on gold items. Pure: values in, events or a refusal out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tallystick.events.roster import (
     ExpertContractExecuted,
     PersonQualified,
     QualificationFailed,
-    QualificationStarted,
     RolesChanged,
 )
 from tallystick.flow.refusal import Refused
@@ -15,6 +14,8 @@ from tallystick.flow.rubric import Rubric
 from tallystick.signals import preference
 from tallystick.stats.qualification import QualificationRule, rule
 
+GOLD_MAX = 100
+"""Gold items in one attempt, at most: the rest of the pool stays unseen."""
 ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
 EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
 
@@ -81,9 +82,18 @@ class Gold:
     scores: Mapping[str, Mapping[str, int]]
 
 
-def decision_rule(rubric: Rubric, gold_count: int) -> QualificationRule | Refused:
-    """The rubric's decision rule over the gold items there are, with its error rates."""
+def decision_rule(rubric: Rubric, gold_count: int, *, seen: int = 0) -> QualificationRule | Refused:
+    """The rubric's decision rule over gold items that the expert has not had, with its error rates.
+
+    seen  how many the expert has had in earlier attempts under this version
+    """
     asked = rubric.qualification
+    if gold_count < asked.gold_min and seen:
+        sentence = (
+            f"You did not pass on the {seen} gold items you had. The same ones again would show nothing: the programme "
+            f"lead has to import at least {asked.gold_min - gold_count} others before you try again."
+        )
+        return Refused("gold-used-up", sentence)
     if gold_count < asked.gold_min:
         sentence = (
             f"Expected at least {asked.gold_min} gold items for {rubric.id} {rubric.version}, found {gold_count}: "
@@ -96,17 +106,18 @@ def decision_rule(rubric: Rubric, gold_count: int) -> QualificationRule | Refuse
     return found
 
 
-def start_qualification(
-    started: QualificationStarted, *, is_running: bool, is_qualified: bool, has_contract: bool
-) -> QualificationStarted | Refused:
-    """Let an expert begin, or say why not."""
-    if is_qualified:
+def may_qualify(*, states: Collection[str], has_contract: bool) -> Refused | None:
+    """Why an expert may not begin a qualification under a rubric version now, or None.
+
+    states  of their attempts under it so far
+    """
+    if "qualified" in states:
         return Refused("already-qualified", "You are qualified under this rubric version: you can take work.")
-    if is_running:
+    if "running" in states:
         return Refused("qualification-running", "You have begun this qualification: go on with it.")
     if not has_contract:
         return Refused("no-contract", "Your contract is not executed yet: the programme lead has to record it first.")
-    return started
+    return None
 
 
 def is_correct(verdict: str, gold: Gold) -> bool:

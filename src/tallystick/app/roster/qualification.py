@@ -100,25 +100,26 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     person = roster.person(tx.connection, actor.person)
     if row is None or person is None:
         return access.ABSENT
-    gold = roster.gold_items(tx.connection, programme, row.domain)
-    rule = flow.decision_rule(cell.rubric(tx.connection, row.document), len(gold))
-    if isinstance(rule, Refused):
-        return rule
-    shown = order.shuffled(cell.order_seed, [item.item for item in gold], salt=f"gold|{actor.person}|{tx.seq}")
     attempts = [
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version)
     ]  # fmt: skip
+    refused = flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
+    if refused:
+        return refused
+    # The stated error rates hold for items that the expert has not had: a second attempt takes others.
+    seen = {item for q in attempts for item in msgspec.json.decode(q.items)}
+    fresh = [item.item for item in roster.gold_items(tx.connection, programme, row.domain) if item.item not in seen]
+    shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
+    rule = flow.decision_rule(cell.rubric(tx.connection, row.document), len(shown), seen=len(seen))
+    if isinstance(rule, Refused):
+        return rule
     started = QualificationStarted(
         qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
         items=shown, orders=[order.candidate_order(cell.order_seed, item, actor.person) for item in shown],
         pass_mark=rule.pass_at, alpha_ppm=canon.ppm(rule.type1), power_ppm=canon.ppm(rule.power),
     )  # fmt: skip
-    decided = flow.start_qualification(
-        started, is_running=any(q.state == "running" for q in attempts),
-        is_qualified=any(q.state == "qualified" for q in attempts), has_contract=person.executed_at is not None,
-    )  # fmt: skip
-    return decided if isinstance(decided, Refused) else [decided]
+    return [started]
 
 
 def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refused:
