@@ -118,6 +118,17 @@ def of_problems(problems: Sequence[Problem]) -> Refused:
     return Refused(DOCUMENT_FAULTS, sentence)
 
 
+BAD_TEXT: Final = Refused(
+    MALFORMED,
+    "Expected text without NUL characters and half characters, found one. Type it again, or paste plain text.",
+)
+
+
+def is_text(value: str) -> bool:
+    """Whether something sent is text that every database can keep: no NUL, no lone surrogate."""
+    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def too_large(max_bytes: int) -> Refused:
     """The refusal of a body beyond the route's limit."""
     return Refused(TOO_LARGE, f"Expected at most {max_bytes} bytes here, found more. Send less at once.")

@@ -3,11 +3,12 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote_plus
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tallystick.edge.faults import FAILED, BodyTooLarge, too_large
+from tallystick.edge.faults import BAD_TEXT, FAILED, BodyTooLarge, is_text, too_large
 from tallystick.edge.rule import RouteRule
 from tallystick.flow.refusal import Refused
 
@@ -57,6 +58,8 @@ class Guard:
         if size > self.rule.max_bytes:
             # Size is the same for everybody: saying it gives nothing away.
             return too_large(self.rule.max_bytes)
+        if not is_text(scope["path"]) or not is_text(unquote_plus(scope["query_string"].decode("latin-1"))):
+            return BAD_TEXT
         if self.rule.max_bytes > EARLY_BYTES and (size > EARLY_BYTES or _is_chunked(scope)):
             return await self._authorise(scope, self.rule)
         return None

@@ -59,7 +59,8 @@ class PageApp:
             raise
         except HTTPException:
             return BAD_FORM
-        return None
+        texts = (text for pair in visit.form.multi_items() for text in pair if isinstance(text, str))
+        return None if all(faults.is_text(text) for text in texts) else faults.BAD_TEXT
 
     def _run(self, visit: Visit) -> Response:
         refused = self._door.enter(visit, self._rule)
