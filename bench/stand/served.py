@@ -15,6 +15,8 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
 START_SECONDS = 60.0
+SETTLE_SECONDS = 1.5
+"""Longer than the sealer waits between two rounds."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,10 +47,24 @@ def serving(directory: Path) -> Iterator[Server]:
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL) as process:
         try:
             _wait(process, port)
-            yield Server(port, process.pid)
+            server = Server(port, process.pid)
+            _settle(server)
+            yield server
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def _settle(server: Server) -> None:
+    """Wait until the start is over: the sealer checks the whole log once, beside the first requests."""
+    deadline = time.monotonic() + START_SECONDS
+    idle = False
+    while not idle and time.monotonic() < deadline:
+        before = server.cpu_seconds()
+        time.sleep(SETTLE_SECONDS)
+        idle = server.cpu_seconds() - before < SETTLE_SECONDS / 10
+    if not idle:
+        raise ServerFailed(f"expected a server that comes to rest, found one that is busy after {START_SECONDS:g} s")
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
