@@ -22,6 +22,7 @@ from pyarrow import csv as arrow_csv
 from rich.console import Console
 from rich.table import Table
 
+from tallystick.cli.shell import Screen
 from tallystick.stats.agreement import (
     AC2_WEIGHTS,
     FORMS,
@@ -297,7 +298,7 @@ def _say_cannot(sentence: str, *, as_json: bool) -> None:
 
 def _show(found: Agreement, pairs: list[PairKappa]) -> None:
     """The report for people: the number first, then how far to trust it."""
-    console = Console(highlight=False)
+    console = Screen(highlight=False)
     parameter = found.level or found.weights or found.form or found.ties
     title = f"{found.metric} ({parameter})" if parameter else found.metric
     if found.value is None:

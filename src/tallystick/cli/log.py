@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from tallystick.audit.log import LogReport, Status, verify_log
+from tallystick.cli.shell import Screen
 from tallystick.ledger.checkpoint import BadCheckpoint
 from tallystick.ledger.note import BadKey, BadNote, parse_vkey
 from tallystick.ledger.reader import LogReader, NotInLog
@@ -50,7 +50,7 @@ def verify(
 
 
 def _print(report: LogReport) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = Screen(soft_wrap=True, highlight=False)
     if report.status is Status.OK:
         console.print(f"[bold green]good[/] {escape(report.origin or '')}: {report.size} entries, root {report.root}")
     elif report.status is Status.BAD:

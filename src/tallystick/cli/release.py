@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from tallystick.audit.release import ReleaseReport, Status, verify_release
+from tallystick.cli.shell import Screen
 
 EXIT = {Status.OK: 0, Status.BAD: 1, Status.COULD_NOT_CHECK: 2}
 """What each outcome means to a shell."""
@@ -53,7 +53,7 @@ def verify(
 
 
 def _print(report: ReleaseReport) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = Screen(soft_wrap=True, highlight=False)
     what = escape(f"{report.name} {report.version} of {report.origin}") if report.name else ""
     if report.status is Status.OK:
         console.print(f"[bold green]good[/] {what}: {report.records} records, {report.judgments} judgments")

@@ -21,6 +21,7 @@ from tallystick.app import oversight
 from tallystick.app.cell import Cell
 from tallystick.app.jobs import Followers
 from tallystick.cli import shell
+from tallystick.ledger.head import Fenced
 
 Application = Callable[
     [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
@@ -90,7 +91,9 @@ def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quie
             with _stopped_by_signals(server):
                 server.run(sockets=[listener])
         finally:
-            followers.stop()
+            # Another server of this cell that seals at this moment seals what is left as well.
+            with contextlib.suppress(Fenced):
+                followers.stop()
     if not (as_json or is_quiet):
         shell.OUT.print(f"Stopped; {oversight.sealed_size(cell)} entries are sealed.")
 

@@ -3,7 +3,7 @@
 Status 0: done, or good. 1: refused, or bad. 2: could not. 130: stopped by Ctrl-C. 141: nobody reads on.
 With `--json` every command prints one JSON object on standard output, also when it was refused (`refused`), a document
 has problems (`problems`) or something cannot be done; each of these has the sentence for people as `error` as well.
-People get the sentence on the error stream in any case.
+People get the sentence on the error stream in any case. `log verify` and `release verify` give their whole report.
 """
 
 import contextlib
@@ -278,6 +278,11 @@ class Front(TyperGroup):
                         as_json=as_json,
                     )
             except BrokenPipeError:
+                raise
+            except SystemExit as error:
+                # Typer leaves by itself with the status of a bad log when nobody reads on.
+                if isinstance(error.__context__, BrokenPipeError):
+                    raise error.__context__ from None
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: nothing above could say it
                 status = _tell(_left(error), as_json=as_json)
