@@ -48,32 +48,40 @@ def serving(directory: Path) -> Iterator[Server]:
         try:
             _wait(process, port)
             server = Server(port, process.pid)
-            _settle(server)
+            _settle(process, server)
             yield server
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def _settle(server: Server) -> None:
+def _listens(port: int) -> bool:
+    """Whether somebody answers there. A port that nobody holds may connect to itself: that is nobody."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as tried:
+            return bool(tried.getsockname() != tried.getpeername())
+    except OSError:
+        return False
+
+
+def _settle(process: "subprocess.Popen[bytes]", server: Server) -> None:
     """Wait until the start is over: the sealer checks the whole log once, beside the first requests."""
     deadline = time.monotonic() + START_SECONDS
     idle = False
-    while not idle and time.monotonic() < deadline:
+    while not idle and process.poll() is None and time.monotonic() < deadline:
         before = server.cpu_seconds()
         time.sleep(SETTLE_SECONDS)
         idle = server.cpu_seconds() - before < SETTLE_SECONDS / 10
-    if not idle:
-        raise ServerFailed(f"expected a server that comes to rest, found one that is busy after {START_SECONDS:g} s")
+    if not idle or process.poll() is not None:
+        raise ServerFailed(
+            f"expected a server that comes to rest, found one that ended or is busy: {START_SECONDS:g} s"
+        )
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
+        if _listens(port):
             return
+        time.sleep(0.05)
     raise ServerFailed("expected a server that listens, found none: its words on the error stream say why")
