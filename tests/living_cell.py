@@ -48,7 +48,7 @@ class Clock:
 
 def contract_text(
     version: str = "1.0.0", *, redundancy: int = 2, metric: str = "percent_agreement", rule: str = "estimate",
-    level: str = "nominal", domains: tuple[str, ...] = ("general",), uses: str = "train, evaluate",
+    level: str = "nominal", items_min: int = 1, domains: tuple[str, ...] = ("general",), uses: str = "train, evaluate",
     until: str = "2040-01-01",
 ) -> str:  # fmt: skip
     """A contract in which every domain is of medium risk."""
@@ -79,7 +79,7 @@ rights:
   reviewer_access: Experts see what is assigned to them.
   deletion: On request.
 redundancy: {{medium: {redundancy}}}
-agreement: {{metric: {metric}, level: {level}, rule: {rule}}}
+agreement: {{metric: {metric}, level: {level}, rule: {rule}, items_min: {items_min}}}
 lease_minutes: 60
 """
 

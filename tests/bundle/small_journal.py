@@ -68,7 +68,7 @@ rights:
   reviewer_access: Leads see all.
   deletion: On request.
 redundancy: {low: 3, medium: 3, high: 3, restricted: 3}
-agreement: {metric: krippendorff_alpha, level: nominal, rule: estimate, why: It copes with gaps.}
+agreement: {metric: krippendorff_alpha, level: nominal, rule: estimate, items_min: 1, why: It copes with gaps.}
 """
 
 RUBRIC = """
@@ -160,7 +160,8 @@ class SmallJournal:
         ]
         return ContractFacts(
             version=version, document=self.seal(text.encode()), document_digest=canon.digest(text.encode()),
-            title="A small programme", domains=domains, metric="krippendorff_alpha", level="nominal", rule="estimate",
+            title="A small programme", domains=domains, metric="krippendorff_alpha", level="nominal", items_min=1,
+            rule="estimate",
             lease_ms=1, permitted_uses=["train", "evaluate"], source_class="commissioned", licence="CC0-1.0",
             retention_until=retention_until, simulated=True,
         )  # fmt: skip

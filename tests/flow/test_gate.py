@@ -197,3 +197,14 @@ def test_the_defaults_are_those_of_the_specification() -> None:
         "medical": 800_000, "legal": 780_000, "software": 820_000, "general": 740_000, "creative": 700_000,
     }  # fmt: skip
     assert threshold_ppm(rubric()) == 740_000
+
+
+def test_a_batch_too_small_to_show_anything_passes_no_gate() -> None:
+    """Two raters who happen to agree on one item are no evidence, whatever the coefficient says."""
+    bar = replace(PERCENT, items_min=5)
+    lucky = measured(couples(("a_clearly", "a_clearly")), bar)
+    assert lucky.decision == "fail"
+    assert "at least 5 items with two judgments that decide, found 1" in lucky.why
+    undecided = couples(*[("a_clearly", "abstain")] * 9, ("a_clearly", "a_clearly"))
+    assert measured(undecided, bar).decision == "fail"
+    assert measured(couples(*[("a_clearly", "a_clearly")] * 5), bar).decision == "pass"

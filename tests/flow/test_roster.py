@@ -16,7 +16,8 @@ from tallystick.flow.rubric import Rubric
 
 ROLES: dict[str, tuple[list[str], list[str], str | None]] = {
     "one role": (["lead"], [], None),
-    "two roles": (["lead", "expert"], [], None),
+    "two roles": (["lead", "researcher"], [], None),
+    "an expert who reads what others judged": (["lead", "expert"], [], "expert-alone"),
     "an expert of a kind": (["expert"], ["adjudicator", "reviewer"], None),
     "no role": ([], [], "no-role"),
     "an unknown role": (["boss"], [], "unknown-role"),

@@ -84,6 +84,7 @@ def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
         version=contract.version, document=tx.seal(payload, scope=f"programme:{contract.name}"),
         document_digest=canon.digest(payload), title=contract.title, domains=domains,
         metric=contract.agreement.metric, level=contract.agreement.level, rule=contract.agreement.rule,
+        items_min=contract.agreement.items_min,
         lease_ms=contract.lease_minutes * 60_000, permitted_uses=list(contract.rights.permitted_uses),
         source_class=contract.rights.source_class, licence=contract.rights.licence,
         retention_until=contract.rights.retention_until.isoformat(), simulated=contract.simulated,

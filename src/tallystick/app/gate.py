@@ -73,7 +73,10 @@ def _rubric_of(cell: Cell, connection: journal.Connection, row: Row) -> Rubric |
 def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
     current = rubrics.current(connection, programme.programme, rubric.id)
     assert current is not None
-    return Bar(metric=programme.metric, level=programme.level, rule=programme.rule, threshold_ppm=current.threshold_ppm)
+    return Bar(
+        metric=programme.metric, level=programme.level, rule=programme.rule, threshold_ppm=current.threshold_ppm,
+        items_min=programme.items_min,
+    )  # fmt: skip
 
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:

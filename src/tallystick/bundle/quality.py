@@ -64,7 +64,10 @@ def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMea
     if fact.contract_version not in contracts or path not in published:
         raise CannotBuild(f"entry {measured.seq}: measured under a rubric or contract that is not in the journal")
     contract, threshold_ppm = contracts[fact.contract_version], published[path].threshold_ppm
-    bar = Bar(metric=contract.metric, level=contract.level, rule=contract.rule, threshold_ppm=threshold_ppm)
+    bar = Bar(
+        metric=contract.metric, level=contract.level, rule=contract.rule, threshold_ppm=threshold_ppm,
+        items_min=contract.items_min,
+    )  # fmt: skip
     about = Batch(
         batch=fact.batch, programme=fact.programme, domain=fact.domain, contract_version=fact.contract_version,
         incomplete=_incomplete(state, fact.batch),

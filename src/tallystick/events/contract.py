@@ -27,6 +27,7 @@ class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     level: str
     rule: str  # estimate | lower_bound
+    items_min: int  # items with two deciding judgments that a batch needs before it can pass
     lease_ms: int
     permitted_uses: list[str]
     source_class: str

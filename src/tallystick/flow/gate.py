@@ -38,6 +38,7 @@ class Bar:
     level: str
     rule: str  # estimate | lower_bound
     threshold_ppm: int
+    items_min: int = 1  # items with two deciding judgments, from which on a figure can pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +105,13 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     """Measure a batch and decide. An undefined number passes nothing: it is no agreement."""
     counted = [j for j in judged if not j.is_expected]
     expected = [j for j in judged if j.is_expected]
-    verdict = _value("verdict", agreement_of(verdict_table(counted, bar.level), bar.metric, bar.level))
+    found = agreement_of(verdict_table(counted, bar.level), bar.metric, bar.level)
+    verdict = _value("verdict", found)
     criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
     gated = {f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated}
     short = [value for value in (verdict, *criteria) if value is verdict or value.what in gated]
-    why = " ".join(words for value in short if (words := _shortfall(value, bar)))
+    lacks = [_too_few(found, bar), *(_shortfall(value, bar) for value in short)]
+    why = " ".join(words for words in lacks if words)
     apart = agreement_of(verdict_table(expected, bar.level), bar.metric, bar.level) if expected else None
     return BatchMeasured(
         batch=batch.batch, programme=batch.programme, domain=batch.domain, rubric=rubric.id,
@@ -141,6 +144,16 @@ def _value(what: str, found: Agreement) -> MeasuredValue:
         low_ppm=None if low is None else canon.ppm(low), high_ppm=None if high is None else canon.ppm(high),
         items=found.n_items, raters=found.n_raters, judgments=found.n_judgments,
     )  # fmt: skip
+
+
+def _too_few(found: Agreement, bar: Bar) -> str | None:
+    """Why a batch is too small to show anything, or None. A pair of lucky answers is no agreement."""
+    if found.n_pairable >= bar.items_min:
+        return None
+    return (
+        f"Expected at least {bar.items_min} items with two judgments that decide, found {found.n_pairable}: "
+        "bring more items, or have these judged."
+    )
 
 
 def _shortfall(value: MeasuredValue, bar: Bar) -> str | None:

@@ -37,7 +37,8 @@ def _on_revised(connection: sa.Connection, run: list[Recorded]) -> None:
 def _facts(contract: ContractFacts) -> dict[str, object]:
     return {
         "title": contract.title, "version": contract.version, "document": contract.document.object,
-        "metric": contract.metric, "level": contract.level, "rule": contract.rule, "lease_ms": contract.lease_ms,
+        "metric": contract.metric, "level": contract.level, "rule": contract.rule, "items_min": contract.items_min,
+        "lease_ms": contract.lease_ms,
         "permitted_uses": canon.encode(contract.permitted_uses).decode(), "source_class": contract.source_class,
         "licence": contract.licence, "retention_until": contract.retention_until,
         "simulated": int(contract.simulated),

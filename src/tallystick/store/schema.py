@@ -39,7 +39,8 @@ PERSON = sa.Table(
 PROGRAMME = sa.Table(
     "programme", READ,
     _text("programme", key=True), _text("title"), _text("phase"), _text("version"), _text("document"),
-    _text("metric"), _text("level"), _text("rule"), _whole("lease_ms"), _text("permitted_uses"), _text("source_class"),
+    _text("metric"), _text("level"), _text("rule"), _whole("items_min"), _whole("lease_ms"), _text("permitted_uses"),
+    _text("source_class"),
     _text("licence"), _text("retention_until"), _whole("simulated"), _whole("since"),
 )  # fmt: skip
 CONTRACT_VERSION = sa.Table(

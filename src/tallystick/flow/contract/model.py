@@ -232,12 +232,14 @@ class Redundancy(Part):
 class Agreement(Part):
     """How agreement is measured at the gate, and why so.
 
-    rule  `estimate`: the figure must reach the threshold; `lower_bound`: the lower end of its interval must
+    rule       `estimate`: the figure must reach the threshold; `lower_bound`: the lower end of its interval must
+    items_min  items with two judgments that decide, from which on a figure can pass: two lucky answers are none
     """
 
     metric: Literal["percent_agreement", "cohen_kappa", "fleiss_kappa", "krippendorff_alpha", "gwet_ac1"]
     level: Literal["nominal", "ordinal"] = "nominal"
     rule: Literal["estimate", "lower_bound"] = "estimate"
+    items_min: Annotated[int, Field(ge=1, le=10_000)] = 5
     why: Text | None = None
 
     def faults(self) -> Iterator[Fault]:
