@@ -29,6 +29,7 @@ from tallystick.app import roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import WriterStopped
+from tallystick.events import UnknownKind
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.ledger.checkpoint import BadCheckpoint
@@ -76,6 +77,7 @@ CANNOT = (
     NotInLog,
     Fenced,
     WriterStopped,
+    UnknownKind,
     cells.DatabaseError,
     OSError,
 )
@@ -321,7 +323,11 @@ def cause(error: Exception) -> str:
     """What is wrong with a folder, a key, a disk or a database, in one sentence."""
     if isinstance(error, cells.DatabaseError):
         first = str(error).splitlines()[0]
-        return f"the cell's database: expected it to answer, found {first}. Is it running, reachable, and writable?"
+        return (
+            f"the cell's database: expected it to answer, found {first}. Is it "
+            "running, reachable and writable? Was the cell made by another version? `tallystick cell rebuild` fits its "
+            "read tables to this one."
+        )
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: expected a place that can be used, found: {error.strerror}."
     if isinstance(error, OSError) and error.strerror:
