@@ -166,6 +166,21 @@ def test_a_crash_in_the_middle_and_the_file_again(
         assert len(queue) == 4
 
 
+def test_one_file_is_no_second_opinion_under_another_name(database_url: str, tmp_path: Path) -> None:
+    """The same votes from two sources would be two raters who agree on everything."""
+    with world_at(database_url, tmp_path / "cell") as world:
+        world.work(2)
+        rows = [said("w-1", "ann"), said("w-2", "ann", "b")]
+        assert bring(world, rows, source="vendor one").accepted == 2
+        data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+        refused = items.import_judgments(
+            world.cell, world.lead, data, programme=PROGRAMME, name="said.jsonl", source="vendor two"
+        )
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.names) == ("file-of-another-source", ("vendor one",))
+        assert len(rows_of(world)) == 2
+
+
 def test_judgments_that_came_before_their_items_come_in_after_them(sqlite_url: str, tmp_path: Path) -> None:
     """The same file again is another import once other items are here."""
     rows = [said("w-1", "anna"), said("w-2", "anna")]

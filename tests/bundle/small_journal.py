@@ -372,8 +372,8 @@ def small_journal(*, use: str = "train", cut: bool = True) -> SmallJournal:
     made.judge("law-1", "law", "legal", verdicts=["a_clearly", "b_clearly", "tie"])
     for run, what in (("run-1", "items"), ("run-2", "judgments")):
         made.add(ImportFinished(
-            run=run, programme="small", what=what, file_digest="f" * 64, rows=3, accepted=3, rejected=0,
-            report=made.seal(b"[]"),
+            run=run, programme="small", what=what, source="elsewhere", file_digest="f" * 64, rows=3, accepted=3,
+            rejected=0, report=made.seal(b"[]"),
         ))  # fmt: skip
     made.measure("med", "medical", incomplete=1)
     made.measure("soft", "software", incomplete=0)

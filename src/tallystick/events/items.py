@@ -48,6 +48,7 @@ class ImportFinished(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     programme: str
     what: str  # items | judgments
+    source: str  # who made the judgments; empty for items
     file_digest: str
     rows: int
     accepted: int

@@ -106,8 +106,9 @@ def _add(connection: sa.Connection, strata: Counter[tuple[str, str, str]], *, it
 
 def _on_finished(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
-        {"run": r.fact.run, "programme": r.fact.programme, "what": r.fact.what, "file_digest": r.fact.file_digest,
-         "rows": r.fact.rows, "accepted": r.fact.accepted, "rejected": r.fact.rejected,
+        {"run": r.fact.run, "programme": r.fact.programme, "what": r.fact.what, "source": r.fact.source,
+         "file_digest": r.fact.file_digest, "rows": r.fact.rows, "accepted": r.fact.accepted,
+         "rejected": r.fact.rejected,
          "report": r.fact.report.object, "at": r.envelope.at, "by": r.envelope.by, "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
@@ -209,6 +210,14 @@ def runs(connection: sa.Connection, programme: str, *, limit: int = 50) -> list[
     """The imports of a programme, newest first."""
     query = sa.select(IMPORT_RUN).where(IMPORT_RUN.c.programme == programme).order_by(IMPORT_RUN.c.seq.desc())
     return list(connection.execute(query.limit(limit)).all())
+
+
+def sources_of_file(connection: sa.Connection, programme: str, file_digest: str) -> set[str]:
+    """Under which sources a file of judgments has been imported."""
+    query = sa.select(IMPORT_RUN.c.source).where(
+        IMPORT_RUN.c.programme == programme, IMPORT_RUN.c.what == "judgments", IMPORT_RUN.c.file_digest == file_digest
+    )
+    return {row.source for row in connection.execute(query).all()}
 
 
 def import_run(connection: sa.Connection, wanted: str) -> Row | None:

@@ -109,7 +109,7 @@ TALLY = sa.Table(
 )  # fmt: skip
 IMPORT_RUN = sa.Table(
     "import_run", READ,
-    _text("run", key=True), _text("programme"), _text("what"), _text("file_digest"), _whole("rows"),
+    _text("run", key=True), _text("programme"), _text("what"), _text("source"), _text("file_digest"), _whole("rows"),
     _whole("accepted"), _whole("rejected"), _text("report"), _whole("at"), _text("by"), _whole("seq"),
 )  # fmt: skip
 

@@ -238,7 +238,7 @@ class _Job:
 
 def finish(
     cell: Cell, actor: Actor, *, run: str, programme: str, what: str, problems: list[Problem], file_digest: str,
-    total: int, accepted: int, name: str,
+    total: int, accepted: int, name: str, source: str = "",
 ) -> ImportReport | Refused:  # fmt: skip
     """Record that a file was read to its end, with the list of its bad rows in the vault.
 
@@ -251,8 +251,8 @@ def finish(
     def decide(tx: Transaction) -> Decision:
         return [
             ImportFinished(
-                run=run, programme=programme, what=what, file_digest=file_digest, rows=total, accepted=accepted,
-                rejected=total - accepted, report=tx.seal(report, scope=f"run:{run}"),
+                run=run, programme=programme, what=what, source=source, file_digest=file_digest, rows=total,
+                accepted=accepted, rejected=total - accepted, report=tx.seal(report, scope=f"run:{run}"),
             )
         ]  # fmt: skip
 

@@ -64,6 +64,11 @@ def import_judgments(
         in_force = cell.rubrics_in_force(connection, programme)
         # Once other items are here, the same file is another import: what it could not place may have its place now.
         seen = [r.run for r in items.runs(connection, programme) if r.what == "items"][:1]
+        others = items.sources_of_file(connection, programme, canon.digest(data)) - {source}
+    if others:
+        # The same votes under two names would be raters who always agree with themselves.
+        sentence = f"This file is here already, from the source {min(others)}: bring it once, under one name."
+        return Refused("file-of-another-source", sentence, "source", tuple(sorted(others)))
     found = rows(name, data)
     if isinstance(found, Refused):
         return found
@@ -111,7 +116,7 @@ class _Job:
         problems.sort(key=lambda problem: problem.line or 0)
         return finish(
             self.cell, self.actor, run=self.run, programme=self.programme, what="judgments", problems=problems,
-            file_digest=file_digest, total=total, accepted=accepted, name=self.name,
+            file_digest=file_digest, total=total, accepted=accepted, name=self.name, source=self.source,
         )  # fmt: skip
 
     def _read(self, row: Row) -> JudgmentRow | list[Problem]:
