@@ -9,6 +9,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.oversight import look
 from tallystick.app.roster import profile_of
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import gate as flow
@@ -21,6 +22,9 @@ from tallystick.store import contract as contracts
 from tallystick.store import gate, items, judgment, roster
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
+
+
+DAY_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,17 @@ class BatchPage:
 
 
 def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
-    """The agreement page of a batch."""
+    """The agreement page of a batch. That it showed names of people is an event, once a day for each reader."""
     if not access.allows(actor, "gate.read"):
         return access.ABSENT
+    page = _page(cell, actor, batch)
+    if not isinstance(page, Refused) and any(name != expert for expert, name in page.names.items()):
+        key = f"names|{actor.person}|{batch}|{cell.kernel.now() // DAY_MICROSECONDS}"
+        look(cell, actor, "gate.read", subject=batch, what="profile", reason="names of a batch's experts", key=key)
+    return page
+
+
+def _page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
     with cell.read() as connection:
         row = items.batch(connection, batch)
         if row is None:
