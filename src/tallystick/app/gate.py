@@ -23,7 +23,6 @@ from tallystick.store import gate, items, judgment, roster
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
-
 DAY_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
