@@ -22,12 +22,14 @@ class _Text:
 
     places    names of the values in their order, where the database counts them; None where it names them
     constants  values that the statement brings along
+    options    what else the driver is to know
     """
 
     sql: str
     places: tuple[str, ...] | None
     constants: Values
     as_row: Callable[[Sequence[object]], Row]
+    options: Mapping[str, bool]
 
     def filled(self, values: Values) -> Any:  # noqa: ANN401 - what a driver takes: a tuple or a dict
         given = {**self.constants, **values} if self.constants else values
@@ -37,13 +39,18 @@ class _Text:
 class Statement:
     """One statement with named values. Safe to use from many threads.
 
+    plan_anew  PostgreSQL keeps the plan of a statement that comes often. A plan for many values at once, made while a
+               table is nearly empty, reads the whole table when it has grown: such a statement is planned every time.
     raises  every method: DatabaseError, as SQLAlchemy does, when the driver fails
     """
 
-    __slots__ = ("_clause", "_texts")
+    __slots__ = ("_clause", "_plan_anew", "_texts")
 
-    def __init__(self, clause: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextClause) -> None:
+    def __init__(
+        self, clause: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete | sa.TextClause, *, plan_anew: bool = False
+    ) -> None:
         self._clause = clause
+        self._plan_anew = plan_anew
         self._texts: dict[str, _Text] = {}
 
     def first(self, connection: sa.Connection, values: Values) -> Row | None:
@@ -74,22 +81,37 @@ class Statement:
     def _text(self, dialect: sa.Dialect) -> _Text:
         text = self._texts.get(dialect.name)
         if text is None:
-            text = self._texts[dialect.name] = _compiled(self._clause, dialect)
+            text = self._texts[dialect.name] = _compiled(self._clause, dialect, plan_anew=self._plan_anew)
         return text
 
 
-def _compiled(clause: Any, dialect: sa.Dialect) -> _Text:  # noqa: ANN401 - any statement that has a compiler
+def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
+    """Add many rows to a table of PostgreSQL as one stream. Raises DatabaseError, as every statement does."""
+    names = [column.name for column in table.columns]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    text = _Text(f'COPY "{table.name}" ({quoted}) FROM STDIN', None, {}, result_tuple([]), {})
+    cursor: Any = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]  # a live connection has one
+    try:
+        with cursor.copy(text.sql) as stream:
+            for row in rows:
+                stream.write_row([row[name] for name in names])
+    except _driver(connection).Error as error:
+        raise _told(connection, text, error) from error
+
+
+def _compiled(clause: Any, dialect: sa.Dialect, *, plan_anew: bool) -> _Text:  # noqa: ANN401 - any statement that has a compiler
     compiled = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     keys = [] if isinstance(clause, sa.TextClause) else [column.name for column in clause.exported_columns]
     places = tuple(compiled.positiontup) if compiled.positional else None
-    return _Text(str(compiled), places, constants, result_tuple(keys))
+    options = {"prepare": False} if plan_anew and dialect.name == "postgresql" else {}
+    return _Text(str(compiled), places, constants, result_tuple(keys), options)
 
 
 def _run(connection: sa.Connection, text: _Text, values: Values) -> DBAPICursor:
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(text.sql, text.filled(values))
+        cursor.execute(text.sql, text.filled(values), **text.options)
     except _driver(connection).Error as error:
         raise _told(connection, text, error) from error
     return cursor

@@ -127,7 +127,8 @@ _BY_EXTERNAL = Statement(
     sa.select(ITEM).where(
         ITEM.c.programme == sa.bindparam("programme"),
         ITEM.c.external.in_([sa.bindparam(f"external_{n}") for n in range(_PART)]),
-    )
+    ),
+    plan_anew=True,
 )
 _WORK = Statement(sa.select(WORK).where(WORK.c.item == sa.bindparam("wanted")))
 
