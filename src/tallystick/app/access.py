@@ -33,7 +33,7 @@ EXPERT_ROLES: Final = ("author", "reviewer", "policy_reviewer", "language_specia
 SYSTEM: Final = "cell"
 """The actor of what the cell does by itself: opening, expiring leases, finishing a release after a crash."""
 
-ABSENT: Final = Refused("absent", "There is nothing here for you. Check the address, or ask the programme lead.")
+ABSENT: Final = Refused("absent", "There is nothing here for you. Check the name or address, or ask the lead.")
 """Forbidden and absent look the same from outside."""
 
 

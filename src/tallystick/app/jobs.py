@@ -7,6 +7,7 @@ from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
 from tallystick.app.release import finish_interrupted
 from tallystick.ledger import journal
+from tallystick.ledger.sealer import Fenced
 
 SEAL_SECONDS = 1.0
 EXPIRE_SECONDS = 30.0
@@ -52,6 +53,9 @@ class Followers:
         assert callable(job)
         try:
             job()
+        except Fenced:
+            # Nothing is lost: whoever sealed last goes on, and this process tries again in its next round.
+            _LOGGER.warning("could not %s now: another process seals this log", what)
         except (OSError, RuntimeError, journal.DatabaseError):
             # Loud in the log and in /readyz, which counts what is not sealed; the next round tries again.
             _LOGGER.exception("could not %s", what)
