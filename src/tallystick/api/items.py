@@ -164,6 +164,10 @@ class JudgmentShown(Shown):
     rubric_version: str
     verdict: str
     scores: dict[str, dict[str, int]]
+    order: str | None = Field(
+        description="The order in which its author saw the candidates: with BA, their words call B what is A here. "
+        "Null when it was not observed."
+    )
     reasons: list[dict[str, str | None]]
     defects: list[str]
     is_observed: bool = Field(description="False for ever when it was made elsewhere and imported.")

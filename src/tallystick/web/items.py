@@ -170,7 +170,11 @@ def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.Judgmen
         views.JudgmentLine(
             who=known.get(given.expert, given.expert), verdict=words.VERDICTS.get(given.verdict, given.verdict),
             scores=_scores(given.scores), at=words.moment(given.at),
-            marks=_marks(is_observed=bool(given.is_observed), is_early=bool(given.is_pre_contract)),
+            marks=(
+                *_marks(is_observed=bool(given.is_observed), is_early=bool(given.is_pre_contract)),
+                # Verdict and scores name the item's candidates; the expert's own words name those they saw.
+                *((Pill(label="in these words, A is candidate B"),) if given.order == "BA" else ()),
+            ),
             reasons=tuple(str(reason["text"]) for reason in record.reasons.get(given.judgment, ())),
         )
         for given in record.judgments
