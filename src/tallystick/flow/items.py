@@ -15,6 +15,7 @@ from tallystick.signals import preference
 
 PURPOSES = ("work", "gold", "holdout")
 TEXT_MAX = 200_000
+SPACING = b" \t\r\n\v\f"
 TAXONOMY = ("difficulty", "language", "ambiguity", "severity", "interaction", "tools", "failure_cluster", "task_type")
 
 External = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:|/-]{0,127}$")]
@@ -193,4 +194,4 @@ def taxonomy(row: ItemRow) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
+    return text.lower().encode().translate(None, SPACING).decode()
