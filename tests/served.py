@@ -44,7 +44,7 @@ class InProcess(httpx.BaseTransport):
     def __init__(self, site: Site) -> None:
         self._inside = httpx.ASGITransport(app=site, raise_app_exceptions=False)
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -54,6 +54,10 @@ class Flaky(httpx.BaseTransport):
             raise httpx.ReadError("the line went dead")
         return response
 
+    def close(self) -> None:
+        """Close what stands behind."""
+        self._inside.close()
+
 
 def client_of(served: Served, actor: Actor, *, transport: httpx.BaseTransport | None = None) -> Client:
     """A client of this person's session that never waits."""
