@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from tallystick.flow import roster
 from tallystick.flow.refusal import Refused
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
@@ -28,8 +29,8 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
 }
 """Permission: the roles that have it. `adjudicator` is a role of an expert; all others are roles of a person."""
 
-ROLES: Final = ("lead", "expert", "researcher", "auditor", "engineer")
-EXPERT_ROLES: Final = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
+ROLES: Final = roster.ROLES
+EXPERT_ROLES: Final = roster.EXPERT_ROLES
 SYSTEM: Final = "cell"
 """The actor of what the cell does by itself: opening, expiring leases, finishing a release after a crash."""
 

@@ -150,16 +150,6 @@ def by_external(connection: sa.Connection, programme: str, externals: list[str])
     return found
 
 
-def by_content(connection: sa.Connection, programme: str, keys: list[str]) -> dict[str, Row]:
-    """Content key: item, for those contents that exist; 500 to a query."""
-    found: dict[str, Row] = {}
-    for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
-        query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.content_key.in_(part))
-        found.update({row.content_key: row for row in connection.execute(query).all()})
-    return found
-
-
 def batches(connection: sa.Connection, programme: str) -> list[Row]:
     """The batches of a programme, oldest first."""
     return list(connection.execute(sa.select(BATCH).where(BATCH.c.programme == programme).order_by(BATCH.c.seq)).all())

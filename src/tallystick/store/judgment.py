@@ -137,11 +137,6 @@ def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
     return list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch).order_by(JUDGMENT.c.seq)).all())
 
 
-def ids_of_batch(batch: str) -> sa.Select[tuple[str]]:
-    """A selection of the judgment ids of a batch, for joins."""
-    return sa.select(JUDGMENT.c.judgment).where(JUDGMENT.c.batch == batch)
-
-
 def judgment(connection: sa.Connection, wanted: str) -> Row | None:
     """One judgment, or None."""
     return connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.judgment == wanted)).first()

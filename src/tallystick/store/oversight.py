@@ -6,7 +6,7 @@ from tallystick.events import fact_of
 from tallystick.events.envelope import open_entry
 from tallystick.events.oversight import CandidatesUnblinded, CellOpened, ContentAccessed
 from tallystick.ledger import journal
-from tallystick.store.schema import ACCESS, ASSIGNMENT, DISAGREEMENT, Handler, Recorded, Row
+from tallystick.store.schema import ACCESS, ASSIGNMENT, DISAGREEMENT, Handler, Recorded
 
 
 def _on_cell_opened(_connection: sa.Connection, _run: list[Recorded]) -> None:
@@ -46,12 +46,6 @@ def cell_opened(connection: sa.Connection) -> CellOpened | None:
     fact = fact_of(open_entry(entry))
     assert isinstance(fact, CellOpened), "the first event of a journal opens its cell"
     return fact
-
-
-def accesses(connection: sa.Connection, subject: str, *, limit: int = 100) -> list[Row]:
-    """Who opened one subject, newest first."""
-    query = sa.select(ACCESS).where(ACCESS.c.subject == subject).order_by(ACCESS.c.seq.desc()).limit(limit)
-    return list(connection.execute(query).all())
 
 
 def has_unblinded(connection: sa.Connection, who: str, item: str) -> bool:

@@ -56,10 +56,3 @@ def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     """The releases of a programme, newest first."""
     query = sa.select(RELEASE).where(RELEASE.c.programme == programme).order_by(RELEASE.c.cut_seq.desc())
     return list(connection.execute(query).all())
-
-
-def unfinished(connection: sa.Connection) -> list[Row]:
-    """Releases that were cut but not built: a crash came between."""
-    return list(
-        connection.execute(sa.select(RELEASE).where(RELEASE.c.state == "cut").order_by(RELEASE.c.cut_seq)).all()
-    )

@@ -129,16 +129,3 @@ def affected_counts(connection: sa.Connection, programme: str, rubric: str) -> d
         .group_by(FLAG.c.version, FLAG.c.criterion)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
-
-
-def flags_of(connection: sa.Connection, judgments: sa.Select[tuple[str]]) -> dict[str, list[tuple[str, str]]]:
-    """judgment: [(version, criterion)] for a selection of judgment ids, in order."""
-    query = (
-        sa.select(FLAG.c.judgment, FLAG.c.version, FLAG.c.criterion)
-        .where(FLAG.c.judgment.in_(judgments))
-        .order_by(FLAG.c.seq, FLAG.c.judgment, FLAG.c.criterion)
-    )
-    found: dict[str, list[tuple[str, str]]] = {}
-    for judgment, edit, criterion in connection.execute(query).all():
-        found.setdefault(judgment, []).append((edit, criterion))
-    return found
