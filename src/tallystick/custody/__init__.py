@@ -84,7 +84,7 @@ class Keys(Protocol):
         ...
 
     def unwrap(self, epoch: int, keys: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        """Decrypt wrapped keys, each bound to its text. Raises WrongKey, or KeyDestroyed for an epoch that is no more."""
+        """Decrypt wrapped keys, each bound to its text. Raises WrongKey, or KeyDestroyed without the epoch."""
         ...
 
     def close(self) -> None:
