@@ -84,17 +84,17 @@ def measure(url: str, folder: Path, *, events: int, size: int) -> None:
         fill(engine, events, size=size)
     signer = SoftwareSigner("bench.invalid/cell", os.urandom(32))
     log = folder / "log"
-    with Sealer(engine, log, signer) as sealer:
+    with Sealer(engine, log, [signer]) as sealer:
         with timed(f"sealed, a checkpoint every {SMALL} events", small):
             for stop in range(SMALL, small + 1, SMALL):
                 sealer.seal(stop)
         with timed("sealed, the rest at once", events - small, target=TARGET):
             sealer.seal()
     with timed("checked by the next sealer at its start", events):
-        Sealer(engine, log, signer).close()
+        Sealer(engine, log, [signer]).close()
     with timed("quick starts of a sealer", 10):
         for _ in range(10):
-            Sealer(engine, log, signer, thorough=False).close()
+            Sealer(engine, log, [signer], thorough=False).close()
     with timed("verified offline: every entry, hash and file", events, target=TARGET):
         report = verify_log(log, signer.vkey)
     if report.status is not Status.OK:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.ledger import journal
 from tallystick.ledger.sealer import BATCH, Sealer
-from tallystick.ledger.signer import SoftwareSigner
+from tallystick.ledger.signer import Signer, SoftwareSigner
 from tallystick.ledger.tile_store import Step, no_step
 
 SIGNER = SoftwareSigner("tests.invalid/cell", bytes(range(32)))
@@ -41,6 +41,8 @@ class Cell:
     engine: sa.Engine
     directory: Path
     signer: SoftwareSigner = SIGNER
+    signers: Sequence[Signer] = ()
+    trusted: Sequence[str] = ()
     size: int = field(default=0)
 
     def add(self, count: int) -> None:
@@ -56,7 +58,15 @@ class Cell:
 
     def sealer(self, *, thorough: bool = True, step: Step = no_step, batch: int = BATCH) -> Sealer:
         """A new sealer, which takes over from any other."""
-        return Sealer(self.engine, self.directory, self.signer, thorough=thorough, step=step, batch=batch)
+        return Sealer(
+            self.engine,
+            self.directory,
+            self.signers or [self.signer],
+            trusted=self.trusted,
+            thorough=thorough,
+            step=step,
+            batch=batch,
+        )
 
     def alter(self, statement: str, **values: object) -> None:
         """What an administrator with database access can do: drop the guards, then change rows."""

@@ -40,7 +40,7 @@ def write_log(directory: Path, entries: list[bytes], *, signer: SoftwareSigner =
         path = directory / tile.place.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(tile.data)
-    signed = checkpoints.sign(signer.name, len(entries), tree.root(), signer=signer)
+    signed = checkpoints.sign(signer.name, len(entries), tree.root(), signers=[signer])
     (directory / "checkpoint").write_text(signed.note)
 
 
@@ -122,7 +122,7 @@ def test_a_flipped_byte_of_a_full_upper_tile_names_the_hash(tmp_path: Path) -> N
 
 
 def test_a_flipped_byte_of_any_checkpoint_names_the_file(log: Path) -> None:
-    for file in ("checkpoint", "checkpoints/0", "checkpoints/300"):
+    for file in ("checkpoint", "checkpoints/000", "checkpoints/300"):
         before = (log / file).read_bytes()
         lines = before.split(b"\n")
         ends = [sum(map(len, lines[:n])) + n for n in range(1, len(lines))]
@@ -165,7 +165,14 @@ def test_a_file_that_was_cut_off_is_named(log: Path, file: str, cut: int) -> Non
 
 
 def test_a_file_that_does_not_belong_is_named(log: Path) -> None:
-    for name in ("note.txt", "tile/0/x000/001", "tile/0/002.p/0188", "checkpoints/0300", "tile/entries/000.p/256"):
+    for name in (
+        "note.txt",
+        "tile/0/x000/001",
+        "tile/0/002.p/0188",
+        "checkpoints/0300",
+        "checkpoints/x000/300",
+        "tile/entries/000.p/256",
+    ):
         (log / name).parent.mkdir(parents=True, exist_ok=True)
         (log / name).write_bytes(b"")
         expect_bad(log, name, None, "found this file")
@@ -251,7 +258,7 @@ def test_the_archive_convicts_a_rewritten_history(log: Path) -> None:
     shutil.rmtree(log)
     write_log(log, [entry(seq, **({"role": "lead"} if seq >= 250 else {})) for seq in range(SIZE)])
     (log / "checkpoints").mkdir()
-    for name in ("0", "100", "300"):
+    for name in ("000", "100", "300"):
         (log / "checkpoints" / name).write_bytes(archived[name])
     expect_bad(log, "checkpoints/300", None, "the log key signed two histories")
 

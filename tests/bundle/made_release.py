@@ -36,7 +36,7 @@ def sealed(entries: list[bytes], folder: Path, *, upto: int, signer: SoftwareSig
             now = journal.Head(len(entries), 1)
             rows = [("event/1", entry) for entry in entries]
             journal.append(connection, rows, was=was, now=now, counts={"per-lead": 1})
-        with Sealer(engine, folder / "log", signer) as sealer:
+        with Sealer(engine, folder / "log", [signer]) as sealer:
             sealer.seal(upto)
             sealer.seal()
     finally:

@@ -26,7 +26,7 @@ def test_any_text_comes_back_signed(text: str) -> None:
 
 
 def test_a_flipped_byte_anywhere_is_found() -> None:
-    signed = checkpoints.sign(SIGNER.name, 7, ROOT, signer=SIGNER).note.encode()
+    signed = checkpoints.sign(SIGNER.name, 7, ROOT, signers=[SIGNER]).note.encode()
     for place in range(len(signed)):
         for bit in (1, 4, 128):
             wrong = bytearray(signed)
@@ -63,7 +63,7 @@ def test_a_text_that_is_no_checkpoint_is_refused(body: str, reason: str) -> None
 
 
 def test_an_empty_log_has_a_checkpoint() -> None:
-    signed = checkpoints.sign(SIGNER.name, 0, EMPTY_ROOT, signer=SIGNER)
+    signed = checkpoints.sign(SIGNER.name, 0, EMPTY_ROOT, signers=[SIGNER])
     assert checkpoints.open_signed(signed.note, KEY) == signed
 
 

@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_named() -> None:
 
 
 def record_proof(index: int = 77) -> RecordProof:
-    signed = checkpoints.sign(SIGNER.name, 600, root_at(600, READ), signer=SIGNER)
+    signed = checkpoints.sign(SIGNER.name, 600, root_at(600, READ), signers=[SIGNER])
     return RecordProof(index=index, hashes=tuple(make_inclusion(index, 600, READ)), checkpoint=signed.note)
 
 

@@ -37,7 +37,7 @@ def test_an_empty_log_is_published_at_once(cell: Cell) -> None:
     with cell.sealer() as sealer:
         assert sealer.seal() is None
     expect_good(cell, 0)
-    assert list(files_of(cell.directory)) == ["checkpoint", "checkpoints/0"]
+    assert list(files_of(cell.directory)) == ["checkpoint", "checkpoints/000"]
 
 
 def test_what_is_sealed_is_what_was_written(cell: Cell) -> None:
@@ -212,11 +212,59 @@ def test_a_log_of_another_key_is_refused(cell: Cell) -> None:
         cell.sealer()
 
 
+def test_a_log_that_changes_its_key_is_signed_by_both_and_read_by_either(cell: Cell) -> None:
+    old, new = SIGNER, SoftwareSigner(SIGNER.name, bytes(32))
+    cell.add(300)
+    cell.sealer().seal()
+    cell.signers = [old, new]
+    cell.add(10)
+    with cell.sealer() as sealer:
+        both = sealer.seal()
+    assert both is not None
+    for key in (old, new):
+        assert verify_log(cell.directory, key.vkey).size == 310
+        assert checkpoints.open_signed(both.note, note.parse_vkey(key.vkey)) == both
+    cell.signers, cell.trusted = [new], [old.vkey]
+    cell.add(10)
+    with cell.sealer() as sealer:
+        assert sealer.seal() is not None
+        assert sealer.checkpoint_at(300).note.count(SIGNER.name) == 2, "origin and one line: written once"
+    reader = LogReader(cell.directory)
+    assert reader.checkpoint(note.parse_vkey(new.vkey)).size == 320
+    with pytest.raises(note.BadNote):
+        reader.checkpoint(KEY)
+    cell.trusted = []
+    with pytest.raises(Diverged, match="expected a checkpoint of this log"), cell.sealer() as sealer:
+        sealer.checkpoint_at(300)
+
+
+def test_keys_of_two_logs_are_refused(cell: Cell) -> None:
+    cell.signers = [SIGNER, SoftwareSigner("tests.invalid/other", bytes(32))]
+    with pytest.raises(ValueError, match="expected keys of one log"):
+        cell.sealer()
+
+
+def test_lines_of_witnesses_stay_in_the_published_checkpoint(cell: Cell) -> None:
+    """A witness's line was added to `checkpoint`; the sealer that comes next, with a second key, takes none away."""
+    cell.add(300)
+    cell.sealer().seal()
+    witness = SoftwareSigner("witness.invalid", bytes(32))
+    shown = cell.directory / "checkpoint"
+    text = shown.read_text().rpartition("\n\n")[0] + "\n"
+    shown.write_text(note.merge(shown.read_text(), note.sign(text, [witness])))
+    before = shown.read_text()
+    cell.sealer().close()
+    assert shown.read_text() == before
+    forged = checkpoints.sign(SIGNER.name, 300, bytes(32), signers=[SIGNER])
+    with pytest.raises(note.BadNote, match="two texts"):
+        note.merge(before, forged.note)
+
+
 def test_an_archived_checkpoint_is_never_replaced(cell: Cell) -> None:
     cell.add(300)
     with cell.sealer() as sealer:
         sealer.seal()
-        forged = checkpoints.sign(SIGNER.name, 300, bytes(32), signer=SIGNER)
+        forged = checkpoints.sign(SIGNER.name, 300, bytes(32), signers=[SIGNER])
         (cell.directory / "checkpoints/300").write_text(forged.note)
         with pytest.raises(Diverged, match="checkpoints/300: expected root"):
             sealer.checkpoint_at(300)

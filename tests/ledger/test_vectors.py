@@ -157,7 +157,7 @@ def test_the_whole_log_of_tessera(tmp_path: Path) -> None:
     for size in range(len(entries) + 1):
         tree = Tree()
         tree.append(leaf_hashes(entries[:size]))
-        signed = checkpoints.sign(signer.name, size, tree.root(), signer=signer)
+        signed = checkpoints.sign(signer.name, size, tree.root(), signers=[signer])
         assert signed.note == case["checkpoints_by_size"][str(size)]
         assert {tile.place.path: tile.data for tile in tree.edge()}.items() <= files.items()
         if size:

@@ -108,7 +108,7 @@ class Cell:
                     # Whoever takes over from a sealer that this process knows need not read the whole journal again.
                     is_first = attempt == 1
                     self._sealer = self._sealer or Sealer(
-                        self.engine, self.log_directory, self.signer, thorough=is_first
+                        self.engine, self.log_directory, [self.signer], thorough=is_first
                     )
                     self._sealer.seal(upto)
                     break

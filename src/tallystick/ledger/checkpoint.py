@@ -5,6 +5,7 @@ Three lines and no extension lines: witnesses differ in how they read those, so 
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallystick.ledger import note
@@ -37,21 +38,25 @@ def body(origin: str, size: int, root: bytes) -> str:
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
-def sign(origin: str, size: int, root: bytes, *, signer: note.NoteSigner) -> Checkpoint:
-    """A signed checkpoint. The caller has made sure that it may never sign another root of this size."""
-    signed = note.sign(body(origin, size, root), [signer])
+def sign(origin: str, size: int, root: bytes, *, signers: Sequence[note.NoteSigner]) -> Checkpoint:
+    """A checkpoint with a line of each signer. The caller has made sure that it may never sign another root of it.
+
+    signers  more than one while a log changes its key: who trusts either key can read the checkpoint
+    """
+    signed = note.sign(body(origin, size, root), signers)
     return Checkpoint(origin=origin, size=size, root=root, note=signed)
 
 
-def open_signed(text: str, key: note.VerifierKey) -> Checkpoint:
-    """A checkpoint whose signature by `key` is good and whose origin is the key's name.
+def open_signed(text: str, *keys: note.VerifierKey) -> Checkpoint:
+    """A checkpoint that at least one of the keys signed and whose origin is the name of one that did.
 
+    keys    those trusted for one log: more than one where the log has changed its key
     raises  note.BadNote for the signature, BadCheckpoint for the text
     """
-    note.verify(text, [key])
+    names = sorted({signed.key.name for signed in note.verify(text, keys).signed_by})
     found = read(text)
-    if found.origin != key.name:
-        raise BadCheckpoint(f"expected a checkpoint of the log {key.name!r}, found {found.origin!r}")
+    if found.origin not in names:
+        raise BadCheckpoint(f"expected a checkpoint of the log {' or '.join(map(repr, names))}, found {found.origin!r}")
     return found
 
 

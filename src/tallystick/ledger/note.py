@@ -147,6 +147,19 @@ def sign(text: str, signers: Sequence[NoteSigner]) -> str:
     return f"{text}\n{''.join(lines)}"
 
 
+def merge(note: str, other: str) -> str:
+    """A note with the signature lines of another note over the same text that it lacks, behind its own.
+
+    So the lines of witnesses that were added to a published note stay, and none is lost. Verifies nothing.
+    raises  BadNote when the texts differ
+    """
+    text, lines = note.rpartition("\n\n")[0], note.rpartition("\n\n")[2].splitlines(keepends=True)
+    if other.rpartition("\n\n")[0] != text:
+        raise BadNote("expected two notes over one text, found two texts")
+    more = [line for line in other.rpartition("\n\n")[2].splitlines(keepends=True) if line not in lines]
+    return f"{text}\n\n{''.join([*lines, *more])}"
+
+
 def _line(name: str, signature: bytes) -> str:
     return f"{_MARK}{check_name(name)} {base64.b64encode(signature).decode()}\n"
 

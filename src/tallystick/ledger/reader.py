@@ -6,7 +6,7 @@ proof verifies it against a signed checkpoint (ledger/tree.py, ledger/proof.py, 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tallystick.ledger import checkpoint as checkpoints
@@ -20,14 +20,21 @@ from tallystick.ledger.tiles import (
     BadBundle,
     Place,
     decode_bundle,
+    number_path,
+    parse_number,
 )
 from tallystick.ledger.tree import level_up, make_consistency, make_inclusion
 
 CHECKPOINT = "checkpoint"
 ARCHIVE = "checkpoints"
-"""Our addition to the C2SP layout: one file for each checkpoint ever published, named by its size."""
+"""Our addition to the C2SP layout: one file for each checkpoint ever published, below `archive_path` of its size."""
 _TILES_KEPT = 4096
 _BUNDLES_KEPT = 64
+
+
+def archive_path(size: int) -> str:
+    """Where the checkpoint of a size stands: in folders like a tile, so that none holds too many names."""
+    return f"{ARCHIVE}/{number_path(size)}"
 
 
 class NotInLog(LookupError):
@@ -43,22 +50,22 @@ class LogReader:
         self._tiles: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
         self._bundles: OrderedDict[int, list[bytes]] = OrderedDict()
 
-    def checkpoint(self, key: VerifierKey | None = None) -> Checkpoint:
-        """The newest published checkpoint; with a key its signature is verified.
+    def checkpoint(self, *keys: VerifierKey) -> Checkpoint:
+        """The newest published checkpoint; with keys, one of them must have signed it.
 
         raises  NotInLog when there is none; note.BadNote or checkpoint.BadCheckpoint when it is not good
         """
-        return self._checkpoint(CHECKPOINT, key)
+        return self._checkpoint(CHECKPOINT, keys)
 
-    def checkpoint_at(self, size: int, key: VerifierKey | None = None) -> Checkpoint:
-        """The archived checkpoint of exactly this size; with a key its signature is verified.
+    def checkpoint_at(self, size: int, *keys: VerifierKey) -> Checkpoint:
+        """The archived checkpoint of exactly this size; with keys, one of them must have signed it.
 
         raises  NotInLog when the log was never sealed at this size; else as `checkpoint`
         """
-        found = self._checkpoint(f"{ARCHIVE}/{size}", key)
+        found = self._checkpoint(archive_path(size), keys)
         if found.size != size:
             raise checkpoints.BadCheckpoint(
-                f"{ARCHIVE}/{size}: expected a checkpoint of size {size}, found size {found.size}"
+                f"{archive_path(size)}: expected a checkpoint of size {size}, found size {found.size}"
             )
         return found
 
@@ -67,7 +74,8 @@ class LogReader:
         folder = self.directory / ARCHIVE
         if not folder.is_dir():
             return []
-        return sorted(int(path.name) for path in folder.iterdir() if is_plain_number(path.name))
+        numbers = (parse_number(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+        return sorted(number for number in numbers if number is not None)
 
     def entry(self, index: int) -> bytes:
         """The leaf bytes at an index. Raises NotInLog when no bundle holds it."""
@@ -136,14 +144,14 @@ class LogReader:
             )
         return Place(level, index, min(widths))
 
-    def _checkpoint(self, name: str, key: VerifierKey | None) -> Checkpoint:
+    def _checkpoint(self, name: str, keys: Sequence[VerifierKey]) -> Checkpoint:
         try:
             text = (self.directory / name).read_bytes().decode()
         except FileNotFoundError as error:
             raise NotInLog(f"{name}: expected a checkpoint, found no such file in {self.directory}") from error
         except UnicodeDecodeError as error:
             raise checkpoints.BadCheckpoint(f"{name}: expected UTF-8 text, found other bytes") from error
-        return checkpoints.read(text) if key is None else checkpoints.open_signed(text, key)
+        return checkpoints.open_signed(text, *keys) if keys else checkpoints.read(text)
 
     def part(self, level: int | None, index: int, width: int) -> tuple[Place, bytes]:
         """The tile (level None: bundle) that `find` finds, with its bytes as they are. Raises NotInLog."""

@@ -7,7 +7,7 @@ comes next writes the same bytes. The signature is Ed25519, the same every time.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +21,8 @@ from tallystick.ledger import rows
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.head import Fenced
-from tallystick.ledger.note import BadNote, parse_vkey
-from tallystick.ledger.reader import ARCHIVE, CHECKPOINT, LogReader, NotInLog
+from tallystick.ledger.note import BadNote, VerifierKey, merge, parse_vkey
+from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.rows import Gap
 from tallystick.ledger.signer import Signer
 from tallystick.ledger.tile_store import Diverged, Step, TileStore, no_step
@@ -50,12 +50,22 @@ class NotSealed(LookupError):
     """A size was asked for that the journal, or the log, has not reached."""
 
 
+def _one_log(vkeys: Sequence[str]) -> list[VerifierKey]:
+    """The keys of one log, each once. Raises ValueError when there is none, or when two bear different names."""
+    keys = list(dict.fromkeys(parse_vkey(vkey) for vkey in vkeys))
+    names = sorted({key.name for key in keys})
+    if len(names) != 1:
+        raise ValueError(f"expected keys of one log, all of one name, found {names or 'no key'}")
+    return keys
+
+
 class Sealer:
     """The one writer of a log directory. It takes over from any sealer before it and finishes what that one began.
 
     engine     the cell's database; commits must be durable
     directory  the public log directory; made when it is not there
-    signer     signs the checkpoints; its name is the origin of the log
+    signers    sign the checkpoints, each its line; all bear one name, which is the origin of the log
+    trusted    verifier key lines of earlier log keys: what they signed is of this log as well
     thorough   compare all that is sealed with the journal, and every file; else only what the next seal builds on
     step       called around each durable step, for crash tests
     batch      entries per checkpoint at most
@@ -67,17 +77,19 @@ class Sealer:
         self,
         engine: sa.Engine,
         directory: Path,
-        signer: Signer,
+        signers: Sequence[Signer],
         *,
+        trusted: Sequence[str] = (),
         thorough: bool = True,
         step: Step = no_step,
         batch: int = BATCH,
     ) -> None:
-        self.signer = signer
+        self._signers = list(signers)
+        self._keys = _one_log([*(signer.vkey for signer in signers), *trusted])
+        self._origin = self._keys[0].name
         self._engine = engine
         self._step = step
         self._batch = batch
-        self._key = parse_vkey(signer.vkey)
         self._reader = LogReader(directory)
         self._lock = threading.RLock()
         heads.create(engine)
@@ -197,15 +209,15 @@ class Sealer:
     def _archive(self, size: int, root: bytes) -> Checkpoint:
         """The archived checkpoint of a size whose root is known to be right; signed and written when there is none."""
         try:
-            signed = self._reader.checkpoint_at(size, self._key)
+            signed = self._reader.checkpoint_at(size, *self._keys)
         except NotInLog:
-            signed = checkpoints.sign(self.signer.name, size, root, signer=self.signer)
-            self._store.put([(f"{ARCHIVE}/{size}", signed.note.encode())])
+            signed = checkpoints.sign(self._origin, size, root, signers=self._signers)
+            self._store.put([(archive_path(size), signed.note.encode())])
         except (BadNote, BadCheckpoint) as error:
-            raise Diverged(f"{ARCHIVE}/{size}: expected a checkpoint of this log: {error}") from error
+            raise Diverged(f"{archive_path(size)}: expected a checkpoint of this log: {error}") from error
         if signed.root != root:
             raise Diverged(
-                f"{ARCHIVE}/{size}: expected root {root.hex()}, found {signed.root.hex()}: "
+                f"{archive_path(size)}: expected root {root.hex()}, found {signed.root.hex()}: "
                 "the archive or the journal was altered"
             )
         return signed
@@ -217,18 +229,33 @@ class Sealer:
             published = self._published()
             if published is not None and published.size > size:
                 raise Fenced(f"expected to publish size {size}, found {published.size} published by another sealer")
-            if published is None or published.note != signed.note:
-                self._store.replace(CHECKPOINT, signed.note.encode())
+            note = signed.note
+            if published is not None and published.size == size:
+                note = self._merged(published, signed)
+            if published is None or published.note != note:
+                self._store.replace(CHECKPOINT, note.encode())
         return signed
+
+    @staticmethod
+    def _merged(published: Checkpoint, signed: Checkpoint) -> str:
+        """What `checkpoint` is to hold: lines of witnesses that stand in it already stay."""
+        try:
+            return merge(published.note, signed.note)
+        except BadNote as error:
+            raise Diverged(
+                f"{CHECKPOINT}: expected root {signed.root.hex()} at size {signed.size}, found {published.root.hex()}: "
+                "the log key signed two histories. Keep both files, and stop all who use this key"
+            ) from error
 
     def _published(self) -> Checkpoint | None:
         try:
-            return self._reader.checkpoint(self._key)
+            return self._reader.checkpoint(*self._keys)
         except NotInLog:
             return None
         except (BadNote, BadCheckpoint) as error:
+            keys = " or ".join(key.line for key in self._keys)
             raise Diverged(
-                f"{CHECKPOINT}: expected a checkpoint signed by {self.signer.vkey}: {error}. "
+                f"{CHECKPOINT}: expected a checkpoint signed by {keys}: {error}. "
                 "Either the file was altered, or the cell has another key than the one that made this log"
             ) from error
 

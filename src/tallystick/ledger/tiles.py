@@ -23,6 +23,7 @@ _PATH = re.compile(
     r"tile/(?P<level>entries|0|[1-9][0-9]?)/(?P<groups>(?:x[0-9]{3}/)*)(?P<last>[0-9]{3})"
     r"(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
+_NUMBER = re.compile(r"(?:x[0-9]{3}/){0,6}[0-9]{3}")
 
 
 class BadBundle(ValueError):
@@ -67,6 +68,13 @@ def number_path(index: int) -> str:
         index //= 1000
         groups.append(f"x{index % 1000:03d}")
     return "/".join(reversed(groups))
+
+
+def parse_number(path: str) -> int | None:
+    """The number that `number_path` writes so, or None when the text is no such path in its one right form."""
+    match = _NUMBER.fullmatch(path)
+    found = None if match is None else int(path.replace("x", "").replace("/", ""))
+    return found if found is not None and number_path(found) == path else None
 
 
 def parse_path(path: str) -> Place | None:

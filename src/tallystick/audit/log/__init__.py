@@ -14,7 +14,7 @@ from tallystick.audit.log.history import History
 from tallystick.audit.log.report import Findings, LogReport, Problem, Status
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint, open_signed
 from tallystick.ledger.note import BadKey, BadNote, VerifierKey, parse_vkey
-from tallystick.ledger.reader import ARCHIVE, CHECKPOINT, LogReader, NotInLog
+from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tiles import width_at
 
 __all__ = ["EntryCheck", "EnvelopeChecks", "LogReport", "Problem", "Status", "verify_log"]
@@ -112,7 +112,7 @@ def _archive(directory: Path, key: VerifierKey, listing: Listing, findings: Find
         try:
             good[size] = reader.checkpoint_at(size, key)
         except (BadNote, BadCheckpoint) as error:
-            findings.add(f"{ARCHIVE}/{size}", None, str(error))
+            findings.add(archive_path(size), None, str(error))
     return good
 
 
@@ -140,7 +140,7 @@ def _check_root(
     if roots.get(signed.size) == signed.root:
         for size in sorted(set(archive) - set(agreeing)):
             findings.add(
-                f"{ARCHIVE}/{size}",
+                archive_path(size),
                 None,
                 f"its signed root {archive[size].root.hex()} is not that of the first {size} entries: "
                 "the log key signed two histories",

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick.audit.log.report import Findings
-from tallystick.ledger.checkpoint import is_plain_number
 from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
-from tallystick.ledger.tiles import HASH_BYTES, BadBundle, Place, decode_bundle, parse_path
+from tallystick.ledger.tiles import HASH_BYTES, BadBundle, Place, decode_bundle, parse_number, parse_path
 
 
 @dataclass(slots=True)
@@ -26,11 +25,11 @@ def list_log(directory: Path, findings: Findings) -> Listing:
     listing = Listing()
     for path in _files(directory, findings):
         place = parse_path(path)
-        archived = path.removeprefix(f"{ARCHIVE}/")
+        archived = parse_number(path.removeprefix(f"{ARCHIVE}/")) if path.startswith(f"{ARCHIVE}/") else None
         if place is not None:
             listing.tiles.append(place)
-        elif archived != path and is_plain_number(archived):
-            listing.archive.append(int(archived))
+        elif archived is not None:
+            listing.archive.append(archived)
         elif path != CHECKPOINT:
             findings.add(path, None, "expected only checkpoints and tiles in a log directory, found this file")
     listing.archive.sort()
