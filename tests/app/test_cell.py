@@ -11,9 +11,10 @@ from tallystick.app import access, oversight
 from tallystick.app import cell as cells
 from tallystick.app.access import PERMISSIONS, ROLES, Actor
 from tallystick.audit.log import Status, verify_log
+from tallystick.custody import CustodyMismatch, KeysUnavailable
+from tallystick.custody.software import SoftwareKeys
 from tallystick.ledger import journal
 from tallystick.ledger.compare import compare_journal
-from tallystick.ledger.signer import SoftwareSigner
 from tallystick.store.schema import JUDGMENT
 
 
@@ -43,11 +44,18 @@ def test_keys_are_for_their_owner_only(sqlite_url: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_cell_does_not_open(sqlite_url: str, tmp_path: Path) -> None:
-    with pytest.raises(cells.CellMissing, match=r"expected a cell, found no keys/log.key: make one first"):
+    with pytest.raises(cells.CellMissing, match=r"expected a cell, found no log.vkey: make one first"):
         cells.open_cell(tmp_path, database=sqlite_url)
+
+
+def test_a_cell_without_its_keys_does_not_open(sqlite_url: str, tmp_path: Path) -> None:
     with cell_at(sqlite_url, tmp_path / "cell"):
-        (tmp_path / "cell" / "keys" / "vault.key").unlink()
-        with pytest.raises(cells.CellMissing, match=r"found no keys/vault.key"):
+        keys = tmp_path / "cell" / "keys"
+        (keys / "kek-1.key").rename(tmp_path / "kek-1.key")
+        with pytest.raises(CustodyMismatch, match=r"expected a key that opens content, found none: restore the keys"):
+            cells.open_cell(tmp_path / "cell", database=sqlite_url)
+        keys.rename(tmp_path / "elsewhere")
+        with pytest.raises(KeysUnavailable, match=r"expected keys of development custody, found: No such file"):
             cells.open_cell(tmp_path / "cell", database=sqlite_url)
 
 
@@ -62,10 +70,10 @@ def test_without_its_database_a_cell_does_not_start_empty(sqlite_url: str, tmp_p
 
 def test_keys_of_another_cell_do_not_open_it(sqlite_url: str, tmp_path: Path) -> None:
     with cell_at(sqlite_url, tmp_path / "cell"):
-        key = tmp_path / "cell" / "keys" / "log.key"
-        key.unlink()
-        SoftwareSigner.create(key, "tests.invalid/cell")
-        with pytest.raises(cells.CellBroken, match=r"expected the log key .* found .*: restore the keys"):
+        folder = tmp_path / "cell" / "keys"
+        (folder / "log-1.key").unlink()
+        SoftwareKeys(folder, "tests.invalid/cell").new_log_key("tests.invalid/cell")
+        with pytest.raises(CustodyMismatch, match=r"expected the log key .* found .*: restore the keys"):
             cells.open_cell(tmp_path / "cell", database=sqlite_url)
 
 

@@ -123,7 +123,7 @@ def spoil_nothing(cell: Path) -> None:
 
 
 def spoil_key(cell: Path) -> None:
-    (cell / "keys" / "log.key").unlink()
+    (cell / "keys" / "log-1.key").unlink()
 
 
 def spoil_database(cell: Path) -> None:

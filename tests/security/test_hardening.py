@@ -67,7 +67,7 @@ def test_cut_that_is_sent_again_while_it_runs_makes_one_whole_release(sqlite_url
 def test_secrets_and_content_of_a_cell_are_for_its_own_user(tmp_path: Path) -> None:
     cells.create(tmp_path / "cell", name="tests.invalid/log").close()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "cell").rglob("*")}
-    private = ("keys", "log.key", "vault.key", "cell.db", "releases")
+    private = ("keys", "log-1.key", "kek-1.key", "cell.db", "releases")
     assert {name: modes[name] & 0o077 for name in private} == dict.fromkeys(private, 0)
 
 
@@ -91,7 +91,7 @@ def test_cell_that_cannot_be_entered_is_not_made(tmp_path: Path) -> None:
     assert make(folder).returncode == 0
 
 
-@pytest.mark.parametrize("part", ["keys/vault.key", "cell.db", "log/checkpoint"])
+@pytest.mark.parametrize("part", ["keys/kek-1.key", "cell.db", "log/checkpoint"])
 def test_damaged_cell_is_named_in_a_sentence(tmp_path: Path, part: str) -> None:
     assert make(tmp_path / "cell").returncode == 0
     (tmp_path / "cell" / part).write_text("rubbish")

@@ -1,7 +1,7 @@
 """One client's cell, opened: database, vault, keys, log. A process serves one; nothing here can address two.
 
-Layout of a cell's folder: `keys/` (development custody), `log/` (public), `log.vkey`, `releases/`, and `cell.db`
-when the database is the embedded one.
+Layout of a cell's folder: `keys/` (development custody only), `log/` (public), `log.vkey`, `releases/`, and
+`cell.db` when the database is the embedded one.
 """
 
 import contextlib
@@ -14,6 +14,9 @@ from pathlib import Path
 from tallystick import __version__
 from tallystick.app.access import CELL
 from tallystick.app.kernel import Answer, Command, Kernel, Receipt, wall_clock
+from tallystick.custody import CustodyMismatch, Keys, WrongKey
+from tallystick.custody.signer import KeySigner
+from tallystick.custody.software import SoftwareKeys
 from tallystick.events.oversight import CellOpened
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
@@ -22,13 +25,15 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.ledger.note import check_name
 from tallystick.ledger.sealer import Fenced, Sealer
-from tallystick.ledger.signer import SoftwareSigner
 from tallystick.store import contract as contracts
 from tallystick.store import oversight, schema
 from tallystick.store import rubric as rubrics
-from tallystick.store.vault import SoftwareCustodian, Vault
+from tallystick.store.vault import ObjectAltered, Vault
 
 DATABASE_FILE = "cell.db"
+KEYS_FOLDER = "keys"
+KeysOf = Callable[[str], Keys]
+"""Opens the keys of a cell by its name: which custody, and where, is what whoever starts and composes knows."""
 DatabaseError = journal.DatabaseError
 """The database does not answer, or not as it should: for who starts and composes."""
 
@@ -57,7 +62,7 @@ class Cell:
     directory: Path
     kernel: Kernel
     vault: Vault
-    signer: SoftwareSigner
+    keys: Keys
     opened: CellOpened
     _sealer: Sealer | None = None
     _sealing: threading.RLock = field(default_factory=threading.RLock)
@@ -78,6 +83,16 @@ class Cell:
     def releases_directory(self) -> Path:
         """Where releases stand, one folder each."""
         return self.directory / "releases"
+
+    @property
+    def signers(self) -> tuple[KeySigner, ...]:
+        """The log keys that sign checkpoints now, oldest first: two while one takes over from the other."""
+        return (KeySigner(self.keys, self.opened.vkey),)
+
+    @property
+    def signer(self) -> KeySigner:
+        """The oldest log key that signs now."""
+        return self.signers[0]
 
     @property
     def custody(self) -> str:
@@ -142,44 +157,97 @@ class Cell:
         return {wanted[r.rubric]: self.rubric(connection, r.document) for r in rows if r.rubric in wanted}
 
     def close(self) -> None:
-        """Let go of the database and the sealer."""
+        """Let go of the database, the sealer and the keys."""
         if self._sealer is not None:
             self._sealer.close()
         self.engine.dispose()
+        self.keys.close()
 
 
-def create(directory: Path, *, name: str, database: str | None = None, clock: Callable[[], int] = wall_clock) -> Cell:
+class _KeysCustodian:
+    """The keys of a cell as the vault asks for them."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    @property
+    def custody(self) -> str:
+        return self._keys.custody
+
+    def wrap(self, key: bytes, scope: str) -> bytes:
+        return self._keys.wrap(1, [(f"{scope}#1@1", key)])[0]
+
+    def unwrap(self, wrapped: bytes, scope: str) -> bytes:
+        try:
+            return self._keys.unwrap(1, [(f"{scope}#1@1", wrapped)])[0]
+        except WrongKey as error:
+            raise ObjectAltered(f"the key of {scope} does not open: wrong root key or altered row") from error
+
+
+def software_keys(directory: Path) -> KeysOf:
+    """Development custody: the keys are files in the cell's folder."""
+    return lambda cell: SoftwareKeys(directory / KEYS_FOLDER, cell)
+
+
+def create(
+    directory: Path, *, name: str, database: str | None = None, keys: KeysOf | None = None,
+    clock: Callable[[], int] = wall_clock,
+) -> Cell:  # fmt: skip
     """Make a cell in a folder: keys, tables, first event. Raises CellExists when there is one.
 
     name  of the log: like a domain name, without spaces or plus signs
+    keys  who holds the keys; files in the cell's folder when left out, which is development custody
     """
     check_name(name)
-    keys = directory / "keys"
-    parts = {"keys": keys, "database": directory / DATABASE_FILE, "log": directory / "log"}
+    parts = {"keys": directory / KEYS_FOLDER, "database": directory / DATABASE_FILE, "log": directory / "log"}
     for part, path in parts.items():
         if path.exists():
             raise CellExists(
                 f"{directory}: expected a folder without a cell, found its {part}: choose another folder, or, if "
                 "making it was cut off before anybody joined, remove this folder and make it again"
             )
-    keys.mkdir(parents=True, mode=0o700)
-    (directory / "releases").mkdir(exist_ok=True, mode=0o700)  # content in the clear, for the cell's own user alone
-    signer = SoftwareSigner.create(keys / "log.key", name)
-    SoftwareCustodian.create(keys / "vault.key")
-    (directory / "log.vkey").write_text(signer.vkey + "\n")
+    (directory / "releases").mkdir(parents=True, exist_ok=True, mode=0o700)  # content in the clear, for the owner alone
+    if keys is None:
+        (directory / KEYS_FOLDER).mkdir(mode=0o700)
+    holder = (keys or software_keys(directory))(name)
+    try:
+        opened = _first_fact(holder, name)
+        (directory / "log.vkey").write_text(opened.vkey + "\n")
+        _write_first(directory, database, holder, opened=opened, clock=clock)
+    finally:
+        holder.close()
+    return open_cell(directory, database=database, keys=keys, clock=clock)
+
+
+def _first_fact(keys: Keys, name: str) -> CellOpened:
+    """Make the first keys of a cell, and say so. Raises CellExists when there are some of this name."""
+    if keys.log_keys() or keys.epochs():
+        raise CellExists(
+            f"{keys.custody}: expected no keys of {name}, found some: choose another name, or, if making the cell was "
+            "cut off before anybody joined, remove them from the token"
+        )
+    keys.new_epoch(1)
+    vkey = keys.new_log_key(name)
+    return CellOpened(
+        cell=name, origin=name, vkey=vkey, custody=keys.custody, order_seed=secrets.token_hex(32),
+        code_version=__version__,
+    )  # fmt: skip
+
+
+def _write_first(
+    directory: Path, database: str | None, keys: Keys, *, opened: CellOpened, clock: Callable[[], int]
+) -> None:
+    """Make the tables, and let the journal begin with the cell's opening."""
     if database is None:
         (directory / DATABASE_FILE).touch(mode=0o600)  # SQLite gives the files beside it the same mode
     engine = journal.connect(database or embedded_database(directory))
-    _create_tables(engine)
-    kernel = Kernel(engine, Vault(SoftwareCustodian(keys / "vault.key")), clock=clock)
-    opened = CellOpened(
-        cell=name, origin=signer.name, vkey=signer.vkey, custody=signer.custody, order_seed=secrets.token_hex(32),
-        code_version=__version__,
-    )  # fmt: skip
-    answer = kernel.execute(Command(CELL, "programme.write", "cell-opened-once", b"", lambda _: [opened]))
-    assert isinstance(answer, Receipt), "the cell may open itself"
-    engine.dispose()
-    return open_cell(directory, database=database, clock=clock)
+    try:
+        _create_tables(engine)
+        kernel = Kernel(engine, Vault(_KeysCustodian(keys)), clock=clock)
+        answer = kernel.execute(Command(CELL, "programme.write", "cell-opened-once", b"", lambda _: [opened]))
+        assert isinstance(answer, Receipt), "the cell may open itself"
+    finally:
+        engine.dispose()
 
 
 def _create_tables(engine: journal.Engine) -> None:
@@ -189,41 +257,64 @@ def _create_tables(engine: journal.Engine) -> None:
         schema.KEPT.create_all(connection)
 
 
-def open_cell(directory: Path, *, database: str | None = None, clock: Callable[[], int] = wall_clock) -> Cell:
-    """Open a cell. Raises CellMissing or CellBroken with what to do: there is no fallback."""
-    keys = directory / "keys"
-    for path in (keys / "log.key", keys / "vault.key"):
-        if not path.is_file():
-            raise CellMissing(f"{directory}: expected a cell, found no {path.relative_to(directory)}: make one first")
+def open_cell(
+    directory: Path, *, database: str | None = None, keys: KeysOf | None = None,
+    clock: Callable[[], int] = wall_clock,
+) -> Cell:  # fmt: skip
+    """Open a cell. There is no fallback: whatever does not fit is an error that says what to do.
+
+    raises  CellMissing, CellBroken, custody.CustodyMismatch, custody.KeysUnavailable
+    """
+    if not (directory / "log.vkey").is_file():
+        raise CellMissing(f"{directory}: expected a cell, found no log.vkey: make one first")
     if database is None and not (directory / DATABASE_FILE).is_file():
         raise CellMissing(f"{directory}: expected {DATABASE_FILE}: name the database, or restore it")
-    signer = SoftwareSigner.open(keys / "log.key")
     engine = journal.connect(database or embedded_database(directory))
     try:
-        opened = _opening(engine, directory, signer)
-        vault = Vault(SoftwareCustodian(keys / "vault.key"))
+        opened = _opening(engine, directory)
+        holder = (keys or software_keys(directory))(opened.cell)
+        try:
+            _check_keys(directory, holder, opened)
+        except BaseException:
+            holder.close()
+            raise
     except BaseException:
         engine.dispose()
         raise
-    return Cell(directory, Kernel(engine, vault, clock=clock), vault, signer, opened)
+    vault = Vault(_KeysCustodian(holder))
+    return Cell(directory, Kernel(engine, vault, clock=clock), vault, holder, opened)
 
 
-def _opening(engine: journal.Engine, directory: Path, signer: SoftwareSigner) -> CellOpened:
-    """The first fact of the journal, which names the key of its log. Raises CellBroken when they do not fit."""
+def _opening(engine: journal.Engine, directory: Path) -> CellOpened:
+    """The first fact of the journal, which names the key of its log. Raises CellBroken when there is none."""
     _create_tables(engine)
     with journal.reading(engine) as connection:
         opened = oversight.cell_opened(connection)
     if opened is None:
         raise CellBroken(f"{directory}: expected a journal that opens this cell, found an empty one: restore it")
-    if opened.vkey != signer.vkey:
-        raise CellBroken(f"{directory}: expected the log key {opened.vkey}, found {signer.vkey}: restore the keys")
     return opened
 
 
+def _check_keys(directory: Path, keys: Keys, opened: CellOpened) -> None:
+    """Refuse keys that are not those of this cell, or not in the custody that its journal states."""
+    if keys.custody != opened.custody:
+        raise CustodyMismatch(
+            f"{directory}: expected keys in {opened.custody} custody, as the journal says, found {keys.custody}: set "
+            "'custody' in cell.toml to what the cell was made with"
+        )
+    found = keys.log_keys()
+    if opened.vkey not in found:
+        raise CustodyMismatch(
+            f"{directory}: expected the log key {opened.vkey}, found {', '.join(found) or 'none'}: restore the keys"
+        )
+    if not keys.epochs():
+        raise CustodyMismatch(f"{directory}: expected a key that opens content, found none: restore the keys")
+
+
 @contextlib.contextmanager
-def opened(directory: Path, *, database: str | None = None) -> Iterator[Cell]:
+def opened(directory: Path, *, database: str | None = None, keys: KeysOf | None = None) -> Iterator[Cell]:
     """A cell for one block."""
-    cell = open_cell(directory, database=database)
+    cell = open_cell(directory, database=database, keys=keys)
     try:
         yield cell
     finally:

@@ -29,6 +29,7 @@ from tallystick.app import roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import WriterStopped
+from tallystick.custody import CustodyError
 from tallystick.events import UnknownKind
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
@@ -69,6 +70,7 @@ CANNOT = (
     cells.CellExists,
     cells.CellBroken,
     settings.BadSettings,
+    CustodyError,
     KeyRefused,
     KeyDamaged,
     BadKey,
