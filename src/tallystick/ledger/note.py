@@ -1,4 +1,4 @@
-"""C2SP signed notes: a text, an empty line, signature lines. Ed25519 and Ed25519 cosignatures. Pure.
+"""C2SP signed notes: a text, an empty line, signature lines. Ed25519, and cosignatures of two kinds. Pure.
 
 Who reads a note names the keys it trusts. Lines of other keys are ignored; a line of a trusted key that does not
 verify makes the whole note bad.
@@ -13,13 +13,19 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 ED25519 = 0x01
 COSIGNATURE = 0x04
 """Ed25519 over the checkpoint and a time: how a witness signs."""
-PUBLIC_KEY_BYTES = 32
-SIGNATURE_BYTES = 64
+MLDSA_COSIGNATURE = 0x06
+"""ML-DSA-44 over time, names, size and root: how a witness signs that fears quantum computers. Verified, not made."""
+COSIGNATURES = (COSIGNATURE, MLDSA_COSIGNATURE)
+KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, MLDSA_COSIGNATURE: 1312}
+"""Key type: length of its public key."""
+SIGNATURE_BYTES = {ED25519: 64, COSIGNATURE: 64, MLDSA_COSIGNATURE: 2420}
 TIME_BYTES = 8
+TIME_MAX = 2**63 - 1
 KEY_ID_BYTES = 4
 SIGNATURES_MAX = 100
 """More lines than any log or witness set needs; the format asks for at least 16."""
@@ -49,7 +55,7 @@ class NoteSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key with its name. `kind` is ED25519 or COSIGNATURE."""
+    """A public key with its name. `kind` is ED25519, COSIGNATURE or MLDSA_COSIGNATURE."""
 
     name: str
     kind: int
@@ -73,18 +79,37 @@ class VerifierKey:
 
     def is_signed(self, text: str, signature: bytes) -> bool:
         """Does this key stand behind the text? `signature` is what follows the key id in the line."""
-        message = text.encode()
-        if self.kind == COSIGNATURE:
-            if len(signature) != TIME_BYTES + SIGNATURE_BYTES:
-                return False
-            time = int.from_bytes(signature[:TIME_BYTES], "big")
-            message = f"cosignature/v1\ntime {time}\n".encode() + message
-            signature = signature[TIME_BYTES:]
+        time = 0
+        if self.kind in COSIGNATURES:
+            time, signature = int.from_bytes(signature[:TIME_BYTES], "big"), signature[TIME_BYTES:]
+        if len(signature) != SIGNATURE_BYTES[self.kind] or time > TIME_MAX:
+            return False
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except InvalidSignature:
+            if self.kind == MLDSA_COSIGNATURE:
+                key = MLDSA44PublicKey.from_public_bytes(self.public)
+                key.verify(signature, _structured(text, cosigner=self.name, time=time))
+            else:
+                message = text.encode() if self.kind == ED25519 else cosigned(text, time)
+                Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
             return False
         return True
+
+
+def cosigned(text: str, time: int) -> bytes:
+    """What an Ed25519 witness signs: a time in seconds since 1970 and the whole text. Source: C2SP tlog-cosignature."""
+    return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def _structured(text: str, *, cosigner: str, time: int) -> bytes:
+    """What an ML-DSA witness signs: fields, not text. Raises ValueError when the text is no checkpoint."""
+    origin, size, root = text.split("\n")[:3]
+    names = [cosigner.encode(), origin.encode()]
+    if not all(0 < len(name) < 256 for name in names):
+        raise ValueError("expected names of 1 to 255 bytes")
+    one, other = (bytes([len(name)]) + name for name in names)
+    numbers = [(number).to_bytes(8, "big") for number in (time, 0, int(size))]
+    return b"subtree/v1\n\0" + one + numbers[0] + other + numbers[1] + numbers[2] + base64.b64decode(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +154,9 @@ def parse_vkey(line: str) -> VerifierKey:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
         raise BadKey(f"key of {name!r}: expected base64, found another text") from error
-    if len(key) != 1 + PUBLIC_KEY_BYTES or key[0] not in (ED25519, COSIGNATURE):
+    if not key or len(key) - 1 != KEY_BYTES.get(key[0]):
         raise BadKey(
-            f"key of {name!r}: expected type 1 or 4 (Ed25519) and {PUBLIC_KEY_BYTES} bytes, "
+            f"key of {name!r}: expected type 1 or 4 (Ed25519) and 32 bytes, or type 6 (ML-DSA-44) and 1312 bytes, "
             f"found type {key[0] if key else 'none'} and {max(0, len(key) - 1)} bytes"
         )
     found = VerifierKey(name, key[0], key[1:])
@@ -186,7 +211,7 @@ def verify(note: str, keys: Sequence[VerifierKey]) -> Note:
         rest = signature[KEY_ID_BYTES:]
         if not key.is_signed(text, rest):
             raise BadNote(f"the signature of {name!r} is not good: the text or the signature was altered")
-        time = int.from_bytes(rest[:TIME_BYTES], "big") if key.kind == COSIGNATURE else None
+        time = int.from_bytes(rest[:TIME_BYTES], "big") if key.kind in COSIGNATURES else None
         signed[key] = SignedBy(key, time)
     if not signed:
         names = ", ".join(repr(name) for name, _ in lines)
