@@ -11,6 +11,7 @@ from tallystick.store import (
     adjudication,
     assignment,
     contract,
+    erasure,
     gate,
     items,
     judgment,
@@ -32,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     **gate.HANDLERS,
     **adjudication.HANDLERS,
     **release.HANDLERS,
+    **erasure.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 

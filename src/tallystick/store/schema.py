@@ -27,6 +27,7 @@ def _whole(name: str, **rest: bool) -> sa.Column[int]:
 # One row per command: finds the receipt of a retry.
 RECEIPT = sa.Table(
     "receipt", READ, _text("cmd", key=True), _text("req"), _text("actor"), _whole("first_seq"), _whole("events"),
+    sa.Index("receipt_of_actor", "actor", "first_seq"),
 )  # fmt: skip
 
 PERSON = sa.Table(
@@ -180,6 +181,25 @@ ACCESS = sa.Table(
     sa.Index("access_to", "subject", "seq"),
 )  # fmt: skip
 
+# What was ordered to be erased, and how far it is. Lists stand as canonical JSON.
+ERASURE = sa.Table(
+    "erasure", READ,
+    _text("erasure", key=True), _text("what"), _text("target"), _text("reason"), _text("note", optional=True),
+    _text("scopes"), _text("releases"), _whole("objects"), _text("objects_digest"), _whole("epoch"), _text("state"),
+    _text("by"), _whole("at"), _whole("seq"), _text("epochs", optional=True), _whole("final_at", optional=True),
+    _text("certificate_digest", optional=True), _whole("completed_seq", optional=True),
+)  # fmt: skip
+# Every scope, object and target that is erased: what tells "erased" from "missing".
+ERASED = sa.Table("erased", READ, _text("target", key=True), _text("erasure"), _whole("at"))
+# Who holds a release with erased content, and whether they were told.
+NOTICE = sa.Table(
+    "notice", READ,
+    _text("erasure", key=True), _text("release", key=True), _text("holder", key=True), _text("state"),
+    _text("way", optional=True), _whole("at"), _whole("delivered_at", optional=True),
+    _whole("acknowledged_at", optional=True), _text("acknowledged_by", optional=True), _whole("seq"),
+    sa.Index("notice_waiting", "state", "seq"),
+)  # fmt: skip
+
 # --- kept ----------------------------------------------------------------------------------------------------------
 
 VAULT_KEY = sa.Table(
@@ -204,6 +224,11 @@ DRAFT = sa.Table(
     _text("work", key=True), _text("expert", key=True), sa.Column("sealed", sa.LargeBinary, nullable=False),
     _whole("saved_at"),
 )  # fmt: skip
+
+# Scopes that lost some of their objects and need a key of a new generation, until they have it.
+ERASURE_TASK = sa.Table("erasure_task", KEPT, _text("erasure", key=True), _text("scope", key=True))
+# Certificates as they were signed: a key that signed one may be retired since.
+CERTIFICATE = sa.Table("certificate", KEPT, _text("erasure", key=True), _text("text"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 ITEM_STATES: Final[Mapping[str | None, Pill]] = {
     "waiting": Pill(label="waiting", tone="waiting"), "active": Pill(label="being judged", tone="waiting"),
-    "complete": Pill(label="complete", tone="good"), None: Pill(label="no work"),
+    "complete": Pill(label="complete", tone="good"), "erased": Pill(label="erased", tone="quiet"),
+    None: Pill(label="no work"),
 }  # fmt: skip
 CASE_STATES: Final[Mapping[str, Pill]] = {
     "open": Pill(label="open", tone="waiting"), "settled": Pill(label="settled", tone="good"),
@@ -68,6 +69,12 @@ EVENTS: Final[Mapping[str, str]] = {
     "disagreement-preserved/1": "A disagreement was preserved",
     "release-cut/1": "A release was decided",
     "release-built/1": "The files of a release were built",
+    "erasure-ordered/1": "Content was ordered to be erased, and became unreadable",
+    "objects-erased/1": "Contents that an erasure took were named",
+    "release-copy-erased/1": "The cell's own copy of a release was erased",
+    "holders-notified/1": "A holder of a release was told of an erasure",
+    "notice-acknowledged/1": "A holder of a release confirmed an erasure",
+    "erasure-completed/1": "An erasure became final",
 }
 
 
