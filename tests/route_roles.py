@@ -63,4 +63,5 @@ WHO: dict[str, set[str] | None] = {
     f"GET {V1}/log/checkpoint": READERS | {"engineer"},
     f"GET {V1}/receipts/{{seq}}": EVERYBODY,
     f"GET {V1}/receipts/{{seq}}/proof": EVERYBODY,
+    f"GET {V1}/receipts/{{seq}}/signed": EVERYBODY,
 }

@@ -180,7 +180,7 @@ def stages() -> set[str]:
 
 NOT_MODULES = {"templates", "static", "__pycache__"}
 FLOW_ONLY = {"refusal", "document"}
-BESIDE = {"oversight"}  # who looked at what: no step of the work, but a name in every layer like one
+BESIDE = {"oversight", "receipt"}  # who looked at what, what everybody keeps: no step of the work, but a name in every layer like one
 OTHER_MODULES = {
     "events": {"envelope"},
     "app": {"access", "kernel", "jobs", "cell"},

@@ -6,10 +6,24 @@ from fastapi import Query
 from pydantic import Field
 
 from tallystick.api.assignment import ShownItem
-from tallystick.api.parts import Body, CountByName, InPath, Key, Moment, Name, OptionalKey, Paragraphs, Receipt, Shown
+from tallystick.api.parts import (
+    Body,
+    CountByName,
+    InPath,
+    Key,
+    Moment,
+    Name,
+    OptionalKey,
+    Paragraphs,
+    Receipt,
+    Shown,
+    SignedReceipt,
+)
 from tallystick.app import adjudication
+from tallystick.app import receipt as receipts
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit
+from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.signals.preference import Verdict
@@ -116,6 +130,7 @@ class Closed(Shown):
     item: str
     state: str
     receipt: Receipt
+    signed: SignedReceipt
 
 
 def settle(visit: Visit, item: InPath, body: Settlement, key: Key) -> Closed | Refused:
@@ -123,14 +138,18 @@ def settle(visit: Visit, item: InPath, body: Settlement, key: Key) -> Closed | R
     found = adjudication.settle(
         visit.cell, visit.actor, item, verdict=body.verdict, criteria=body.criteria, notes=body.notes, key=key
     )
-    return found if isinstance(found, Refused) else _closed(found)
+    return found if isinstance(found, Refused) else _closed(visit, found)
 
 
 def preserve(visit: Visit, item: InPath, body: Preservation, key: Key) -> Closed | Refused:
     """Preserve a disagreement as a distribution."""
     found = adjudication.preserve(visit.cell, visit.actor, item, criteria=body.criteria, notes=body.notes, key=key)
-    return found if isinstance(found, Refused) else _closed(found)
+    return found if isinstance(found, Refused) else _closed(visit, found)
 
 
-def _closed(found: adjudication.Closed) -> Closed:
-    return Closed(item=found.item, state=found.state, receipt=Receipt.of(found.receipt))
+def _closed(visit: Visit, found: adjudication.Closed) -> Closed:
+    kind = DisagreementSettled.KIND if found.state == "settled" else DisagreementPreserved.KIND
+    signed = receipts.given(visit.cell, visit.actor, found.receipt, kind)
+    return Closed(
+        item=found.item, state=found.state, receipt=Receipt.of(found.receipt), signed=SignedReceipt.of(signed)
+    )  # fmt: skip

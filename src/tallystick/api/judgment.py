@@ -6,8 +6,9 @@ from fastapi import Query
 from pydantic import Field
 
 from tallystick.api.items import FILE_BYTES, FILES, FileName, ImportDone
-from tallystick.api.parts import LINE, InPath, Key, Receipt, Seq, Shown
+from tallystick.api.parts import LINE, InPath, Key, Receipt, Seq, Shown, SignedReceipt
 from tallystick.app import items, judgment
+from tallystick.app import receipt as receipts
 from tallystick.edge import Site, Visit
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.flow.refusal import Refused
@@ -34,6 +35,7 @@ class Submitted(Shown):
     programme: str
     seq: Seq = Field(description="Its place in the journal: `GET /api/v1/receipts/{seq}` gives the receipt.")
     receipt: Receipt
+    signed: SignedReceipt
 
 
 def submit(visit: Visit, work: InPath, answer: PreferenceAnswer, key: Key) -> Submitted | Refused:
@@ -51,6 +53,7 @@ def submit(visit: Visit, work: InPath, answer: PreferenceAnswer, key: Key) -> Su
         judgment=saved.judgment, item=saved.item, programme=saved.programme, seq=saved.receipt.first_seq + offset,
         # Up to the judgment: one event more would tell that it parts from the judgments of others.
         receipt=Receipt.of(saved.receipt).model_copy(update={"events": offset + 1}),
+        signed=SignedReceipt.of(receipts.given(visit.cell, visit.actor, saved.receipt, JudgmentSubmitted.KIND)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from tallystick.api.parts import EXACT_MAX, Moment, Seq, Shown
 from tallystick.app import oversight
+from tallystick.app import receipt as receipts
 from tallystick.edge import PUBLIC, Site, Visit
 from tallystick.flow.refusal import Refused
 
@@ -28,6 +29,9 @@ def mount(site: Site, prefix: str) -> None:
     site.api("GET", one, receipt, permission="receipt.read", answers=ReceiptShown, tag="log")
     site.api(
         "GET", f"{one}/proof", proof, permission="receipt.read", answers=None, gives=text, refusals=(409,), tag="log"
+    )
+    site.api(
+        "GET", f"{one}/signed", signed, permission="receipt.read", answers=None, gives=text, refusals=(503,), tag="log"
     )
     site.api("GET", "/healthz", healthz, permission=PUBLIC, answers=Health, tag="health")
     site.api("GET", "/readyz", readyz, permission=PUBLIC, answers=Readiness, also={503: Readiness}, tag="health")
@@ -118,6 +122,14 @@ def proof(visit: Visit, seq: Place) -> Response | Refused:
     if isinstance(found, Refused):
         return found
     return PlainTextResponse(found.proof) if found.proof else NOT_SEALED
+
+
+def signed(visit: Visit, seq: Place) -> Response | Refused:
+    """Fetch the signed receipt of an event, sealed or not. 503 `keys-unavailable` when the log key does not answer."""
+    found = receipts.fetch(visit.cell, visit.actor, seq)
+    if isinstance(found, Refused):
+        return found
+    return PlainTextResponse(found.text) if found.text is not None else receipts.UNSIGNED
 
 
 class Health(Shown):

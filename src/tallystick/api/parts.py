@@ -90,6 +90,17 @@ class Receipt(Shown):
         )  # fmt: skip
 
 
+class SignedReceipt(Shown):
+    """A promise of the log key, given before the event is sealed: who holds it can prove that it was left out."""
+
+    seq: Seq
+    text: str | None = Field(
+        description="The receipt file: keep its bytes. Null when the log key did not answer: the event stands."
+    )
+    name: str = Field(description="What to call the file.")
+    why_not: str | None = Field(description="Why there is none, and what to do.")
+
+
 class Done(Shown):
     """A change that is durably in the journal."""
 

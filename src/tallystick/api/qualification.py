@@ -3,9 +3,11 @@
 from pydantic import Field, JsonValue
 
 from tallystick.api.assignment import DraftKept, ShownItem
-from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown
+from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, SignedReceipt
 from tallystick.app import judgment, roster
+from tallystick.app import receipt as receipts
 from tallystick.edge import Site, Visit
+from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.signals.preference import PreferenceAnswer
@@ -133,6 +135,7 @@ class Outcome(Shown):
     correct: int | None = Field(description="Null while it is running.")
     pass_mark: int
     receipt: Receipt
+    signed: SignedReceipt
 
 
 def answer_gold(
@@ -145,6 +148,7 @@ def answer_gold(
     return Outcome(
         qualification=found.qualification, answered=found.answered, total=found.total, state=found.state,
         correct=found.correct, pass_mark=found.pass_mark, receipt=Receipt.of(found.receipt),
+        signed=SignedReceipt.of(receipts.given(visit.cell, visit.actor, found.receipt, GoldAnswered.KIND)),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import threading
 
 from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
+from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted
 from tallystick.ledger import journal
 from tallystick.ledger.sealer import Fenced
@@ -19,6 +20,8 @@ class Followers:
 
     def __init__(self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS) -> None:
         self._cell = cell
+        # A promise has room for three rounds: who seals seldom promises less.
+        cell.kernel.seal_within_us = max(SEAL_WITHIN_US, int(seal_seconds * 3_000_000))
         self._seal_seconds = seal_seconds
         self._stopping = threading.Event()
         self._threads = [

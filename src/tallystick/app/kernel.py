@@ -29,6 +29,23 @@ from tallystick.store.vault import SealedObject, Vault
 KEY_CHARACTERS_MIN = 16
 """An idempotency key also salts the digest of its request in the public log: it must not be guessable."""
 GROUP_MAX = 64
+SEAL_WITHIN_US = 60_000_000
+"""How long after its commit an event is sealed at the latest, as receipts promise it, unless a cell says otherwise."""
+
+
+@dataclass(slots=True)
+class CommitGroup:
+    """The rows of one commit: whoever asks first for a signed receipt has its neighbours signed, too (app/receipt.py).
+
+    entries  (kind, leaf bytes) in order; complete when the commit is done, and never changed after
+    runs     of rows that were signed together: where it begins, its leaf hashes, and the note, None when signing failed
+    """
+
+    first_seq: int
+    at: int
+    entries: list[tuple[str, bytes]] = field(default_factory=list)
+    runs: dict[int, tuple[bytes, str | None]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,7 @@ class Receipt:
     first_seq  place of its first event in the journal, and index in the log
     facts      its events in order
     is_repeat  the command had been carried out before; nothing new was written
+    group      the commit that it was part of; None for a repeat
     """
 
     cmd: str
@@ -45,6 +63,7 @@ class Receipt:
     at: int
     facts: tuple[Event, ...]
     is_repeat: bool = False
+    group: CommitGroup | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -139,8 +158,13 @@ class _Group:
     was: journal.Head
     next_seq: int
     now: int
+    committed: CommitGroup
     counts: dict[str, int] = field(default_factory=dict)
-    entries: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @property
+    def entries(self) -> list[tuple[str, bytes]]:
+        """The rows so far."""
+        return self.committed.entries
 
 
 class Kernel:
@@ -152,6 +176,7 @@ class Kernel:
         self._clock = clock
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
+        self.seal_within_us = SEAL_WITHIN_US
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
 
@@ -206,7 +231,8 @@ class Kernel:
     def _carry_out(self, commands: list[Command]) -> list[Answer]:
         with journal.writing(self.engine) as connection:
             head = journal.lock_head(connection)
-            group = _Group(connection, head, head.next_seq, max(self._clock(), head.last_at))
+            now = max(self._clock(), head.last_at)
+            group = _Group(connection, head, head.next_seq, now, CommitGroup(head.next_seq, now))
             answers = [self._one(group, command) for command in commands]
             self._append(group)
             self.before_commit()
@@ -231,7 +257,7 @@ class Kernel:
             return Receipt(command.cmd, group.next_seq, group.now, ())
         recorded = self._record(group, command, decision)
         projection.project(group.connection, recorded)
-        return Receipt(command.cmd, recorded[0].envelope.seq, group.now, tuple(decision))
+        return Receipt(command.cmd, recorded[0].envelope.seq, group.now, tuple(decision), group=group.committed)
 
     def _earlier(self, group: _Group, command: Command) -> Answer | None:
         """The receipt of an earlier attempt with the same key, or the refusal when it asked for something else."""

@@ -26,7 +26,10 @@ from tallystick.store.vault import VaultError, commitment
 
 RECENT = 50
 _TOGETHER, _NAMED = 500, 100
-_SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
+SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
+"""What a command sets off, and whoever gave it may not know of."""
+WITHHELD = frozenset({GoldAnswered.KIND})
+"""What tells its own causer more than they may know: they get the leaf, not the entry."""
 FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
 
@@ -66,19 +69,26 @@ def receipt(cell: Cell, actor: Actor, seq: int) -> ReceiptPage | Refused:
     What a command of an expert sets off is not theirs to read: that their judgment divides an item, whose lease ran
     out, whether an answer to a gold item was right. Of the last they still get leaf and proof, without the entry.
     """
+    found = entry_for(cell, actor, seq)
+    if isinstance(found, Refused):
+        return found
+    envelope, entry = found
+    is_withheld = envelope.kind in WITHHELD and not access.allows(actor, "log.read")
+    size = sealed_size(cell)
+    proof = LogReader(cell.log_directory).record_proof(seq, size).text() if seq < size else None
+    leaf = tree.leaf_hash(entry).hex()
+    return ReceiptPage(seq, envelope, None if is_withheld else entry, leaf, size, seq < size, proof, cell.signer.vkey)
+
+
+def entry_for(cell: Cell, actor: Actor, seq: int) -> tuple[Envelope, bytes] | Refused:
+    """An entry, if it is this actor's to have a receipt for."""
     with cell.read() as connection:
         entry = journal.read_one(connection, seq) if seq >= 0 else None
     if entry is None:
         return access.ABSENT
     envelope = open_entry(entry)
-    reads_log = access.allows(actor, "log.read")
-    if not reads_log and (envelope.by != actor.person or envelope.kind in _SET_OFF):
-        return access.ABSENT
-    is_withheld = envelope.kind == GoldAnswered.KIND and not reads_log
-    size = sealed_size(cell)
-    proof = LogReader(cell.log_directory).record_proof(seq, size).text() if seq < size else None
-    leaf = tree.leaf_hash(entry).hex()
-    return ReceiptPage(seq, envelope, None if is_withheld else entry, leaf, size, seq < size, proof, cell.signer.vkey)
+    is_own = envelope.by == actor.person and envelope.kind not in SET_OFF
+    return (envelope, entry) if is_own or access.allows(actor, "log.read") else access.ABSENT
 
 
 def sealed_size(cell: Cell) -> int:

@@ -48,6 +48,7 @@ _STATUS: Final = {
     TOO_LARGE: 413,
     "too-many-attempts": 429,
     FAILED: 500,
+    "keys-unavailable": 503,
 }
 
 

@@ -1,0 +1,134 @@
+"""Signed receipts: what somebody holds from the answer on, before their event is sealed. Reads the journal; signs.
+
+The rows of one commit share a signature: whoever asks first has the run signed, after the commit and outside the
+writer's lock. A run never reaches past an event that is nobody's to know of, such as the disagreement that a judgment
+opens: neither its number of rows nor a neighbour's hash tells that it is there.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from tallystick.app import access
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import CommitGroup, Receipt
+from tallystick.app.oversight import SET_OFF, WITHHELD, entry_for, sealed_size
+from tallystick.custody import CustodyError
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import receipt as receipts
+from tallystick.ledger.tree import leaf_hashes
+from tallystick.store import receipts as rows
+
+UNSIGNED = Refused(
+    "keys-unavailable",
+    "What you sent is saved. The log key does not answer now, so no signed receipt could be given: fetch it later.",
+)
+OWN_MAX = 200
+"""How many of their own events somebody is shown, and gets in one file."""
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A signed receipt, or why there is none now.
+
+    seq   place of the event in the journal
+    text  the receipt file; None when the log key did not answer
+    """
+
+    seq: int
+    text: str | None
+
+    @property
+    def name(self) -> str:
+        """What to call the file."""
+        return f"receipt-{self.seq}{receipts.EXTENSION}"
+
+    @property
+    def why_not(self) -> str | None:
+        """Why there is none, and what to do."""
+        return None if self.text is not None else f"{UNSIGNED.sentence} Its place in the journal is {self.seq}."
+
+
+def given(cell: Cell, actor: Actor, written: Receipt, kind: str) -> Given:
+    """The receipt of the first event of a kind that a command of this actor wrote. Never fails: the event stands."""
+    offset = next(number for number, fact in enumerate(written.facts) if kind == fact.KIND)
+    seq, group = written.first_seq + offset, written.group
+    if group is None:
+        found = fetch(cell, actor, seq)
+        return found if isinstance(found, Given) else Given(seq, None)
+    with group.lock:
+        run = _run_of(cell, group, seq)
+    return _given(actor, seq, *run, entry=group.entries[seq - group.first_seq][1])
+
+
+def fetch(cell: Cell, actor: Actor, seq: int) -> Given | Refused:
+    """The receipt of one event, signed by itself: for who caused it, and for who reads the log."""
+    found = entry_for(cell, actor, seq)
+    if isinstance(found, Refused):
+        return found
+    envelope, entry = found
+    row = leaf_hashes([entry])
+    return _given(actor, seq, row, _signed(cell, row, first_seq=seq, at=envelope.at), entry=entry)
+
+
+def _given(actor: Actor, seq: int, row: bytes, note: str | None, *, entry: bytes) -> Given:
+    if note is None:
+        return Given(seq, None)
+    is_withheld = open_entry(entry).kind in WITHHELD and not access.allows(actor, "log.read")
+    made = receipts.receipt_of(row, note, index=seq, entry=None if is_withheld else entry)
+    return Given(seq, made.text())
+
+
+def _run_of(cell: Cell, group: CommitGroup, seq: int) -> tuple[bytes, str | None]:
+    """Leaf hashes and note of the run that holds a place; signed now if nobody has asked before."""
+    hidden = [number for number, (kind, _) in enumerate(group.entries) if kind in SET_OFF]
+    place = seq - group.first_seq
+    start = max((number + 1 for number in hidden if number < place), default=0)
+    stop = min((number for number in hidden if number > place), default=len(group.entries))
+    if start not in group.runs:
+        row = leaf_hashes(entry for _, entry in group.entries[start:stop])
+        # A failure holds for the whole run: its neighbours need not wait for the same key, one after the other.
+        group.runs[start] = (row, _signed(cell, row, first_seq=group.first_seq + start, at=group.at))
+    return group.runs[start]
+
+
+def _signed(cell: Cell, row: bytes, *, first_seq: int, at: int) -> str | None:
+    seal_by = at + cell.kernel.seal_within_us
+    promise = receipts.promise_over(row, origin=cell.opened.origin, first_seq=first_seq, at=at, seal_by=seal_by)
+    try:
+        return receipts.sign(promise, cell.signers)
+    except (CustodyError, OSError):
+        _LOGGER.exception("could not sign receipts of %s events from %s on", promise.count, first_seq)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of somebody's own events, as their list of receipts shows it."""
+
+    envelope: Envelope
+    is_sealed: bool
+
+
+def own(cell: Cell, actor: Actor, *, before: int | None = None) -> list[Own]:
+    """Somebody's own events that they may have receipts for, newest first; `before` a place, to go on."""
+    sealed = sealed_size(cell)
+    with cell.read() as connection:
+        entries = rows.entries_of_actor(connection, actor.person, before=before, limit=OWN_MAX)
+    envelopes = [open_entry(entry) for entry in entries]
+    return [Own(e, e.seq < sealed) for e in envelopes if e.kind not in SET_OFF]
+
+
+def own_file(cell: Cell, actor: Actor) -> str | Refused:
+    """The receipts of somebody's latest events, one behind the other, oldest first."""
+    texts = []
+    for one in reversed(own(cell, actor)):
+        found = fetch(cell, actor, one.envelope.seq)
+        if isinstance(found, Refused):
+            return found
+        if found.text is None:
+            return UNSIGNED
+        texts.append(found.text)
+    return "".join(texts) if texts else access.ABSENT
