@@ -28,6 +28,14 @@ class RolesChanged(msgspec.Struct, frozen=True, kw_only=True):
     expert_roles: list[str]
 
 
+class RegionDeclared(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a person is when they read content, as the lead declared it."""
+
+    KIND: ClassVar[str] = "region-declared/1"
+    person: str
+    region: str  # ISO 3166: DE, US-CA; or EU
+
+
 class ExpertContractExecuted(msgspec.Struct, frozen=True, kw_only=True):
     """An expert's contract and the assignment of rights were executed; work before is flagged."""
 

@@ -77,6 +77,12 @@ def check(wish: Wish) -> Refused | None:
     return None
 
 
+def already(earlier: str) -> Refused:
+    """The refusal of what was erased before."""
+    sentence = f"This was erased before, under {earlier}: nothing is left to erase."
+    return Refused("already-erased", sentence, "target", (earlier,))
+
+
 def order(
     wish: Wish, coverage: Coverage | None, *, earlier: str | None, erasure: str, note: ObjectRef | None, epoch: int,
     holders: dict[str, list[str]],

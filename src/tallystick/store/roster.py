@@ -12,13 +12,14 @@ from tallystick.events.roster import (
     PersonQualified,
     QualificationFailed,
     QualificationStarted,
+    RegionDeclared,
     RolesChanged,
     SessionEnded,
     SessionOpened,
 )
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import GOLD_ANSWER, ITEM, JUDGMENT, PERSON, QUALIFICATION, Handler, Recorded, Row
+from tallystick.store.schema import ERASED, GOLD_ANSWER, ITEM, JUDGMENT, PERSON, QUALIFICATION, Handler, Recorded, Row
 
 
 def _json(value: object) -> str:
@@ -29,7 +30,8 @@ def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
         {"person": r.fact.person, "roles": _json(r.fact.roles), "expert_roles": _json(r.fact.expert_roles),
          "origin": r.fact.origin, "simulated": int(r.fact.simulated), "profile": r.fact.profile.object,
-         "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None}
+         "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None,
+         "region": None}
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, PERSON, rows)
@@ -39,6 +41,11 @@ def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         change = PERSON.update().where(PERSON.c.person == r.fact.person)
         connection.execute(change.values(roles=_json(r.fact.roles), expert_roles=_json(r.fact.expert_roles)))
+
+
+def _on_region(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        connection.execute(PERSON.update().where(PERSON.c.person == r.fact.person).values(region=r.fact.region))
 
 
 def _on_executed(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -93,6 +100,7 @@ def _on_decided(connection: sa.Connection, run: list[Recorded]) -> None:
 HANDLERS: dict[str, Handler] = {
     PersonEnrolled.KIND: _on_enrolled,
     RolesChanged.KIND: _on_roles,
+    RegionDeclared.KIND: _on_region,
     ExpertContractExecuted.KIND: _on_executed,
     SessionOpened.KIND: _on_session,
     SessionEnded.KIND: _on_session,
@@ -165,6 +173,7 @@ def qualified_rubrics(connection: sa.Connection) -> dict[str, int]:
 
 
 def gold_items(connection: sa.Connection, programme: str, domain: str) -> list[Row]:
-    """The gold items of a domain, oldest first: item, hidden, content."""
+    """The gold items of a domain that are not erased, oldest first: item, hidden, content."""
     query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.domain == domain, ITEM.c.purpose == "gold")
+    query = query.where(~sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden])))
     return list(connection.execute(query.order_by(ITEM.c.seq)).all())

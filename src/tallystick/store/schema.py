@@ -34,7 +34,7 @@ PERSON = sa.Table(
     "person", READ,
     _text("person", key=True), _text("roles"), _text("expert_roles"), _text("origin"), _whole("simulated"),
     _text("profile"), _whole("since"), _whole("executed_at", optional=True), _whole("ip_assigned_at", optional=True),
-    _text("template_digest", optional=True),
+    _text("template_digest", optional=True), _text("region", optional=True),
 )  # fmt: skip
 
 PROGRAMME = sa.Table(

@@ -1,23 +1,25 @@
 """Sign-in: credentials and server-side sessions. KEPT tables: the journal holds that sessions happened, not these."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import CREDENTIAL, DRAFT, PERSON, SESSION, Row
+from tallystick.store.schema import ASSIGNMENT, CREDENTIAL, DRAFT, PERSON, SESSION, Row
 
 
-def add_credential(connection: sa.Connection, *, login: str, person: str, argon2: str, is_demo: bool) -> None:
-    """Give a person a login."""
-    connection.execute(CREDENTIAL.insert().values(login=login, person=person, argon2=argon2, is_demo=int(is_demo)))
+def add_credential(connection: sa.Connection, *, login: str, person: str, sealed: bytes, is_demo: bool) -> None:
+    """Give a person a login. `login` is its keyed digest; the words and the password's hash are in `sealed`."""
+    connection.execute(CREDENTIAL.insert().values(login=login, person=person, sealed=sealed, is_demo=int(is_demo)))
 
 
 def credential(connection: sa.Connection, login: str) -> Row | None:
-    """The credential of a login, or None."""
+    """The credential of a login by its keyed digest, or None."""
     return connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.login == login)).first()
 
 
 def credentials(connection: sa.Connection) -> list[Row]:
-    """All logins: login, person, whether it is a demo account."""
+    """All logins by their keyed digests, with person, sealed words, and whether it is a demo account."""
     query = sa.select(CREDENTIAL).order_by(CREDENTIAL.c.login)
     return list(connection.execute(query).all())
 
@@ -94,3 +96,26 @@ def draft(connection: sa.Connection, work: str, expert: str) -> Row | None:
 def drop_draft(connection: sa.Connection, work: str, expert: str) -> None:
     """Forget a draft: it was submitted."""
     _DROP_DRAFT.run(connection, {"work": work, "expert": expert})
+
+
+def drop_drafts_on(connection: sa.Connection, items: Collection[str]) -> set[str]:
+    """Forget unsent work on items that are erased; whose it was."""
+    wanted, found = set(items), set[str]()
+    rows = connection.execute(
+        sa.select(DRAFT.c.work, DRAFT.c.expert, ASSIGNMENT.c.item).join(
+            ASSIGNMENT, ASSIGNMENT.c.assignment == DRAFT.c.work, isouter=True
+        )
+    ).all()
+    for row in rows:
+        # A draft on a gold item is named after its qualification and the item.
+        if (row.item or row.work.partition("|")[2]) in wanted:
+            drop_draft(connection, row.work, row.expert)
+            found.add(row.expert)
+    return found
+
+
+def forget(connection: sa.Connection, person: str) -> None:
+    """Forget how an erased person signed in, their sessions and their unsent work."""
+    for table in (CREDENTIAL, SESSION):
+        connection.execute(table.delete().where(table.c.person == person))
+    connection.execute(DRAFT.delete().where(DRAFT.c.expert == person))

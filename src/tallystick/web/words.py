@@ -46,6 +46,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "candidates-unblinded/1": "Somebody looked behind the blinding",
     "person-enrolled/1": "A person joined",
     "roles-changed/1": "Roles were set anew",
+    "region-declared/1": "A person's region was declared",
     "expert-contract-executed/1": "A contract and its rights assignment were recorded as executed",
     "session-opened/1": "A person signed in",
     "session-ended/1": "A person signed out",

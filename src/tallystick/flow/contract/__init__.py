@@ -27,6 +27,16 @@ from tallystick.flow.contract.model import (
     axis_fault,
     redundancy_for,
 )
+from tallystick.flow.contract.places import (
+    BAD_REGION,
+    Terms,
+    has_ended,
+    is_inside,
+    is_region,
+    refuse_ended,
+    refuse_export,
+    refuse_reader,
+)
 from tallystick.flow.contract.revision import check_rubric_domains, check_version
 from tallystick.flow.contract.sampling import (
     Counts,
@@ -42,6 +52,7 @@ __all__ = [
     "AXES",
     "AXIS_SHAPES",
     "AXIS_VALUES",
+    "BAD_REGION",
     "SIGNALS",
     "Acceptance",
     "Agreement",
@@ -61,6 +72,7 @@ __all__ = [
     "Sampling",
     "Signal",
     "Supervision",
+    "Terms",
     "axis_fault",
     "check_rubric_domains",
     "check_rubrics",
@@ -68,7 +80,13 @@ __all__ = [
     "count_items",
     "findings",
     "hard_share",
+    "has_ended",
     "is_hard",
+    "is_inside",
+    "is_region",
     "quota_fill",
     "redundancy_for",
+    "refuse_ended",
+    "refuse_export",
+    "refuse_reader",
 ]
