@@ -10,7 +10,7 @@ Nothing here knows a database or a vault: entries come as leaf bytes, contents a
 """
 
 from tallystick.bundle.build import Built, build, write_proofs
-from tallystick.bundle.contents import Opened, OpenedObject, OpenObjects
+from tallystick.bundle.contents import Opened, OpenedObject, OpenObjects, places
 from tallystick.bundle.rebuild import CannotRebuild, Difference, rebuild
 from tallystick.bundle.state import CannotBuild
 
@@ -23,6 +23,7 @@ __all__ = [
     "Opened",
     "OpenedObject",
     "build",
+    "places",
     "rebuild",
     "write_proofs",
 ]

@@ -4,16 +4,15 @@ A release may open only what its records hold: prompts, candidates, reasons, not
 of a source an imported pseudonym stands for. Names and other personal data of people who work here stay closed.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from tallystick.bundle.rows import Reason
-from tallystick.bundle.state import CannotBuild, State
-from tallystick.events.envelope import ObjectRef
+from tallystick.bundle.state import CannotBuild, State, replay
+from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.flow.release import exclusion
 
 COMMIT_TAG = b"tallystick/commit/v1\x00"
@@ -42,9 +41,8 @@ class Opened:
 OpenObjects = Callable[[Sequence[str]], Mapping[str, OpenedObject]]
 
 
-def commitment(salt: bytes, payload: bytes) -> str:
-    """What the journal says of a payload."""
-    return hashlib.sha256(COMMIT_TAG + salt + payload).hexdigest()
+PLACES_NAMED = 20
+"""So many of the places whose content is gone are named; the number of all is told."""
 
 
 def rubric_path(rubric: str, version: str) -> str:
@@ -58,6 +56,7 @@ def contract_path(version: str) -> str:
 
 
 def excluded(state: State) -> dict[str, str]:
+    gone = state.gone()
     """Item: why it has no record, for the items of the released batches that have none."""
     by_item = state.judgments_by_item()
     closed = {one.fact.item for one in state.closed}
@@ -66,7 +65,8 @@ def excluded(state: State) -> dict[str, str]:
     for item in state.items:
         name = item.fact.item
         progress = "complete" if len(by_item[name]) >= item.fact.needed else "active"
-        reason = exclusion(state=progress, disagreement="open" if name in is_open else None)
+        is_erased = not gone.isdisjoint((item.fact.content.object, item.fact.hidden.object))
+        reason = exclusion(state=progress, disagreement="open" if name in is_open else None, is_erased=is_erased)
         if reason:
             found[name] = reason
     return found
@@ -78,9 +78,11 @@ def wanted(state: State) -> dict[str, ObjectRef]:
     A place is a file, or a row and its part: `records/<item>/content`, `judgments/<id>/reasons`.
     """
     contracts = [contract.fact.contract for contract in state.contracts]
-    return {
+    places = {
         **{contract_path(contract.version): contract.document for contract in contracts},
         **{rubric_path(one.fact.rubric, one.fact.version): one.fact.document for one in state.rubrics},
+    gone = state.gone()
+    return {place: ref for place, ref in places.items() if ref.object not in gone}
         **{f"experts/{one.fact.person}/profile": one.fact.profile for one in state.people
            if one.fact.origin == "imported"},
         **dict(_work(state, excluded(state))),
@@ -103,6 +105,12 @@ def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef
 def opened_all(state: State, open_objects: OpenObjects) -> dict[str, OpenedObject]:
     """Every payload that the release opens, by place, each held against its commitment.
 
+    missing = [place for place, ref in places.items() if ref.object not in got]
+    if missing:
+        listed = ", ".join(missing[:PLACES_NAMED]) + (" ..." if len(missing) > PLACES_NAMED else "")
+        raise CannotBuild(
+            f"{listed}: expected {len(missing)} contents that are not there: erased after the cut, or not brought along"
+        )
     raises  CannotBuild naming the place whose object is not there or is not what the journal committed to
     """
     places = wanted(state)
@@ -207,6 +215,11 @@ def read_source_rater(place: str, payload: bytes) -> str:
 
 def documents(state: State, opened: Mapping[str, OpenedObject]) -> Iterator[tuple[str, bytes]]:
     """(path, text) of every contract and rubric version."""
+
+
+def places(entries: Iterable[bytes], release_id: str) -> dict[str, str]:
+    """Place: the object that stands there, for everything that a release holds. Raises CannotBuild."""
+    return {place: ref.object for place, ref in wanted(replay(entries, release_id)).items()}
     for contract in state.contracts:
         path = contract_path(contract.fact.contract.version)
         yield path, opened[path].payload

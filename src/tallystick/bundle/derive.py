@@ -42,6 +42,8 @@ from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import preference
 
+ERASED = "(erased)"
+"""What stands in a release where an adjudicator's notes stood that were erased before its cut."""
 Contents = Mapping[str, OpenedObject]
 Qualified = dict[tuple[str, str, str], int]
 """(person, rubric, version): index of the entry that qualified them first."""
@@ -120,14 +122,15 @@ def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list
     items = {item.fact.item: item.fact for item in state.items}
     people = {person.fact.person: person.fact for person in state.people}
     qualified = _qualified(state)
+    gone = state.gone()
     return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people,
-                  qualified=qualified)
+                  qualified=qualified, gone=gone)
             for given in state.judgments]  # fmt: skip
 
 
 def _judgment(
     state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
-    people: Mapping[str, PersonEnrolled], qualified: Qualified,
+    people: Mapping[str, PersonEnrolled], qualified: Qualified, gone: frozenset[str],
 ) -> Judgment:  # fmt: skip
     fact = given.fact
     here = fact if isinstance(fact, JudgmentSubmitted) else None
@@ -140,7 +143,8 @@ def _judgment(
         signal=fact.signal, expert=fact.expert, role=here.role if here else None,
         source_rater=_source_rater(contents, person), qualification=qualification, qualification_seq=qualified_at,
         verdict=fact.verdict, direction=preference.direction(fact.verdict), scores=_scores(fact.scores),
-        reasons=_reasons(contents, fact, is_in_record=fact.item not in out), order=here.order if here else None,
+        reasons=_reasons(contents, fact, is_in_record=fact.item not in out, gone=gone),
+        order=here.order if here else None,
         rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
         affected_criteria=affected, defects=here.defects if here else [], confirmed=here.confirmed if here else [],
         flags=_judgment_flags(state, fact, person=person, is_affected=bool(affected)), is_observed=here is not None,
@@ -155,9 +159,9 @@ def _scores(scores: Mapping[str, Mapping[str, int]]) -> list[Score]:
     return [Score(criterion=name, a=points["a"], b=points["b"]) for name, points in sorted(scores.items())]
 
 
-def _reasons(contents: Contents, fact: AnyJudgment, *, is_in_record: bool) -> list[Reason]:
-    """The reasons as they were written; of an item without a record only the criteria they are tied to."""
-    if not is_in_record or fact.rationale is None:
+def _reasons(contents: Contents, fact: AnyJudgment, *, is_in_record: bool, gone: frozenset[str]) -> list[Reason]:
+    """The reasons as they were written; without a record, or erased, only the criteria they are tied to."""
+    if not is_in_record or fact.rationale is None or fact.rationale.object in gone:
         return [Reason(criterion=criterion, text=None) for criterion in fact.reasons]
     place = f"judgments/{fact.judgment}/reasons"
     return read_reasons(place, contents[place].payload)
@@ -341,24 +345,27 @@ def _record_flags(state: State, fact: ItemImported, given: list[Judgment]) -> li
 def _adjudications(state: State, contents: Contents, out: Mapping[str, str]) -> list[Adjudication]:
     items = {item.fact.item: item.fact for item in state.items}
     opened = {one.fact.item: one for one in state.opened}
+    gone = state.gone()
     return [
-        _adjudication(contents, items[closed.fact.item], opened[closed.fact.item], closed=closed)
+        _adjudication(contents, items[closed.fact.item], opened[closed.fact.item], closed=closed, gone=gone)
         for closed in state.closed
         if closed.fact.item not in out
     ]
 
 
 def _adjudication(
-    contents: Contents, item: ItemImported, opened: Entered[DisagreementOpened], *, closed: Entered[Closed]
-) -> Adjudication:
+    contents: Contents, item: ItemImported, opened: Entered[DisagreementOpened], *, closed: Entered[Closed],
+    gone: frozenset[str],
+) -> Adjudication:  # fmt: skip
     fact = closed.fact
     place = f"adjudications/{fact.item}/notes"
     settled = fact if isinstance(fact, DisagreementSettled) else None
+    notes = ERASED if fact.notes.object in gone else read_notes(place, contents[place].payload)
     return Adjudication(
         item=fact.item, external=item.external, batch=fact.batch, counts=counts(opened.fact.counts),
         is_expected=opened.fact.is_expected, outcome="settled" if settled else "preserved",
         verdict=settled.verdict if settled else None, adjudicator=fact.adjudicator, criteria=fact.criteria,
-        notes=read_notes(place, contents[place].payload), rubric=fact.rubric, rubric_version=fact.rubric_version,
+        notes=notes, rubric=fact.rubric, rubric_version=fact.rubric_version,
         opened_at=opened.at, closed_at=closed.at, opened_seq=opened.seq, closed_seq=closed.seq,
     )  # fmt: skip
 

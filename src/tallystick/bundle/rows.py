@@ -271,6 +271,6 @@ class Exclusion(Row, frozen=True, kw_only=True):
     item: str
     external: str
     batch: str
-    reason: str  # incomplete | open-disagreement
+    reason: str  # incomplete | open-disagreement | erased
     judgments: int
     needed: int

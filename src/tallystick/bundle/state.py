@@ -15,6 +15,7 @@ from tallystick import events
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
 from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
 from tallystick.events.envelope import Event, open_entry
+from tallystick.events.erasure import ObjectsErased
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
@@ -75,6 +76,7 @@ class State:
     decided: tuple[Entered[Decided], ...]
     earlier_cuts: tuple[Entered[ReleaseCut], ...]  # of releases with the same name
     earlier_built: tuple[Entered[ReleaseBuilt], ...]
+    erased: tuple[Entered[ObjectsErased], ...]  # those that name a content of these items and judgments
 
     @property
     def basis(self) -> list[int]:
@@ -95,6 +97,10 @@ class State:
         """The batches that the release holds."""
         return tuple(batch for batch in self.batches if batch.fact.batch in self.cut.fact.batches)
 
+    def gone(self) -> frozenset[str]:
+        """Vault objects that were erased before the cut: the release is made without them."""
+        return frozenset(name for one in self.erased for name in one.fact.objects)
+
     def judgments_by_item(self) -> dict[str, list[Entered[AnyJudgment]]]:
         """Item: its judgments in journal order. Every item of the released batches has a list."""
         found: dict[str, list[Entered[AnyJudgment]]] = {item.fact.item: [] for item in self.items}
@@ -107,7 +113,7 @@ _WANTED = (
     CellOpened, ProgrammeOpened, ContractRevised, RubricPublished, BatchOpened, ItemImported, ImportFinished,
     JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled, DisagreementPreserved, BatchMeasured,
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
-    ReleaseCut, ReleaseBuilt,
+    ReleaseCut, ReleaseBuilt, ObjectsErased,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in _WANTED}
 
@@ -169,18 +175,34 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
     theirs = [e for e in ours if getattr(e.fact, "person", None) in who]
     earlier = tuple(one for one in _of(ours, ReleaseCut) if one.fact.name == spec.name and one.seq != cut.seq)
     built_ids = {one.fact.release for one in earlier}
+    people = _of(theirs, PersonEnrolled)
+    held_objects = _objects(items, judgments, closed, people)
     state = State(
         cut=cut, cell=_cell(heap), contracts=_in_order(_of(ours, ProgrammeOpened), _of(ours, ContractRevised)),
         rubrics=_of(ours, RubricPublished), batches=batches, items=items,
         runs=tuple(run for run in _of(ours, ImportFinished) if run.fact.run in runs), judgments=judgments,
         opened=_of(within, DisagreementOpened), closed=closed, measured=_newest(within, held),
-        people=_of(theirs, PersonEnrolled), roles=_of(theirs, RolesChanged),
+        people=people, roles=_of(theirs, RolesChanged),
         executed=_of(theirs, ExpertContractExecuted), started=_of(theirs, QualificationStarted),
         decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)), earlier_cuts=earlier,
         earlier_built=tuple(one for one in _of(ours, ReleaseBuilt) if one.fact.release in built_ids),
+        erased=tuple(one for one in _of(heap, ObjectsErased) if not held_objects.isdisjoint(one.fact.objects)),
     )  # fmt: skip
     _check(state)
     return state
+
+
+def _objects(
+    items: Iterable[Entered[ItemImported]], judgments: Iterable[Entered[AnyJudgment]],
+    closed: Iterable[Entered[Closed]], people: Iterable[Entered[PersonEnrolled]],
+) -> set[str]:  # fmt: skip
+    """Every content that the release would open, were nothing erased."""
+    refs = [
+        *(item.fact.content for item in items), *(item.fact.hidden for item in items),
+        *(judgment.fact.rationale for judgment in judgments), *(one.fact.notes for one in closed),
+        *(person.fact.profile for person in people),
+    ]  # fmt: skip
+    return {ref.object for ref in refs if ref is not None}
 
 
 def _cell(heap: list[Entered[Event]]) -> Entered[CellOpened]:

@@ -23,6 +23,7 @@ class BatchState:
     items: int
     complete: int
     open_disagreements: tuple[str, ...]  # the client's ids of items
+    erased: tuple[str, ...] = ()  # the client's ids of items that are complete and without an open disagreement
     measured: BatchMeasured | None  # None for a batch without judgments
 
 
@@ -91,8 +92,11 @@ def blocks(state: BatchState) -> list[Refused]:
         sentence = f"Batch {state.name} has no judgments yet."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]
     failed = gate.refuse(state.measured, state.name)
-    if failed is None and state.complete <= len(state.open_disagreements):
-        sentence = f"Batch {state.name} has no item that is complete and free of open disagreements: finish some first."
+    if failed is None and state.complete <= len(state.open_disagreements) + len(state.erased):
+        sentence = (
+            f"Batch {state.name} has no item that is complete, free of open disagreements and not erased: finish some "
+            "first."
+        )
         return [Refused("nothing-finished", sentence, "batches", (state.name,))]
     return [failed] if failed else []
 
@@ -118,8 +122,10 @@ def _event(wish: Wish, batches: list[str], left_out: dict[str, str], *, release:
     )  # fmt: skip
 
 
-def exclusion(*, state: str, disagreement: str | None) -> str | None:
+def exclusion(*, state: str, disagreement: str | None, is_erased: bool = False) -> str | None:
     """Why an item of a released batch has no record in the release, or None when it has one."""
+    if is_erased:
+        return "erased"
     if state != "complete":
         return "incomplete"
     return "open-disagreement" if disagreement == "open" else None
