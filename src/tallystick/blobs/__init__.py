@@ -7,7 +7,7 @@ seen. Names are paths with forward slashes, such as tile/0/001. This package kno
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 NAME_BYTES_MAX = 900
 
@@ -40,15 +40,14 @@ class BlobMissing(BlobError, LookupError):
 class BlobDiffers(BlobError):
     """A blob of this name holds other bytes already. Nothing was overwritten."""
 
-    def __init__(self, name: str, *, expected: int, found: int, differ_at: int | None = None) -> None:
+    def __init__(self, name: str, *, expected: int, found: int | None, differ_at: int | None = None) -> None:
         self.name = name
         self.expected = expected
         self.found = found
         self.differ_at = differ_at
+        there = "others" if found is None else f"{found} bytes"
         where = "" if differ_at is None else f" that differ from byte {differ_at} on"
-        super().__init__(
-            f"{name}: expected the {expected} bytes given, found {found} bytes{where}. Nothing was overwritten"
-        )
+        super().__init__(f"{name}: expected the {expected} bytes given, found {there}{where}. Nothing was overwritten")
 
 
 class BlobChanged(BlobError):
@@ -71,6 +70,14 @@ class BlobsRefused(BlobError):
     """The place answers and says no: no credentials, no right, no such bucket, or not set up as the cell needs it."""
 
 
+class Readable(Protocol):
+    """Bytes to be read once, from the first to the last."""
+
+    def read(self, amount: int = -1, /) -> bytes:
+        """The next bytes, fewer than asked for only at the end; all of them for -1."""
+        ...
+
+
 class Blobs(Protocol):
     """A place for named bytes. One value may serve several threads. What is written is durable on return."""
 
@@ -87,13 +94,14 @@ class Blobs(Protocol):
         """Create blobs, in parallel; a crash may leave any part of them. Raises BlobDiffers as `put_new`."""
         ...
 
-    def put_stream(self, name: str, source: BinaryIO) -> int:
+    def put_stream(self, name: str, source: Readable) -> int:
         """Create a blob from a stream, in constant memory; its bytes. Raises BlobDiffers as `put_new`."""
         ...
 
     def replace(self, name: str, data: bytes, *, was: bytes | None) -> None:
         """Put new bytes in the place of those that the caller saw (None: there was no blob), in one step.
 
+        A blob that holds the new bytes already is as good as replaced.
         raises  BlobChanged when something else is there now; BlobLocked for a name that is kept for good
         """
         ...
@@ -110,7 +118,7 @@ class Blobs(Protocol):
         """The bytes [start, stop) of a blob. Raises BlobMissing; BlobDamaged when it ends before `stop`."""
         ...
 
-    def open_stream(self, name: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    def open_stream(self, name: str) -> contextlib.AbstractContextManager[Readable]:
         """A blob to read piece by piece, in constant memory. Raises BlobMissing."""
         ...
 

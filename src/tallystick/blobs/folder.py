@@ -22,6 +22,7 @@ from tallystick.blobs import (
     BlobDiffers,
     BlobMissing,
     IsLocked,
+    Readable,
     Step,
     check_name,
     check_same,
@@ -122,7 +123,7 @@ class FolderBlobs:
             flush_folder(folder)
         self._step("after flush folders")
 
-    def put_stream(self, name: str, source: BinaryIO) -> int:
+    def put_stream(self, name: str, source: Readable) -> int:
         """Create a file from a stream; see Blobs."""
         path = self._path(name)
         (staged,) = self._staged(1)
@@ -157,6 +158,9 @@ class FolderBlobs:
         self._step(f"before replace {name}")
         with self.exclusive():
             found = path.read_bytes() if path.is_file() else None
+            if found == data:
+                staged.unlink()
+                return
             if found != was:
                 staged.unlink()
                 raise BlobChanged(f"{name}: expected the bytes that were read before, found others: read it again")
