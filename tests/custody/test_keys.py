@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pkcs11
 import pytest
 from strict_keys import StrictKeys
 
-from tallystick.custody import KeyDestroyed, Keys, WrongKey
+from tallystick.custody import SOFTHSM, KeyDestroyed, Keys, WrongKey
+from tallystick.custody.pkcs11 import Pkcs11Keys
 from tallystick.custody.signer import KeySigner
 from tallystick.custody.software import SoftwareKeys
+from tallystick.custody.wrapping import Gcm, KeyWrap
 from tallystick.ledger import note
 from tallystick.ledger.signer import Signer
 
@@ -18,20 +21,38 @@ Opens = Callable[[], Keys]
 """Opens the same keys once more, as another process would."""
 
 
-def software(folder: Path) -> Opens:
-    (folder / "keys").mkdir(mode=0o700)
-    return lambda: SoftwareKeys(folder / "keys", CELL)
+@pytest.fixture
+def software(tmp_path: Path) -> Opens:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    return lambda: SoftwareKeys(tmp_path / "keys", CELL)
 
 
-def strict(_folder: Path) -> Opens:
+@pytest.fixture
+def strict() -> Opens:
     made = StrictKeys(CELL)
     return lambda: made
 
 
-@pytest.fixture(params=[software, strict], ids=lambda made: str(made.__name__))
-def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Opens:
+def in_token(session: pkcs11.Session, wrapping: Gcm | KeyWrap) -> Opens:
+    for thing in session.get_objects():
+        thing.destroy()
+    return lambda: Pkcs11Keys(session, CELL, custody=SOFTHSM, wrapping=wrapping)
+
+
+@pytest.fixture
+def token(token_session: pkcs11.Session) -> Opens:
+    return in_token(token_session, Gcm())
+
+
+@pytest.fixture
+def token_without_gcm(token_session: pkcs11.Session) -> Opens:
+    return in_token(token_session, KeyWrap())
+
+
+@pytest.fixture(params=["software", "strict", "token", "token_without_gcm"])
+def opens(request: pytest.FixtureRequest) -> Opens:
     """A holder of no keys."""
-    made: Opens = request.param(tmp_path)
+    made: Opens = request.getfixturevalue(request.param)
     return made
 
 
