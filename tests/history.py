@@ -159,7 +159,7 @@ class Story:
         page = items.items_page(self.world.cell, self.world.lead, PROGRAMME, limit=5)
         if isinstance(page, items.ItemsPage) and page.rows:
             item = page.rows[n % len(page.rows)].item
-            items.item_record(self.world.cell, self.world.lead, item, reason="a question", key=new_key())
+            items.item_record(self.world.cell, self.world.lead, item, reason="review", key=new_key())
 
     def agree(self, _n: int, m: int) -> None:
         """An item in a batch of its own, on which everybody elsewhere agreed: a batch that can be released."""

@@ -212,13 +212,13 @@ def test_nobody_sees_anothers_judgment_on_an_open_item(sqlite_url: str, tmp_path
         saved = world.judge(first)
         task = world.task(second)
         assert saved.judgment not in repr(task)
-        assert items.item_record(world.cell, second, task.item, reason="curiosity", key=new_key()) == access.ABSENT
+        assert items.item_record(world.cell, second, task.item, reason="incident", key=new_key()) == access.ABSENT
         both = Actor(second.person, frozenset({"lead", "expert"}))
-        record = items.item_record(world.cell, both, task.item, reason="curiosity", key=new_key())
+        record = items.item_record(world.cell, both, task.item, reason="incident", key=new_key())
         assert isinstance(record, items.ItemRecord)
         assert record.judgments == ()
         assert saved.judgment not in repr(record)
-        seen = items.item_record(world.cell, world.lead, task.item, reason="a question", key=new_key())
+        seen = items.item_record(world.cell, world.lead, task.item, reason="review", key=new_key())
         assert isinstance(seen, items.ItemRecord)
         assert [row.judgment for row in seen.judgments] == [saved.judgment]
 

@@ -58,7 +58,7 @@ def test_they_keep_rater_and_time_and_are_marked_for_ever(database_url: str, tmp
         assert (first.verdict, json.loads(first.scores)) == ("a", {"reasoning": {"a": 5, "b": 1}})
         names = {view.row.person: view.profile.name for view in _people(world) if view.row.origin == "imported"}
         assert names == {first.expert: "rater 7", second.expert: "rater 9"}
-        record = items.item_record(world.cell, world.lead, first.item, reason="a look", key=new_key())
+        record = items.item_record(world.cell, world.lead, first.item, reason="review", key=new_key())
         assert isinstance(record, items.ItemRecord)
         kinds = [step.envelope.kind for step in record.history]
         assert kinds.count("judgment-imported/1") == 2

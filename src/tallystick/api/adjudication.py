@@ -14,6 +14,7 @@ from tallystick.api.parts import (
     Moment,
     Name,
     OptionalKey,
+    OptionalReason,
     Paragraphs,
     Receipt,
     Shown,
@@ -21,7 +22,6 @@ from tallystick.api.parts import (
 )
 from tallystick.app import adjudication
 from tallystick.app import receipt as receipts
-from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
 from tallystick.flow.refusal import Refused
@@ -98,9 +98,9 @@ class Case(Shown):
     notes: str | None
 
 
-def case(visit: Visit, item: InPath, key: OptionalKey = None) -> Case | Refused:
-    """Open a case. That you looked is an event."""
-    found = adjudication.case_page(visit.cell, visit.actor, item, key=key or new_key())
+def case(visit: Visit, item: InPath, reason: OptionalReason = None, key: OptionalKey = None) -> Case | Refused:
+    """Open a case. That you looked is an event, and so is why: `reason` is needed of whoever is no adjudicator."""
+    found = adjudication.case_page(visit.cell, visit.actor, item, reason=reason or "", key=key)
     if isinstance(found, Refused):
         return found
     return Case(

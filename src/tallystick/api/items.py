@@ -17,6 +17,7 @@ from tallystick.api.parts import (
     Line,
     Moment,
     OptionalKey,
+    Reason,
     Receipt,
     Seq,
     Shown,
@@ -25,7 +26,6 @@ from tallystick.api.parts import (
 )
 from tallystick.app import items
 from tallystick.app.items import ImportReport, ItemRecord, Step, Wanted
-from tallystick.app.kernel import new_key
 from tallystick.edge import ProblemPart, Site, Visit
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
@@ -211,7 +211,7 @@ class RecordShown(Shown):
 class Unblinding(Body):
     """Why the blinding of an item is lifted."""
 
-    reason: Line = Field(description="It stands in the log for ever: no names.", examples=["comparing two releases"])
+    reason: Line = Field(description="Kept encrypted, beside the log.", examples=["comparing two releases"])
 
 
 def unblind(visit: Visit, item: InPath, body: Unblinding, key: Key) -> Done | Refused:
@@ -223,14 +223,9 @@ def unblind(visit: Visit, item: InPath, body: Unblinding, key: Key) -> Done | Re
     return done if isinstance(done, Refused) else Done.of(done)
 
 
-Reason = Annotated[
-    str, Query(pattern=r"^[a-z][a-z0-9 -]{2,60}$", description="Why you look. It is recorded.", examples=["review"])
-]
-
-
 def record(visit: Visit, item: InPath, reason: Reason, key: OptionalKey = None) -> RecordShown | Refused:
-    """Open a record. That you looked, and why, is an event."""
-    found = items.item_record(visit.cell, visit.actor, item, reason=reason, key=key or new_key())
+    """Open a record. That you looked, and why, is an event. Held-out items open for leads and auditors only."""
+    found = items.item_record(visit.cell, visit.actor, item, reason=reason, key=key)
     return found if isinstance(found, Refused) else _record(found)
 
 

@@ -1,9 +1,9 @@
 """What several stages of the API share: names in addresses, keys, receipts, the body that all answers are."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
-from fastapi import Header, Path
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tallystick.app.kernel import KEY_CHARACTERS_MIN
@@ -39,9 +39,19 @@ OptionalKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key", min_length=KEY_CHARACTERS_MIN, max_length=200, pattern=r"^[!-~]+$",
-        description="A repeat with the same key counts as the same look; without one, every call is a look of its own.",
+        description="A repeat with the same key within ten minutes is the same look. Without one, a session's are.",
     ),
 ]  # fmt: skip
+
+
+Reason = Annotated[
+    Literal["review", "audit", "incident", "rights"],
+    Query(description="Why you look at what was not assigned to you. It is recorded.", examples=["review"]),
+]
+OptionalReason = Annotated[
+    Literal["review", "audit", "incident", "rights"] | None,
+    Query(description="Why you look at what was not assigned to you. It is recorded.", examples=["review"]),
+]
 
 
 def decoded(value: object) -> object:

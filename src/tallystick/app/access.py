@@ -1,6 +1,6 @@
 """Who may do what: the one place that decides. Reads nothing, writes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tallystick.flow import roster
@@ -18,13 +18,17 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "item.read": frozenset({"lead", "researcher", "auditor"}),
     "item.import": frozenset({"lead"}),
     "item.unblind": frozenset({"lead", "researcher"}),
+    "holdout.read": frozenset({"lead", "auditor"}),
     "work.do": frozenset({"expert"}),
     "gate.read": frozenset({"lead", "researcher", "auditor"}),
     "gate.measure": frozenset({"lead"}),
     "adjudicate": frozenset({"adjudicator"}),
     "release.read": frozenset({"lead", "researcher", "auditor"}),
     "release.cut": frozenset({"lead"}),
+    "erasure.order": frozenset({"lead"}),
+    "erasure.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
     "log.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
+    "access.read": frozenset({"lead", "researcher", "auditor"}),
     "receipt.read": frozenset({"lead", "expert", "researcher", "auditor", "engineer"}),
 }
 """Permission: the roles that have it. `adjudicator` is a role of an expert; all others are roles of a person."""
@@ -40,11 +44,15 @@ ABSENT: Final = Refused("absent", "There is nothing here for you. Check the name
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person with all their roles, or the cell itself."""
+    """Who acts: a person with all their roles, or the cell itself.
+
+    session  the public id of the session they act in; empty outside of sessions
+    """
 
     person: str
     roles: frozenset[str]
     expert_roles: frozenset[str] = frozenset()
+    session: str = field(default="", compare=False)
 
     def role_for(self, permission: str) -> str:
         """The role that gives this actor the permission, as the journal records it."""

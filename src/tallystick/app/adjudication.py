@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, looking
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.events.oversight import ContentAccessed
+from tallystick.app.looking import About, Look
 from tallystick.flow import adjudication as flow
 from tallystick.flow import assignment as order
 from tallystick.flow.adjudication import Case
@@ -60,29 +60,40 @@ def queue(cell: Cell, actor: Actor, programme: str, *, state: str = "open") -> l
         return [row for row in rows if all(j.expert != actor.person for j in mine[row.item])]
 
 
-def case_page(cell: Cell, actor: Actor, item: str, *, key: str) -> CasePage | Refused:
-    """Open a case; that it was opened is an event. The key makes a reload of the page the same look."""
-    permission = "adjudicate" if access.allows(actor, "adjudicate") else "gate.read"
-    looked = ContentAccessed(subject=item, what="judgments", reason="adjudication")
+def case_page(
+    cell: Cell, actor: Actor, item: str, *, reason: str = "", words: str = "", key: str | None = None
+) -> CasePage | Refused:
+    """Open a case; that it was opened is an event. The key makes a repeat within ten minutes the same look.
 
-    def decide(tx: Transaction) -> Decision:
-        row = adjudication.disagreement(tx.connection, item)
-        if row is None or _is_judge(tx.connection, item, actor.person):
-            return access.ABSENT
-        return [looked]
+    reason  of somebody who is not its adjudicator: one of looking.CHOSEN
+    words   what they add to it; kept in the vault
+    """
 
-    answer = cell.execute(Command(actor, permission, key, canon.encode(["case", item]), decide))
-    if isinstance(answer, Refused):
-        return answer
+    def check(connection: journal.Connection) -> Refused | None:
+        row = adjudication.disagreement(connection, item)
+        return access.ABSENT if row is None or _is_judge(connection, item, actor.person) else None
+
+    is_adjudicator = access.allows(actor, "adjudicate")
+    if not is_adjudicator and not access.allows(actor, "gate.read"):
+        return access.ABSENT
     with cell.read() as connection:
-        return _page(cell, connection, item, actor)
+        refused = check(connection)
+    given = refused or ("adjudication" if is_adjudicator else looking.chosen(actor, reason, words))
+    if isinstance(given, Refused):
+        return given
+    about = About(subject=item, what="judgments", reason=given, words=words.strip())
+    look = cell.look(actor, "adjudicate" if is_adjudicator else "gate.read", about, key=key, check=check)
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
+        return _page(cell, connection, item, actor, look=look)
 
 
 def _is_judge(connection: journal.Connection, item: str, person: str) -> bool:
     return judgment.of_expert_on(connection, person, item) is not None
 
 
-def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor) -> CasePage:
+def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *, look: Look) -> CasePage:
     row = adjudication.disagreement(connection, item)
     item_row = items.item(connection, item)
     assert row is not None
@@ -92,10 +103,11 @@ def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor) -
     # Numbered in an order of the item's own, so that the place in time tells nothing about the author.
     names = order.shuffled(cell.order_seed, [j.judgment for j in given], salt=f"case|{item}")
     by_id = {j.judgment: j for j in given}
-    blinded = [_blinded(cell, connection, by_id[name], mine, number=n) for n, name in enumerate(names, 1)]
+    blinded = [_blinded(cell, connection, by_id[name], mine, number=n, look=look) for n, name in enumerate(names, 1)]
     rubric = _rubric(cell, connection, given)
-    notes = cell.vault.open(connection, row.notes).payload.decode() if row.notes else None
-    return CasePage(row, shown_in(cell, connection, item_row.content, mine), mine, rubric, tuple(blinded), notes)
+    notes = cell.open(connection, row.notes, look).payload.decode() if row.notes else None
+    shown = shown_in(cell, connection, item_row.content, mine, look=look)
+    return CasePage(row, shown, mine, rubric, tuple(blinded), notes)
 
 
 def _rubric(cell: Cell, connection: journal.Connection, given: list[Row]) -> Rubric:
@@ -108,14 +120,16 @@ def _rubric(cell: Cell, connection: journal.Connection, given: list[Row]) -> Rub
     return cell.rubric(connection, row.document)
 
 
-def _blinded(cell: Cell, connection: journal.Connection, row: Row, mine: str, *, number: int) -> BlindedJudgment:
+def _blinded(
+    cell: Cell, connection: journal.Connection, row: Row, mine: str, *, number: int, look: Look
+) -> BlindedJudgment:
     scores = msgspec.json.decode(row.scores)
     verdict = row.verdict
     if mine == "BA":
         verdict = preference.swap(verdict)
         scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
     reasons = (
-        msgspec.json.decode(cell.vault.open(connection, row.rationale).payload)["reasons"] if row.rationale else []
+        msgspec.json.decode(cell.open(connection, row.rationale, look).payload)["reasons"] if row.rationale else []
     )
     is_mirrored = row.order not in (None, mine)
     return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed), is_mirrored)

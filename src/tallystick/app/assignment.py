@@ -8,6 +8,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.app.looking import About, Look
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow.refusal import Refused
@@ -52,8 +53,8 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         return access.ABSENT
     with cell.read() as connection:
         held = assignment.active(connection, actor.person, programme)
-        if held is not None and held.expires_at >= cell.kernel.now():
-            return _task(cell, connection, held, actor)
+    if held is not None and held.expires_at >= cell.kernel.now():
+        return _looked_at(cell, held, actor)
     given = _Given()
     answer = _ask(cell, actor, programme, key=key or new_key(), given=given)
     if not isinstance(answer, Refused) and answer.facts and not _leased(answer, actor):
@@ -63,11 +64,12 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         return answer
     leased = _leased(answer, actor)
     if given.task is not None and leased and given.task.assignment == leased[0].assignment:
+        cell.kernel.known(actor, _about(given.task.item, given.task.state))
         return given.task
     with cell.read() as connection:
         row = assignment.assignment(connection, leased[0].assignment) if leased else None
         row = row or assignment.active(connection, actor.person, programme)
-        return _task(cell, connection, row, actor) if row else flow.NO_WORK
+    return _looked_at(cell, row, actor) if row else flow.NO_WORK
 
 
 @dataclass(slots=True)
@@ -159,25 +161,38 @@ def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
         return access.ABSENT
     with cell.read() as connection:
         row = assignment.assignment(connection, wanted)
-        if row is None or row.expert != actor.person:
-            return access.ABSENT
-        return _task(cell, connection, row, actor)
+    if row is None or row.expert != actor.person:
+        return access.ABSENT
+    return _looked_at(cell, row, actor)
 
 
-def shown_in(cell: Cell, connection: journal.Connection, content: str, order: str) -> Shown:
+def _about(item: str, state: str) -> About:
+    """The look of an expert at the item of an assignment: as work while it is theirs, as their own work after."""
+    return About(subject=item, what="item", reason="assignment" if state == "leased" else "own-work")
+
+
+def _looked_at(cell: Cell, row: Row, actor: Actor) -> Task | Refused:
+    look = cell.look(actor, "work.do", _about(row.item, row.state))
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
+        return _task(cell, connection, row, actor, look=look)
+
+
+def shown_in(cell: Cell, connection: journal.Connection, content: str, order: str, *, look: Look) -> Shown:
     """An item's visible content, its candidates in the given order."""
-    data = msgspec.json.decode(cell.vault.open(connection, content).payload)
+    data = msgspec.json.decode(cell.open(connection, content, look).payload)
     texts = [candidate["text"] for candidate in data["candidates"]]
     first, second = texts if order == "AB" else reversed(texts)
     return Shown(data["prompt"], data["context"], first, second)
 
 
-def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) -> Task:
+def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> Task:
     draft = sessions.draft(connection, row.assignment, actor.person)
     content = None
     if draft is not None:
-        content = cell.vault.open_private(connection, draft.sealed, scope=f"person:{actor.person}")
-    shown, rubric = _matter(cell, connection, row)
+        content = cell.open_draft(connection, draft, look)
+    shown, rubric = _matter(cell, connection, row, look)
     return Task(
         assignment=row.assignment, item=row.item, programme=row.programme, domain=row.domain, state=row.state,
         expires_at=row.expires_at, shown=shown, rubric=rubric, draft=msgspec.json.decode(content) if content else None,
@@ -186,8 +201,12 @@ def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) ->
 
 
 def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeased) -> Task:
-    """The task of a lease that is about to be written: it has no draft, and is not counted yet."""
-    shown, rubric = _matter(cell, tx.connection, fact)
+    """The task of a lease that is about to be written: it has no draft, and is not counted yet.
+
+    That it is shown is an event of the same transaction: one durable commit says both.
+    """
+    look = tx.look(_about(fact.item, "leased"))
+    shown, rubric = _matter(cell, tx.connection, fact, look)
     return Task(
         assignment=fact.assignment, item=fact.item, programme=fact.programme, domain=fact.domain, state="leased",
         expires_at=fact.expires_at, shown=shown, rubric=rubric, draft=None, draft_at=None,
@@ -195,13 +214,15 @@ def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeased) -> Task:
     )  # fmt: skip
 
 
-def _matter(cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeased) -> tuple[Shown, Rubric]:
+def _matter(
+    cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeased, look: Look
+) -> tuple[Shown, Rubric]:
     """What is judged, and by what."""
     item = items.item(connection, leased.item)
     version = rubrics.version(connection, leased.programme, leased.rubric, leased.rubric_version)
     assert item is not None
     assert version is not None
-    return shown_in(cell, connection, item.content, leased.order), cell.rubric(connection, version.document)
+    return shown_in(cell, connection, item.content, leased.order, look=look), cell.rubric(connection, version.document)
 
 
 def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeased) -> int:

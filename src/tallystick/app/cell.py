@@ -6,15 +6,17 @@ Layout of a cell's folder: `keys/` (development custody only), `log/` (public), 
 
 import contextlib
 import secrets
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick import __version__
-from tallystick.app.access import CELL
-from tallystick.app.kernel import Answer, Command, Kernel, Receipt, wall_clock
-from tallystick.custody import CustodyMismatch, Keys, WrongKey
+from tallystick.app import looking
+from tallystick.app.access import CELL, Actor
+from tallystick.app.kernel import NOTHING_WRONG, Answer, Check, Command, Kernel, Receipt, wall_clock
+from tallystick.app.looking import About, Look
+from tallystick.app.sealing import Sealing
+from tallystick.custody import CustodyMismatch, Keys
 from tallystick.custody.signer import KeySigner
 from tallystick.custody.software import SoftwareKeys
 from tallystick.events.oversight import CellOpened
@@ -24,11 +26,10 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.ledger.note import check_name
-from tallystick.ledger.sealer import Fenced, Sealer
 from tallystick.store import contract as contracts
 from tallystick.store import oversight, schema
 from tallystick.store import rubric as rubrics
-from tallystick.store.vault import ObjectAltered, Vault
+from tallystick.store.vault import Erased, Opened, Vault
 
 DATABASE_FILE = "cell.db"
 KEYS_FOLDER = "keys"
@@ -64,10 +65,13 @@ class Cell:
     vault: Vault
     keys: Keys
     opened: CellOpened
-    _sealer: Sealer | None = None
-    _sealing: threading.RLock = field(default_factory=threading.RLock)
+    sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The sealing of this cell in this process."""
+        self.sealing = Sealing(self.engine, self.log_directory, lambda: self.signers, now=self.kernel.now)
 
     @property
     def engine(self) -> journal.Engine:
@@ -113,31 +117,53 @@ class Cell:
         return self.kernel.read()
 
     def seal(self, upto: int | None = None) -> int:
-        """Seal the journal, to exactly `upto` when given, and say how much is sealed.
+        """Seal the journal, to exactly `upto` when given, and say how much is sealed. Waits for its turn; see Sealing."""
+        return self.sealing.seal(upto)
 
-        A sealer that another process has replaced takes over again: whoever seals last wins, and never forks.
+    def look(
+        self, actor: Actor, permission: str, about: About, *, key: str | None = None, check: Check = NOTHING_WRONG
+    ) -> Look | Refused:
+        """Record that somebody opens content, durably, before anything of it is shown. As Kernel.look."""
+        return self.kernel.look(actor, permission, about, key=key, check=check)
+
+    def open(self, connection: journal.Connection, object_id: str, look: Look) -> Opened:
+        """The payload of one object, for a recorded look. Raises what Vault.open raises."""
+        looking.demand(look)
+        return self.vault.open(connection, object_id)
+
+    def open_all(self, connection: journal.Connection, ids: Iterable[str], look: Look) -> dict[str, Opened]:
+        """Many objects by id, for a recorded look. Raises what Vault.open_all raises."""
+        looking.demand(look)
+        return self.vault.open_all(connection, ids)
+
+    def open_rows(self, connection: journal.Connection, rows: Iterable[schema.Row], look: Look) -> list[Opened]:
+        """Objects whose rows another query has found, for a recorded look. Raises what Vault.open_rows raises."""
+        looking.demand(look)
+        return self.vault.open_rows(connection, rows)
+
+    def open_known(self, connection: journal.Connection, ids: Iterable[str], look: Look) -> dict[str, Opened | Erased]:
+        """Many objects by id, erased ones as such, for a recorded look. Raises what Vault.open_known raises."""
+        looking.demand(look)
+        return self.vault.open_known(connection, ids)
+
+    def open_draft(self, connection: journal.Connection, draft: schema.Row, look: Look) -> bytes:
+        """Unsent work, for a recorded look. Raises what Vault.open_private raises."""
+        looking.demand(look)
+        return self.vault.open_private(connection, draft.sealed, scope=f"person:{draft.expert}")
+
+    def document(self, connection: journal.Connection, object_id: str) -> str:
+        """The text of a rubric or contract version: terms that everybody works by, no content.
+
+        Raises Unrecorded for any other object: that opens with a look only.
         """
-        with self._sealing:
-            for attempt in (1, 2):
-                try:
-                    # Whoever takes over from a sealer that this process knows need not read the whole journal again.
-                    is_first = attempt == 1
-                    self._sealer = self._sealer or Sealer(
-                        self.engine, self.log_directory, [self.signer], thorough=is_first
-                    )
-                    self._sealer.seal(upto)
-                    break
-                except Fenced:
-                    self._sealer = None
-                    if attempt == 2:
-                        raise
-            assert self._sealer is not None
-            return self._sealer.size
+        if not rubrics.is_document(connection, object_id) and not contracts.is_document(connection, object_id):
+            raise looking.Unrecorded(f"{object_id}: expected a rubric or a contract, found content: record a look")
+        return self.vault.open(connection, object_id).payload.decode()
 
     def rubric(self, connection: journal.Connection, document: str) -> Rubric:
         """A rubric version by its vault document. Versions are immutable, so they are cached."""
         if document not in self._rubrics:
-            found = read(self.vault.open(connection, document).payload, "rubric.yaml", Rubric)
+            found = read(self.document(connection, document), "rubric.yaml", Rubric)
             assert isinstance(found, Rubric), "a published rubric was read before it was published"
             self._rubrics[document] = found
         return self._rubrics[document]
@@ -145,7 +171,7 @@ class Cell:
     def contract(self, connection: journal.Connection, document: str) -> DataContract:
         """A contract version by its vault document."""
         if document not in self._contracts:
-            found = read(self.vault.open(connection, document).payload, "contract.yaml", DataContract)
+            found = read(self.document(connection, document), "contract.yaml", DataContract)
             assert isinstance(found, DataContract), "a contract in force was read before it came into force"
             self._contracts[document] = found
         return self._contracts[document]
@@ -158,30 +184,9 @@ class Cell:
 
     def close(self) -> None:
         """Let go of the database, the sealer and the keys."""
-        if self._sealer is not None:
-            self._sealer.close()
+        self.sealing.close()
         self.engine.dispose()
         self.keys.close()
-
-
-class _KeysCustodian:
-    """The keys of a cell as the vault asks for them."""
-
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-
-    @property
-    def custody(self) -> str:
-        return self._keys.custody
-
-    def wrap(self, key: bytes, scope: str) -> bytes:
-        return self._keys.wrap(1, [(f"{scope}#1@1", key)])[0]
-
-    def unwrap(self, wrapped: bytes, scope: str) -> bytes:
-        try:
-            return self._keys.unwrap(1, [(f"{scope}#1@1", wrapped)])[0]
-        except WrongKey as error:
-            raise ObjectAltered(f"the key of {scope} does not open: wrong root key or altered row") from error
 
 
 def software_keys(directory: Path) -> KeysOf:
@@ -243,7 +248,7 @@ def _write_first(
     engine = journal.connect(database or embedded_database(directory))
     try:
         _create_tables(engine)
-        kernel = Kernel(engine, Vault(_KeysCustodian(keys)), clock=clock)
+        kernel = Kernel(engine, Vault(keys), clock=clock)
         answer = kernel.execute(Command(CELL, "programme.write", "cell-opened-once", b"", lambda _: [opened]))
         assert isinstance(answer, Receipt), "the cell may open itself"
     finally:
@@ -281,7 +286,7 @@ def open_cell(
     except BaseException:
         engine.dispose()
         raise
-    vault = Vault(_KeysCustodian(holder))
+    vault = Vault(holder)
     return Cell(directory, Kernel(engine, vault, clock=clock), vault, holder, opened)
 
 

@@ -180,5 +180,5 @@ def contract_page(cell: Cell, actor: Actor, name: str, version: str | None = Non
         chosen = [v for v in history if version in (None, v.version)]
         if row is None or not chosen:
             return access.ABSENT
-        text = cell.vault.open(connection, chosen[0].document).payload.decode()
+        text = cell.document(connection, chosen[0].document)
         return ContractPage(row, cell.contract(connection, chosen[0].document), text, tuple(history))

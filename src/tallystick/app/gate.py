@@ -9,8 +9,8 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.app.oversight import look
-from tallystick.app.roster import profile_of
+from tallystick.app.looking import About, Look
+from tallystick.app.roster import profile_of, reason_of
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import gate as flow
 from tallystick.flow.gate import Bar, Batch, Judged
@@ -22,8 +22,6 @@ from tallystick.store import contract as contracts
 from tallystick.store import gate, items, judgment, roster
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
-
-DAY_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,43 +110,46 @@ class BatchPage:
 
 
 def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
-    """The agreement page of a batch. That it showed names of people is an event, once a day for each reader."""
+    """The agreement page of a batch. That it shows names of people is an event."""
     if not access.allows(actor, "gate.read"):
         return access.ABSENT
-    page = _page(cell, actor, batch)
-    if not isinstance(page, Refused) and any(name != expert for expert, name in page.names.items()):
-        key = f"names|{actor.person}|{batch}|{cell.kernel.now() // DAY_MICROSECONDS}"
-        look(cell, actor, "gate.read", subject=batch, what="profile", reason="names of a batch's experts", key=key)
-    return page
-
-
-def _page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
     with cell.read() as connection:
-        row = items.batch(connection, batch)
-        if row is None:
-            return access.ABSENT
-        now = measure_now(cell, connection, row)
-        rubric = _rubric_of(cell, connection, row)
-        programme = contracts.programme(connection, row.programme)
-        bar = _bar(connection, programme, rubric) if programme and rubric else None
-        judged = judged_in(connection, batch)
-        counted = [j for j in judged if not j.is_expected]
-        verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
-        past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
-        names = _names(cell, connection, sorted({j.expert for j in judged}), actor)
-        return BatchPage(row, rubric, bar, now, verdict, tuple(flow.pairs(counted)), names, past)
+        experts = sorted({row.expert for row in judgment.of_batch(connection, batch)})
+        named = [row for row in (roster.person(connection, one) for one in experts) if row and _is_named(row, actor)]
+    look: Look | Refused | None = None
+    if named:
+        about = About(
+            subject=batch, what="profile", reason=reason_of(actor), subjects=tuple(row.person for row in named)
+        )
+        look = cell.look(actor, "gate.read", about)
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
+        known = {expert: expert for expert in experts}
+        if look is not None:
+            known |= {row.person: profile_of(cell, connection, row, look).name for row in named}
+        return _page(cell, connection, batch, known)
 
 
-def _names(cell: Cell, connection: journal.Connection, experts: list[str], actor: Actor) -> dict[str, str]:
+def _is_named(row: Row, actor: Actor) -> bool:
     """Imported raters are shown by their source's id; people by name to who may read the roster, else by pseudonym."""
-    may_read = access.allows(actor, "roster.read")
-    names = {}
-    for expert in experts:
-        row = roster.person(connection, expert)
-        assert row is not None
-        is_open = may_read or row.origin == "imported"
-        names[expert] = profile_of(cell, connection, row).name if is_open else expert
-    return names
+    return row.origin == "imported" or access.allows(actor, "roster.read")
+
+
+def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[str, str]) -> BatchPage | Refused:
+    row = items.batch(connection, batch)
+    if row is None:
+        return access.ABSENT
+    now = measure_now(cell, connection, row)
+    rubric = _rubric_of(cell, connection, row)
+    programme = contracts.programme(connection, row.programme)
+    bar = _bar(connection, programme, rubric) if programme and rubric else None
+    judged = judged_in(connection, batch)
+    counted = [j for j in judged if not j.is_expected]
+    verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
+    past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
+    names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
+    return BatchPage(row, rubric, bar, now, verdict, tuple(flow.pairs(counted)), names, past)
 
 
 def batches(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:

@@ -10,6 +10,7 @@ from tallystick.app.access import Actor
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About, Look
 from tallystick.events.assignment import AssignmentLeased
 from tallystick.events.envelope import Event
 from tallystick.events.judgment import JudgmentSubmitted
@@ -97,9 +98,12 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     assert item is not None
     assert person is not None
     assert version is not None
-    shown = shown_in(cell, tx.connection, item.content, leased.order)
+    # The quotes are held against the item's text, and the reasons against the author's latest: nobody sees either.
+    look = tx.look_as_cell(About(subject=item.item, what="answer", reason="check"))
+    shown = shown_in(cell, tx.connection, item.content, leased.order, look=look)
     considered = judgment.consider(
-        answer, cell.rubric(tx.connection, version.document), leased.order, earlier=_earlier(cell, tx, actor.person),
+        answer, cell.rubric(tx.connection, version.document), leased.order,
+        earlier=_earlier(cell, tx, actor.person, look),
         shown=[shown.prompt, shown.context or "", shown.first, shown.second],
     )  # fmt: skip
     if isinstance(considered, Refused):
@@ -137,10 +141,11 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
     ]  # fmt: skip
 
 
-def _earlier(cell: Cell, tx: Transaction, person: str) -> list[str]:
+def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:
     """The words of the expert's latest reasons, to find copied ones."""
     texts: list[str] = []
-    for found in cell.vault.open_rows(tx.connection, judgments.latest_rationales(tx.connection, person, limit=3)):
+    latest = judgments.latest_rationales(tx.connection, person, limit=3)
+    for found in cell.open_rows(tx.connection, latest, look):
         texts.extend(reason["text"] for reason in msgspec.json.decode(found.payload)["reasons"])
     return texts
 

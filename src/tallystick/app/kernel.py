@@ -9,15 +9,16 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from tallystick import canon, events
-from tallystick.app import access
-from tallystick.app.access import Actor
+from tallystick.app import access, looking
+from tallystick.app.access import CELL, Actor
+from tallystick.app.looking import About, Look
 from tallystick.events.envelope import Envelope, Event, ObjectRef, open_entry, seal_entry
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
@@ -74,20 +75,53 @@ class Transaction:
     vault: Vault
     now: int
     seq: int  # the place that its first event will get
+    actor: Actor = CELL
+    role: str = access.SYSTEM
     objects: list[SealedObject] = field(default_factory=list)
+    looks: list["Written"] = field(default_factory=list)
 
     def new_id(self, prefix: str) -> str:
         """A new random id."""
         return canon.identifier(prefix, os.urandom(13))
 
-    def seal(self, payload: bytes, *, scope: str) -> ObjectRef:
-        """Put content into the vault; it is written when the command is."""
+    def seal(self, payload: bytes, *, scope: str, subjects: Sequence[str] = ()) -> ObjectRef:
+        """Put content into the vault; it is written when the command is. For scope and subjects see Vault.seal."""
         # Neighbours in time are neighbours in the index: a growing vault takes a new object at the price of the first.
         # Nobody but the vault sees these ids; those of items stay random, so that none tells a gold item by its age.
         led = (self.now >> 16).to_bytes(5, "big") + os.urandom(8)
-        sealed = self.vault.seal(self.connection, payload, scope=scope, object_id=canon.identifier("obj", led))
+        object_id = canon.identifier("obj", led)
+        sealed = self.vault.seal(self.connection, payload, scope=scope, object_id=object_id, subjects=subjects)
         self.objects.append(sealed)
         return sealed.ref
+
+    def look(self, about: About) -> Look:
+        """Open content as whoever acts. The event is written with the command, or without it when it is refused."""
+        return self._look(self.actor, self.role, about)
+
+    def look_as_cell(self, about: About) -> Look:
+        """Open content as the cell itself, which checks what somebody sent and shows it to nobody."""
+        return self._look(CELL, access.SYSTEM, about)
+
+    def _look(self, actor: Actor, role: str, about: About) -> Look:
+        words = self.seal(about.words.encode(), scope=f"person:{actor.person}") if about.words else None
+        self.looks.append(Written(actor.person, role, about.fact(words)))
+        return looking.recorded(actor, role, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A fact on its way into the journal, with whom it is by and in which role."""
+
+    by: str
+    role: str
+    fact: Event
+
+
+Check = Callable[[journal.Connection], Refused | None]
+
+
+def NOTHING_WRONG(_connection: journal.Connection) -> None:  # noqa: N802 - it stands where a constant would
+    """A check that finds nothing."""
 
 
 Decision = list[Event] | Refused
@@ -176,6 +210,7 @@ class Kernel:
         self._clock = clock
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
+        self.recent = looking.Recent()
         self.seal_within_us = SEAL_WITHIN_US
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
@@ -192,6 +227,45 @@ class Kernel:
             while not future.done():
                 self._lead()
         return future.result()
+
+    def look(
+        self, actor: Actor, permission: str, about: About, *, key: str | None = None,
+        check: Check = NOTHING_WRONG,
+    ) -> Look | Refused:  # fmt: skip
+        """Record that somebody opens content: durable when this returns, and before anything is shown.
+
+        check  why there is nothing to look at, asked before anything is written
+        key    the caller's idempotency key: a repeat within ten minutes is the same look. Without a key a session's
+               repeats are, too; outside of sessions every call is a look of its own.
+        """
+        if not access.allows(actor, permission):
+            return access.ABSENT
+        role, now = actor.role_for(permission), self.now()
+        is_own = bool(key or actor.session)
+        name = self.recent.key(actor, about, now=now, given=key) if is_own else new_key()
+        if is_own and not about.words and self.recent.is_shown(name, now=now):
+            return looking.recorded(actor, role, about)
+
+        def decide(tx: Transaction) -> Decision:
+            refused = check(tx.connection)
+            if refused is None:
+                tx.look(about)
+            return refused or []
+
+        # Words are sealed and not part of any key or digest that the journal shows: they get a look of their own.
+        command_key = f"{name}|{self.recent.round(name)}" if is_own and not about.words else new_key()
+        answer = self.execute(Command(actor, permission, command_key, about.request(), decide))
+        if isinstance(answer, Refused):
+            return answer
+        if is_own:
+            self.recent.add(name, now=now)
+        return looking.recorded(actor, role, about)
+
+    def known(self, actor: Actor, about: About) -> None:
+        """A look that a command of this actor has just recorded: showing it again soon is the same look."""
+        if actor.session:
+            now = self.now()
+            self.recent.add(self.recent.key(actor, about, now=now, given=None), now=now)
 
     def read(self) -> AbstractContextManager[journal.Connection]:
         """A connection that sees one consistent state."""
@@ -248,16 +322,26 @@ class Kernel:
         earlier = self._earlier(group, command)
         if earlier is not None:
             return earlier
-        transaction = Transaction(group.connection, self.vault, group.now, group.next_seq)
+        role = command.actor.role_for(command.permission)
+        transaction = Transaction(group.connection, self.vault, group.now, group.next_seq, command.actor, role)
         decision = command.decide(transaction)
         if isinstance(decision, Refused):
+            if transaction.looks:
+                # What it opened was opened. The command stays free to be sent again with its key.
+                self._write(group, Command(CELL, "self", new_key(), b"refused", command.decide), transaction.looks)
             return decision
         vaults.insert(group.connection, transaction.objects)
-        if not decision:
+        written = [*(Written(command.actor.person, role, fact) for fact in decision), *transaction.looks]
+        if not written:
             return Receipt(command.cmd, group.next_seq, group.now, ())
-        recorded = self._record(group, command, decision)
+        first = self._write(group, command, written)
+        return Receipt(command.cmd, first, group.now, tuple(one.fact for one in written), group=group.committed)
+
+    def _write(self, group: _Group, command: Command, written: list[Written]) -> int:
+        """Put the facts of one command next into the journal and the read tables; the place of the first."""
+        recorded = self._record(group, command, written)
         projection.project(group.connection, recorded)
-        return Receipt(command.cmd, recorded[0].envelope.seq, group.now, tuple(decision), group=group.committed)
+        return recorded[0].envelope.seq
 
     def _earlier(self, group: _Group, command: Command) -> Answer | None:
         """The receipt of an earlier attempt with the same key, or the refusal when it asked for something else."""
@@ -278,19 +362,18 @@ class Kernel:
         return Receipt(cmd, first, envelopes[0].at, tuple(events.fact_of(e) for e in envelopes), is_repeat=True)
 
     @staticmethod
-    def _record(group: _Group, command: Command, facts: list[Event]) -> list[Recorded]:
-        by, role = command.actor.person, command.actor.role_for(command.permission)
+    def _record(group: _Group, command: Command, written: list[Written]) -> list[Recorded]:
         cmd, req = command.cmd, command.req
-        if by not in group.counts:
-            group.counts[by] = journal.count_of(group.connection, by)
         recorded = []
-        for fact in facts:
-            group.counts[by] += 1
+        for one in written:
+            if one.by not in group.counts:
+                group.counts[one.by] = journal.count_of(group.connection, one.by)
+            group.counts[one.by] += 1
             envelope = Envelope(
-                at=group.now, body=events.body_of(fact), by=by, cmd=cmd, kind=fact.KIND, n=group.counts[by], req=req,
-                role=role, seq=group.next_seq,
+                at=group.now, body=events.body_of(one.fact), by=one.by, cmd=cmd, kind=one.fact.KIND,
+                n=group.counts[one.by], req=req, role=one.role, seq=group.next_seq,
             )  # fmt: skip
-            group.entries.append((fact.KIND, seal_entry(envelope)))
+            group.entries.append((one.fact.KIND, seal_entry(envelope)))
             group.next_seq += 1
-            recorded.append(Recorded(envelope, fact))
+            recorded.append(Recorded(envelope, one.fact))
         return recorded

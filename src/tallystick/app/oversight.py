@@ -7,15 +7,13 @@ from itertools import islice
 
 import msgspec
 
-from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.kernel import Command, new_key
+from tallystick.app.looking import About, Look
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
-from tallystick.events.oversight import ContentAccessed
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal, tree
@@ -30,23 +28,11 @@ SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
 """What a command sets off, and whoever gave it may not know of."""
 WITHHELD = frozenset({GoldAnswered.KIND})
 """What tells its own causer more than they may know: they get the leaf, not the entry."""
+NOT_OPENED = (
+    "contents: expected a journal that can record who opens them, found one with differences: restore it, check again"
+)
 FOLLOW_MICROSECONDS = 30_000_000
 """A log that lags behind its journal for longer is not ready."""
-
-
-def look(
-    cell: Cell, actor: Actor, permission: str, *, subject: str, what: str, reason: str, key: str | None = None
-) -> Refused | None:
-    """Record that somebody opens content outside the work that was assigned to them; a refusal when they may not.
-
-    subject  item, batch, release or person
-    what     item | judgments | profile | release | import
-    key      the same key is the same look, so that a reload of a page is none of its own
-    """
-    fact = ContentAccessed(subject=subject, what=what, reason=reason)
-    request = canon.encode(["look", subject, what, reason])
-    answer = cell.execute(Command(actor, permission, key or new_key(), request, lambda _: [fact]))
-    return answer if isinstance(answer, Refused) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +151,11 @@ def check(cell: Cell) -> CellCheck:
     The rebuilt tables are compared bit for bit. Rows that are no entries end the check: nothing follows from them.
     """
     differences = [str(difference) for difference in compare_journal(cell.engine, cell.log_directory)]
+    is_sound = not differences
     broken = _unreadable(cell)
     if broken:
         return CellCheck(0, (*differences, *broken), 0)
-    differences += _book_differences(cell)
+    differences += _book_differences(cell, is_sound=is_sound)
     with cell.read() as connection:
         before = projection.dump(connection)
     events = projection.rebuild(cell.engine)
@@ -223,8 +210,11 @@ def _unreadable(cell: Cell) -> list[str]:
     return _books_of(cell).unreadable
 
 
-def _book_differences(cell: Cell) -> list[str]:
-    """Where head, counters and contents part from the entries, one sentence each, at most a hundred of each."""
+def _book_differences(cell: Cell, *, is_sound: bool) -> list[str]:
+    """Where head, counters and contents part from the entries, one sentence each, at most a hundred of each.
+
+    That the contents were opened is an event, which only a sound journal can take: elsewhere they stay closed.
+    """
     books = _books_of(cell)
     with cell.read() as connection:
         head = journal.head(connection)
@@ -235,7 +225,12 @@ def _book_differences(cell: Cell) -> list[str]:
             counted = journal.count_of(connection, actor)
             if counted != number:
                 found.append(f"journal counter of {actor}: expected {number}, found {counted}")
-    return [*found[:_NAMED], *islice(_contents(cell, books.refs), _NAMED)]
+    if found or not is_sound:
+        return [*found[:_NAMED], NOT_OPENED]
+    about = About(subject="cell", what="everything", reason="check", subjects=tuple(r.object for _, r in books.refs))
+    look = cell.look(access.CELL, "self", about)
+    assert not isinstance(look, Refused), "the cell itself may look"
+    return list(islice(_contents(cell, books.refs, look), _NAMED))
 
 
 def _books_of(cell: Cell) -> _Books:
@@ -246,14 +241,14 @@ def _books_of(cell: Cell) -> _Books:
     return books
 
 
-def _contents(cell: Cell, refs: list[tuple[int, ObjectRef]]) -> Iterator[str]:
+def _contents(cell: Cell, refs: list[tuple[int, ObjectRef]], look: Look) -> Iterator[str]:
     """Contents that are gone, do not open, or are not what the journal committed to."""
     for start in range(0, len(refs), _TOGETHER):
         part = refs[start : start + _TOGETHER]
         with cell.read() as connection:
             for seq, ref in part:
                 try:
-                    opened = cell.vault.open(connection, ref.object)
+                    opened = cell.open(connection, ref.object, look)
                 except VaultError as error:
                     yield f"content of entry {seq}: {error}"
                     continue

@@ -21,7 +21,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.gate import measure_now
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.app.oversight import look
+from tallystick.app.looking import About, Look
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
@@ -220,9 +220,12 @@ def _build_alone(cell: Cell, row: Row, final: Path) -> Path:
 
 
 def _build_files(cell: Cell, row: Row, directory: Path) -> bundle.Built:
+    # One event for the whole build, before it opens anything; a build that a crash interrupted opens all of it again.
+    look = cell.look(access.CELL, "self", About(subject=row.release, what="release", reason="release-build"))
+    assert not isinstance(look, Refused), "the cell itself may look"
     with cell.read() as connection:
         entries = (entry for _, entry in journal.read(connection, 0, row.cut_seq + 1))
-        return bundle.build(entries, row.release, _opener(cell), directory)
+        return bundle.build(entries, row.release, _opener(cell, look), directory)
 
 
 def _record(row: Row, built: bundle.Built) -> Command:
@@ -235,10 +238,10 @@ def _record(row: Row, built: bundle.Built) -> Command:
     return Command(access.CELL, "release.cut", key, canon.encode(fact), lambda _: [fact])
 
 
-def _opener(cell: Cell) -> bundle.OpenObjects:
+def _opener(cell: Cell, look: Look) -> bundle.OpenObjects:
     def open_objects(wanted: Sequence[str]) -> Mapping[str, Opened]:
         with cell.read() as connection:
-            found = cell.vault.open_all(connection, wanted)
+            found = cell.open_all(connection, wanted, look)
         return {name: Opened(opened.payload, opened.salt) for name, opened in found.items()}
 
     return open_objects
@@ -293,5 +296,5 @@ def release_file(cell: Cell, actor: Actor, release: str, path: str) -> Path | Re
     known = {str(p.relative_to(page.directory)): p for p in page.directory.rglob("*") if p.is_file()}
     if path not in known:
         return access.ABSENT
-    refused = look(cell, actor, "release.read", subject=release, what="release", reason=f"fetched {path}")
-    return refused or known[path]
+    look = cell.look(actor, "release.read", About(subject=release, what="release", reason="export", part=path))
+    return look if isinstance(look, Refused) else known[path]

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 import msgspec
 
+from tallystick.events.envelope import ObjectRef
+
 
 class CellOpened(msgspec.Struct, frozen=True, kw_only=True):
     """The first event of every journal."""
@@ -18,12 +20,17 @@ class CellOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContentAccessed(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody opened content outside the work that was assigned to them."""
+    """Somebody, or a service of the cell, opened content."""
 
     KIND: ClassVar[str] = "content-accessed/1"
-    subject: str  # item, batch, release or person whose content was shown
-    what: str  # item | judgments | profile | release | import
-    reason: str
+    subject: str  # item, batch, release, person or import run whose content was opened; "roster" or "cell" for all
+    what: str  # docs/access.md lists them
+    reason: str  # a code of a closed list: docs/access.md
+    number: int  # of subjects
+    subjects: list[str]  # each of them, when there are several and at most 100; else empty
+    digest: str | None  # SHA-256 of the canonical list of subjects, when there are more
+    part: str | None  # of the subject, when not all of it: a file of a release
+    words: ObjectRef | None  # what a person typed beside the reason, in the vault
 
 
 class CandidatesUnblinded(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,4 +38,4 @@ class CandidatesUnblinded(msgspec.Struct, frozen=True, kw_only=True):
 
     KIND: ClassVar[str] = "candidates-unblinded/1"
     item: str
-    reason: str
+    words: ObjectRef  # why, as it was typed, in the vault

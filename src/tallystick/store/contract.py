@@ -78,6 +78,12 @@ def programmes(connection: sa.Connection) -> list[Row]:
     return list(connection.execute(sa.select(PROGRAMME).order_by(PROGRAMME.c.programme)).all())
 
 
+def is_document(connection: sa.Connection, object_id: str) -> bool:
+    """Whether an object of the vault is the text of a contract version."""
+    query = sa.select(CONTRACT_VERSION.c.document).where(CONTRACT_VERSION.c.document == object_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def versions(connection: sa.Connection, name: str) -> list[Row]:
     """The contract's versions, newest first."""
     table = CONTRACT_VERSION

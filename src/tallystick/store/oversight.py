@@ -16,6 +16,7 @@ def _on_cell_opened(_connection: sa.Connection, _run: list[Recorded]) -> None:
 def _on_accessed(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
         {"seq": r.envelope.seq, "subject": r.fact.subject, "what": r.fact.what, "reason": r.fact.reason,
+         "number": r.fact.number, "part": r.fact.part, "words": r.fact.words.object if r.fact.words else None,
          "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
         for r in run
     ]  # fmt: skip
@@ -24,7 +25,8 @@ def _on_accessed(connection: sa.Connection, run: list[Recorded]) -> None:
 
 def _on_unblinded(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
-        {"seq": r.envelope.seq, "subject": r.fact.item, "what": "candidates", "reason": r.fact.reason,
+        {"seq": r.envelope.seq, "subject": r.fact.item, "what": "candidates", "reason": "unblinding",
+         "number": 1, "part": None, "words": r.fact.words.object,
          "by": r.envelope.by, "role": r.envelope.role, "at": r.envelope.at}
         for r in run
     ]  # fmt: skip

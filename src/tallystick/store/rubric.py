@@ -101,6 +101,12 @@ _VERSION = Statement(
 )
 
 
+def is_document(connection: sa.Connection, object_id: str) -> bool:
+    """Whether an object of the vault is the text of a rubric version."""
+    query = sa.select(RUBRIC_VERSION.c.document).where(RUBRIC_VERSION.c.document == object_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     """The versions in force, by domain."""
     return _IN_FORCE.all(connection, {"programme": programme})

@@ -24,6 +24,10 @@ def _whole(name: str, **rest: bool) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=optional, primary_key=key, autoincrement=False)
 
 
+def _sealed(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=False)
+
+
 # One row per command: finds the receipt of a retry.
 RECEIPT = sa.Table(
     "receipt", READ, _text("cmd", key=True), _text("req"), _text("actor"), _whole("first_seq"), _whole("events"),
@@ -176,9 +180,9 @@ RELEASE = sa.Table(
 
 ACCESS = sa.Table(
     "access", READ,
-    _whole("seq", key=True), _text("subject"), _text("what"), _text("reason"), _text("by"), _text("role"),
-    _whole("at"),
-    sa.Index("access_to", "subject", "seq"),
+    _whole("seq", key=True), _text("subject"), _text("what"), _text("reason"), _whole("number"),
+    _text("part", optional=True), _text("words", optional=True), _text("by"), _text("role"), _whole("at"),
+    sa.Index("access_to", "subject", "seq"), sa.Index("access_by", "by", "seq"), sa.Index("access_at", "at", "seq"),
 )  # fmt: skip
 
 # What was ordered to be erased, and how far it is. Lists stand as canonical JSON.
@@ -202,16 +206,32 @@ NOTICE = sa.Table(
 
 # --- kept ----------------------------------------------------------------------------------------------------------
 
+VAULT_EPOCH = sa.Table("vault_epoch", KEPT, _whole("epoch", key=True), _text("state"))
 VAULT_KEY = sa.Table(
-    "vault_key", KEPT, _text("scope", key=True), sa.Column("wrapped", sa.LargeBinary, nullable=False), _text("custody"),
+    "vault_key", KEPT, _text("scope", key=True), _whole("generation", key=True), _whole("epoch"), _sealed("wrapped"),
+    sa.Index("vault_key_under", "epoch", "scope", "generation"),
 )  # fmt: skip
+# `scopes` names the keys that an object needs, home first. A row without bytes is one that was erased.
 VAULT_OBJECT = sa.Table(
     "vault_object", KEPT,
-    _text("object", key=True), _text("scope"), _text("commitment"), _whole("bytes"),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    _text("object", key=True), _text("scope"), _text("scopes"), _text("commitment"), _whole("bytes"),
+    _sealed("wrapped"), _sealed("sealed"),
+    sa.Index("vault_object_in", "scope", "object"),
 )  # fmt: skip
+# Whom else an object is about, so that all of it is found when they are erased.
+VAULT_SUBJECT = sa.Table("vault_subject", KEPT, _text("scope", key=True), _text("object", key=True))
+# Large content stands sealed in a folder or bucket; here is its key.
+VAULT_FILE = sa.Table(
+    "vault_file", KEPT,
+    _text("file", key=True), _text("scope"), _text("scopes"), _text("path"), _text("place"), _text("commitment"),
+    _whole("bytes"), _sealed("wrapped"),
+    sa.Index("vault_file_in", "scope", "path"),
+)  # fmt: skip
+# Scopes and objects that the vault let go of: no key is made for them again, and what still has bytes loses them.
+VAULT_ERASED = sa.Table("vault_erased", KEPT, _text("target", key=True), _whole("is_purged"))
+# `login` is a keyed digest; the login itself and the password's hash are sealed.
 CREDENTIAL = sa.Table(
-    "credential", KEPT, _text("login", key=True), _text("person"), _text("argon2"), _whole("is_demo"),
+    "credential", KEPT, _text("login", key=True), _text("person"), _sealed("sealed"), _whole("is_demo"),
 )  # fmt: skip
 SESSION = sa.Table(
     "session", KEPT,

@@ -34,6 +34,7 @@ def mount(site: Site) -> None:
     site.page("/programmes/{programme}/disagreements", queue, permission=READERS)
     site.page("/disagreements/{item}", case, permission=READERS)
     site.page("/disagreements/{item}", decide, permission="adjudicate", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/disagreements/{item}/why", say_why, permission=READERS, methods=("POST",), max_bytes=4_000)
 
 
 def first(visit: Visit) -> PageAnswer:
@@ -114,11 +115,20 @@ def case(visit: Visit) -> PageAnswer:
     return _shown(visit, Typed(key=new_key()))
 
 
+def say_why(visit: Visit) -> PageAnswer:
+    """Open a case with a reason and words for it."""
+    item, reason = visit.path["item"], visit.text("reason")
+    found = adjudication.case_page(visit.cell, visit.actor, item, reason=reason, words=visit.text("words"))
+    if not isinstance(found, Refused):
+        return frame.moved(frame.looking_at(f"/disagreements/{item}", reason))
+    return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
+
+
 def _shown(visit: Visit, typed: Typed) -> PageAnswer:
     item = visit.path["item"]
-    found = adjudication.case_page(visit.cell, visit.actor, item, key=frame.look_key(visit, f"case|{item}"))
+    found = adjudication.case_page(visit.cell, visit.actor, item, reason=visit.query.get("reason", ""))
     if isinstance(found, Refused):
-        return found
+        return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
     programme = found.row.programme
     at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/disagreements"))
     page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at, notices=typed.notices)

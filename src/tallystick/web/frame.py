@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tallystick.app import access, contract, oversight, roster
+from tallystick.app import access, contract, looking, oversight, roster
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
 from tallystick.edge import Visit, status_of
@@ -15,8 +15,9 @@ from tallystick.flow.document import Problem as Found
 from tallystick.flow.refusal import Refused
 from tallystick.web import words
 from tallystick.web.render import render
+from tallystick.web.views import oversight as oversight_views
 from tallystick.web.views.page import NavLink, Notice, Page
-from tallystick.web.views.parts import HistoryEntry, Problem, Receipt
+from tallystick.web.views.parts import Choice, HistoryEntry, Problem, Receipt
 
 _MAIN = (
     ("Programmes", "/programmes", "programme.read", ("/programmes", "/contracts", "/items", "/batches", "/releases")),
@@ -145,14 +146,38 @@ def notice(refused: Refused, *, todo: str = "", field: str | None = None) -> Not
     return Notice(kind="refused", sentence=refused.sentence, todo=todo, field=field, names=refused.names)
 
 
-def look_key(visit: Visit, subject: str) -> str:
-    """The idempotency key of a look: one for each session and subject, so that a reload is the same look."""
-    return f"look|{visit.csrf}|{subject}"
+ASKED = frozenset({looking.REASON_MISSING.code, looking.WORDS_TOO_LONG.code})
+"""Refusals that are answered by asking for the reason."""
+REASONS = {
+    "review": "Review: the quality of items, judgments or reasons.",
+    "audit": "Audit: whether the rules were kept.",
+    "incident": "Incident: a fault, a complaint or a report.",
+    "rights": "Rights: a question about source, licence or erasure.",
+}
+
+
+def looking_at(path: str, reason: str) -> str:
+    """The address of a page that is opened for a reason."""
+    return f"{path}?reason={reason}" if reason in REASONS else path
+
+
+def ask_why(visit: Visit, path: str, refused: Refused) -> Response:
+    """The page that asks why somebody wants to look, before anything is shown."""
+    is_first = visit.request.method == "GET" and not visit.query.get("reason")
+    view = oversight_views.Why(
+        action=path, words=visit.text("words"),
+        reasons=tuple(
+            Choice(value=value, label=label, is_chosen=visit.text("reason") == value)
+            for value, label in REASONS.items()
+        ),
+    )  # fmt: skip
+    frame = page(visit, "Why do you look?", notices=() if is_first else (notice(refused, field="reason"),))
+    return shown("oversight/why.html", view, frame, status=200 if is_first else status_of(refused))
 
 
 def names(visit: Visit) -> dict[str, str]:
     """Person: name, for those who may read the roster; empty for all others, who see pseudonyms."""
-    found = roster.people(visit.cell, visit.actor, key=look_key(visit, "roster"))
+    found = roster.people(visit.cell, visit.actor)
     return {} if isinstance(found, Refused) else {view.row.person: view.profile.name for view in found}
 
 

@@ -41,6 +41,7 @@ def mount(site: Site) -> None:
     one = "/programmes/{programme}"
     site.page(f"{one}/items", every, permission="item.read")
     site.page("/items/{item}", detail, permission="item.read")
+    site.page("/items/{item}", say_why, permission="item.read", methods=("POST",), max_bytes=4_000)
     site.page("/items/{item}/unblind", unblind, permission="item.unblind", methods=("POST",))
     site.page(f"{one}/import", ask, permission="item.import")
     site.page(f"{one}/import", bring, permission="item.import", methods=("POST",), max_bytes=IMPORT_BYTES)
@@ -103,22 +104,32 @@ def _filter(name: str, label: str, known: dict[str, str], chosen: str | None) ->
 def unblind(visit: Visit) -> PageAnswer:
     """Lift the blinding of one item for oneself. That, and why, is an event."""
     name = visit.path["item"]
+    why = visit.text("why")
     done = items.unblind(visit.cell, visit.actor, name, reason=visit.text("reason"), key=visit.text("idempotency_key"))
     if not isinstance(done, Refused):
-        return frame.moved(f"/items/{name}")
-    return done if done.code == access.ABSENT.code else _detail(visit, refused=done)
+        return frame.moved(frame.looking_at(f"/items/{name}", why))
+    return done if done.code == access.ABSENT.code else _detail(visit, why, refused=done)
 
 
 def detail(visit: Visit) -> PageAnswer:
-    """One record. That it was opened is an event."""
-    return _detail(visit, refused=None)
+    """One record. That it was opened, and why, is an event: the page asks for the reason first."""
+    return _detail(visit, visit.query.get("reason", ""), refused=None)
 
 
-def _detail(visit: Visit, *, refused: Refused | None) -> PageAnswer:
+def say_why(visit: Visit) -> PageAnswer:
+    """Open a record with a reason and words for it."""
+    name, reason = visit.path["item"], visit.text("reason")
+    record = items.item_record(visit.cell, visit.actor, name, reason=reason, words=visit.text("words"))
+    if not isinstance(record, Refused):
+        return frame.moved(frame.looking_at(f"/items/{name}", reason))
+    return frame.ask_why(visit, f"/items/{name}", record) if record.code in frame.ASKED else record
+
+
+def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
     name = visit.path["item"]
-    record = items.item_record(visit.cell, visit.actor, name, reason="page", key=frame.look_key(visit, name))
+    record = items.item_record(visit.cell, visit.actor, name, reason=why)
     if isinstance(record, Refused):
-        return record
+        return frame.ask_why(visit, f"/items/{name}", record) if record.code in frame.ASKED else record
     row = record.row
     is_open = record.work is not None and record.work.state != "complete"
     prompt, context, first, second = form.texts(record.shown)
@@ -133,7 +144,7 @@ def _detail(visit: Visit, *, refused: Refused | None) -> PageAnswer:
             Fact(term="Source", value=row.source_class), Fact(term="Licence", value=row.licence or "none given"),
         ),
         texts=(prompt, *context, first, second), provenance=_provenance(record),
-        unblind=_unblind(visit, record, refused=refused),
+        unblind=_unblind(visit, record, why, refused=refused),
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),
         withheld=WITHHELD if is_open else "",
@@ -145,13 +156,13 @@ def _detail(visit: Visit, *, refused: Refused | None) -> PageAnswer:
     return frame.shown("items/detail.html", view, page, status=200 if refused is None else frame.again(refused))
 
 
-def _unblind(visit: Visit, record: ItemRecord, *, refused: Refused | None) -> views.Unblind | None:
+def _unblind(visit: Visit, record: ItemRecord, why: str, *, refused: Refused | None) -> views.Unblind | None:
     is_open = record.work is not None and record.work.state != "complete"
     if is_open or record.identities or not access.allows(visit.actor, "item.unblind"):
         return None
     return views.Unblind(
         action=f"/items/{record.row.item}/unblind", idempotency_key=new_key(), reason=visit.text("reason"),
-        error=refused.sentence if refused else "",
+        error=refused.sentence if refused else "", why=why,
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def _note(standings: list[Standing]) -> str:
 
 def every(visit: Visit) -> PageAnswer:
     """Everybody in the cell."""
-    found = roster.people(visit.cell, visit.actor, key=frame.look_key(visit, "roster"))
+    found = roster.people(visit.cell, visit.actor)
     if isinstance(found, Refused):
         return found
     rows = tuple(_row(person) for person in found)

@@ -13,6 +13,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About
 from tallystick.events.envelope import Event
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow import items as flow
@@ -20,7 +21,6 @@ from tallystick.flow.document import Problem
 from tallystick.flow.items import PURPOSES, ItemRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import items
 from tallystick.store import rubric as rubrics
@@ -262,13 +262,19 @@ def finish(
     fact = answer.facts[0]
     assert isinstance(fact, ImportFinished)
     if answer.is_repeat:
-        with cell.read() as connection:
-            problems = _stored(cell, connection, fact.report.object, name)
+        stored = _stored(cell, actor, run, report=fact.report.object, name=name)
+        if isinstance(stored, Refused):
+            return stored
+        problems = stored
     return ImportReport(run, what, fact.rows, fact.accepted, tuple(problems), answer)
 
 
-def _stored(cell: Cell, connection: journal.Connection, report: str, name: str) -> list[Problem]:
-    listed = msgspec.json.decode(cell.vault.open(connection, report).payload)
+def _stored(cell: Cell, actor: Actor, run: str, *, report: str, name: str) -> list[Problem] | Refused:
+    look = cell.look(actor, "item.import", About(subject=run, what="import-report", reason="import-report"))
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
+        listed = msgspec.json.decode(cell.open(connection, report, look).payload)
     return [Problem(name=name, **entry) for entry in listed]
 
 
@@ -278,6 +284,6 @@ def stored_problems(cell: Cell, actor: Actor, run: str) -> list[Problem] | Refus
         return access.ABSENT
     with cell.read() as connection:
         row = items.import_run(connection, run)
-        if row is None:
-            return access.ABSENT
-        return _stored(cell, connection, row.report, run)
+    if row is None:
+        return access.ABSENT
+    return _stored(cell, actor, run, report=row.report, name=run)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, looking
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About, Look
 from tallystick.events.envelope import Envelope, open_entry
-from tallystick.events.oversight import CandidatesUnblinded, ContentAccessed
+from tallystick.events.oversight import CandidatesUnblinded
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import adjudication, items, judgment, oversight
@@ -89,31 +90,62 @@ class ItemRecord:
     identities: tuple[Identity, ...]
 
 
-def item_record(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> ItemRecord | Refused:
-    """Open a record. Who looked, and why, is an event; the key makes a reload of the page the same look."""
+def item_record(
+    cell: Cell, actor: Actor, item: str, *, reason: str, words: str = "", key: str | None = None
+) -> ItemRecord | Refused:
+    """Open a record. Who looked, and why, is an event; the key makes a repeat within ten minutes the same look.
 
-    def decide(tx: Transaction) -> Decision:
-        if items.item(tx.connection, item) is None:
-            return access.ABSENT
-        return [ContentAccessed(subject=item, what="item", reason=reason)]
+    reason  one of looking.CHOSEN
+    words   what the reader adds to it; kept in the vault
+    """
 
-    answer = cell.execute(Command(actor, "item.read", key, canon.encode(["look", item, reason]), decide))
-    if isinstance(answer, Refused):
-        return answer
+    def check(connection: journal.Connection) -> Refused | None:
+        return _not_readable(connection, actor, item)
+
+    if not access.allows(actor, "item.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        refused = check(connection)
+    why = refused or looking.chosen(actor, reason, words)
+    if isinstance(why, Refused):
+        return why
+    about = About(subject=item, what="record", reason=why, words=words.strip())
+    look = cell.look(actor, "item.read", about, key=key, check=check)
+    if isinstance(look, Refused):
+        return look
+    hidden = _look_behind(cell, actor, item, why)
+    if isinstance(hidden, Refused):
+        return hidden
     with cell.read() as connection:
         row = items.item(connection, item)
         assert row is not None
         given = _visible(connection, actor, item)
-        opened = cell.vault.open_all(connection, [j.rationale for j in given if j.rationale])
+        opened = cell.open_all(connection, [j.rationale for j in given if j.rationale], look)
         reasons = {
             j.judgment: tuple(msgspec.json.decode(opened[j.rationale].payload)["reasons"]) for j in given if j.rationale
         }
         return ItemRecord(
-            row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB"),
+            row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB", look=look),
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
             disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
-            identities=_identities(cell, connection, row, actor),
+            identities=_identities(cell, connection, row, hidden) if hidden else (),
         )  # fmt: skip
+
+
+def _not_readable(connection: journal.Connection, actor: Actor, item: str) -> Refused | None:
+    """Held-out items live behind a rule of their own: who does not have it finds nothing there."""
+    row = items.item(connection, item)
+    if row is None or (row.purpose == "holdout" and not access.allows(actor, "holdout.read")):
+        return access.ABSENT
+    return None
+
+
+def _look_behind(cell: Cell, actor: Actor, item: str, reason: str) -> Look | Refused | None:
+    """The look at where the candidates come from: only for somebody who has lifted the blinding of this item."""
+    with cell.read() as connection:
+        if not oversight.has_unblinded(connection, actor.person, item):
+            return None
+    return cell.look(actor, "item.unblind", About(subject=item, what="identities", reason=reason))
 
 
 def _visible(connection: journal.Connection, actor: Actor, item: str) -> list[Row]:
@@ -126,10 +158,8 @@ def _visible(connection: journal.Connection, actor: Actor, item: str) -> list[Ro
     return given
 
 
-def _identities(cell: Cell, connection: journal.Connection, row: Row, actor: Actor) -> tuple[Identity, ...]:
-    if not oversight.has_unblinded(connection, actor.person, row.item):
-        return ()
-    hidden = msgspec.json.decode(cell.vault.open(connection, row.hidden).payload)
+def _identities(cell: Cell, connection: journal.Connection, row: Row, look: Look) -> tuple[Identity, ...]:
+    hidden = msgspec.json.decode(cell.open(connection, row.hidden, look).payload)
     return tuple(Identity(c["model"], c["version"], c["sampling"]) for c in hidden["candidates"])
 
 
@@ -140,14 +170,16 @@ def unblind(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> Re
     """
 
     def decide(tx: Transaction) -> Decision:
-        if items.item(tx.connection, item) is None:
-            return access.ABSENT
+        refused = _not_readable(tx.connection, actor, item)
+        if refused is not None:
+            return refused
         work = items.work(tx.connection, item)
         if work is not None and work.state != "complete":
             return STILL_BLINDED
         if len(reason.strip()) < REASON_CHARACTERS_MIN or len(reason) > REASON_CHARACTERS_MAX:
             return REASON_MISSING
-        return [CandidatesUnblinded(item=item, reason=reason.strip())]
+        words = tx.seal(reason.strip().encode(), scope=f"person:{actor.person}")
+        return [CandidatesUnblinded(item=item, words=words)]
 
     return cell.execute(Command(actor, "item.unblind", key, canon.encode(["unblind", item, reason]), decide))
 

@@ -14,7 +14,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
-from tallystick.app.oversight import look
+from tallystick.app.looking import About, Look
 from tallystick.events.roster import PersonEnrolled, SessionEnded, SessionOpened
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
@@ -22,6 +22,7 @@ from tallystick.ledger import journal
 from tallystick.store import judgment as judgments
 from tallystick.store import roster, sessions
 from tallystick.store.schema import Row
+from tallystick.store.vault import CELL_SCOPE, ObjectErased, credential_place
 
 PASSWORD_CHARACTERS_MIN = 12
 SESSION_MICROSECONDS = {"page": 12 * 3600 * 1_000_000, "api": 24 * 3600 * 1_000_000}
@@ -112,12 +113,15 @@ def check_new(person: NewPerson) -> Refused | None:
 
 
 def _enrol(tx: Transaction, person: NewPerson, hashed: str | None) -> Decision:
-    if person.login is not None and sessions.credential(tx.connection, person.login) is not None:
-        return Refused("login-taken", f"The login {person.login} is taken: choose another.", "login")
     who = tx.new_id("per")
-    profile = canon.encode({"name": person.name.strip(), "note": person.note})
     if person.login is not None and hashed is not None:
-        sessions.add_credential(tx.connection, login=person.login, person=who, argon2=hashed, is_demo=person.is_demo)
+        login = tx.vault.keyed_digest(tx.connection, person.login.encode(), scope=CELL_SCOPE)
+        if sessions.credential(tx.connection, login) is not None:
+            return Refused("login-taken", f"The login {person.login} is taken: choose another.", "login")
+        secret = canon.encode({"argon2": hashed, "login": person.login})
+        sealed = tx.vault.seal_private(tx.connection, secret, scope=f"person:{who}", place=credential_place(login))
+        sessions.add_credential(tx.connection, login=login, person=who, sealed=sealed, is_demo=person.is_demo)
+    profile = canon.encode({"name": person.name.strip(), "note": person.note})
     return [
         PersonEnrolled(
             person=who, roles=list(person.roles), expert_roles=list(person.expert_roles), origin="observed",
@@ -192,13 +196,47 @@ def sign_in(cell: Cell, *, login: str, password: str, kind: str) -> SignedIn | R
     kind  "page" for a browser, "api" for a program
     """
     with cell.read() as connection:
-        credential = sessions.credential(connection, login)
+        credential = _credential(cell, connection, login)
     try:
         with _HASHING:
             _HASHER.verify(credential.argon2 if credential else _DUMMY_HASH, password)
     except VerificationError:
         return BAD_SIGN_IN
     return BAD_SIGN_IN if credential is None else open_session(cell, credential.person, kind=kind, method="password")
+
+
+@dataclass(frozen=True, slots=True)
+class _Credential:
+    """What a person signs in with. The row has a keyed digest of the login; the words are sealed for the person."""
+
+    person: str
+    login: str
+    argon2: str
+    is_demo: bool
+
+
+def _credential(cell: Cell, connection: journal.Connection, login: str) -> _Credential | None:
+    """The credential of a login, or None: also when its person was erased."""
+    digest = cell.vault.known_digest(connection, login.encode(), scope=CELL_SCOPE)
+    row = sessions.credential(connection, digest) if digest else None
+    return None if row is None else _opened(cell, connection, row)
+
+
+def _opened(cell: Cell, connection: journal.Connection, row: Row) -> _Credential | None:
+    try:
+        secret = cell.vault.open_private(
+            connection, row.sealed, scope=f"person:{row.person}", place=credential_place(row.login)
+        )
+    except ObjectErased:
+        return None
+    words = msgspec.json.decode(secret)
+    return _Credential(row.person, words["login"], words["argon2"], bool(row.is_demo))
+
+
+def _credentials(cell: Cell, connection: journal.Connection) -> list[_Credential]:
+    """Everybody's credentials, by login."""
+    found = (_opened(cell, connection, row) for row in sessions.credentials(connection))
+    return sorted((one for one in found if one is not None), key=lambda one: one.login)
 
 
 def open_session(cell: Cell, person: str, *, kind: str, method: str) -> SignedIn | Refused:
@@ -229,7 +267,7 @@ def session_of(cell: Cell, token: str, *, kind: str) -> Session | None:
     if row is None or row.kind != kind or row.expires_at < cell.kernel.now():
         return None
     actor = _actor(row)
-    return None if actor is None else Session(actor, row.csrf, row.expires_at)
+    return None if actor is None else Session(replace(actor, session=row.session), row.csrf, row.expires_at)
 
 
 def sign_out(cell: Cell, token: str) -> Receipt | Refused:
@@ -265,21 +303,25 @@ def actor_of(cell: Cell, person: str) -> Actor | None:
         return _actor(roster.person(connection, person))
 
 
-def profile_of(cell: Cell, connection: journal.Connection, row: Row) -> Profile:
+def profile_of(cell: Cell, connection: journal.Connection, row: Row, look: Look) -> Profile:
     """A person's profile from the vault."""
-    data = msgspec.json.decode(cell.vault.open(connection, row.profile).payload)
+    data = msgspec.json.decode(cell.open(connection, row.profile, look).payload)
     return Profile(data["name"], data.get("note", ""))
 
 
 def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonView] | Refused:
     """Everybody in the cell, with names. That somebody read the names is an event."""
-    refused = look(cell, actor, "roster.read", subject="roster", what="profile", reason="list of people", key=key)
-    if refused:
-        return refused
     with cell.read() as connection:
-        logins = {row.person: row.login for row in sessions.credentials(connection)}
+        everybody = tuple(row.person for row in roster.people(connection))
+    about = About(subject="roster", what="profile", reason=reason_of(actor), subjects=everybody)
+    look = cell.look(actor, "roster.read", about, key=key)
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
+        logins = {one.person: one.login for one in _credentials(cell, connection)}
         qualified, done = roster.qualified_rubrics(connection), roster.work_done(connection)
-        found = [_view(cell, connection, row, logins.get(row.person)) for row in roster.people(connection)]
+        rows = [row for row in roster.people(connection) if row.person in set(everybody)]
+        found = [_view(cell, connection, row, logins.get(row.person), look=look) for row in rows]
     return [
         replace(
             view, qualified=qualified.get(view.row.person, 0), judgments=done.get(view.row.person, (0, 0))[0],
@@ -292,12 +334,17 @@ def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonVi
 def demo_logins(cell: Cell) -> list[str]:
     """Logins of demo accounts: they exist only in a cell that the demo made."""
     with cell.read() as connection:
-        return [row.login for row in sessions.credentials(connection) if row.is_demo]
+        return [one.login for one in _credentials(cell, connection) if one.is_demo]
 
 
-def _view(cell: Cell, connection: journal.Connection, row: Row, login: str | None) -> PersonView:
+def reason_of(actor: Actor) -> str:
+    """Why somebody who reads the roster does: to audit it, or because people are their work."""
+    return "audit" if "auditor" in actor.roles else "staffing"
+
+
+def _view(cell: Cell, connection: journal.Connection, row: Row, login: str | None, *, look: Look) -> PersonView:
     roles, expert_roles = msgspec.json.decode(row.roles), msgspec.json.decode(row.expert_roles)
-    return PersonView(row, profile_of(cell, connection, row), tuple(roles), tuple(expert_roles), login)
+    return PersonView(row, profile_of(cell, connection, row, look), tuple(roles), tuple(expert_roles), login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,13 +364,15 @@ def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
         row = roster.person(connection, person)
         if row is None:
             return access.ABSENT
-    if actor.person != person and (
-        refused := look(cell, actor, "roster.read", subject=person, what="profile", reason="person's page")
-    ):
-        return refused
+    is_own = actor.person == person
+    about = About(subject=person, what="profile", reason="own-work" if is_own else reason_of(actor))
+    look = cell.look(actor, "self" if is_own else "roster.read", about)
+    if isinstance(look, Refused):
+        return look
     with cell.read() as connection:
-        logins = {r.person: r.login for r in sessions.credentials(connection)}
+        logins = {one.person: one.login for one in _credentials(cell, connection)}
         return PersonPage(
-            _view(cell, connection, row, logins.get(person)), tuple(roster.qualifications(connection, person)),
+            _view(cell, connection, row, logins.get(person), look=look),
+            tuple(roster.qualifications(connection, person)),
             tuple(judgments.of_expert(connection, person)),
         )  # fmt: skip

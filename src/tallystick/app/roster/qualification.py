@@ -11,6 +11,7 @@ from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About, Look
 from tallystick.events.roster import GoldAnswered, QualificationStarted
 from tallystick.flow import assignment as order
 from tallystick.flow import judgment
@@ -132,13 +133,16 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
             return access.ABSENT
         names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
         item = items.item(connection, names[row.answered])
-        assert item is not None
+    assert item is not None
+    look = cell.look(actor, "work.do", About(subject=item.item, what="item", reason="qualification"))
+    if isinstance(look, Refused):
+        return look
+    with cell.read() as connection:
         draft = sessions.draft(connection, f"{qualification}|{item.item}", actor.person)
-        scope = f"person:{actor.person}"
-        content = cell.vault.open_private(connection, draft.sealed, scope=scope) if draft else None
+        content = cell.open_draft(connection, draft, look) if draft else None
         return GoldTask(
             qualification=qualification, item=item.item, programme=row.programme, number=row.answered + 1,
-            total=len(names), shown=shown_in(cell, connection, item.content, orders[row.answered]),
+            total=len(names), shown=shown_in(cell, connection, item.content, orders[row.answered], look=look),
             rubric=_rubric(cell, connection, row), draft=msgspec.json.decode(content) if content else None,
             draft_at=draft.saved_at if draft else None,
         )  # fmt: skip
@@ -183,7 +187,8 @@ def _answer(
     considered = judgment.consider(answer, _rubric(cell, tx.connection, row), shown_order, shown=[], earlier=[])
     if isinstance(considered, Refused):
         return considered
-    gold = _gold(cell, tx.connection, item)
+    look = tx.look_as_cell(About(subject=item, what="gold", reason="qualification"))
+    gold = _gold(cell, tx.connection, item, look)
     fact = GoldAnswered(
         qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
         scores=considered.scores, reasons=considered.reasons,
@@ -197,10 +202,10 @@ def _answer(
     return [fact] if decided is None else [fact, decided]
 
 
-def _gold(cell: Cell, connection: journal.Connection, item: str) -> Gold:
+def _gold(cell: Cell, connection: journal.Connection, item: str, look: Look) -> Gold:
     row = items.item(connection, item)
     assert row is not None
-    key = msgspec.json.decode(cell.vault.open(connection, row.hidden).payload)["gold"]
+    key = msgspec.json.decode(cell.open(connection, row.hidden, look).payload)["gold"]
     return Gold(item=item, verdict=key["verdict"], scores=key["scores"])
 
 

@@ -79,6 +79,7 @@ class Unblind:
     idempotency_key: str
     reason: str = ""
     error: str = ""
+    why: str = ""  # the reason for which the record is open; sent along, so that the page comes back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

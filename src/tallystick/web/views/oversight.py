@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tallystick.web.views.parts import Fact, HistoryEntry, Paging, Receipt
+from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Paging, Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,46 @@ class LogPage:
     verify_command: str
     events: tuple[HistoryEntry, ...]
     paging: Paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Asks for the reason of a look. Template: oversight/why.html. Posts `csrf`, `reason` and `words`."""
+
+    action: str
+    reasons: tuple[Choice, ...]
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRow:
+    """One look."""
+
+    seq: int
+    href: str | None  # None for a reader who may not open the entry
+    at: str
+    who: str  # a pseudonym, or "not told"
+    role: str
+    subject: str
+    what: str
+    reason: str
+    number: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessHistory:
+    """Who looked at what. Template: oversight/accesses.html."""
+
+    action: str
+    lead: str
+    rows: tuple[AccessRow, ...]
+    paging: Paging
+    subject: str = ""
+    who: str = ""
+    since: str = ""
+    until: str = ""
+    may_filter: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
