@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from tallystick.cli import agree, cell, demo, log, people, programme, release, releasing, serve, shell, status
+from tallystick.cli import agree, cell, demo, log, people, programme, receipt, release, releasing, serve, shell, status
 
 app = typer.Typer(
     name="tallystick", cls=shell.Front, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
@@ -17,6 +17,7 @@ agree.register(app)
 releasing.register(release.app)
 people.register(cell.app)
 status.register(programme.app)
+receipt.register(log.app)
 app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
