@@ -8,10 +8,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tallystick import canon
+from tallystick.ledger import head as heads
 from tallystick.ledger import journal
+from tallystick.ledger.lease import SECONDS, Lease
 from tallystick.ledger.sealer import BATCH, Sealer
 from tallystick.ledger.signer import Signer, SoftwareSigner
 from tallystick.ledger.tile_store import Step, no_step
+from tallystick.ledger.unsealed import RowCheck
 
 SIGNER = SoftwareSigner("tests.invalid/cell", bytes(range(32)))
 ACTORS = ("per-a", "per-b", "svc-c")
@@ -43,7 +46,13 @@ class Cell:
     signer: SoftwareSigner = SIGNER
     signers: Sequence[Signer] = ()
     trusted: Sequence[str] = ()
+    check: RowCheck | None = None
+    time: float = 0.0
     size: int = field(default=0)
+
+    def lease(self) -> Lease:
+        """A would-be sealer on this cell's own clock; it shows no sign of life, so only time tells that it is dead."""
+        return Lease(clock=lambda: self.time, shows=False)
 
     def add(self, count: int) -> None:
         """Append `count` events."""
@@ -57,12 +66,18 @@ class Cell:
         self.size += count
 
     def sealer(self, *, thorough: bool = True, step: Step = no_step, batch: int = BATCH) -> Sealer:
-        """A new sealer, which takes over from any other."""
+        """A new sealer. It takes over from any other: time goes on until the lease of that one has run out."""
+        lease = self.lease()
+        heads.create(self.engine)
+        lease.watch(self.engine)
+        self.time += SECONDS
         return Sealer(
             self.engine,
             self.directory,
             self.signers or [self.signer],
             trusted=self.trusted,
+            lease=lease,
+            check=self.check,
             thorough=thorough,
             step=step,
             batch=batch,

@@ -117,7 +117,7 @@ class Cell:
         return self.kernel.read()
 
     def seal(self, upto: int | None = None) -> int:
-        """Seal the journal, to exactly `upto` when given, and say how much is sealed. Waits for its turn; see Sealing."""
+        """Seal the journal, to exactly `upto` when given, and say how much is sealed. See Sealing.seal."""
         return self.sealing.seal(upto)
 
     def look(

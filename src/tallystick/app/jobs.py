@@ -40,11 +40,12 @@ class Followers:
         self._stopping.set()
         for thread in self._threads:
             thread.join(timeout=30)
+        self._cell.sealing.release()
         self._cell.seal()
 
     def _follow(self) -> None:
         while not self._stopping.wait(self._seal_seconds):
-            self._attempt(self._cell.seal, "seal")
+            self._attempt(lambda: self._cell.sealing.follow(seconds=self._seal_seconds), "seal")
             self._attempt(lambda: journal.tidy(self._cell.engine), "tidy the database")
 
     def _expire(self) -> None:

@@ -10,7 +10,8 @@ import functools
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -22,6 +23,9 @@ Connection = sa.Connection
 Engine = sa.Engine
 DatabaseError = sa.exc.SQLAlchemyError
 """These three are for the layers above, which speak no SQL and only hand them on."""
+
+NO_LINK = bytes(32)
+"""The running digest of an empty journal."""
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before."""
@@ -45,6 +49,7 @@ HEAD = sa.Table(
     sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("next_seq", sa.BigInteger, nullable=False),
     sa.Column("last_at", sa.BigInteger, nullable=False),
+    sa.Column("link", sa.LargeBinary, nullable=False),
 )
 ACTOR = sa.Table(
     "journal_actor",
@@ -85,16 +90,24 @@ GUARDS = {
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the journal ends: the next free place and the time of the last event, in microseconds."""
+    """Where the journal ends: the next free place and the time of the last event, in microseconds.
+
+    link  the running digest over all rows (`linked`); who appends need not give the new one
+    """
 
     next_seq: int
     last_at: int
+    link: bytes = field(default=NO_LINK, compare=False)
 
 
 def connect(url: str) -> sa.Engine:
     """An engine with durable commits. SQLite: WAL, synchronous FULL, one immediate write transaction at a time."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=20, max_overflow=40, pool_use_lifo=True)
+        # Under a stricter level, which a server may have as its default, whoever waits for the head row would fail
+        # instead of going on behind the one before.
+        return sa.create_engine(
+            url, pool_size=20, max_overflow=40, pool_use_lifo=True, isolation_level="READ COMMITTED"
+        )
     engine = _sqlite_engine(url, "BEGIN", pool_size=20, max_overflow=60)
     # SQLite has one writer at a time. A connection of its own keeps its pages in memory from one transaction to the
     # next: any other would have to read again whatever was written meanwhile.
@@ -168,7 +181,7 @@ def create(engine: sa.Engine) -> None:
         for statement in GUARDS[engine.dialect.name]:
             connection.exec_driver_sql(statement)
         if connection.execute(sa.select(HEAD.c.one)).first() is None:
-            connection.execute(HEAD.insert().values(one=1, next_seq=0, last_at=0))
+            connection.execute(HEAD.insert().values(one=1, next_seq=0, last_at=0, link=NO_LINK))
 
 
 def tidy(engine: sa.Engine) -> None:
@@ -181,11 +194,11 @@ def tidy(engine: sa.Engine) -> None:
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
-_LOCK = Statement(sa.select(HEAD.c.next_seq, HEAD.c.last_at).where(HEAD.c.one == 1).with_for_update())
+_LOCK = Statement(sa.select(HEAD.c.next_seq, HEAD.c.last_at, HEAD.c.link).where(HEAD.c.one == 1).with_for_update())
 _MOVE = Statement(
     HEAD.update()
     .where(HEAD.c.one == 1, HEAD.c.next_seq == sa.bindparam("was"))
-    .values(next_seq=sa.bindparam("next"), last_at=sa.bindparam("at"))
+    .values(next_seq=sa.bindparam("next"), last_at=sa.bindparam("at"), link=sa.bindparam("new_link"))
 )
 _COUNT = Statement(sa.select(ACTOR.c.n).where(ACTOR.c.actor == sa.bindparam("who")))
 # One text for both databases: each understands this form of upsert.
@@ -203,13 +216,13 @@ def lock_head(connection: sa.Connection) -> Head:
     """Take the writers' lock, held until the transaction ends, and say where the journal ends."""
     row = _LOCK.first(connection, {})
     assert row is not None, "a journal has a head from its creation on"
-    return Head(row.next_seq, row.last_at)
+    return Head(row.next_seq, row.last_at, bytes(row.link))
 
 
 def head(connection: sa.Connection) -> Head:
     """Where the journal ends, without the lock."""
-    row = connection.execute(sa.select(HEAD.c.next_seq, HEAD.c.last_at)).one()
-    return Head(row.next_seq, row.last_at)
+    row = connection.execute(sa.select(HEAD.c.next_seq, HEAD.c.last_at, HEAD.c.link)).one()
+    return Head(row.next_seq, row.last_at, bytes(row.link))
 
 
 def count_of(connection: sa.Connection, actor: str) -> int:
@@ -232,11 +245,22 @@ def append(
     raises  LostLock when the head moved meanwhile: the caller did not hold the lock
     """
     rows = [{"seq": was.next_seq + i, "kind": kind, "entry": entry} for i, (kind, entry) in enumerate(entries)]
-    moved = _MOVE.run(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at})
+    link = was.link
+    for kind, entry in entries:
+        link = linked(link, kind, entry)
+    moved = _MOVE.run(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at, "new_link": link})
     if moved != 1 or now.next_seq != was.next_seq + len(rows):
         raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
     insert_many(connection, JOURNAL, rows)
     _store_counts(connection, counts)
+
+
+def linked(link: bytes, kind: str, entry: bytes) -> bytes:
+    """The running digest with one more row: SHA-256 of the digest before, the kind, a newline and the entry.
+
+    The head keeps it, so whoever edits a row between commit and seal must forge the head as well (ledger/unsealed.py).
+    """
+    return sha256(b"%b%b\n%b" % (link, kind.encode(), entry)).digest()
 
 
 @functools.cache

@@ -1,14 +1,15 @@
 """Turn the journal into the public log. Reads `journal`, moves `seal_head`, writes the log directory.
 
-The order survives a crash at any step: read a batch and compute its root; move the seal point in the database
-(compare-and-swap); write bundles and tiles; sign and archive the checkpoint; replace `checkpoint`. Before the seal
+The order survives a crash at any step: look at the rows; read a batch and compute its root; move the seal point in
+the database (compare-and-swap); write bundles and tiles; sign and archive the checkpoint; replace `checkpoint`. Before the seal
 point moved, nothing was said; after it, everything to be written is a pure function of the journal, so whoever
 comes next writes the same bytes. The signature is Ed25519, the same every time.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,8 @@ from tallystick.ledger import head as heads
 from tallystick.ledger import rows
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.compare import compare_journal
-from tallystick.ledger.head import Fenced
+from tallystick.ledger.head import NOBODY, Fenced
+from tallystick.ledger.lease import Lease, Leased
 from tallystick.ledger.note import BadNote, VerifierKey, merge, parse_vkey
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.rows import Gap
@@ -36,14 +38,24 @@ from tallystick.ledger.tiles import (
     parse_path,
 )
 from tallystick.ledger.tree import EMPTY_ROOT, ProofError, Tree, leaf_hashes, root_at, verify_consistency
+from tallystick.ledger.unsealed import NO_LINK, BadRow, Looked, NoCheck, Row, RowCheck, link_over, look
 
-__all__ = ["Diverged", "Fenced", "Gap", "NotSealed", "Sealer"]
+__all__ = ["BadRow", "Diverged", "Fenced", "Gap", "Leased", "NotSealed", "Sealer"]
 
 Files = list[tuple[str, bytes]]
 """Paths below the log directory, with what stands in them."""
 
 BATCH = TILE_WIDTH * TILE_WIDTH
 """Entries per checkpoint at most: a long backlog is sealed in several steps, each in little memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """What some rows add to the log: full and partial files, and the rows that are new themselves."""
+
+    full: Files
+    edge: Files
+    new: list[Row]
 
 
 class NotSealed(LookupError):
@@ -60,17 +72,20 @@ def _one_log(vkeys: Sequence[str]) -> list[VerifierKey]:
 
 
 class Sealer:
-    """The one writer of a log directory. It takes over from any sealer before it and finishes what that one began.
+    """The one writer of a log directory, by its lease. It finishes what a sealer before it began.
 
     engine     the cell's database; commits must be durable
     directory  the public log directory; made when it is not there
     signers    sign the checkpoints, each its line; all bear one name, which is the origin of the log
     trusted    verifier key lines of earlier log keys: what they signed is of this log as well
+    lease      whose turn it is; keep one for all sealers of a process. `close` hands it back
+    check      what each row must be; None when nothing is known about rows. Keep one for all sealers of a process
     thorough   compare all that is sealed with the journal, and every file; else only what the next seal builds on
     step       called around each durable step, for crash tests
     batch      entries per checkpoint at most
 
-    raises  Diverged or Gap when what is there does not fit together, saying where; Fenced when another took over
+    raises  Leased while another has the lease; Diverged or Gap when what is there does not fit together, saying where;
+            Fenced when another took over
     """
 
     def __init__(
@@ -80,6 +95,8 @@ class Sealer:
         signers: Sequence[Signer],
         *,
         trusted: Sequence[str] = (),
+        lease: Lease | None = None,
+        check: RowCheck | None = None,
         thorough: bool = True,
         step: Step = no_step,
         batch: int = BATCH,
@@ -93,12 +110,23 @@ class Sealer:
         self._reader = LogReader(directory)
         self._lock = threading.RLock()
         heads.create(engine)
-        self._head = heads.take_over(engine)
+        self._own = Lease() if lease is None else None
+        self._lease = lease or self._own or Lease()
+        self._check = check or NoCheck()
+        self._step("before claim")
+        self._head = self._lease.claim(engine)
+        self._step("after claim")
         self._store = TileStore(Path(directory), self._head.epoch, step=step)
         self._tree = Tree()
+        self._link_at = (0, NO_LINK)
         self._is_ready = False
-        with self._fenced():
-            self._recover(thorough=thorough)
+        try:
+            with self._fenced():
+                self._recover(thorough=thorough)
+        except Exception:
+            # Whoever comes next may know better: let it not wait for one who gave up.
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -109,23 +137,41 @@ class Sealer:
         self.close()
 
     def close(self) -> None:
-        """Remove the staging files of this sealer."""
+        """Hand the lease back, and remove the staging files of this sealer."""
+        self._step("before hand back")
+        with suppress(sa.exc.SQLAlchemyError):  # then it runs out, which is what a lease is for
+            heads.hand_back(self._engine, self._head)
+        self._step("after hand back")
         self._store.close()
+        if self._own is not None:
+            self._own.close()
 
     @property
     def size(self) -> int:
         """How many entries are sealed."""
         return self._head.size
 
+    @property
+    def check(self) -> RowCheck:
+        """What each row must be, with all that it has seen so far: for the next sealer of this process."""
+        return self._check
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether another asked for the lease when this one last looked: hand it back soon."""
+        return self._head.asked != NOBODY
+
     def seal(self, upto: int | None = None) -> Checkpoint | None:
         """Seal what the journal holds beyond the sealed size; the newest checkpoint, or None when there is nothing new.
 
         upto  seal to exactly this size and return its checkpoint, also when the log is longer already
 
-        raises  NotSealed when the journal has fewer than `upto` rows, Gap for a missing row, Fenced when another
-                sealer took over, Diverged when journal and log part. After any other error call again: it recovers.
+        raises  NotSealed when the journal has fewer than `upto` rows, Gap for a missing row, BadRow for one that must
+                not be sealed, Fenced when another sealer took over, Diverged when journal and log part. After any
+                other error call again: it recovers.
         """
         with self._lock, self._fenced():
+            self._keep()
             if not self._is_ready:
                 self._recover(thorough=False)
             end = rows.end_of(self._engine)
@@ -137,11 +183,40 @@ class Sealer:
                 end = upto
             elif end < self._head.size:
                 raise Gap(end, f"expected at least the {self._head.size} sealed rows, found {end}: rows were removed")
-            signed = None
-            while self._head.size < end:
-                next_full_batch = (self._head.size // self._batch + 1) * self._batch
-                signed = self._seal_batch(min(end, next_full_batch))
-            return signed
+            return self._seal_upto(end) if self._head.size < end else None
+
+    def _seal_upto(self, end: int) -> Checkpoint | None:
+        """Look at every row behind the seal point, also beyond `end`, then seal batch by batch."""
+        self._catch_up()
+        stops = [*range((self._head.size // self._batch + 1) * self._batch, end, self._batch), end]
+        looked = look(self._engine, self._head, self._check, stops=stops)
+        signed = None
+        for stop in stops:
+            self._head = self._lease.keep(self._engine, self._head)
+            signed = self._seal_batch(stop, looked)
+        if looked.end == end:
+            self._check = looked.check
+        return signed
+
+    def _keep(self) -> None:
+        """Look whether this is still the sealer, and whether another asks for the lease; show that it lives."""
+        now = heads.read(self._engine)
+        if now.epoch != self._head.epoch or now.holder != self._lease.holder:
+            raise heads.fenced(self._head, now)
+        self._head = replace(self._head, asked=now.asked)
+        self._head = self._lease.keep(self._engine, self._head)
+
+    def _catch_up(self) -> None:
+        """Let the check see what is sealed and it has not seen. It is too late to refuse any of it."""
+        while self._check.size < self._head.size and not isinstance(self._check, NoCheck):
+            stop = min(self._check.size + self._batch, self._head.size)
+            self._feed(self._check.size, rows.read_with_kind(self._engine, self._check.size, stop))
+            self._head = self._lease.keep(self._engine, self._head)
+
+    def _feed(self, start: int, new: list[Row]) -> None:
+        if start == self._check.size and not isinstance(self._check, NoCheck):
+            for kind, entry in new:
+                self._check.take(kind, entry)
 
     def checkpoint_at(self, size: int) -> Checkpoint:
         """The signed checkpoint of a size that the log has reached: the archived one, byte for byte, else a new one.
@@ -173,27 +248,30 @@ class Sealer:
                 ) from error
             raise
 
-    def _seal_batch(self, stop: int) -> Checkpoint:
+    def _seal_batch(self, stop: int, looked: Looked) -> Checkpoint:
         start = self._head.size
         tree = self._tree.copy()
-        full, edge = self._derive(tree, stop)
-        root = tree.root()
+        found = self._derive(tree, stop)
+        root, link = tree.root(), link_over(self._head.link, found.new)
+        if link != looked.links[stop]:
+            raise BadRow(start, f"expected rows {start} to {stop - 1} as they were a moment ago, found others")
         self._is_ready = False
         self._step("before seal point")
-        self._head = heads.advance(self._engine, self._head, size=stop, root=root)
+        self._head = heads.advance(self._engine, self._head, size=stop, root=root, link=link)
         self._step("after seal point")
-        self._store.put(full + edge)
+        self._store.put(found.full + found.edge)
         signed = self._publish(stop, root)
         self._remove_partials(start, stop)
         self._tree = tree
         self._is_ready = True
         return signed
 
-    def _derive(self, tree: Tree, stop: int) -> tuple[Files, Files]:
-        """Grow the tree to `stop`; the files (full, partial) that this adds. The bundle at the edge is read again."""
+    def _derive(self, tree: Tree, stop: int) -> _Derived:
+        """Grow the tree to `stop`; what this adds. The bundle at the edge is read again."""
         known = tree.size % TILE_WIDTH
         first = tree.size - known
-        entries = rows.read(self._engine, first, stop)
+        found = rows.read_with_kind(self._engine, first, stop)
+        entries = [entry for _, entry in found]
         hashes = leaf_hashes(entries)
         kept = next((tile.data for tile in tree.edge() if tile.place.level == 0), b"")
         if hashes[: known * HASH_BYTES] != kept:
@@ -204,7 +282,7 @@ class Sealer:
             tiles.append(Tile(Place(None, number, len(bundle)), encode_bundle(bundle)))
         full = [(tile.place.path, tile.data) for tile in tiles if tile.place.width == TILE_WIDTH]
         edge = [(tile.place.path, tile.data) for tile in tiles if tile.place.width < TILE_WIDTH]
-        return full, edge
+        return _Derived(full, edge, found[known:])
 
     def _archive(self, size: int, root: bytes) -> Checkpoint:
         """The archived checkpoint of a size whose root is known to be right; signed and written when there is none."""
@@ -265,6 +343,7 @@ class Sealer:
         if now.epoch != self._head.epoch:
             raise Fenced(f"expected epoch {self._head.epoch}, found {now.epoch}: another sealer has taken over")
         self._head = now
+        self._link_at = (0, NO_LINK)
         self._store.open()
         published = self._published()
         size = 0 if published is None else published.size
@@ -278,6 +357,8 @@ class Sealer:
         tree = edge.copy()
         self._walk(tree, now.size, lambda _files: None)
         self._expect_root(tree, now.root, "the seal point in the database")
+        if thorough:
+            self._expect_link(now.link, now.size)
         if published is None or size < now.size:
             self._walk(edge, now.size, self._store.put)
             self._publish(now.size, now.root)
@@ -321,14 +402,26 @@ class Sealer:
 
     def _walk(self, tree: Tree, stop: int, act: Callable[[Files], None]) -> None:
         """Grow the tree from the journal to `stop`, batch by batch, and act on the files that a log of `stop` has."""
-        edge: Files = []
         while True:
-            next_full_batch = (tree.size // self._batch + 1) * self._batch
-            full, edge = self._derive(tree, min(stop, next_full_batch))
-            act(full)
+            start = tree.size
+            next_full_batch = (start // self._batch + 1) * self._batch
+            found = self._derive(tree, min(stop, next_full_batch))
+            self._head = self._lease.keep(self._engine, self._head)
+            self._feed(start, found.new)
+            if start == self._link_at[0]:
+                self._link_at = (tree.size, link_over(self._link_at[1], found.new))
+            act(found.full)
             if tree.size == stop:
                 break
-        act(edge)
+        act(found.edge)
+
+    def _expect_link(self, link: bytes, size: int) -> None:
+        """The running digest of the seal point against the journal, read from place 0 on."""
+        if self._link_at != (size, link):
+            raise Diverged(
+                f"the seal point in the database: expected the running digest {self._link_at[1].hex()} at size {size}, "
+                f"found {link.hex()}: it, or a kind column, was altered. {self._where_they_part()}"
+            )
 
     def _expect_root(self, tree: Tree, root: bytes, where: str) -> None:
         if tree.root() != root:
