@@ -11,7 +11,7 @@ from sealed_cell import files_of
 from tallystick import canon
 from tallystick.bundle import CannotBuild, CannotRebuild, Opened, build, rebuild, write_proofs
 from tallystick.bundle.columns import BadRows, from_jsonl, from_parquet, merkle_root, schema_of, to_parquet
-from tallystick.bundle.contents import COMMIT_TAG, opened_all
+from tallystick.bundle.contents import opened_all
 from tallystick.bundle.derive import Tables, derive
 from tallystick.bundle.files import JSONL_KINDS, PARQUET_KINDS
 from tallystick.bundle.rows import Expert, Judgment, Message, PreferencePair, Record, SoftPair, Tie
@@ -19,7 +19,6 @@ from tallystick.bundle.state import replay
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.release import ReleaseCut
 from tallystick.ledger.reader import LogReader
-from tallystick.store import vault
 
 
 @pytest.fixture(scope="module")
@@ -316,11 +315,6 @@ def test_no_view_uses_a_name_that_a_trainer_would_take_for_its_own() -> None:
     reserved = {"text", "messages", "completion", "completions", "label", "labels", "margin", "tools", "images"}
     for kind in (PreferencePair, SoftPair, Tie):
         assert not reserved & set(schema_of(kind).names)
-
-
-def test_the_vault_commits_as_the_release_opens() -> None:
-    assert vault.COMMIT_TAG == COMMIT_TAG
-    assert vault.SALT_BYTES == 32
 
 
 def test_the_story_was_cut_as_it_should_be(made: MadeRelease) -> None:

@@ -20,7 +20,7 @@ EDITS = {
 }
 NAMED = {
     "counter": "journal counter of per-", "clock": "journal head: expected the time", "content-gone": "holds no object",
-    "content-swapped": "does not open", "garbage": "expected an entry", "role": "table person",
+    "content-swapped": "of another object: swapped", "garbage": "expected an entry", "role": "table person",
 }  # fmt: skip
 
 

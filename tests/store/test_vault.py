@@ -2,20 +2,46 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from living_cell import World, answer_of, item_row, world_at
 
 from tallystick.app import adjudication, judgment, roster
 from tallystick.app.kernel import new_key
+from tallystick.custody import WrongKey
+from tallystick.custody.software import SoftwareKeys
+from tallystick.events.envelope import ObjectRef
 from tallystick.ledger import journal
 from tallystick.store import schema, vault
 from tallystick.store.schema import VAULT_KEY, VAULT_OBJECT
-from tallystick.store.vault import CommitmentBroken, ObjectAltered, ObjectMissing, SoftwareCustodian, Vault
+from tallystick.store.vault import (
+    CommitmentBroken,
+    Erased,
+    KeyMissing,
+    ObjectAltered,
+    ObjectErased,
+    ObjectMissing,
+    ObjectReplayed,
+    ObjectSwapped,
+    ObjectTruncated,
+    Vault,
+    sealing,
+)
+
+
+def new_keys(folder: Path) -> SoftwareKeys:
+    folder.mkdir(mode=0o700)
+    keys = SoftwareKeys(folder, "test.example")
+    keys.new_epoch(1)
+    return keys
 
 
 class Place:
@@ -23,30 +49,67 @@ class Place:
 
     def __init__(self, url: str, directory: Path) -> None:
         self.engine = journal.connect(url)
+        journal.create(self.engine)
         with journal.writing(self.engine) as connection:
             schema.KEPT.create_all(connection)
-        self.custodian = SoftwareCustodian.create(directory / "vault.key")
-        self.vault = Vault(self.custodian)
+            schema.READ.create_all(connection)
+        self.keys = new_keys(directory / "keys")
+        self.vault = Vault(self.keys)
 
-    def put(self, payload: bytes, *, name: str = "obj-1", scope: str = "person:per-1") -> vault.SealedObject:
+    def put(
+        self, payload: bytes, *, name: str = "obj-1", scope: str = "person:per-1", subjects: tuple[str, ...] = ()
+    ) -> vault.SealedObject:
         with journal.writing(self.engine) as connection:
-            sealed = self.vault.seal(connection, payload, scope=scope, object_id=name)
+            sealed = self.vault.seal(connection, payload, scope=scope, object_id=name, subjects=subjects)
             vault.insert(connection, [sealed])
         return sealed
 
-    def open(self, name: str = "obj-1", *, by: Vault | None = None) -> vault.Opened:
+    def open(self, name: str = "obj-1", *, by: Vault | None = None, ref: ObjectRef | None = None) -> vault.Opened:
         with journal.reading(self.engine) as connection:
-            return (by or Vault(self.custodian)).open(connection, name)
+            return (by or Vault(self.keys)).open(connection, name, ref=ref)
 
-    def alter(self, change: sa.Update | sa.Delete) -> None:
+    def alter(self, *changes: sa.Update | sa.Delete) -> None:
         with journal.writing(self.engine) as connection:
-            connection.execute(change)
+            for change in changes:
+                connection.execute(change)
 
-    def sealed(self, name: str = "obj-1") -> bytes:
+    def row(self, name: str = "obj-1") -> dict[str, object]:
         with journal.reading(self.engine) as connection:
-            found = connection.execute(sa.select(VAULT_OBJECT.c.sealed).where(VAULT_OBJECT.c.object == name)).scalar()
-        assert found is not None
+            return dict(connection.execute(VAULT_OBJECT.select().where(VAULT_OBJECT.c.object == name)).one()._mapping)  # noqa: SLF001 - its public name
+
+    def sealed(self, name: str = "obj-1", part: str = "sealed") -> bytes:
+        found = self.row(name)[part]
+        assert isinstance(found, bytes | memoryview)
         return bytes(found)
+
+    def erase(self, scope: str) -> None:
+        with journal.writing(self.engine) as connection:
+            self.vault.erase_scope(connection, scope)
+
+    def rotate(self, scope: str, *, limit: int = 2) -> None:
+        """A new key for a scope, in steps of a transaction each."""
+        with journal.writing(self.engine) as connection:
+            self.vault.start_generation(connection, scope)
+        self.repeat(lambda connection: self.vault.rewrap_scope(connection, scope, limit=limit))
+
+    def new_epoch(self, epoch: int, *, limit: int = 2) -> None:
+        """A new key-encryption key; the one before is destroyed."""
+        self.keys.new_epoch(epoch)
+        with journal.writing(self.engine) as connection:
+            self.vault.start_epoch(connection, epoch)
+        self.repeat(lambda connection: self.vault.rewrap_epoch(connection, limit=limit))
+        self.keys.destroy_epoch(epoch - 1)
+        with journal.writing(self.engine) as connection:
+            self.vault.end_epoch(connection, epoch - 1)
+
+    def repeat(self, step: Callable[[journal.Connection], int]) -> int:
+        total = 0
+        while True:
+            with journal.writing(self.engine) as connection:
+                done = step(connection)
+            if not done:
+                return total
+            total += done
 
 
 @pytest.fixture
@@ -97,18 +160,19 @@ def test_many_are_opened_at_once_or_none(place: Place) -> None:
             place.vault.open_all(connection, ["obj-1", "obj-7"])
 
 
-def test_the_wrong_root_key_opens_nothing(place: Place, tmp_path: Path) -> None:
+def test_the_wrong_key_encryption_key_opens_nothing(place: Place, tmp_path: Path) -> None:
     place.put(b"payload")
-    other = SoftwareCustodian.create(tmp_path / "other.key")
-    with pytest.raises(ObjectAltered, match=r"the key of person:per-1 does not open: wrong root key or altered row"):
+    other = new_keys(tmp_path / "other")
+    with pytest.raises(WrongKey, match="person:per-1#1@1"):
         place.open(by=Vault(other))
 
 
-def test_an_altered_scope_key_opens_nothing(place: Place) -> None:
+def test_an_altered_scope_key_opens_nothing_also_where_the_true_one_is_in_memory(place: Place) -> None:
     place.put(b"payload")
     place.alter(VAULT_KEY.update().values(wrapped=bytes(60)))
-    with pytest.raises(ObjectAltered, match="wrong root key or altered row"):
-        place.open()
+    for by in (None, place.vault):
+        with pytest.raises(WrongKey):
+            place.open(by=by)
 
 
 def test_the_key_of_another_scope_opens_nothing(place: Place) -> None:
@@ -118,63 +182,176 @@ def test_the_key_of_another_scope_opens_nothing(place: Place) -> None:
     with journal.reading(place.engine) as connection:
         rows = {row.scope: row.wrapped for row in connection.execute(VAULT_KEY.select()).all()}
     place.alter(VAULT_KEY.update().where(VAULT_KEY.c.scope == "person:per-1").values(wrapped=rows["person:per-2"]))
-    with pytest.raises(ObjectAltered, match="the key of person:per-1"):
+    with pytest.raises(WrongKey, match="person:per-1"):
         place.open()
 
 
-def test_a_scope_whose_key_is_gone_stays_closed(place: Place) -> None:
-    """What erasure will do: the ciphertext may stay, in every backup, and says nothing."""
+def test_a_key_row_that_is_gone_without_an_erasure_is_missed(place: Place) -> None:
     place.put(b"payload")
     place.alter(VAULT_KEY.delete())
-    with pytest.raises(ObjectMissing, match="holds no key for person:per-1"):
+    with pytest.raises(KeyMissing, match="holds no key for person:per-1, and no erasure took it; restore"):
         place.open()
 
 
-@pytest.mark.parametrize("cut", [0, 5, 12, 27, 28, 60, -1])
-def test_a_truncated_object_is_noticed(place: Place, cut: int) -> None:
+@pytest.mark.parametrize("part", ["sealed", "wrapped"])
+@pytest.mark.parametrize("cut", [0, 1, 8, 21, 60, -1])
+def test_a_truncated_object_is_noticed(place: Place, part: str, cut: int) -> None:
     place.put(b"payload")
-    place.alter(set_object(sealed=place.sealed()[:cut]))
-    with pytest.raises(ObjectAltered, match="object obj-1 does not open: truncated, changed or swapped"):
+    place.alter(set_object(**{part: place.sealed(part=part)[:cut]}))
+    with pytest.raises(ObjectTruncated, match=r"object obj-1: expected \d+ bytes of its .*, found \d+: truncated"):
         place.open()
 
 
-@pytest.mark.parametrize("where", [0, 11, 12, 50, -1])
-def test_a_changed_bit_is_noticed(place: Place, where: int) -> None:
+def test_an_object_emptied_without_an_erasure_is_truncated_not_erased(place: Place) -> None:
     place.put(b"payload")
-    sealed = bytearray(place.sealed())
-    sealed[where] ^= 1
-    place.alter(set_object(sealed=bytes(sealed)))
+    place.alter(set_object(sealed=b"", wrapped=b""))
+    with pytest.raises(ObjectTruncated, match="no erasure took them"):
+        place.open()
+    with journal.reading(place.engine) as connection, pytest.raises(ObjectTruncated):
+        place.vault.open_known(connection, ["obj-1"])
+
+
+@pytest.mark.parametrize("part", ["sealed", "wrapped"])
+@pytest.mark.parametrize("where", [0, 21, 50, -1])
+def test_a_changed_bit_is_noticed(place: Place, part: str, where: int) -> None:
+    place.put(b"payload")
+    changed = bytearray(place.sealed(part=part))
+    changed[where] ^= 1
+    place.alter(set_object(**{part: bytes(changed)}))
+    with pytest.raises(ObjectAltered, match=r"object obj-1: expected the (payload|key) that was sealed"):
+        place.open()
+
+
+@pytest.mark.parametrize(("column", "value"), [("commitment", "0" * 64), ("scopes", "person:per-2#1")])
+def test_a_changed_column_is_noticed(place: Place, column: str, value: str) -> None:
+    place.put(b"payload")
+    place.put(b"other", name="obj-2", scope="person:per-2")
+    place.alter(set_object(**{column: value}))
     with pytest.raises(ObjectAltered):
         place.open()
 
 
-def test_swapped_objects_are_noticed(place: Place) -> None:
+def test_longer_bytes_than_were_sealed_are_noticed(place: Place) -> None:
+    place.put(b"payload")
+    place.alter(set_object(sealed=place.sealed() + b"x"))
+    with pytest.raises(ObjectAltered):
+        place.open()
+
+
+@pytest.mark.parametrize("columns", [("sealed",), ("wrapped",), ("sealed", "wrapped"),
+                                     ("sealed", "wrapped", "commitment", "scopes", "bytes")])  # fmt: skip
+def test_bytes_of_another_object_are_known_as_such(place: Place, columns: tuple[str, ...]) -> None:
     place.put(b"one", name="obj-1")
     place.put(b"two", name="obj-2")
-    place.alter(set_object(sealed=place.sealed("obj-2")))
-    with pytest.raises(ObjectAltered, match="swapped"):
+    other = place.row("obj-2")
+    place.alter(set_object(**{column: other[column] for column in columns}))
+    with pytest.raises(ObjectSwapped, match="of another object: swapped; restore both rows"):
         place.open()
 
 
-def test_swapped_objects_with_their_commitments_are_noticed(place: Place) -> None:
-    place.put(b"one", name="obj-1")
-    other = place.put(b"two", name="obj-2")
-    place.alter(set_object(sealed=place.sealed("obj-2"), commitment=other.ref.commitment))
-    with pytest.raises(ObjectAltered, match="swapped"):
+@pytest.mark.parametrize("part", ["sealed", "wrapped"])
+def test_a_part_of_an_earlier_sealing_is_known_as_such(place: Place, part: str) -> None:
+    place.put(b"payload")
+    earlier = place.sealed(part=part)
+    with journal.writing(place.engine) as connection:
+        place.vault.reseal(connection, ["obj-1"])
+    assert place.open().payload == b"payload"
+    place.alter(set_object(**{part: earlier}))
+    with pytest.raises(ObjectReplayed, match="expected key and payload of one sealing, found them of two"):
         place.open()
+
+
+def test_a_row_under_a_retired_key_is_known_as_such(place: Place) -> None:
+    place.put(b"payload")
+    earlier = place.row()
+    place.rotate("person:per-1")
+    assert place.row()["scopes"] == "person:per-1#2"
+    place.alter(set_object(**earlier))
+    with pytest.raises(ObjectReplayed, match="under key person:per-1#2, found one under person:per-1#1, which is ret"):
+        place.open()
+
+
+def test_a_key_row_of_a_destroyed_epoch_is_known_as_such(place: Place) -> None:
+    place.put(b"payload")
+    with journal.reading(place.engine) as connection:
+        earlier = connection.execute(VAULT_KEY.select()).one()._mapping  # noqa: SLF001 - its public name
+    place.new_epoch(2)
+    assert place.open().payload == b"payload"
+    place.alter(VAULT_KEY.update().values(**earlier))
+    with pytest.raises(ObjectReplayed, match="found one of epoch 1, which is destroyed: an old row was put back"):
+        place.open()
+
+
+def test_the_journal_is_asked_when_it_is_at_hand(place: Place) -> None:
+    """A whole row of an object with the same id from elsewhere fits in itself, and not what the journal says."""
+    sealed = place.put(b"payload")
+    assert place.open(ref=sealed.ref).payload == b"payload"
+    other = msgspec.structs.replace(sealed.ref, commitment="0" * 64)
+    with pytest.raises(CommitmentBroken, match="that the journal committed to as 000"):
+        place.open(ref=other)
 
 
 def test_who_holds_the_keys_still_cannot_seal_something_else(place: Place) -> None:
     """A forger with the scope's key can make ciphertext that opens, but not one that meets the commitment."""
     sealed = place.put(b"one")
+    where = sealing.Place("obj-1", sealed.scopes, sealed.ref.commitment, sealed.ref.bytes)
     with journal.reading(place.engine) as connection:
-        key = Vault(place.custodian)._existing_key(connection, sealed.scope)  # noqa: SLF001 - the forger's knowledge
-    cipher = Vault._cipher(key, "obj-1")  # noqa: SLF001 - the forger's knowledge
-    nonce = bytes(12)
-    forged = nonce + cipher.encrypt(nonce, bytes(32) + b"two", f"obj-1|{sealed.ref.commitment}".encode())
-    place.alter(set_object(sealed=forged))
+        key = place.vault._ring.named(connection, [sealed.scopes])  # noqa: SLF001 - the forger's knowledge
+    nonce, object_key = bytes(12), bytes(32)
+    place.alter(set_object(
+        wrapped=sealing.wrap(where, list(key.values()), object_key, nonce),
+        sealed=sealing.seal(where, object_key, nonce, bytes(32) + b"two"),
+    ))  # fmt: skip
     with pytest.raises(CommitmentBroken, match="opens, but not to what was committed"):
         place.open()
+
+
+def test_the_same_key_text_is_used_by_anybody_who_reads_the_format(place: Place) -> None:
+    """docs/vault.md, in twelve lines: HKDF over the scope keys, then two AES-GCM layers."""
+    sealed = place.put(b"payload", subjects=("run:run-1",))
+    with journal.reading(place.engine) as connection:
+        rows = {row.scope: row for row in connection.execute(VAULT_KEY.select()).all()}
+    names = ["person:per-1#1", "run:run-1#1"]
+    assert sealed.scopes == " ".join(names)
+    keys = place.keys.unwrap(1, [(f"{name}@1", bytes(rows[name[:-2]].wrapped)) for name in names])
+    info = b"tallystick/wrap/v2\x00obj-1\x00" + sealed.scopes.encode()
+    outer = HKDF(hashes.SHA256(), 32, b"tallystick/scopes/v2", info).derive(b"".join(keys))
+    bound = f"obj-1\x00{sealed.scopes}\x00{sealed.ref.commitment}\x00".encode() + sealed.wrapped[:21]
+    inner = AESGCM(outer).decrypt(sealed.wrapped[9:21], sealed.wrapped[21:], b"tallystick/wrap/v2\x00" + bound)
+    bound = f"tallystick/seal/v2\x00obj-1\x00{sealed.ref.commitment}\x00".encode() + sealed.sealed[:21]
+    assert AESGCM(inner).decrypt(sealed.sealed[9:21], sealed.sealed[21:], bound)[32:] == b"payload"
+
+
+@pytest.mark.parametrize("scope", ["person:per-1", "run:run-1", "subject:of"])
+def test_losing_any_scope_closes_the_object(place: Place, scope: str) -> None:
+    place.put(b"payload", subjects=("run:run-1", "subject:of"))
+    warm = Vault(place.keys)
+    assert place.open(by=warm).payload == b"payload"
+    assert place.open(by=place.vault).payload == b"payload"
+    place.erase(scope)
+    for by in (warm, place.vault, None):
+        with pytest.raises(ObjectErased, match=f"object obj-1 was erased with {scope}"):
+            place.open(by=by)
+    with journal.reading(place.engine) as connection:
+        assert place.vault.open_known(connection, ["obj-1"]) == {"obj-1": Erased("obj-1", (scope,))}
+
+
+def test_nothing_is_sealed_under_an_erased_scope(place: Place) -> None:
+    place.put(b"payload")
+    place.erase("person:per-1")
+    with pytest.raises(ObjectErased, match="person:per-1 was erased: expected a scope that lives"):
+        place.put(b"more", name="obj-2")
+
+
+def test_an_erased_key_that_is_put_back_opens_nothing(place: Place) -> None:
+    place.put(b"payload")
+    with journal.reading(place.engine) as connection:
+        earlier = connection.execute(VAULT_KEY.select()).one()._mapping  # noqa: SLF001 - its public name
+    place.erase("person:per-1")
+    with journal.writing(place.engine) as connection:
+        connection.execute(VAULT_KEY.insert().values(**earlier))
+    with pytest.raises(ObjectErased, match="somebody put it back"):
+        place.open(by=place.vault)
 
 
 def test_a_key_whose_transaction_failed_is_forgotten(place: Place) -> None:
@@ -199,21 +376,25 @@ def test_a_key_is_not_used_by_others_before_it_is_durable(postgres_url: str, tmp
     """Drafts are saved beside the kernel: what one transaction made, another must not seal under."""
     place = Place(postgres_url, tmp_path)
     with journal.writing(place.engine) as connection:
-        place.vault.seal_private(connection, b"draft", scope="person:new")
-        with journal.reading(place.engine) as other, pytest.raises(ObjectMissing):
-            place.vault.open_private(other, b"anything", scope="person:new")
+        sealed = place.vault.seal_private(connection, b"draft", scope="person:new")
+        with journal.reading(place.engine) as other, pytest.raises(KeyMissing):
+            place.vault.open_private(other, sealed, scope="person:new")
     place.engine.dispose()
 
 
-def test_private_bytes_open_in_their_scope_only(place: Place) -> None:
+def test_private_bytes_open_in_their_scope_and_place_only(place: Place) -> None:
     with journal.writing(place.engine) as connection:
-        sealed = place.vault.seal_private(connection, b"draft", scope="person:per-1")
-        place.vault.seal_private(connection, b"draft", scope="person:per-2")
-        assert place.vault.open_private(connection, sealed, scope="person:per-1") == b"draft"
-        with pytest.raises(ObjectAltered, match="a private object of person:per-2"):
-            place.vault.open_private(connection, sealed, scope="person:per-2")
-        with pytest.raises(ObjectMissing):
-            place.vault.open_private(connection, sealed, scope="person:per-3")
+        sealed = place.vault.seal_private(connection, b"draft", scope="person:per-1", place="here", subjects=["run:1"])
+        assert place.vault.open_private(connection, sealed, scope="person:per-1", place="here") == b"draft"
+        with pytest.raises(ObjectSwapped, match="expected bytes of person:per-2, found those of person:per-1"):
+            place.vault.open_private(connection, sealed, scope="person:per-2", place="here")
+        with pytest.raises(ObjectAltered, match="changed or of another place"):
+            place.vault.open_private(connection, sealed, scope="person:per-1", place="there")
+        with pytest.raises(ObjectTruncated):
+            place.vault.open_private(connection, sealed[:20], scope="person:per-1", place="here")
+        place.vault.erase_scope(connection, "run:1")
+        with pytest.raises(ObjectErased, match="here: erased with run:1"):
+            place.vault.open_private(connection, sealed, scope="person:per-1", place="here")
 
 
 def test_a_keyed_digest_finds_equals_within_a_scope_only(place: Place) -> None:
@@ -223,13 +404,18 @@ def test_a_keyed_digest_finds_equals_within_a_scope_only(place: Place) -> None:
     assert digests[0] != hashlib.sha256(b"same").hexdigest()
 
 
-def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    SoftwareCustodian.create(tmp_path / "vault.key")
-    (tmp_path / "vault.key").chmod(0o640)
-    with pytest.raises(PermissionError, match="expected mode 600, found 640: run chmod 600"):
-        SoftwareCustodian(tmp_path / "vault.key")
-    with pytest.raises(FileExistsError):
-        SoftwareCustodian.create(tmp_path / "vault.key")
+def test_a_keyed_digest_outlives_a_rotation_and_not_an_erasure(place: Place) -> None:
+    def digest() -> str:
+        with journal.writing(place.engine) as connection:
+            return place.vault.keyed_digest(connection, b"same", scope="cell")
+
+    first = digest()
+    place.rotate("cell")
+    place.new_epoch(2)
+    assert digest() == first
+    place.erase("cell")
+    with pytest.raises(ObjectErased):
+        digest()
 
 
 SECRETS = ("Quetzalcoatl-prompt", "Quetzalcoatl-answer", "Quetzalcoatl-reason", "Quetzalcoatl-notes",

@@ -15,10 +15,6 @@ from tallystick.bundle.state import CannotBuild, State, replay
 from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.flow.release import exclusion
 
-COMMIT_TAG = b"tallystick/commit/v1\x00"
-"""As the vault's: what the journal commits to is SHA-256(tag || salt || payload)."""
-SALT_BYTES = 32
-
 
 class OpenedObject(Protocol):
     """A payload with the salt that opens its commitment. The vault's own type fits."""
@@ -56,11 +52,11 @@ def contract_path(version: str) -> str:
 
 
 def excluded(state: State) -> dict[str, str]:
-    gone = state.gone()
     """Item: why it has no record, for the items of the released batches that have none."""
     by_item = state.judgments_by_item()
     closed = {one.fact.item for one in state.closed}
     is_open = {one.fact.item for one in state.opened if one.fact.item not in closed}
+    gone = state.gone()
     found = {}
     for item in state.items:
         name = item.fact.item
@@ -81,12 +77,12 @@ def wanted(state: State) -> dict[str, ObjectRef]:
     places = {
         **{contract_path(contract.version): contract.document for contract in contracts},
         **{rubric_path(one.fact.rubric, one.fact.version): one.fact.document for one in state.rubrics},
-    gone = state.gone()
-    return {place: ref for place, ref in places.items() if ref.object not in gone}
         **{f"experts/{one.fact.person}/profile": one.fact.profile for one in state.people
            if one.fact.origin == "imported"},
         **dict(_work(state, excluded(state))),
     }  # fmt: skip
+    gone = state.gone()
+    return {place: ref for place, ref in places.items() if ref.object not in gone}
 
 
 def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef]]:
@@ -105,20 +101,18 @@ def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef
 def opened_all(state: State, open_objects: OpenObjects) -> dict[str, OpenedObject]:
     """Every payload that the release opens, by place, each held against its commitment.
 
+    raises  CannotBuild naming the place whose object is not there or is not what the journal committed to
+    """
+    places = wanted(state)
+    got = open_objects([ref.object for ref in places.values()])
     missing = [place for place, ref in places.items() if ref.object not in got]
     if missing:
         listed = ", ".join(missing[:PLACES_NAMED]) + (" ..." if len(missing) > PLACES_NAMED else "")
         raise CannotBuild(
             f"{listed}: expected {len(missing)} contents that are not there: erased after the cut, or not brought along"
         )
-    raises  CannotBuild naming the place whose object is not there or is not what the journal committed to
-    """
-    places = wanted(state)
-    got = open_objects([ref.object for ref in places.values()])
     found = {}
     for place, ref in places.items():
-        if ref.object not in got:
-            raise CannotBuild(f"{place}: expected object {ref.object}, found none: it was not brought along")
         thing = got[ref.object]
         if commitment(thing.salt, thing.payload) != ref.commitment or len(thing.payload) != ref.bytes:
             raise CannotBuild(f"{place}: object {ref.object} is not what the journal committed to")
@@ -215,14 +209,14 @@ def read_source_rater(place: str, payload: bytes) -> str:
 
 def documents(state: State, opened: Mapping[str, OpenedObject]) -> Iterator[tuple[str, bytes]]:
     """(path, text) of every contract and rubric version."""
-
-
-def places(entries: Iterable[bytes], release_id: str) -> dict[str, str]:
-    """Place: the object that stands there, for everything that a release holds. Raises CannotBuild."""
-    return {place: ref.object for place, ref in wanted(replay(entries, release_id)).items()}
     for contract in state.contracts:
         path = contract_path(contract.fact.contract.version)
         yield path, opened[path].payload
     for rubric in state.rubrics:
         path = rubric_path(rubric.fact.rubric, rubric.fact.version)
         yield path, opened[path].payload
+
+
+def places(entries: Iterable[bytes], release_id: str) -> dict[str, str]:
+    """Place: the object that stands there, for everything that a release holds. Raises CannotBuild."""
+    return {place: ref.object for place, ref in wanted(replay(entries, release_id)).items()}

@@ -15,11 +15,11 @@ from typing import TypeVar
 import msgspec
 
 from tallystick import canon, events
-from tallystick.bundle.contents import SALT_BYTES, Opened, OpenedObject, wanted
+from tallystick.bundle.contents import Opened, OpenedObject, wanted
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.rows import Adjudication, Judgment, Record
 from tallystick.bundle.state import State
-from tallystick.events.envelope import open_entry
+from tallystick.events.envelope import SALT_BYTES, open_entry
 from tallystick.events.release import ReleaseBuilt
 from tallystick.ledger.reader import LogReader
 

@@ -38,7 +38,7 @@ from tallystick.ledger.note import BadKey, BadNote
 from tallystick.ledger.reader import NotInLog
 from tallystick.ledger.sealer import Diverged, Fenced, Gap
 from tallystick.ledger.signer import KeyRefused
-from tallystick.store.vault import KeyDamaged, VaultError
+from tallystick.store.vault import VaultError
 
 REFUSED = 1
 CANNOT_STATUS = 2
@@ -72,7 +72,6 @@ CANNOT = (
     settings.BadSettings,
     CustodyError,
     KeyRefused,
-    KeyDamaged,
     BadKey,
     BadNote,
     BadCheckpoint,

@@ -1,5 +1,6 @@
 """What surrounds every fact: who, in which role, when, in which place of the journal. The envelope is the leaf."""
 
+from hashlib import sha256
 from typing import ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -49,6 +50,15 @@ class ObjectRef(msgspec.Struct, frozen=True, kw_only=True):
     object: str
     commitment: str  # SHA-256 over a domain tag, a secret 32-byte salt and the payload; hexadecimal
     bytes: int  # length of the payload
+
+
+COMMIT_TAG = b"tallystick/commit/v1\x00"
+SALT_BYTES = 32
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """What the journal says of a payload: SHA-256 over tag, salt and payload; hexadecimal."""
+    return sha256(COMMIT_TAG + salt + payload).hexdigest()
 
 
 ENTRY_BYTES_MAX = 65_535
