@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallystick.ledger import note
+from tallystick.ledger import cosignature, note
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote, VerifierKey
 from tallystick.ledger.proof import RecordProof
@@ -190,11 +190,18 @@ def _open(
 ) -> _Log:
     reader, signed = newest(directory, keys)
     try:
-        found = note.verify(signed.note, [*keys, *witnesses])
-    except BadNote as error:
-        raise LogUnreadable(f"{directory}: {error}") from error
+        found = note.verify(_with_cosignatures(reader.directory, signed, witnesses), [*keys, *witnesses])
+    except (BadNote, UnicodeDecodeError, OSError) as error:
+        raise LogUnreadable(f"{directory}: expected a checkpoint with good signatures: {error}") from error
     seen = [Word(f"the witness {by.key.label}", by.time * SECOND) for by in found.signed_by if by.time is not None]
     return _Log(reader, signed, keys, [*seen, *words])
+
+
+def _with_cosignatures(directory: Path, signed: Checkpoint, witnesses: Sequence[VerifierKey]) -> str:
+    """The checkpoint with the cosignatures that stand beside it, each in a file of its own."""
+    paths = [directory / cosignature.path_of(signed.size, key) for key in witnesses]
+    lines = [path.read_bytes().decode() for path in paths if path.is_file()]
+    return cosignature.add_lines(signed.note, lines)
 
 
 def _check(source: str, file: ReceiptFile, promise: Promise, log: _Log) -> ReceiptReport:
