@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tallystick.ledger import note
 from tallystick.ledger.note import COSIGNATURE, COSIGNATURES, KEY_ID_BYTES, TIME_BYTES, BadNote, VerifierKey, check_name
-from tallystick.ledger.tiles import number_path
+from tallystick.ledger.tiles import number_path, parse_number
 
 FOLDER = "cosignatures"
 _PREFIX = "PRIVATE+KEY+"
@@ -128,3 +128,12 @@ def add_lines(checkpoint: str, lines: Sequence[str]) -> str:
 def path_of(size: int, key: VerifierKey) -> str:
     """Where the cosignature of a witness stands in a log directory."""
     return f"{FOLDER}/{number_path(size)}/{key.key_id.hex()}"
+
+
+def parse_path(path: str) -> tuple[int, str] | None:
+    """The size and the key id that a path in a log directory names, or None when it is not of a cosignature."""
+    folder, _, rest = path.partition("/")
+    number, _, name = rest.rpartition("/")
+    size = parse_number(number) if folder == FOLDER else None
+    is_id = len(name) == 2 * KEY_ID_BYTES and set(name) <= set("0123456789abcdef")
+    return (size, name) if size is not None and is_id else None

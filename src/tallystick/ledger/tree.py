@@ -235,6 +235,17 @@ def verify_consistency(proof: Sequence[bytes], *, old: int, new: int, old_root: 
 
     A proof from size 0 is refused: it would say nothing.
     """
+    old_found, new_found = roots_led_to(proof, old=old, new=new, old_root=old_root)
+    _check_root(old_found, old_root, f"the older tree of {old}")
+    _check_root(new_found, new_root, f"the newer tree of {new}")
+
+
+def roots_led_to(proof: Sequence[bytes], *, old: int, new: int, old_root: bytes) -> tuple[bytes, bytes]:
+    """The older and the newer root that a consistency proof leads to, whatever they were expected to be.
+
+    Where `old` is a power of two the proof takes the older root as given, and gives it back.
+    raises  ProofError when the proof has not the form of one between these sizes
+    """
     _check_sizes(old, new)
     _check_hashes(proof)
     sides = []
@@ -252,8 +263,7 @@ def verify_consistency(proof: Sequence[bytes], *, old: int, new: int, old_root: 
         else:
             old_found = node_hash(sibling, old_found)
             new_found = node_hash(sibling, new_found)
-    _check_root(old_found, old_root, f"the older tree of {old}")
-    _check_root(new_found, new_root, f"the newer tree of {new}")
+    return old_found, new_found
 
 
 def _check_index(index: int, size: int) -> None:

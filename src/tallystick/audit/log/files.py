@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick.audit.log.report import Findings
+from tallystick.ledger import cosignature
 from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
 from tallystick.ledger.tiles import HASH_BYTES, BadBundle, Place, decode_bundle, parse_number, parse_path
 
@@ -15,6 +16,7 @@ class Listing:
 
     tiles: list[Place] = field(default_factory=list)
     archive: list[int] = field(default_factory=list)
+    cosignatures: list[tuple[int, str]] = field(default_factory=list)
 
 
 def list_log(directory: Path, findings: Findings) -> Listing:
@@ -30,6 +32,8 @@ def list_log(directory: Path, findings: Findings) -> Listing:
             listing.tiles.append(place)
         elif archived is not None:
             listing.archive.append(archived)
+        elif (cosigned := cosignature.parse_path(path)) is not None:
+            listing.cosignatures.append(cosigned)
         elif path != CHECKPOINT:
             findings.add(path, None, "expected only checkpoints and tiles in a log directory, found this file")
     listing.archive.sort()
