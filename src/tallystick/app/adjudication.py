@@ -12,6 +12,7 @@ from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
+from tallystick.events.envelope import ObjectRef
 from tallystick.flow import adjudication as flow
 from tallystick.flow import assignment as order
 from tallystick.flow.adjudication import Case
@@ -155,7 +156,7 @@ def settle(
         refused = flow.check_verdict(own)
         if refused:
             return refused  # before the notes are sealed: a refusal writes nothing
-        ref = tx.seal(notes.strip().encode(), scope=f"person:{actor.person}")
+        ref = _seal_notes(tx, item, notes, actor)
         fact = flow.settle(case, adjudicator=actor.person, verdict=own, criteria=criteria, notes=ref)
         return fact if isinstance(fact, Refused) else [fact]
 
@@ -167,11 +168,18 @@ def preserve(cell: Cell, actor: Actor, item: str, *, criteria: list[str], notes:
     """Keep the distribution of a case as its result."""
 
     def decide(tx: Transaction, case: Case) -> Decision:
-        ref = tx.seal(notes.strip().encode(), scope=f"person:{actor.person}")
+        ref = _seal_notes(tx, item, notes, actor)
         return [flow.preserve(case, adjudicator=actor.person, criteria=criteria, notes=ref)]
 
     request = canon.encode(["preserve", item, criteria, notes])
     return _close(cell, actor, item, criteria=criteria, notes=notes, key=key, request=request, decide=decide)
+
+
+def _seal_notes(tx: Transaction, item: str, notes: str, actor: Actor) -> ObjectRef:
+    """Notes may quote the item: they stand under its import, and under whoever wrote them."""
+    row = items.item(tx.connection, item)
+    assert row is not None, "a case has an item"
+    return tx.seal(notes.strip().encode(), scope=f"run:{row.run}", subjects=[f"person:{actor.person}"])
 
 
 def _close(

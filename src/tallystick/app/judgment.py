@@ -52,23 +52,28 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
     if not access.allows(actor, "work.do"):
         return access.ABSENT
     with journal.writing(cell.engine) as connection:
-        if not _is_own(connection, work, actor.person):
+        item = _own_item(connection, work, actor.person)
+        if item is None:
             return access.ABSENT
         now = cell.kernel.now()
-        sealed = cell.vault.seal_private(connection, payload, scope=f"person:{actor.person}")
+        # A draft may quote the item: it closes with its import, as the item does.
+        scope, subjects = f"person:{actor.person}", [f"run:{item.run}"]
+        sealed = cell.vault.seal_private(connection, payload, scope=scope, subjects=subjects)
         sessions.save_draft(connection, work=work, expert=actor.person, sealed=sealed, now=now)
     return now
 
 
-def _is_own(connection: journal.Connection, work: str, person: str) -> bool:
+def _own_item(connection: journal.Connection, work: str, person: str) -> Row | None:
+    """The item of somebody's own running work, or None."""
     leased = assignment.assignment(connection, work)
     if leased is not None:
-        return bool(leased.expert == person and leased.state != "judged")
+        is_own = leased.expert == person and leased.state != "judged"
+        return items.item(connection, leased.item) if is_own else None
     name, _, item = work.partition("|")
     running = roster.qualification(connection, name)
     if running is None or running.person != person or running.state != "running":
-        return False
-    return item in msgspec.json.decode(running.items)
+        return None
+    return items.item(connection, item) if item in msgspec.json.decode(running.items) else None
 
 
 def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key: str) -> Saved | Refused:
@@ -164,8 +169,8 @@ def _fact(
         programme=item.programme, batch=item.batch, expert=person.person, role="expert", signal=item.signal,
         rubric=leased.rubric, rubric_version=leased.rubric_version, contract_version=leased.contract_version,
         order=leased.order, verdict=of.verdict, scores=of.scores, reasons=of.reasons,
-        rationale=tx.seal(rationale_bytes(answer), scope=f"person:{person.person}"), defects=of.defects,
-        confirmed=of.confirmed, active_ms=answer.active_ms,
+        rationale=tx.seal(rationale_bytes(answer), scope=f"run:{item.run}", subjects=[f"person:{person.person}"]),
+        defects=of.defects, confirmed=of.confirmed, active_ms=answer.active_ms,
         is_pre_contract=person.executed_at is None or person.executed_at > tx.now,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 A row's problems are complete and name line and field. What an expert may see and what is hidden from them part here.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -60,7 +61,10 @@ class GoldKey(Part):
 
 
 class ItemRow(Part):
-    """One row of an item import. A preference item has two candidates."""
+    """One row of an item import. A preference item has two candidates.
+
+    subjects  people who appear in the content, so that it can be erased with them; kept as keyed digests only
+    """
 
     id: External
     domain: Domain
@@ -80,6 +84,7 @@ class ItemRow(Part):
     expected_disagreement: bool = False
     source: Source = Source()
     gold: GoldKey | None = None
+    subjects: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
 
     def faults(self) -> list[Fault]:
         """Two candidates that say the same cannot be compared, nor two answers to nothing."""
@@ -186,6 +191,11 @@ def normalised(row: ItemRow) -> bytes:
     """The content without case, spacing and candidate order: equal for items that ask the same."""
     texts = sorted(_plain(candidate.text) for candidate in row.candidates)
     return canon.encode([_plain(row.prompt), _plain(row.context or ""), *texts])
+
+
+def spelling(subject: str) -> str:
+    """Somebody named in content, as they are found again: without case and spacing."""
+    return " ".join(unicodedata.normalize("NFKC", subject).casefold().split())
 
 
 def taxonomy(row: ItemRow) -> dict[str, str]:

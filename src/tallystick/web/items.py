@@ -31,6 +31,7 @@ _COLUMNS = (
     ),
     Fact(term="difficulty, language, ...", value="Taxonomy, with the axes of the contract."),
     Fact(term="expected_disagreement", value="true when judges are expected to differ. Declared before judgment."),
+    Fact(term="subjects", value="People who appear in the content, at most eight: the item is erased with any of them."),
     Fact(term="gold", value="For gold items: the right verdict and scores."),
     Fact(term="Judgments made elsewhere", value="item, rater, verdict; scores, reasons, rationale, made_at if known."),
 )

@@ -218,13 +218,15 @@ class _Job:
 
     def _fact(self, tx: Transaction, good: _Good, batch: str, *, needed: int) -> ItemImported:
         row, scope = good.row, f"run:{self.run}"
+        subjects = [tx.vault.subject_scope(tx.connection, flow.spelling(name)) for name in row.subjects]
         key = self.cell.vault.keyed_digest(
             tx.connection, flow.normalised(row), scope=f"programme:{self.wanted.programme}"
         )
         return ItemImported(
             item=tx.new_id("itm"), programme=self.wanted.programme, batch=batch, domain=row.domain,
             purpose=self.wanted.purpose, signal=row.signal, external=row.id, row=good.line, run=self.run,
-            content=tx.seal(flow.visible(row), scope=scope), hidden=tx.seal(flow.hidden(row), scope=scope),
+            content=tx.seal(flow.visible(row), scope=scope, subjects=subjects),
+            hidden=tx.seal(flow.hidden(row), scope=scope, subjects=subjects),
             taxonomy=flow.taxonomy(row), needed=needed, is_disagreement_expected=row.expected_disagreement,
             source_class=row.source.class_, licence=row.source.licence, content_key=key,
         )  # fmt: skip

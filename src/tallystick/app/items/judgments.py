@@ -239,7 +239,8 @@ class _Job:
                 {"citation": None, "criterion": criterion, "quote": None, "text": said.rationale}
                 for criterion in (said.reasons or ("",))
             ]
-            rationale = tx.seal(canon.encode({"reasons": reasons}), scope=f"person:{person}")
+            closers = [f"person:{person}", f"run:{self.run}"]
+            rationale = tx.seal(canon.encode({"reasons": reasons}), scope=f"run:{row.run}", subjects=closers)
         return JudgmentImported(
             judgment=tx.new_id("jdg"), item=row.item, programme=self.programme, batch=row.batch, expert=person,
             signal=row.signal, rubric=rubric.id, rubric_version=rubric.version,

@@ -188,11 +188,13 @@ def _answer(
     if isinstance(considered, Refused):
         return considered
     look = tx.look_as_cell(About(subject=item, what="gold", reason="qualification"))
+    gold_row = items.item(tx.connection, item)
+    assert gold_row is not None, "a qualification asks for items that are here"
     gold = _gold(cell, tx.connection, item, look)
     fact = GoldAnswered(
         qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
         scores=considered.scores, reasons=considered.reasons,
-        rationale=tx.seal(rationale_bytes(answer), scope=f"person:{actor.person}"),
+        rationale=tx.seal(rationale_bytes(answer), scope=f"run:{gold_row.run}", subjects=[f"person:{actor.person}"]),
         is_correct=flow.is_correct(considered.verdict, gold), near=flow.near(considered.scores, gold),
         active_ms=answer.active_ms,
     )  # fmt: skip
