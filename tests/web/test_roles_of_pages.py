@@ -58,6 +58,7 @@ WHO: dict[str, set[str] | None] = {
     "POST /people/{person}/contract": LEAD,
     f"GET {P}/items": READERS,
     "GET /items/{item}": READERS,
+    "POST /items/{item}": READERS,
     "POST /items/{item}/unblind": {"lead", "researcher"},
     f"GET {P}/import": LEAD,
     f"POST {P}/import": LEAD,
@@ -69,16 +70,22 @@ WHO: dict[str, set[str] | None] = {
     f"GET {P}/disagreements": READERS | {"adjudicator"},
     "GET /disagreements/{item}": READERS | {"adjudicator"},
     "POST /disagreements/{item}": {"adjudicator"},
+    "POST /disagreements/{item}/why": READERS | {"adjudicator"},
     f"GET {P}/releases": READERS,
     f"GET {P}/releases/new": LEAD,
     f"POST {P}/releases/new": LEAD,
     "GET /releases/{release_id}": READERS,
     "GET /releases/{release_id}/files/{path:path}": READERS,
+    "GET /accesses": READERS,
+    "GET /me/accesses": EVERYBODY,
     "GET /log": READERS | {"engineer"},
+    "GET /receipts": EVERYBODY,
+    "GET /receipts/file": EVERYBODY,
+    "GET /receipts/{seq}/signed": READERS | {"engineer"},  # and one's own
     "GET /receipts/{seq}": READERS | {"engineer"},  # and one's own
     "GET /receipts/{seq}/proof": READERS | {"engineer"},  # and one's own
 }
-SESSION_ONLY = {"GET /people/{person}", "GET /receipts/{seq}", "GET /receipts/{seq}/proof"}
+SESSION_ONLY = {"GET /people/{person}", "GET /receipts/{seq}", "GET /receipts/{seq}/proof", "GET /receipts/{seq}/signed"}
 """Pages that everybody may ask for, because their own lies behind them."""
 
 

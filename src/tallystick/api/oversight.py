@@ -6,9 +6,10 @@ from fastapi import Path, Query
 from pydantic import Field, JsonValue
 from starlette.responses import PlainTextResponse, Response
 
-from tallystick.api.parts import EXACT_MAX, Moment, Seq, Shown
-from tallystick.app import oversight
+from tallystick.api.parts import EXACT_MAX, NAME, Moment, Seq, Shown
+from tallystick.app import access_history, oversight
 from tallystick.app import receipt as receipts
+from tallystick.app.access_history import AccessPage, Looks
 from tallystick.edge import PUBLIC, Site, Visit
 from tallystick.flow.refusal import Refused
 
@@ -33,6 +34,8 @@ def mount(site: Site, prefix: str) -> None:
     site.api(
         "GET", f"{one}/signed", signed, permission="receipt.read", answers=None, gives=text, refusals=(503,), tag="log"
     )
+    site.api("GET", f"{prefix}/accesses", accesses, permission="access.read", answers=AccessesShown, tag="log")
+    site.api("GET", f"{prefix}/me/accesses", own_accesses, permission="self", answers=AccessesShown, tag="log")
     site.api("GET", "/healthz", healthz, permission=PUBLIC, answers=Health, tag="health")
     site.api("GET", "/readyz", readyz, permission=PUBLIC, answers=Readiness, also={503: Readiness}, tag="health")
 
@@ -130,6 +133,57 @@ def signed(visit: Visit, seq: Place) -> Response | Refused:
     if isinstance(found, Refused):
         return found
     return PlainTextResponse(found.text) if found.text is not None else receipts.UNSIGNED
+
+
+class AccessShown(Shown):
+    """One look at content."""
+
+    seq: Seq
+    at: Moment
+    by: str = Field(description="Who, by pseudonym; empty where the reader is told the role only.")
+    role: str
+    subject: str = Field(description="Item, batch, person, release or import run; `roster` or `cell` for all.")
+    what: str
+    reason: str
+    number: int = Field(description="How many subjects the look showed.")
+    part: str | None = Field(description="Which part of the subject, when not all of it.")
+    has_words: bool = Field(description="Whether words were typed beside the reason.")
+    words: str = Field(description="Those words, when they were asked for and are not erased.")
+
+
+class AccessesShown(Shown):
+    """Looks, newest first."""
+
+    accesses: list[AccessShown]
+    before: int | None = Field(description="Send it as `before` for older ones; null on the last page.")
+
+
+def _accesses(found: AccessPage | Refused) -> AccessesShown | Refused:
+    if isinstance(found, Refused):
+        return found
+    return AccessesShown(accesses=[AccessShown.of(row) for row in found.rows], before=found.before)
+
+
+Subject = Annotated[str | None, Query(pattern=NAME, description="Only looks at this item, batch, person or release.")]
+Who = Annotated[str | None, Query(pattern=NAME, description="Only looks of this person, or of `cell` itself.")]
+Since = Annotated[int | None, Query(ge=0, le=EXACT_MAX, description="Microseconds since 1970, UTC.")]
+Until = Annotated[int | None, Query(ge=0, le=EXACT_MAX, description="Microseconds since 1970, UTC; not part of it.")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+WithWords = Annotated[bool, Query(description="Also what was typed beside the reasons. Reading it is a look, too.")]
+
+
+def accesses(
+    visit: Visit, *, subject: Subject = None, by: Who = None, since: Since = None, until: Until = None,
+    before: Before = None, limit: Limit = 50, words: WithWords = False,
+) -> AccessesShown | Refused:  # fmt: skip
+    """Read the access history: who looked at what, in which role, why, when."""
+    wanted = Looks(subjects=(subject,) if subject else (), by=by or "", before=before, since=since, until=until)
+    return _accesses(access_history.history(visit.cell, visit.actor, wanted, limit=limit, with_words=words))
+
+
+def own_accesses(visit: Visit, *, before: Before = None, limit: Limit = 50) -> AccessesShown | Refused:
+    """Read who looked at your own profile and judgments: roles and reasons, without who it was."""
+    return _accesses(access_history.own_history(visit.cell, visit.actor, before=before, limit=limit))
 
 
 class Health(Shown):

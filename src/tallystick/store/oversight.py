@@ -1,16 +1,15 @@
 """Read models of the cell itself and of who looked at what."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
 
 from tallystick.events import fact_of
 from tallystick.events.envelope import open_entry
 from tallystick.events.oversight import CandidatesUnblinded, CellOpened, ContentAccessed
 from tallystick.ledger import journal
-from tallystick.store.schema import ACCESS, ASSIGNMENT, DISAGREEMENT, Handler, Recorded
-
-
-def _on_cell_opened(_connection: sa.Connection, _run: list[Recorded]) -> None:
-    """Read from the journal itself: it is always the first entry."""
+from tallystick.store.schema import ACCESS, ASSIGNMENT, DISAGREEMENT, JUDGMENT, Handler, Recorded, Row
 
 
 def _on_accessed(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -34,7 +33,6 @@ def _on_unblinded(connection: sa.Connection, run: list[Recorded]) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
-    CellOpened.KIND: _on_cell_opened,
     ContentAccessed.KIND: _on_accessed,
     CandidatesUnblinded.KIND: _on_unblinded,
 }
@@ -65,3 +63,79 @@ def places_of_item(connection: sa.Connection, item: str) -> list[int]:
     if divided is not None:
         found += [seq for seq in (divided.seq, divided.closed_seq) if seq is not None]
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Which looks are wanted, newest first; what is left out is not asked for.
+
+    before    only places of the journal before this one
+    since     microseconds; `until` is not part of it
+    """
+
+    subjects: tuple[str, ...] = ()
+    by: str = ""
+    not_by: tuple[str, ...] = ()
+    whats: tuple[str, ...] = ()
+    before: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def looks(connection: sa.Connection, wanted: Looks, *, limit: int) -> list[Row]:
+    """Looks, newest first. Each way to ask has an index: the price is that of the rows that are given back."""
+    return list(connection.execute(looks_query(connection, wanted).limit(limit)).all())
+
+
+def looks_query(connection: sa.Connection, wanted: Looks) -> sa.Select[Any]:
+    """The query for looks. Times become places first, by an index of their own: both go up together."""
+    table = ACCESS
+    query = sa.select(table).order_by(table.c.seq.desc())
+    if len(wanted.subjects) == 1:
+        query = query.where(table.c.subject == wanted.subjects[0])
+    elif wanted.subjects:
+        query = query.where(table.c.subject.in_(wanted.subjects))
+    if wanted.by:
+        query = query.where(table.c.by == wanted.by)
+    if wanted.not_by:
+        query = query.where(table.c.by.not_in(wanted.not_by))
+    if wanted.whats:
+        query = query.where(table.c.what.in_(wanted.whats))
+    if wanted.before is not None:
+        query = query.where(table.c.seq < wanted.before)
+    if wanted.since is not None:
+        query = query.where(table.c.seq >= _place_at(connection, wanted.since))
+    if wanted.until is not None:
+        query = query.where(table.c.seq < _place_at(connection, wanted.until))
+    return query
+
+
+def _place_at(connection: sa.Connection, at: int) -> int:
+    """The place of the first look at or after a moment; behind all places when there is none."""
+    query = sa.select(ACCESS.c.seq).where(ACCESS.c.at >= at).order_by(ACCESS.c.at, ACCESS.c.seq).limit(1)
+    row = connection.execute(query).first()
+    return 2**62 if row is None else int(row.seq)
+
+
+def looks_at_judge(connection: sa.Connection, who: str, *, limit: int, before: int | None = None) -> list[Row]:
+    """Looks of others at items that somebody judged, newest first, as far as a judge may know of them.
+
+    That an adjudicator looked tells that the judgments divide: it is left out while the disagreement is open.
+    """
+    case = DISAGREEMENT
+    open_cases = sa.select(case.c.item).where(case.c.item == ACCESS.c.subject, case.c.state == "open")
+        DISAGREEMENT.c.item == ACCESS.c.subject, DISAGREEMENT.c.state == "open"
+    )
+    query = (
+        sa.select(ACCESS)
+        .join(JUDGMENT, JUDGMENT.c.item == ACCESS.c.subject)
+        .where(
+            JUDGMENT.c.expert == who, ACCESS.c.by != who, ACCESS.c.what.in_(("record", "judgments")),
+            ~sa.exists(open_cases),
+        )
+        .order_by(ACCESS.c.seq.desc())
+        .limit(limit)
+    )  # fmt: skip
+    if before is not None:
+        query = query.where(ACCESS.c.seq < before)
+    return list(connection.execute(query).all())

@@ -24,6 +24,8 @@ _MAIN = (
     ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications")),
     ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
     ("People", "/people", "roster.read", ("/people",)),
+    ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
+    ("Accesses", "/accesses", "access.read", ("/accesses",)),
     ("Log", "/log", "log.read", ("/log", "/receipts")),
 )
 _SECTIONS = (
@@ -45,6 +47,8 @@ DONE = {
     "executed": "The contract was recorded.",
     "decided": "Your decision is recorded.",
     "released": "The release was built.",
+    "erased": "The content is unreadable in this cell from now on.",
+    "confirmed": "The notice is confirmed.",
     "passed": "You passed the qualification. Work under this rubric is open to you.",
     "failed": "You did not pass the qualification. Read the rubric again before you start anew.",
 }

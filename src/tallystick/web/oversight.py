@@ -1,24 +1,34 @@
 """The log and receipts: what anybody in the cell can check. Reads through app."""
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
-from tallystick.app import access, oversight
+from tallystick.app import access, access_history, oversight
+from tallystick.app import receipt as receipts
+from tallystick.app.access_history import AccessPage, Looks
 from tallystick.app.oversight import LogPage
+from tallystick.app.receipt import Given
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.receipt import signed_view
 from tallystick.web.views import oversight as views
 from tallystick.web.views.parts import Fact, Paging
 
 SEQ_DIGITS_MAX = 15
+NAME_CHARACTERS_MAX = 128
 VERIFY = "tallystick log verify log --vkey log.vkey"
 
 
 def mount(site: Site) -> None:
     """Register the log and receipts."""
     site.page("/log", log, permission="log.read")
+    site.page("/accesses", accesses, permission="access.read")
+    site.page("/me/accesses", own_accesses, permission="self")
     site.page("/receipts/{seq}", receipt, permission="receipt.read")
     site.page("/receipts/{seq}/proof", proof, permission="receipt.read")
 
@@ -59,6 +69,53 @@ def _sealed_at(visit: Visit, found: LogPage) -> str | None:
     return None if isinstance(newest, Refused) else words.moment(newest.envelope.at)
 
 
+def accesses(visit: Visit) -> PageAnswer:
+    """The access history: by subject, by person, by day."""
+    given = {
+        name: visit.query.get(name, "").strip()[:NAME_CHARACTERS_MAX] for name in ("subject", "who", "since", "until")
+    }
+    wanted = Looks(
+        subjects=(given["subject"],) if given["subject"] else (), by=given["who"],
+        since=words.day(given["since"]), until=words.day(given["until"], is_end=True),
+        before=_number(visit.query.get("before", "")),
+    )  # fmt: skip
+    is_worded = visit.query.get("words") == "yes"
+    found = access_history.history(visit.cell, visit.actor, wanted, with_words=is_worded)
+    if isinstance(found, Refused):
+        return found
+    kept = urlencode({name: value for name, value in given.items() if value} | ({"words": "yes"} if is_worded else {}))
+    lead = "Every look at content: who, in which role, why, when. Names are pseudonyms: looking them up is a look, too."
+    view = _history_view(found, action="/accesses", lead=lead, kept=kept, is_named=True)
+    filled = replace(view, subject=given["subject"], who=given["who"], since=given["since"], until=given["until"])
+    return frame.shown("oversight/accesses.html", filled, frame.page(visit, "Accesses"))
+
+
+def own_accesses(visit: Visit) -> PageAnswer:
+    """Who looked at one's own profile and judgments, told by role."""
+    found = access_history.own_history(visit.cell, visit.actor, before=_number(visit.query.get("before", "")))
+    if isinstance(found, Refused):
+        return found
+    lead = "Who else looked at your profile and at items that you judged: their role and reason, not who they are."
+    view = _history_view(found, action="/me/accesses", lead=lead, kept="", is_named=False)
+    page = frame.page(visit, "Looks at what is yours", at=Place(trail=(("My work", "/me"),)))
+    return frame.shown("oversight/accesses.html", view, page)
+
+
+def _history_view(found: AccessPage, *, action: str, lead: str, kept: str, is_named: bool) -> views.AccessHistory:
+    rows = tuple(
+        views.AccessRow(
+            seq=row.seq, href=f"/receipts/{row.seq}" if is_named else None, at=words.moment(row.at),
+            who=row.by or "not told", role=row.role, subject=f"{row.subject}/{row.part}" if row.part else row.subject,
+            what=row.what.replace("-", " "), reason=row.reason.replace("-", " "), number=row.number,
+            words=row.words or ("words were typed" if row.has_words else ""),
+        )
+        for row in found.rows
+    )  # fmt: skip
+    older = f"{action}?before={found.before}{'&' + kept if kept else ''}"
+    paging = Paging(summary=f"{len(rows)} looks", next_href=older if found.before is not None else None)
+    return views.AccessHistory(action=action, lead=lead, rows=rows, paging=paging, may_filter=is_named)
+
+
 def receipt(visit: Visit) -> PageAnswer:
     """One entry with its proof: for who caused it, and for who reads the log."""
     seq = _number(visit.path["seq"])
@@ -67,6 +124,7 @@ def receipt(visit: Visit) -> PageAnswer:
         return found
     envelope = found.envelope
     checkpoint, path = _parts(found.proof or "")
+    given = receipts.fetch(visit.cell, visit.actor, found.seq) if envelope.by == visit.actor.person else None
     view = views.ReceiptPage(
         receipt=frame.receipt(visit.cell, seq=found.seq, kind=envelope.kind, at=envelope.at),
         facts=(
@@ -75,6 +133,7 @@ def receipt(visit: Visit) -> PageAnswer:
             Fact(term="Their event number", value=f"{envelope.n:,}"),
         ),
         leaf=found.leaf, path=path, checkpoint=checkpoint, verify_command=VERIFY,
+        signed=signed_view(visit, given) if isinstance(given, Given) else None,
     )  # fmt: skip
     is_reader = access.allows(visit.actor, "log.read")
     trail = (("Log", "/log"),) if is_reader else (("My work", "/me"),)

@@ -1,7 +1,7 @@
 """The words that people read for the codes of the journal: verdicts, coefficients, states, events. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from tallystick.canon import PPM
@@ -38,7 +38,7 @@ CASE_STATES: Final[Mapping[str, Pill]] = {
 }  # fmt: skip
 QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
-    "failed": Pill(label="not passed", tone="bad"),
+    "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended: an item was erased"),
 }  # fmt: skip
 EVENTS: Final[Mapping[str, str]] = {
     "cell-opened/1": "The cell was opened",
@@ -82,6 +82,16 @@ EVENTS: Final[Mapping[str, str]] = {
 def moment(at: int) -> str:
     """Microseconds since 1970 as an ISO 8601 time in UTC."""
     return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds")
+
+
+def day(text: str, *, is_end: bool = False) -> int | None:
+    """The start of a day in UTC as microseconds, or its end; None for anything that is no date."""
+    try:
+        found = date.fromisoformat(text)
+        start = datetime(found.year, found.month, found.day, tzinfo=UTC) + timedelta(days=int(is_end))
+    except (ValueError, OverflowError):
+        return None
+    return int(start.timestamp()) * 1_000_000
 
 
 def event(kind: str) -> str:

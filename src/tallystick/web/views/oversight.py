@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Paging, Receipt
+from tallystick.web.views.receipt import Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +72,4 @@ class ReceiptPage:
     path: tuple[str, ...]  # the inclusion proof, hexadecimal, from the leaf upwards
     checkpoint: str
     verify_command: str
+    signed: Signed | None = None  # None: it is another's
