@@ -183,7 +183,7 @@ FLOW_ONLY = {"refusal", "document"}
 BESIDE = {"oversight", "receipt"}  # who looked at what, what everybody keeps: no step of the work, but a name in every layer like one
 OTHER_MODULES = {
     "events": {"envelope"},
-    "app": {"access", "kernel", "jobs", "cell"},
+    "app": {"access", "kernel", "jobs", "cell", "sealing"},
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
     "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words"},

@@ -286,13 +286,14 @@ def test_no_checkpoint_is_signed_over_an_altered_tile(cell: Cell) -> None:
 
 def test_a_writer_clears_what_came_before_it_and_nothing_newer(tmp_path: Path) -> None:
     old, new = TileStore(tmp_path / "log", 1), TileStore(tmp_path / "log", 2)
+    staging = tmp_path / "log.staging"
     new.open()
-    (new.staging / "2" / "half").write_bytes(b"")
+    (staging / "2" / "half").write_bytes(b"")
     old.open()
-    assert (new.staging / "2" / "half").exists()
+    assert (staging / "2" / "half").exists()
     new.open()
-    assert [path.name for path in new.staging.iterdir()] == ["2"]
-    assert list((new.staging / "2").iterdir()) == []
+    assert [path.name for path in staging.iterdir()] == ["2"]
+    assert list((staging / "2").iterdir()) == []
 
 
 def test_the_sealer_before_is_fenced(cell: Cell) -> None:

@@ -1,9 +1,9 @@
 """Turn the journal into the public log. Reads `journal`, moves `seal_head`, writes the log directory.
 
 The order survives a crash at any step: look at the rows; read a batch and compute its root; move the seal point in
-the database (compare-and-swap); write bundles and tiles; sign and archive the checkpoint; replace `checkpoint`. Before the seal
-point moved, nothing was said; after it, everything to be written is a pure function of the journal, so whoever
-comes next writes the same bytes. The signature is Ed25519, the same every time.
+the database (compare-and-swap); write bundles and tiles; sign and archive the checkpoint; replace `checkpoint`. Before
+the seal point moved, nothing was said; after it, everything to be written is a pure function of the journal, so
+whoever comes next writes the same bytes. The signature is Ed25519, the same every time.
 """
 
 import threading
@@ -16,6 +16,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from tallystick.blobs import BlobChanged, Blobs
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import head as heads
 from tallystick.ledger import rows
@@ -75,7 +76,7 @@ class Sealer:
     """The one writer of a log directory, by its lease. It finishes what a sealer before it began.
 
     engine     the cell's database; commits must be durable
-    directory  the public log directory; made when it is not there
+    log        the public log: a directory, made when it is not there, or blobs elsewhere
     signers    sign the checkpoints, each its line; all bear one name, which is the origin of the log
     trusted    verifier key lines of earlier log keys: what they signed is of this log as well
     lease      whose turn it is; keep one for all sealers of a process. `close` hands it back
@@ -91,7 +92,7 @@ class Sealer:
     def __init__(
         self,
         engine: sa.Engine,
-        directory: Path,
+        log: Path | Blobs,
         signers: Sequence[Signer],
         *,
         trusted: Sequence[str] = (),
@@ -107,7 +108,7 @@ class Sealer:
         self._engine = engine
         self._step = step
         self._batch = batch
-        self._reader = LogReader(directory)
+        self._reader = LogReader(log)
         self._lock = threading.RLock()
         heads.create(engine)
         self._own = Lease() if lease is None else None
@@ -116,7 +117,7 @@ class Sealer:
         self._step("before claim")
         self._head = self._lease.claim(engine)
         self._step("after claim")
-        self._store = TileStore(Path(directory), self._head.epoch, step=step)
+        self._store = TileStore(log, self._head.epoch, step=step)
         self._tree = Tree()
         self._link_at = (0, NO_LINK)
         self._is_ready = False
@@ -302,9 +303,18 @@ class Sealer:
 
     def _publish(self, size: int, root: bytes) -> Checkpoint:
         signed = self._archive(size, root)
+        while True:
+            try:
+                self._show(signed)
+            except BlobChanged:
+                continue  # lines of a witness were added, or another sealer published: look again
+            return signed
+
+    def _show(self, signed: Checkpoint) -> None:
+        """Replace `checkpoint`, unless it shows as much. Raises BlobChanged when it is another than a moment ago."""
         with self._store.publishing():
             # A sealer that slept since its seal point must not take the log back to what was then.
-            published = self._published()
+            published, size = self._published(), signed.size
             if published is not None and published.size > size:
                 raise Fenced(f"expected to publish size {size}, found {published.size} published by another sealer")
             note = signed.note
@@ -312,7 +322,6 @@ class Sealer:
                 note = self._merged(published, signed)
             if published is None or published.note != note:
                 self._store.replace(CHECKPOINT, note.encode())
-        return signed
 
     @staticmethod
     def _merged(published: Checkpoint, signed: Checkpoint) -> str:
@@ -432,7 +441,7 @@ class Sealer:
 
     def _where_they_part(self) -> str:
         try:
-            found = compare_journal(self._engine, self._reader.directory)[:3]
+            found = compare_journal(self._engine, self._reader.blobs)[:3]
         except (NotInLog, BadNote, BadCheckpoint) as error:
             return f"Where they part cannot be said: {error}."
         if not found:
@@ -449,9 +458,8 @@ class Sealer:
 
     def _remove_stale_partials(self) -> None:
         """The same for all that a crash in the middle of removing left behind."""
-        directory = self._reader.directory
-        for folder in sorted(directory.glob("tile/**/*.p")):
-            path = folder.relative_to(directory).as_posix().removesuffix(".p")
+        partial = {name.rpartition(".p/")[0] for name in self._reader.blobs.names("tile/")}
+        for path in sorted(partial - {""}):
             place = parse_path(path)
             if place and (place.index + 1) << (TILE_HEIGHT * ((place.level or 0) + 1)) <= self._head.size:
                 self._store.remove_folder(f"{path}.p")
