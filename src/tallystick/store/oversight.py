@@ -124,8 +124,6 @@ def looks_at_judge(connection: sa.Connection, who: str, *, limit: int, before: i
     """
     case = DISAGREEMENT
     open_cases = sa.select(case.c.item).where(case.c.item == ACCESS.c.subject, case.c.state == "open")
-        DISAGREEMENT.c.item == ACCESS.c.subject, DISAGREEMENT.c.state == "open"
-    )
     query = (
         sa.select(ACCESS)
         .join(JUDGMENT, JUDGMENT.c.item == ACCESS.c.subject)
