@@ -180,10 +180,11 @@ def stages() -> set[str]:
 
 NOT_MODULES = {"templates", "static", "__pycache__"}
 FLOW_ONLY = {"refusal", "document"}
-BESIDE = {"oversight", "receipt"}  # who looked at what, what everybody keeps: no step of the work, but a name in every layer like one
+# Who looked at what, what everybody keeps, who holds the keys: no step of the work, but a name in every layer like one.
+BESIDE = {"oversight", "receipt", "custody"}
 OTHER_MODULES = {
     "events": {"envelope"},
-    "app": {"access", "kernel", "jobs", "cell", "sealing"},
+    "app": {"access", "kernel", "jobs", "cell", "sealing", "witnessing"},
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
     "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words"},

@@ -1,7 +1,7 @@
 """One client's cell, opened: database, vault, keys, log. A process serves one; nothing here can address two.
 
-Layout of a cell's folder: `keys/` (development custody only), `log/` (public), `log.vkey`, `releases/`, and
-`cell.db` when the database is the embedded one.
+Layout of a cell's folder: `keys/` (development custody only), `log/` (public), `log.vkey`, `releases/`,
+`witness.policy` and `witnesses/` when the log has witnesses, and `cell.db` when the database is the embedded one.
 """
 
 import contextlib
@@ -25,7 +25,11 @@ from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.ledger import policy as policies
 from tallystick.ledger.note import check_name
+from tallystick.ledger.policy import BadPolicy, Policy
+from tallystick.ledger.reader import LogReader
+from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import contract as contracts
 from tallystick.store import oversight, schema
 from tallystick.store import rubric as rubrics
@@ -33,6 +37,10 @@ from tallystick.store.vault import Erased, Opened, Vault
 
 DATABASE_FILE = "cell.db"
 KEYS_FOLDER = "keys"
+RESTORING = "restoring"
+"""A file that stands in the folder of a cell while it is being restored from a backup."""
+POLICY_FILE = "witness.policy"
+WITNESSES_FOLDER = "witnesses"
 KeysOf = Callable[[str], Keys]
 """Opens the keys of a cell by its name: which custody, and where, is what whoever starts and composes knows."""
 DatabaseError = journal.DatabaseError
@@ -65,6 +73,7 @@ class Cell:
     vault: Vault
     keys: Keys
     opened: CellOpened
+    witnessing: Witnessing | None = None
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
@@ -185,6 +194,8 @@ class Cell:
     def close(self) -> None:
         """Let go of the database, the sealer and the keys."""
         self.sealing.close()
+        if self.witnessing is not None:
+            self.witnessing.close()
         self.engine.dispose()
         self.keys.close()
 
@@ -247,7 +258,7 @@ def _write_first(
         (directory / DATABASE_FILE).touch(mode=0o600)  # SQLite gives the files beside it the same mode
     engine = journal.connect(database or embedded_database(directory))
     try:
-        _create_tables(engine)
+        make_tables(engine)
         kernel = Kernel(engine, Vault(keys), clock=clock)
         answer = kernel.execute(Command(CELL, "programme.write", "cell-opened-once", b"", lambda _: [opened]))
         assert isinstance(answer, Receipt), "the cell may open itself"
@@ -255,7 +266,8 @@ def _write_first(
         engine.dispose()
 
 
-def _create_tables(engine: journal.Engine) -> None:
+def make_tables(engine: journal.Engine) -> None:
+    """Make every table and guard that is not there."""
     journal.create(engine)
     with journal.writing(engine) as connection:
         schema.READ.create_all(connection)
@@ -264,7 +276,7 @@ def _create_tables(engine: journal.Engine) -> None:
 
 def open_cell(
     directory: Path, *, database: str | None = None, keys: KeysOf | None = None,
-    clock: Callable[[], int] = wall_clock,
+    clock: Callable[[], int] = wall_clock, is_restoring: bool = False,
 ) -> Cell:  # fmt: skip
     """Open a cell. There is no fallback: whatever does not fit is an error that says what to do.
 
@@ -272,8 +284,11 @@ def open_cell(
     """
     if not (directory / "log.vkey").is_file():
         raise CellMissing(f"{directory}: expected a cell, found no log.vkey: make one first")
+    if (directory / RESTORING).exists() and not is_restoring:
+        raise CellBroken(f"{directory}: expected a whole cell, found a restore that was cut off: run the restore again")
     if database is None and not (directory / DATABASE_FILE).is_file():
         raise CellMissing(f"{directory}: expected {DATABASE_FILE}: name the database, or restore it")
+    policy = _policy(directory)
     engine = journal.connect(database or embedded_database(directory))
     try:
         opened = _opening(engine, directory)
@@ -287,12 +302,29 @@ def open_cell(
         engine.dispose()
         raise
     vault = Vault(holder)
-    return Cell(directory, Kernel(engine, vault, clock=clock), vault, holder, opened)
+    return Cell(directory, Kernel(engine, vault, clock=clock), vault, holder, opened, _witnessing(directory, policy))
+
+
+def _policy(directory: Path) -> Policy | None:
+    """Who witnesses the cell's log; None without a policy. Raises CellBroken for one that cannot be read."""
+    path = directory / POLICY_FILE
+    if not path.is_file():
+        return None
+    try:
+        return policies.parse(path.read_bytes())
+    except BadPolicy as error:
+        raise CellBroken(f"{path}: {error}: correct it, or remove it to go on without witnesses") from error
+
+
+def _witnessing(directory: Path, policy: Policy | None) -> Witnessing | None:
+    if policy is None:
+        return None
+    return Witnessing(LogReader(directory / "log"), policy, directory / WITNESSES_FOLDER)
 
 
 def _opening(engine: journal.Engine, directory: Path) -> CellOpened:
     """The first fact of the journal, which names the key of its log. Raises CellBroken when there is none."""
-    _create_tables(engine)
+    make_tables(engine)
     with journal.reading(engine) as connection:
         opened = oversight.cell_opened(connection)
     if opened is None:

@@ -7,10 +7,13 @@ from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted
+from tallystick.app.sealing import Backpressure, Limits
+from tallystick.app.witnessing import follow as ask_witnesses
 from tallystick.ledger import journal
 from tallystick.ledger.sealer import Fenced
 
 SEAL_SECONDS = 1.0
+_NO_LIMITS = Limits()
 EXPIRE_SECONDS = 30.0
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ class Followers:
         self._threads = [
             threading.Thread(target=self._follow, name="sealer", daemon=True),
             threading.Thread(target=self._expire, name="expiry", daemon=True),
+            threading.Thread(target=self._ask, name="witnesses", daemon=True),
         ]
 
     def start(self) -> None:
@@ -47,6 +51,11 @@ class Followers:
         while not self._stopping.wait(self._seal_seconds):
             self._attempt(lambda: self._cell.sealing.follow(seconds=self._seal_seconds), "seal")
             self._attempt(lambda: journal.tidy(self._cell.engine), "tidy the database")
+
+    def _ask(self) -> None:
+        """A thread of its own: a witness that takes its time is never in the way of sealing."""
+        while not self._stopping.wait(self._seal_seconds):
+            self._attempt(lambda: ask_witnesses(self._cell), "ask the witnesses")
 
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):

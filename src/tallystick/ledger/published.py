@@ -7,8 +7,8 @@ Tiles, bundles, archived checkpoints and cosignatures are written once and never
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from tallystick.blobs import BlobMissing, Blobs
 from tallystick.ledger import cosignature
 from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
 from tallystick.ledger.tiles import TILE_WIDTH, Place, parse_number, parse_path
@@ -40,13 +40,13 @@ class Published:
         return f"{who}, max-age={FOREVER_SECONDS}, immutable" if self.is_immutable else f"{who}, no-cache"
 
 
-def read_folder(directory: Path) -> Read:
-    """Reads a log directory on this machine."""
+def read_blobs(blobs: Blobs) -> Read:
+    """Reads a log wherever it is kept."""
 
     def read(path: str) -> bytes | None:
         try:
-            return (directory / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return blobs.get(path)
+        except BlobMissing:
             return None
 
     return read

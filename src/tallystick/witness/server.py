@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tallystick.blobs.folder import FolderBlobs
 from tallystick.ledger import published
 from tallystick.witness.desk import Witness
 from tallystick.witness.request import BODY_BYTES_MAX, PLAIN, Answer
@@ -117,7 +118,7 @@ class PublicLog:
     """A log directory for everybody to read, as an ASGI application: static files of the layout and nothing else."""
 
     def __init__(self, directory: Path) -> None:
-        self._read = published.read_folder(directory)
+        self._read = published.read_blobs(FolderBlobs(directory))
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="log")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
