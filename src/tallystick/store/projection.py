@@ -11,6 +11,7 @@ from tallystick.store import (
     adjudication,
     assignment,
     contract,
+    custody,
     erasure,
     gate,
     items,
@@ -23,6 +24,7 @@ from tallystick.store import (
 from tallystick.store.schema import READ, RECEIPT, Handler, Recorded
 
 HANDLERS: dict[str, Handler] = {
+    **custody.HANDLERS,
     **oversight.HANDLERS,
     **rubric.HANDLERS,
     **contract.HANDLERS,
@@ -64,11 +66,12 @@ def rebuild(engine: sa.Engine) -> int:
         stop = journal.lock_head(connection).next_seq
         READ.drop_all(connection)
         READ.create_all(connection)
-        _replay(connection, stop)
+        replay(connection, stop)
         return stop
 
 
-def _replay(connection: sa.Connection, stop: int) -> None:
+def replay(connection: sa.Connection, stop: int) -> None:
+    """Project the first `stop` entries of the journal into empty read tables."""
     waiting: list[Recorded] = []
     for _, entry in journal.read(connection, 0, stop):
         envelope = open_entry(entry)

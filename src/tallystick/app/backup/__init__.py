@@ -1,0 +1,24 @@
+"""Backups: take one while the cell serves, restore one anywhere, and drill both. No key and no content leaves a cell.
+
+What an erasure destroyed stays destroyed in every backup: the wrapped keys of an older one open nothing once their
+epoch is gone, not even for those who were not erased. A bundle of the newest wrapped keys gives those back.
+"""
+
+from tallystick.app.backup.folder import BackupExists, BadBackup, Step
+from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, restore
+from tallystick.app.backup.writing import BackedUp, Manifest, back_up, back_up_keys
+
+__all__ = [
+    "BackedUp",
+    "BackupExists",
+    "BadBackup",
+    "Manifest",
+    "NotEmpty",
+    "Restored",
+    "Source",
+    "Step",
+    "back_up",
+    "back_up_keys",
+    "manifest_of",
+    "restore",
+]

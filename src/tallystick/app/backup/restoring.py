@@ -1,0 +1,322 @@
+"""Make a cell from a backup, on either kind of database, with all that a newer copy of the log still holds.
+
+Order: check every byte of the backup; mark the folder; write the notes of the log; fill journal and tables in one
+transaction; set the seal point; compare everything; remove the mark. A restore that was cut off is run again with the
+same words, and finds what it has done. Nothing is signed here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tallystick import canon
+from tallystick.app import cell as cells
+from tallystick.app import oversight
+from tallystick.app.backup.folder import BadBackup, Part, Step, read_lines, read_part
+from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, NOTES, Manifest, read_manifest
+from tallystick.app.cell import RESTORING, Cell, KeysOf
+from tallystick.blobs import no_step
+from tallystick.blobs.folder import flush_folder
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.ledger import head as heads
+from tallystick.ledger import journal
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
+from tallystick.ledger.note import BadNote, parse_vkey
+from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.ledger.tiles import BadBundle, decode_bundle
+from tallystick.ledger.tree import Tree, leaf_hashes
+from tallystick.store import backup as tables
+from tallystick.store import projection
+
+_TOGETHER = 5_000
+_TURN_MS = 60_000
+
+
+class NotEmpty(RuntimeError):
+    """There is something where the cell was to go. Nothing was overwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a cell is restored from.
+
+    backup  the folder that `back_up` made
+    keys    a bundle of wrapped keys that is newer than the backup, or None
+    log     a copy of the log that is newer than the backup, or None
+    """
+
+    backup: Path
+    keys: Path | None = None
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A cell that stands again.
+
+    entries      in the journal now; `from_log` of them came from the newer copy of the log
+    missing      contents that the journal refers to and that no longer exist: they came after the backup
+    erased       objects of the backup that were erased since, and were emptied
+    differences  anything else that is not as it should be; empty for a good restore
+    """
+
+    directory: Path
+    entries: int
+    from_log: int
+    missing: int
+    erased: int
+    differences: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Books:
+    """What follows from entries as they are put back."""
+
+    tree: Tree
+    next_seq: int = 0
+    last_at: int = 0
+    link: bytes = journal.NO_LINK
+
+    def take(self, entries: list[tuple[str, bytes]], last: Envelope) -> None:
+        self.tree.append(leaf_hashes(entry for _, entry in entries))
+        self.next_seq, self.last_at = last.seq + 1, last.at
+        for kind, entry in entries:
+            self.link = journal.linked(self.link, kind, entry)
+
+
+def restore(
+    source: Source, directory: Path, *, database: str | None = None, keys: KeysOf | None = None, step: Step = no_step
+) -> Restored:
+    """Restore a cell into a folder that holds nothing but, for development custody, its `keys`.
+
+    raises  BadBackup, NotEmpty; what opening a cell raises when the keys are not there or not its own
+    """
+    manifest = _check(source)
+    _begin(source, directory, manifest, step)
+    engine = journal.connect(database or cells.embedded_database(directory))
+    try:
+        cells.make_tables(engine)
+        books, erased = _fill(engine, source, manifest)
+        step("after fill database")
+        _set_seal_point(engine, directory, books)
+        step("after set seal point")
+    finally:
+        engine.dispose()
+    cell = cells.open_cell(directory, database=database, keys=keys, is_restoring=True)
+    try:
+        restored = _compare(cell, manifest, erased)
+    finally:
+        cell.close()
+    step("before remove mark")
+    (directory / RESTORING).unlink()
+    flush_folder(directory)
+    step("after remove mark")
+    return restored
+
+
+def _check(source: Source) -> Manifest:
+    """Read every byte once before anything is written: a bad backup must not leave half a cell."""
+    manifest = read_manifest(source.backup, form=FORMAT)
+    for part in manifest.parts:
+        for _ in read_part(source.backup, part):
+            pass
+    if source.keys is not None:
+        bundle = read_manifest(source.keys, form=KEYS_FORMAT)
+        if bundle.vkey != manifest.vkey:
+            raise BadBackup(f"{source.keys}: expected wrapped keys of {manifest.cell}, found those of {bundle.cell}")
+        for part in bundle.parts:
+            for _ in read_part(source.keys, part):
+                pass
+    return manifest
+
+
+def _begin(source: Source, directory: Path, manifest: Manifest, step: Step) -> None:
+    """Mark the folder, so that nobody serves half a cell, and write what stands beside the database."""
+    words = canon.encode({"backup": canon.digest(canon.encode(manifest)), "log": str(source.log or "")})
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mark = directory / RESTORING
+    if mark.is_file():
+        if mark.read_bytes() != words:
+            raise NotEmpty(f"{directory}: expected a restore of this backup that was cut off, found that of another")
+    else:
+        found = sorted(path.name for path in directory.iterdir() if path.name != cells.KEYS_FOLDER)
+        if found:
+            raise NotEmpty(f"{directory}: expected an empty folder, found {', '.join(found[:5])}: choose another")
+        mark.write_bytes(words)
+        flush_folder(directory)
+    step("after mark")
+    (directory / "releases").mkdir(exist_ok=True, mode=0o700)
+    for part in manifest.parts:
+        if part.path.startswith(("log/", "files/")) or "/" not in part.path:
+            _copy(directory / part.path, read_part(source.backup, part))
+    if source.log is not None:
+        _copy_notes(source.log, directory / "log")
+    step("after copy notes")
+
+
+def _copy(target: Path, chunks: Iterable[bytes]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with target.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+
+
+def _copy_notes(log: Path, target: Path) -> None:
+    for name in NOTES:
+        for path in [log / name, *(log / name).rglob("*")]:
+            if path.is_file():
+                _copy(target / path.relative_to(log), [path.read_bytes()])
+
+
+def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_Books, int]:
+    """Journal, kept tables and read tables, in one transaction. Done before is done."""
+    books = _Books(Tree())
+    with journal.writing(engine) as connection:
+        was = journal.lock_head(connection)
+        for entries in _in_slices(_entries(source, manifest)):
+            envelopes = [open_entry(entry) for entry in entries]
+            rows = [(envelope.kind, entry) for envelope, entry in zip(envelopes, entries, strict=True)]
+            if was.next_seq == 0:
+                _append(connection, books, rows, envelopes)
+            books.take(rows, envelopes[-1])
+        if was.next_seq:
+            if (was.next_seq, was.link) != (books.next_seq, books.link):
+                raise NotEmpty(
+                    f"expected an empty database, found {was.next_seq} events of another history: use another"
+                )
+            return books, 0
+        for part in manifest.parts:
+            kind, _, name = part.path.partition("/")
+            if kind == "tables":
+                tables.fill(connection, name.removesuffix(".jsonl"), read_lines(source.backup, part))
+        erased = _take_keys(connection, source, manifest)
+        projection.replay(connection, books.next_seq)
+    return books, erased
+
+
+def _append(
+    connection: journal.Connection, books: _Books, rows: list[tuple[str, bytes]], envelopes: list[Envelope]
+) -> None:
+    was = journal.Head(books.next_seq, books.last_at, books.link)
+    now = journal.Head(books.next_seq + len(rows), envelopes[-1].at)
+    counts = {actor: journal.count_of(connection, actor) for actor in {e.by for e in envelopes}}
+    for actor, number in Counter(envelope.by for envelope in envelopes).items():
+        counts[actor] += number
+    journal.append(connection, rows, was=was, now=now, counts=counts)
+
+
+def _in_slices(entries: Iterator[bytes]) -> Iterator[list[bytes]]:
+    while part := list(islice(entries, _TOGETHER)):
+        yield part
+
+
+def _entries(source: Source, manifest: Manifest) -> Iterator[bytes]:
+    """The entries of the backup, and behind them those that only the newer log has. Each root is compared."""
+    tree = Tree()
+    for part in sorted((p for p in manifest.parts if p.path.startswith("journal/")), key=_bundle_order):
+        entries = decode_bundle(b"".join(read_part(source.backup, part)))
+        tree.append(leaf_hashes(entries))
+        yield from entries
+    if (tree.size, tree.root().hex()) != (manifest.entries, manifest.root):
+        raise BadBackup(f"{source.backup}: expected {manifest.entries} entries with root {manifest.root}, found others")
+    if source.log is None:
+        return
+    reader, newest = _newer(source.log, manifest)
+    try:
+        for entries in _in_slices(reader.entries(tree.size, newest.size)):
+            tree.append(leaf_hashes(entries))
+            yield from entries
+    except (NotInLog, BadBundle) as error:
+        raise BadBackup(f"{source.log}: expected the entries up to {newest.size}: {error}") from error
+    if tree.size == newest.size and tree.root() != newest.root:
+        raise BadBackup(
+            f"{source.log}: expected the log to go on from the backup's {manifest.entries} entries to root "
+            f"{newest.root.hex()} at {newest.size}, found {tree.root().hex()}: it is another history; run log verify"
+        )
+
+
+def _bundle_order(part: Part) -> tuple[int, str]:
+    name = part.path.removeprefix("journal/tile/entries/").partition(".p")[0]
+    return len(name), name
+
+
+def _newer(log: Path, manifest: Manifest) -> tuple[LogReader, Checkpoint]:
+    try:
+        reader = LogReader(log)
+        return reader, reader.checkpoint(parse_vkey(manifest.vkey))
+    except (NotInLog, BadNote, BadCheckpoint) as error:
+        raise BadBackup(f"{log}: expected a copy of the log of {manifest.cell}: {error}") from error
+
+
+def _take_keys(connection: journal.Connection, source: Source, manifest: Manifest) -> int:
+    """Put the newer wrapped keys in place of the backup's; what they do not open was erased, and is emptied."""
+    if source.keys is None:
+        return 0
+    bundle = read_manifest(source.keys, form=KEYS_FORMAT)
+    if bundle.entries < manifest.entries:
+        raise BadBackup(
+            f"{source.keys}: expected wrapped keys from entry {manifest.entries} on, found those of {bundle.entries}: "
+            "they are older than the backup; leave them out or give newer ones"
+        )
+    for part in bundle.parts:
+        kind, _, file = part.path.partition("/")
+        name = file.removesuffix(".jsonl")
+        if kind == "tables":
+            tables.clear(connection, name)
+            tables.fill(connection, name, read_lines(source.keys, part))
+        else:
+            for line in read_lines(source.keys, part):
+                tables.put(connection, name, line)
+    closed = tables.keyless(connection)
+    tables.forget(connection, closed)
+    return len(closed)
+
+
+def _set_seal_point(engine: journal.Engine, directory: Path, books: _Books) -> None:
+    """What the published log covers is sealed; the rest is sealed when the cell serves again."""
+    try:
+        published = LogReader(directory / "log").checkpoint()
+    except NotInLog:
+        return
+    heads.create(engine)
+    seen = heads.read(engine)
+    if seen.size >= published.size:
+        return
+    if published.size > books.next_seq:
+        raise BadBackup(
+            f"expected a journal that reaches the published log at {published.size}, found {books.next_seq} entries: "
+            "give a copy of the log that has them all (--log)"
+        )
+    claimed = heads.claim(engine, seen, me="restore", lease_ms=_TURN_MS)
+    assert claimed is not None, "nobody else seals a cell that is not restored yet"
+    link = _link_at(engine, published.size)
+    heads.hand_back(engine, heads.advance(engine, claimed, size=published.size, root=published.root, link=link))
+
+
+def _link_at(engine: journal.Engine, size: int) -> bytes:
+    link = journal.NO_LINK
+    with journal.reading(engine) as connection:
+        for _, entry in journal.read(connection, 0, size):
+            link = journal.linked(link, open_entry(entry).kind, entry)
+    return link
+
+
+def _compare(cell: Cell, manifest: Manifest, erased: int) -> Restored:
+    """Everything against everything, as `cell check` does, after the tiles are made anew from the journal."""
+    cell.sealing.mend()
+    found = oversight.check(cell)
+    gaps = [text for text in found.differences if _is_gap(text)]
+    others = tuple(text for text in found.differences if not _is_gap(text))
+    from_log = max(0, found.events - manifest.entries)
+    return Restored(cell.directory, found.events, from_log, len(gaps), erased, others)
+
+
+def _is_gap(text: str) -> bool:
+    return "the vault holds no object" in text
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """What a backup says of itself. Raises BadBackup."""
+    return read_manifest(folder, form=FORMAT)
