@@ -74,6 +74,10 @@ class StrictKeys:
         self._keks.pop(epoch, None)
         self._destroyed.add(epoch)
 
+    def waiting(self) -> dict[int, int]:
+        """Nothing waits."""
+        return {}
+
     def wrap(self, epoch: int, keys: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Each key under a nonce of its own."""
         cipher = self._kek(epoch, "wrap", len(keys))

@@ -27,6 +27,8 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "release.cut": frozenset({"lead"}),
     "erasure.order": frozenset({"lead"}),
     "erasure.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
+    "custody.read": frozenset({"lead", "auditor", "engineer"}),
+    "custody.rotate": frozenset({"engineer"}),
     "log.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
     "access.read": frozenset({"lead", "researcher", "auditor"}),
     "receipt.read": frozenset({"lead", "expert", "researcher", "auditor", "engineer"}),

@@ -79,6 +79,10 @@ class Keys(Protocol):
         """Destroy the key-encryption key of an epoch. Done before is done. Durable on return."""
         ...
 
+    def waiting(self) -> dict[int, int]:
+        """Destroyed epochs whose key a service keeps for a while: epoch, and when it is gone, in microseconds."""
+        ...
+
     def wrap(self, epoch: int, keys: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Encrypt 32-byte keys under an epoch, each bound to its text. Raises KeyDestroyed."""
         ...

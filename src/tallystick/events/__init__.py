@@ -9,6 +9,7 @@ from tallystick.events import (
     adjudication,
     assignment,
     contract,
+    custody,
     erasure,
     gate,
     items,
@@ -23,7 +24,7 @@ from tallystick.events.envelope import Envelope, Event
 __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
-    oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, erasure,
+    oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
 )  # fmt: skip
 
 

@@ -204,6 +204,21 @@ NOTICE = sa.Table(
     sa.Index("notice_waiting", "state", "seq"),
 )  # fmt: skip
 
+# Keys, each by what can be said of it: an epoch's number, a log key's public line, a scope's newest generation.
+KEY_EPOCH = sa.Table(
+    "key_epoch", READ,
+    _whole("epoch", key=True), _text("state"), _text("custody"), _whole("started_at"), _whole("started_seq"),
+    _whole("destroyed_at", optional=True), _whole("destroyed_seq", optional=True), _whole("final_at", optional=True),
+)  # fmt: skip
+LOG_KEY = sa.Table(
+    "log_key", READ,
+    _text("vkey", key=True), _text("state"), _text("custody"), _whole("added_at"), _whole("added_seq"),
+    _whole("retire_at", optional=True), _whole("retired_at", optional=True), _whole("retired_seq", optional=True),
+)  # fmt: skip
+SCOPE_ROTATION = sa.Table(
+    "scope_rotation", READ, _text("scope", key=True), _whole("generation"), _whole("at"), _whole("seq"),
+)  # fmt: skip
+
 # --- kept ----------------------------------------------------------------------------------------------------------
 
 VAULT_EPOCH = sa.Table("vault_epoch", KEPT, _whole("epoch", key=True), _text("state"))
