@@ -35,7 +35,7 @@ def test_what_cannot_be_made_leaves_nothing_behind(
 
 
 def test_a_password_comes_from_a_descriptor_or_a_terminal_only(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallystick.cli.shell._has_terminal", lambda: False)
+    monkeypatch.setattr("tallystick.cli.shell.has_terminal", lambda: False)
     code, answer = told("cell", "people", "--dir", str(made.cell), "--as", "vera")
     assert (code, "found none: give --password-fd" in answer["error"]) == (2, True)
     code, answer = told("cell", "people", "--dir", str(made.cell), "--as", "vera", "--password-fd", "987")
@@ -44,7 +44,7 @@ def test_a_password_comes_from_a_descriptor_or_a_terminal_only(made: Made, monke
 
 def test_a_new_password_is_asked_for_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter([SECRET, OTHER])
-    monkeypatch.setattr("tallystick.cli.shell._has_terminal", lambda: True)
+    monkeypatch.setattr("tallystick.cli.shell.has_terminal", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
     code, answer = told("cell", "create", "--dir", str(tmp_path / "cell"), "--lead", "vera")
     assert (code, "found two different ones" in answer["error"]) == (2, True)

@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from tallystick.cli import agree, cell, demo, log, people, programme, receipt, release, releasing, serve, shell, status
+from tallystick.cli import (
+    agree,
+    cell,
+    demo,
+    keyd,
+    log,
+    people,
+    programme,
+    receipt,
+    release,
+    releasing,
+    serve,
+    shell,
+    status,
+)
 
 app = typer.Typer(
     name="tallystick", cls=shell.Front, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
@@ -13,6 +27,7 @@ app = typer.Typer(
 )  # fmt: skip
 demo.register(app)
 serve.register(app)
+keyd.register(app)
 agree.register(app)
 releasing.register(release.app)
 people.register(cell.app)

@@ -220,8 +220,8 @@ def password(descriptor: int | None, *, of: str, is_new: bool = False) -> str:
     A descriptor is read to the end of one line and not a byte further: two passwords may come one after the other.
     """
     if descriptor is not None:
-        return _line_of(descriptor)
-    if not _has_terminal():
+        return line_of(descriptor)
+    if not has_terminal():
         fail(f"expected a terminal to ask for the password of {of}, found none: give --password-fd (0 is the input).")
     first = getpass.getpass(f"{'New password' if is_new else 'Password'} for {of}: ")
     if is_new and getpass.getpass("Once more: ") != first:
@@ -229,7 +229,8 @@ def password(descriptor: int | None, *, of: str, is_new: bool = False) -> str:
     return first
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether somebody can be asked."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
@@ -237,19 +238,20 @@ def _has_terminal() -> bool:
     return True
 
 
-def _line_of(descriptor: int) -> str:
+def line_of(descriptor: int, *, option: str = "--password-fd", what: str = "password") -> str:
+    """A secret from a file descriptor: one line, and not a byte further."""
     line = bytearray()
     try:
         while (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
             line += byte
     except OSError as error:
-        fail(f"--password-fd {descriptor}: expected an open file descriptor, found: {error.strerror}. Try 3<FILE.")
+        fail(f"{option} {descriptor}: expected an open file descriptor, found: {error.strerror}. Try 3<FILE.")
     if not line:
-        fail(f"--password-fd {descriptor}: expected a line with the password, found nothing.")
+        fail(f"{option} {descriptor}: expected a line with the {what}, found nothing.")
     try:
         return line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:
-        fail(f"--password-fd {descriptor}: expected a password in UTF-8, found other bytes.")
+        fail(f"{option} {descriptor}: expected a {what} in UTF-8, found other bytes.")
 
 
 def act_as(cell: Cell, login: str, descriptor: int | None) -> Actor:
