@@ -304,12 +304,17 @@ def _link_at(engine: journal.Engine, size: int) -> bytes:
 
 
 def _compare(cell: Cell, manifest: Manifest, erased: int) -> Restored:
-    """Everything against everything, as `cell check` does, after the tiles are made anew from the journal."""
+    """Everything against everything, as `cell check` does, after the tiles are made anew from the journal.
+
+    It opens every content once, which is an event like every other look.
+    """
     cell.sealing.mend()
+    with cell.read() as connection:
+        entries = journal.head(connection).next_seq
     found = oversight.check(cell)
     gaps = [text for text in found.differences if _is_gap(text)]
     others = tuple(text for text in found.differences if not _is_gap(text))
-    from_log = max(0, found.events - manifest.entries)
+    from_log = entries - manifest.entries
     return Restored(cell.directory, found.events, from_log, len(gaps), erased, others)
 
 

@@ -1,0 +1,128 @@
+"""Promises of backups: one state, whole or refused, restored on either database, with all that a newer log holds."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from living_cell import World, answer_of, world_at
+
+from tallystick.app import backup, oversight
+from tallystick.app import cell as cells
+from tallystick.app.backup import BackupExists, BadBackup, NotEmpty, Source
+from tallystick.app.cell import Cell
+from tallystick.store import projection
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    with world_at(database_url, tmp_path / "cell") as made:
+        made.work(6)
+        first, second = made.expert(), made.expert()
+        for verdict in ("a_clearly", "b_clearly", "tie"):
+            made.judge(first, verdict)
+            made.judge(second, "a_clearly")
+        made.cell.seal()
+        made.judge(first)
+        yield made
+
+
+def dump(cell: Cell) -> dict[str, list[tuple[object, ...]]]:
+    """All read tables but the two that carry the look of the restore itself: it opened everything once."""
+    with cell.read() as connection:
+        found = projection.dump(connection)
+    return {name: rows for name, rows in found.items() if name not in ("access", "receipt")}
+
+
+@contextmanager
+def again(world: World, directory: Path, database: str, source: Source) -> Iterator[Cell]:
+    """The cell, restored elsewhere, with the token of its development custody beside it."""
+    directory.mkdir(exist_ok=True)
+    shutil.copytree(world.cell.directory / "keys", directory / "keys", dirs_exist_ok=True)
+    found = backup.restore(source, directory, database=database)
+    assert not found.differences, found.differences
+    with cells.opened(directory, database=database) as cell:
+        yield cell
+
+
+def test_a_backup_comes_back_on_the_other_kind_of_database(
+    world: World, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    other = "postgres_url" if world.cell.engine.dialect.name == "sqlite" else "sqlite_url"
+    before = dump(world.cell)
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    assert made.entries == len(entries_of(world.cell))
+    with again(world, tmp_path / "again", str(request.getfixturevalue(other)), Source(made.folder)) as cell:
+        assert dump(cell) == before
+        assert entries_of(cell)[: made.entries] == entries_of(world.cell)
+        assert cell.seal() == made.entries + 1
+        assert oversight.check(cell).differences == ()
+
+
+def entries_of(cell: Cell) -> list[tuple[int, bytes]]:
+    with cell.read() as connection:
+        return list(oversight.journal.read(connection, 0, 1_000_000))
+
+
+def test_what_came_after_the_backup_is_taken_from_a_newer_log(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    world.judge(world.expert(), "b_slightly")
+    world.cell.seal()
+    directory = tmp_path / "again"
+    directory.mkdir()
+    shutil.copytree(world.cell.directory / "keys", directory / "keys")
+    url = f"sqlite+pysqlite:///{directory / 'cell.db'}"
+    found = backup.restore(Source(made.folder, log=world.cell.log_directory), directory, database=url)
+    assert found.from_log > 0
+    assert found.entries == made.entries + found.from_log + 1
+    assert found.missing > 0, "what was said after the backup is in no vault"
+    assert found.differences == ()
+    with cells.opened(directory, database=url) as cell:
+        assert dump(cell) == dump(world.cell)
+        assert cell.seal() == found.entries
+
+
+def test_a_backup_older_than_its_published_log_is_refused_without_it(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    world.judge(world.expert())
+    world.cell.seal()
+    newest = world.cell.log_directory / "checkpoint"
+    shutil.copy(newest, made.folder / "log" / "checkpoint")
+    with pytest.raises(BadBackup, match="log/checkpoint: expected"):
+        backup.restore(Source(made.folder), tmp_path / "again", database=f"sqlite+pysqlite:///{tmp_path / 'again.db'}")
+    assert not (tmp_path / "again").exists(), "nothing is half there"
+
+
+@pytest.mark.parametrize("part", ["journal/tile/entries/000.p", "tables/vault_object.jsonl", "backup.json"])
+def test_a_byte_that_changed_is_named_and_nothing_is_written(world: World, tmp_path: Path, part: str) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    path = made.folder / part
+    path = next(path.iterdir()) if path.is_dir() else path
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BadBackup):
+        backup.restore(Source(made.folder), tmp_path / "again", database=f"sqlite+pysqlite:///{tmp_path / 'again.db'}")
+    assert not (tmp_path / "again").exists()
+
+
+def test_neither_a_backup_nor_a_cell_is_overwritten(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    with pytest.raises(BackupExists, match="choose another"):
+        backup.back_up(world.cell, tmp_path / "backup")
+    with pytest.raises(NotEmpty, match="expected an empty folder"):
+        backup.restore(Source(made.folder), world.cell.directory)
+
+
+def test_no_key_and_no_content_is_in_a_backup(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    secrets = [path.read_bytes().strip() for path in (world.cell.directory / "keys").iterdir()]
+    words = answer_of("a_clearly").reasons[0].text.encode()
+    for path in made.folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert words not in data, path
+            assert not any(secret in data for secret in secrets), path
