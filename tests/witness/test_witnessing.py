@@ -53,7 +53,9 @@ class StrictFake:
         self.seen.append(len(body))
         if self._lies is not None:
             return self._lies(len(self.seen))
-        head, _, note = body.partition("\n\n")
+        return self._judge(*body.split("\n\n", 1))
+
+    def _judge(self, head: str, note: str) -> Response:
         first, *lines = head.split("\n")
         proof = [base64.b64decode(line, validate=True) for line in lines]
         new = checkpoints.open_signed(note, KEY)

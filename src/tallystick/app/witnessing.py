@@ -85,7 +85,7 @@ def _behind(cell: Cell, connection: journal.Connection, size: int, sealed: int) 
 
 
 def follow(cell: Cell) -> None:
-    """Ask the witnesses that are behind, once. Raises OSError or RuntimeError when the log cannot be read or written."""
+    """Ask the witnesses that are behind, once. Raises OSError or RuntimeError when the log cannot be read."""
     if cell.witnessing is None:
         return
     try:

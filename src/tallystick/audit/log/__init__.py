@@ -6,18 +6,32 @@ the events are true, or that the log key never signed another history for somebo
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from tallystick.audit.log import kept as keeping
+from tallystick.audit.log import witnessed
 from tallystick.audit.log.entries import EntryCheck, EnvelopeChecks
 from tallystick.audit.log.files import Listing, check_spare, list_log
 from tallystick.audit.log.history import History
+from tallystick.audit.log.kept import Comparison, Kept, NotKept
 from tallystick.audit.log.report import Findings, LogReport, Problem, Status
-from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint, open_signed
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadKey, BadNote, VerifierKey, parse_vkey
+from tallystick.ledger.policy import Policy
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tiles import width_at
 
-__all__ = ["EntryCheck", "EnvelopeChecks", "LogReport", "Problem", "Status", "verify_log"]
+__all__ = [
+    "Comparison",
+    "EntryCheck",
+    "EnvelopeChecks",
+    "LogReport",
+    "Problem",
+    "Status",
+    "compare_logs",
+    "verify_log",
+]
 
 
 class _CouldNotCheck(Exception):  # it carries an outcome, not an error
@@ -25,12 +39,15 @@ class _CouldNotCheck(Exception):  # it carries an outcome, not an error
 
 
 def verify_log(
-    directory: Path, vkey: str, *, against: Sequence[Path] = (), check: EntryCheck | None = None
-) -> LogReport:
+    directory: Path, vkey: str, *, against: Sequence[Path] = (), policy: Policy | None = None,
+    check: EntryCheck | None = None,
+) -> LogReport:  # fmt: skip
     """Check everything in a log directory.
 
     vkey     the verifier key line of the log
-    against  files with checkpoints that you kept: the log must still contain what they cover
+    against  checkpoints that you kept, folders of them, or other copies of the log: it must still contain what they
+             cover
+    policy   the witnesses that count: at least one checkpoint must have their quorum
     check    what each entry must be; None for our envelope
 
     Never raises for what it finds: a log that cannot be read gives `could-not-check`.
@@ -40,8 +57,9 @@ def verify_log(
     try:
         key = _key(vkey)
         origin = key.name
-        signed = _check_log(Path(directory), key, findings, against=against, check=check or EnvelopeChecks())
-    except _CouldNotCheck as reason:
+        brought = _Brought(keeping.load(key, against), policy, check or EnvelopeChecks())
+        signed, witnessed_size = _check_log(Path(directory), key, findings, brought=brought)
+    except (_CouldNotCheck, NotKept) as reason:
         return LogReport(
             status=Status.COULD_NOT_CHECK, origin=origin, notes=(str(reason),), checked=tuple(findings.checked)
         )
@@ -52,10 +70,12 @@ def verify_log(
         origin=origin,
         size=None if signed is None else signed.size,
         root=None if signed is None else signed.root.hex(),
+        witnessed=witnessed_size,
         problems=tuple(sorted(findings.problems, key=_order)),
         problems_count=findings.count,
         checked=tuple(findings.checked),
         notes=tuple(findings.notes),
+        not_checked=tuple(findings.not_checked),
     )
 
 
@@ -70,39 +90,47 @@ def _key(vkey: str) -> VerifierKey:
         raise _CouldNotCheck(f"the verifier key cannot be used: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What the checker brought along."""
+
+    kept: list[Kept]
+    policy: Policy | None
+    check: EntryCheck
+
+
 def _check_log(
-    directory: Path, key: VerifierKey, findings: Findings, *, against: Sequence[Path], check: EntryCheck
-) -> Checkpoint | None:
+    directory: Path, key: VerifierKey, findings: Findings, *, brought: _Brought
+) -> tuple[Checkpoint | None, int | None]:
+    """The newest good checkpoint, and the size up to which witnesses vouch for it."""
     if not directory.is_dir():
         raise _CouldNotCheck(f"{directory}: expected a log directory, found none")
-    kept = _kept(key, against)
     listing = list_log(directory, findings)
     if not listing.tiles and not (directory / CHECKPOINT).exists():
         raise _CouldNotCheck(f"{directory}: expected a log directory with a checkpoint and tiles, found neither")
     archive = _archive(directory, key, listing, findings)
     signed = _newest(directory, key, archive, findings)
     if signed is None:
-        return None
+        return None, None
     findings.checked.append(f"the signature of {key.label} on the checkpoint of size {signed.size}")
     reader = LogReader(directory)
-    sizes = set(archive) | {checkpoint.size for _, checkpoint in kept}
-    roots = History(reader, signed, check, findings, sizes=sizes).run()
+    sizes = set(archive) | {one.checkpoint.size for one in brought.kept}
+    roots = History(reader, signed, brought.check, findings, sizes=sizes).run()
     findings.checked.append(f"{signed.size} entries: form, place, time, count, and the root over all of them")
     _check_root(signed, archive, roots, findings)
-    _check_kept(kept, signed, roots, findings)
+    keeping.check(brought.kept, signed, roots, findings, reader=reader)
     _check_spares(reader, listing, signed.size, findings)
-    return signed
+    if brought.policy is None:
+        findings.not_checked.append(witnessed.NOT_CHECKED)
+        return signed, None
+    return signed, witnessed.check(directory, brought.policy, archive, listing, signed=signed, findings=findings)
 
 
-def _kept(key: VerifierKey, against: Sequence[Path]) -> list[tuple[Path, Checkpoint]]:
-    """The checkpoints that the checker brought along: if they are no good, nothing can be compared with them."""
-    kept = []
-    for path in against:
-        try:
-            kept.append((path, open_signed(path.read_bytes().decode(), key)))
-        except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
-            raise _CouldNotCheck(f"{path}: expected a kept checkpoint of this log: {error}") from error
-    return kept
+def compare_logs(one: Path, other: Path, vkey: str) -> Comparison:
+    """Check two copies of a log, and whether they show one history. Never raises for what it finds."""
+    first, second = verify_log(one, vkey), verify_log(other, vkey)
+    longer, shorter = (one, other) if (first.size or 0) >= (second.size or 0) else (other, one)
+    return keeping.comparison(first, second, verify_log(longer, vkey, against=[shorter]))
 
 
 def _archive(directory: Path, key: VerifierKey, listing: Listing, findings: Findings) -> dict[int, Checkpoint]:
@@ -156,28 +184,6 @@ def _check_root(
         f"the entries do not lead to the signed root {signed.root.hex()} at size {signed.size}; archived checkpoints "
         f"show that they part from what was signed between entry {start} and entry {end - 1}",
     )
-
-
-def _check_kept(
-    kept: list[tuple[Path, Checkpoint]], signed: Checkpoint, roots: dict[int, bytes], findings: Findings
-) -> None:
-    for path, checkpoint in kept:
-        if checkpoint.size > signed.size:
-            findings.add(
-                str(path),
-                None,
-                f"roll-back: you hold a signed checkpoint of size {checkpoint.size}, the log shows {signed.size}: "
-                "entries were cut off",
-            )
-        elif roots.get(checkpoint.size) != checkpoint.root:
-            findings.add(
-                str(path),
-                None,
-                f"fork: you hold a signed checkpoint of size {checkpoint.size} with root {checkpoint.root.hex()}, "
-                "the log does not contain it: its history was rewritten",
-            )
-        else:
-            findings.checked.append(f"the log still contains what {path} covers ({checkpoint.size} entries)")
 
 
 def _check_spares(reader: LogReader, listing: Listing, size: int, findings: Findings) -> None:

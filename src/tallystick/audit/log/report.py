@@ -38,20 +38,24 @@ class LogReport:
 
     origin          name of the log, as its key says; None when the key could not be read
     size, root      what the newest good checkpoint states, root in hexadecimal; None without one
+    witnessed       how many entries a quorum of witnesses vouches for; None without a policy, or when none is reached
     problems        at most 100, in the order of their places
     problems_count  how many there are in all
     checked         what was looked at, one sentence each
-    notes           what was not looked at or is worth knowing, one sentence each
+    notes           what is worth knowing, one sentence each
+    not_checked     what was not looked at, one sentence each
     """
 
     status: Status
     origin: str | None = None
     size: int | None = None
     root: str | None = None
+    witnessed: int | None = None
     problems: tuple[Problem, ...] = ()
     problems_count: int = 0
     checked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +65,7 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
     count: int = 0
 
     def add(self, file: str, index: int | None, what: str) -> None:
