@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 
 FILE = "cell.toml"
 PORT = 8000
-SEAL_SECONDS_MAX = 3600
+_RANGES = {
+    "port": (1, 65_535),
+    "seal_seconds": (0.01, 3600),
+    "seal_batch": (256, 1_000_000),
+    "seal_seconds_max": (0.05, 86_400),
+    "unsealed_max": (100, 1_000_000_000),
+    "unsealed_seconds_max": (1, 1_000_000),
+}
+"""From where to where a number may go."""
+
+
+CUSTODIES = ("software", "keyd")
 
 
 class BadSettings(ValueError):
@@ -26,7 +37,14 @@ class Settings:
     host            address to listen on; this machine only unless it says otherwise
     port            port to listen on
     secure_cookies  cookies over https only; off for the embedded default on this machine
-    seal_seconds    how long the journal may run ahead of the log, at most, while the cell serves
+    seal_seconds    how long the sealer waits from one round to the next
+    seal_batch      events per checkpoint at most: a longer backlog is sealed in several
+    seal_seconds_max      from commit to seal at most, as this cell states it: beyond it, it is not ready
+    unsealed_max          beyond so many events that are not sealed, no more commands are taken
+    unsealed_seconds_max  the same, when the oldest of them has waited for so long
+    custody         who holds the keys: "software" (files in the cell's folder: development) or "keyd", the key process
+    keyd_socket     where the key process listens; relative to the cell's folder
+    allow_development_custody  open a cell whose keys an administrator of the machine can read; false in production
     """
 
     directory: Path
@@ -35,6 +53,13 @@ class Settings:
     port: int = PORT
     secure_cookies: bool = False
     seal_seconds: float = 1.0
+    seal_batch: int = 65_536
+    seal_seconds_max: float = 30.0
+    unsealed_max: int = 200_000
+    unsealed_seconds_max: float = 300.0
+    custody: str = "software"
+    keyd_socket: str | None = None
+    allow_development_custody: bool = True
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -43,6 +68,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "port": (int,),
     "secure_cookies": (bool,),
     "seal_seconds": (int, float),
+    "seal_batch": (int,),
+    "seal_seconds_max": (int, float),
+    "unsealed_max": (int,),
+    "unsealed_seconds_max": (int, float),
+    "custody": (str,),
+    "keyd_socket": (str,),
+    "allow_development_custody": (bool,),
 }
 
 
@@ -65,13 +97,11 @@ def load(directory: Path) -> Settings:
             raise BadSettings(f"{path}: expected {_WORDS[_TYPES[key][0]]} for {key}, found {value!r}")
     if not found.get("host", "127.0.0.1").strip():
         raise BadSettings(f"{path}: expected an address for host, found empty text")
-    if not 0.01 <= found.get("seal_seconds", 1.0) <= SEAL_SECONDS_MAX:
-        raise BadSettings(
-            f"{path}: expected seal_seconds from 0.01 to {SEAL_SECONDS_MAX}, found {found['seal_seconds']}"
-        )
-    if not 1 <= found.get("port", PORT) <= 65_535:
-        raise BadSettings(f"{path}: expected a port from 1 to 65535, found {found['port']}")
+    for key, (low, high) in _RANGES.items():
+        if key in found and not low <= found[key] <= high:
+            raise BadSettings(f"{path}: expected {key} from {low} to {high}, found {found[key]}")
     check_database(found.get("database"), str(path))
+    check_custody(found.get("custody", CUSTODIES[0]), found.get("keyd_socket"), str(path))
     return Settings(directory=directory, **found)
 
 
@@ -85,6 +115,14 @@ def check_database(database: str | None, where: str) -> None:
         )
     if urlsplit(database).password:
         raise BadSettings(f"{where}: expected no password in the database address: use peer access or a password file")
+
+
+def check_custody(custody: str, keyd_socket: str | None, where: str) -> None:
+    """Refuse a custody that is none, and a key process without its socket."""
+    if custody not in CUSTODIES:
+        raise BadSettings(f"{where}: expected custody {' or '.join(CUSTODIES)}, found {custody!r}")
+    if (custody == "keyd") is not bool(keyd_socket):
+        raise BadSettings(f"{where}: expected keyd_socket with custody keyd, and with no other, found {keyd_socket!r}")
 
 
 def save(settings: Settings) -> None:

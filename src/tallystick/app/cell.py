@@ -24,6 +24,7 @@ from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.ledger import head as heads
 from tallystick.ledger import journal
 from tallystick.ledger import policy as policies
 from tallystick.ledger.note import check_name
@@ -31,7 +32,7 @@ from tallystick.ledger.policy import BadPolicy, Policy
 from tallystick.ledger.reader import LogReader
 from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import contract as contracts
-from tallystick.store import oversight, schema
+from tallystick.store import custody, oversight, schema
 from tallystick.store import rubric as rubrics
 from tallystick.store.vault import Erased, Opened, Vault
 
@@ -80,7 +81,10 @@ class Cell:
 
     def __post_init__(self) -> None:
         """The sealing of this cell in this process."""
-        self.sealing = Sealing(self.engine, self.log_directory, lambda: self.signers, now=self.kernel.now)
+        self.sealing = Sealing(
+            self.engine, self.log_directory, lambda: self.signers, now=self.kernel.now,
+            trusted=lambda: self.earlier_log_keys,
+        )  # fmt: skip
 
     @property
     def engine(self) -> journal.Engine:
@@ -100,7 +104,14 @@ class Cell:
     @property
     def signers(self) -> tuple[KeySigner, ...]:
         """The log keys that sign checkpoints now, oldest first: two while one takes over from the other."""
-        return (KeySigner(self.keys, self.opened.vkey),)
+        with self.read() as connection:
+            return tuple(KeySigner(self.keys, vkey) for vkey in _signing(connection, self.opened))
+
+    @property
+    def earlier_log_keys(self) -> tuple[str, ...]:
+        """Verifier key lines of the log keys that sign no more: what they signed is of this log as well."""
+        with self.read() as connection:
+            return tuple(row.vkey for row in custody.log_keys(connection) if row.state == custody.RETIRED)
 
     @property
     def signer(self) -> KeySigner:
@@ -269,6 +280,7 @@ def _write_first(
 def make_tables(engine: journal.Engine) -> None:
     """Make every table and guard that is not there."""
     journal.create(engine)
+    heads.create(engine)
     with journal.writing(engine) as connection:
         schema.READ.create_all(connection)
         schema.KEPT.create_all(connection)
@@ -294,7 +306,8 @@ def open_cell(
         opened = _opening(engine, directory)
         holder = (keys or software_keys(directory))(opened.cell)
         try:
-            _check_keys(directory, holder, opened)
+            with journal.reading(engine) as connection:
+                _check_keys(directory, holder, opened, connection=connection)
         except BaseException:
             holder.close()
             raise
@@ -332,7 +345,13 @@ def _opening(engine: journal.Engine, directory: Path) -> CellOpened:
     return opened
 
 
-def _check_keys(directory: Path, keys: Keys, opened: CellOpened) -> None:
+def _signing(connection: journal.Connection, opened: CellOpened) -> list[str]:
+    """The log keys that sign now. The first fact names one, for a journal whose read tables are being rebuilt."""
+    active = [row.vkey for row in custody.log_keys(connection) if row.state == custody.ACTIVE]
+    return active or [opened.vkey]
+
+
+def _check_keys(directory: Path, keys: Keys, opened: CellOpened, *, connection: journal.Connection) -> None:
     """Refuse keys that are not those of this cell, or not in the custody that its journal states."""
     if keys.custody != opened.custody:
         raise CustodyMismatch(
@@ -340,11 +359,13 @@ def _check_keys(directory: Path, keys: Keys, opened: CellOpened) -> None:
             "'custody' in cell.toml to what the cell was made with"
         )
     found = keys.log_keys()
-    if opened.vkey not in found:
-        raise CustodyMismatch(
-            f"{directory}: expected the log key {opened.vkey}, found {', '.join(found) or 'none'}: restore the keys"
-        )
-    if not keys.epochs():
+    for vkey in _signing(connection, opened):
+        if vkey not in found:
+            raise CustodyMismatch(
+                f"{directory}: expected the log key {vkey}, found {', '.join(found) or 'none'}: restore the keys"
+            )
+    current = [row.epoch for row in custody.epochs(connection) if row.state == custody.CURRENT] or [1]
+    if current[0] not in keys.epochs():
         raise CustodyMismatch(f"{directory}: expected a key that opens content, found none: restore the keys")
 
 

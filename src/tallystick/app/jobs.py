@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from tallystick.app import custody
 from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
@@ -13,7 +14,7 @@ from tallystick.ledger import journal
 from tallystick.ledger.sealer import Fenced
 
 SEAL_SECONDS = 1.0
-_NO_LIMITS = Limits()
+USUAL = Limits()
 EXPIRE_SECONDS = 30.0
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,8 +22,9 @@ _LOGGER = logging.getLogger(__name__)
 class Followers:
     """Threads that follow the journal while a cell serves. Start once; `stop` waits for them."""
 
-    def __init__(self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS) -> None:
+    def __init__(self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS, limits: Limits = USUAL) -> None:
         self._cell = cell
+        cell.sealing.limits = limits
         # A promise has room for three rounds: who seals seldom promises less.
         cell.kernel.seal_within_us = max(SEAL_WITHIN_US, int(seal_seconds * 3_000_000))
         self._seal_seconds = seal_seconds
@@ -35,7 +37,10 @@ class Followers:
 
     def start(self) -> None:
         """Finish what a crash interrupted, then follow."""
+        custody.finish_interrupted(self._cell)
         finish_interrupted(self._cell)
+        cell = self._cell
+        cell.kernel.may_write = Backpressure(cell.engine, cell.sealing.limits, now=cell.kernel.now)
         for thread in self._threads:
             thread.start()
 
@@ -44,6 +49,7 @@ class Followers:
         self._stopping.set()
         for thread in self._threads:
             thread.join(timeout=30)
+        self._cell.kernel.may_write = lambda: None
         self._cell.sealing.release()
         self._cell.seal()
 
@@ -60,6 +66,7 @@ class Followers:
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):
             self._attempt(lambda: expire_all(self._cell), "expire leases")
+            self._attempt(lambda: custody.finish_interrupted(self._cell), "finish rotations of keys")
 
     @staticmethod
     def _attempt(job: object, what: str) -> None:

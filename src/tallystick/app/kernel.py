@@ -30,6 +30,8 @@ from tallystick.store.vault import SealedObject, Vault
 KEY_CHARACTERS_MIN = 16
 """An idempotency key also salts the digest of its request in the public log: it must not be guessable."""
 GROUP_MAX = 64
+GROUPS_KEPT, GROUP_ROWS_KEPT = 256, 256
+"""How many commits, and how large ones, are remembered for receipts that are asked for a moment later."""
 SEAL_WITHIN_US = 60_000_000
 """How long after its commit an event is sealed at the latest, as receipts promise it, unless a cell says otherwise."""
 
@@ -47,6 +49,10 @@ class CommitGroup:
     entries: list[tuple[str, bytes]] = field(default_factory=list)
     runs: dict[int, tuple[bytes, str | None]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def holds(self, seq: int) -> bool:
+        """Is this place one of its rows?"""
+        return self.first_seq <= seq < self.first_seq + len(self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,40 @@ def wall_clock() -> int:
     return time.time_ns() // 1000
 
 
+def steady_clock() -> int:
+    """Microseconds on a clock that nobody sets, which goes on while the machine sleeps where there is such a one."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1000
+
+
+class Ahead:
+    """How many microseconds the wall clock has gained on the steady one since this was made."""
+
+    def __init__(self, wall: Callable[[], int] = wall_clock, steady: Callable[[], int] = steady_clock) -> None:
+        self._wall, self._steady = wall, steady
+        self._parted = wall() - steady()
+
+    def __call__(self) -> int:
+        """Below zero when it has lost some."""
+        return self._wall() - self._steady() - self._parted
+
+
+CLOCK_US = 300_000_000
+"""How far this clock may be behind the journal, or jump ahead in a running process, before nothing is written."""
+CLOCK_CODES = ("clock-behind", "clock-jumped")
+
+
+class WrongClock(RuntimeError):
+    """The cell itself would write, and this machine's clock cannot be right."""
+
+
+def _clock_refusal(code: str, expected: str, off: int) -> Refused:
+    return Refused(
+        code,
+        f"Expected a clock {expected}, found it {off // 1_000_000} s off. Nothing was written: the operator must set "
+        "this machine's clock, or restart the process when the clock is right now.",
+    )
+
+
 @dataclass(slots=True)
 class _Group:
     """The state of one write transaction."""
@@ -193,6 +233,7 @@ class _Group:
     next_seq: int
     now: int
     committed: CommitGroup
+    refused: Refused | None = None  # why nothing new may be written now
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -212,6 +253,10 @@ class Kernel:
         self._queue: deque[_Waiting] = deque()
         self.recent = looking.Recent()
         self.seal_within_us = SEAL_WITHIN_US
+        self._committed: deque[CommitGroup] = deque(maxlen=GROUPS_KEPT)
+        self.may_write: Callable[[], Refused | None] = lambda: None
+        # A clock that jumps can be told from one that runs only beside one that cannot.
+        self._ahead: Callable[[], int] = Ahead() if clock is wall_clock else lambda: 0
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
 
@@ -267,6 +312,10 @@ class Kernel:
             now = self.now()
             self.recent.add(self.recent.key(actor, about, now=now, given=None), now=now)
 
+    def group_of(self, seq: int) -> CommitGroup | None:
+        """The commit of this process that holds a place, while it is remembered: what was written, whatever is now."""
+        return next((group for group in list(self._committed) if group.holds(seq)), None)
+
     def read(self) -> AbstractContextManager[journal.Connection]:
         """A connection that sees one consistent state."""
         return journal.reading(self.engine)
@@ -305,13 +354,28 @@ class Kernel:
     def _carry_out(self, commands: list[Command]) -> list[Answer]:
         with journal.writing(self.engine) as connection:
             head = journal.lock_head(connection)
-            now = max(self._clock(), head.last_at)
-            group = _Group(connection, head, head.next_seq, now, CommitGroup(head.next_seq, now))
+            clock = self._clock()
+            now = max(clock, head.last_at)
+            refused = self._wrong_clock(clock, head.last_at) or self.may_write()
+            group = _Group(connection, head, head.next_seq, now, CommitGroup(head.next_seq, now), refused)
             answers = [self._one(group, command) for command in commands]
             self._append(group)
             self.before_commit()
+        if 0 < len(group.entries) <= GROUP_ROWS_KEPT:
+            self._committed.append(group.committed)
         self.after_commit()
         return answers
+
+    def _wrong_clock(self, clock: int, last_at: int) -> Refused | None:
+        """Journal time never goes back. A clock far behind it would make it stand still, and one that jumped ahead
+        would do so to all who come later: then nothing is written until somebody has looked.
+        """
+        behind, ahead = last_at - clock, self._ahead()
+        if behind > CLOCK_US:
+            return _clock_refusal("clock-behind", "not far behind the last event of the journal", behind)
+        if ahead > CLOCK_US:
+            return _clock_refusal("clock-jumped", "that runs as long as this process has run", ahead)
+        return None
 
     def _append(self, group: _Group) -> None:
         if group.entries:
@@ -322,6 +386,10 @@ class Kernel:
         earlier = self._earlier(group, command)
         if earlier is not None:
             return earlier
+        if group.refused and command.actor is not CELL:
+            return group.refused
+        if group.refused and group.refused.code in CLOCK_CODES:
+            raise WrongClock(group.refused.sentence)
         role = command.actor.role_for(command.permission)
         transaction = Transaction(group.connection, self.vault, group.now, group.next_seq, command.actor, role)
         decision = command.decide(transaction)

@@ -11,6 +11,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About, Look
+from tallystick.app.sealing import behind
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
@@ -20,7 +21,7 @@ from tallystick.ledger import journal, tree
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.store import projection
-from tallystick.store.vault import VaultError, commitment
+from tallystick.store.vault import ObjectErased, VaultError, commitment
 
 RECENT = 50
 _TOGETHER, _NAMED = 500, 100
@@ -31,8 +32,6 @@ WITHHELD = frozenset({GoldAnswered.KIND})
 NOT_OPENED = (
     "contents: expected a journal that can record who opens them, found one with differences: restore it, check again"
 )
-FOLLOW_MICROSECONDS = 30_000_000
-"""A log that lags behind its journal for longer is not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,13 @@ def entry_for(cell: Cell, actor: Actor, seq: int) -> tuple[Envelope, bytes] | Re
     if entry is None:
         return access.ABSENT
     envelope = open_entry(entry)
+    return (envelope, entry) if may_have(actor, envelope) else access.ABSENT
+
+
+def may_have(actor: Actor, envelope: Envelope) -> bool:
+    """Whether a receipt of this event is for this actor: their own, or any for who reads the log."""
     is_own = envelope.by == actor.person and envelope.kind not in SET_OFF
-    return (envelope, entry) if is_own or access.allows(actor, "log.read") else access.ABSENT
+    return is_own or access.allows(actor, "log.read")
 
 
 def sealed_size(cell: Cell) -> int:
@@ -126,14 +130,16 @@ def readiness(cell: Cell) -> list[Check]:
     """Whether the cell can do its work: database, keys, log."""
     with cell.read() as connection:
         head = journal.head(connection)
-        last = journal.read_one(connection, sealed_size(cell))
+        late = behind(connection, sealed_size(cell), now=cell.kernel.now())
     checks = [
         Check("database", is_good=True, found=f"{head.next_seq} events"),
         Check("log-key", is_good=cell.opened.vkey == cell.signer.vkey, found=cell.custody),
     ]
-    behind = 0 if last is None else max(0, cell.kernel.now() - open_entry(last).at)
-    found = f"{head.next_seq - sealed_size(cell)} events not sealed, the oldest for {behind // 1_000_000} s"
-    return [*checks, Check("log", is_good=behind < FOLLOW_MICROSECONDS, found=found)]
+    limit = cell.sealing.limits.seal_seconds_max
+    found = f"{late.count} events not sealed, the oldest for {late.microseconds // 1_000_000} s of at most {limit:g} s"
+    checks.append(Check("log", is_good=late.microseconds < limit * 1_000_000, found=found))
+    trouble = cell.sealing.trouble
+    return [*checks, Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +255,8 @@ def _contents(cell: Cell, refs: list[tuple[int, ObjectRef]], look: Look) -> Iter
             for seq, ref in part:
                 try:
                     opened = cell.open(connection, ref.object, look)
+                except ObjectErased:
+                    continue  # the journal says so, and what it committed to stays
                 except VaultError as error:
                     yield f"content of entry {seq}: {error}"
                     continue

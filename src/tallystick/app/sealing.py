@@ -21,7 +21,7 @@ from tallystick.ledger import journal, rows
 from tallystick.ledger.lease import SECONDS as LEASE_SECONDS
 from tallystick.ledger.lease import Lease, Leased
 from tallystick.ledger.reader import LogReader, NotInLog
-from tallystick.ledger.sealer import BATCH, Fenced, Sealer
+from tallystick.ledger.sealer import BATCH, Fenced, NotSealed, Sealer
 from tallystick.ledger.signer import Signer
 from tallystick.ledger.unsealed import RowCheck
 
@@ -30,11 +30,20 @@ WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 SKEW_US = 300_000_000
 """How far the time of an event may lie ahead of the clock of whoever seals it."""
-SEAL_SECONDS_MAX = 30.0
-"""From commit to seal at most, as a cell states it; beyond it, it is not ready."""
-UNSEALED_MAX = 200_000
-UNSEALED_SECONDS_MAX = 300.0
-"""Beyond so many events, or so old an event, that are not sealed, a server takes no more commands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far the log may be behind its journal.
+
+    seal_seconds_max      from commit to seal at most, as a cell states it; beyond it, it is not ready
+    unsealed_max          beyond so many events that are not sealed, a server takes no more commands
+    unsealed_seconds_max  the same, for the age of the oldest of them
+    """
+
+    seal_seconds_max: float = 30.0
+    unsealed_max: int = 200_000
+    unsealed_seconds_max: float = 300.0
 
 
 class Envelopes:
@@ -117,6 +126,9 @@ def behind(connection: journal.Connection, size: int, *, now: int) -> Behind:
 class Sealing:
     """The sealing of one cell in one process. Safe to call from many threads.
 
+    `trouble` says why the last attempt of this process failed, until one does not: readiness shows it. `limits` and
+    `batch` may be set before it begins.
+
     signers  who signs checkpoints now, and `trusted` the verifier keys of those who did before
     now      microseconds since 1970, the journal's clock
     """
@@ -126,6 +138,8 @@ class Sealing:
         now: Callable[[], int], trusted: Callable[[], Sequence[str]] = tuple, lease: Lease | None = None,
     ) -> None:  # fmt: skip
         self.batch = BATCH
+        self.limits = Limits()
+        self.trouble: str | None = None
         self.lease = lease or Lease()
         self._engine = engine
         self._directory = directory
@@ -134,6 +148,7 @@ class Sealing:
         self._check: RowCheck = Envelopes(now)
         self._lock = threading.RLock()
         self._sealer: Sealer | None = None
+        self._signed_by: tuple[str, ...] = ()
         self._is_known = False
         self._keeps = False
 
@@ -172,6 +187,16 @@ class Sealing:
                 return False
             return True
 
+    def mend(self) -> None:
+        """Compare all that is sealed with the journal, and write again what the log folder lacks. Signs nothing new.
+
+        raises  what Sealer raises when journal and log do not fit together; Leased when it is another's turn
+        """
+        with self._lock:
+            self._is_known = False
+            self._sealer = self._sealer or self._open_sealer()
+            self.release()
+
     def release(self) -> None:
         """Hand the turn back; the next seal takes a new one."""
         with self._lock:
@@ -188,22 +213,39 @@ class Sealing:
 
     def _attempt(self, upto: int | None) -> int:
         try:
-            if self._sealer is None:
-                # Whoever has read the whole journal once knows it; what came since is checked as it is sealed.
-                self._sealer = Sealer(
-                    self._engine, self._directory, self._signers(), trusted=self._trusted(), lease=self.lease,
-                    check=self._check, thorough=not self._is_known, batch=self.batch,
-                )  # fmt: skip
-                self._is_known = True
+            self._close_if_keys_changed()
+            self._sealer = self._sealer or self._open_sealer()
             self._sealer.seal(upto)
             size = self._sealer.size
             self._check = self._sealer.check
-        except BaseException:
+            self.trouble = None
+        except (Leased, Fenced, NotSealed):
+            self.release()
+            raise
+        except Exception as error:
+            self.trouble = str(error)
             self.release()
             raise
         if not self._keeps or self._sealer.is_asked:
             self.release()
         return size
+
+    def _close_if_keys_changed(self) -> None:
+        """A log key was added or retired, maybe by another process: the next checkpoint is signed by those of now."""
+        if self._sealer is not None and self._signed_by != tuple(signer.vkey for signer in self._signers()):
+            sealer, self._sealer = self._sealer, None
+            sealer.close()
+
+    def _open_sealer(self) -> Sealer:
+        signers = self._signers()
+        self._signed_by = tuple(signer.vkey for signer in signers)
+        # Whoever has read the whole journal once knows it; what came since is checked as it is sealed.
+        sealer = Sealer(
+            self._engine, self._directory, signers, trusted=self._trusted(), lease=self.lease,
+            check=self._check, thorough=not self._is_known, batch=self.batch,
+        )  # fmt: skip
+        self._is_known = True
+        return sealer
 
     def _published(self) -> int:
         try:
@@ -215,14 +257,14 @@ class Sealing:
 class Backpressure:
     """Refuses commands when the log has fallen too far behind its journal, so that the journal cannot run away.
 
-    events, seconds  how far is too far; time counts from when this server began to follow
+    limits  how far is too far; time counts from when this server began to follow
     """
 
-    def __init__(self, engine: journal.Engine, *, now: Callable[[], int], events: int, seconds: float) -> None:
+    def __init__(self, engine: journal.Engine, limits: Limits, *, now: Callable[[], int]) -> None:
         self._engine = engine
         self._now = now
-        self._events = events
-        self._us = int(seconds * 1_000_000)
+        self._events = limits.unsealed_max
+        self._us = int(limits.unsealed_seconds_max * 1_000_000)
         self._since = now()
         self._next = 0.0
         self._found: Refused | None = None

@@ -20,7 +20,9 @@ from tallystick import api, edge, settings, web
 from tallystick.app import oversight
 from tallystick.app.cell import Cell
 from tallystick.app.jobs import Followers
+from tallystick.app.sealing import Limits
 from tallystick.cli import shell
+from tallystick.custody.hardening import forbid_dumps
 from tallystick.ledger.head import Fenced
 
 Application = Callable[
@@ -73,9 +75,15 @@ def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quie
 
     is_quiet  nothing on standard output: the caller has said it all
     """
+    forbid_dumps()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with listen(loaded) as listener:
-        followers = Followers(cell, seal_seconds=loaded.seal_seconds)
+        limits = Limits(
+            seal_seconds_max=loaded.seal_seconds_max, unsealed_max=loaded.unsealed_max,
+            unsealed_seconds_max=loaded.unsealed_seconds_max,
+        )  # fmt: skip
+        cell.sealing.batch = loaded.seal_batch
+        followers = Followers(cell, seal_seconds=loaded.seal_seconds, limits=limits)
         server = uvicorn.Server(
             uvicorn.Config(
                 application(cell, secure_cookies=loaded.secure_cookies), log_level="warning", access_log=False,

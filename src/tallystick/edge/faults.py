@@ -33,7 +33,7 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-adjudicated", "already-answered", "already-judged", "already-qualified", "contract-exists", "gold-used-up",
+    "already-acknowledged", "already-adjudicated", "already-erased", "needs-confirmation", "not-final", "already-answered", "already-judged", "already-qualified", "contract-exists", "gold-used-up",
     "lease-expired", "login-taken", "no-contract", "no-work", "not-leased", "not-qualified",
     "not-sealed", "own-judgment", "qualification-running", "release-exists", "still-blinded",
 })  # fmt: skip
@@ -45,10 +45,14 @@ _STATUS: Final = {
     "forged": 403,
     ABSENT.code: 404,
     "bad-method": 405,
+    "erased": 410,
     TOO_LARGE: 413,
     "too-many-attempts": 429,
     FAILED: 500,
     "keys-unavailable": 503,
+    "log-behind": 503,
+    "clock-behind": 503,
+    "clock-jumped": 503,
 }
 
 

@@ -35,8 +35,13 @@ def end_of(engine: sa.Engine) -> int:
 
     raises  Gap when the rows end elsewhere than the journal's own head says: its last rows were removed or added
     """
+    return end_and_link(engine)[0]
+
+
+def end_and_link(engine: sa.Engine) -> tuple[int, bytes]:
+    """How many rows the journal has, and its running digest there. Raises Gap as `end_of`."""
     with engine.connect() as connection:
-        return _end(connection)[0]
+        return _end(connection)
 
 
 @contextmanager

@@ -175,7 +175,9 @@ class Sealer:
             self._keep()
             if not self._is_ready:
                 self._recover(thorough=False)
-            end = rows.end_of(self._engine)
+            end, link = rows.end_and_link(self._engine)
+            if end == self._head.size and link != self._head.link:
+                raise BadRow(end, "expected the head of the journal as it was committed, found another: rows were cut")
             if upto is not None:
                 if not 0 <= upto <= end:
                     raise NotSealed(f"expected a journal of at least {upto} rows, found {end}: seal fewer")
