@@ -16,7 +16,7 @@ from tallystick.custody import Keys
 from tallystick.events.envelope import SALT_BYTES, ObjectRef, commitment
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import VAULT_OBJECT, VAULT_SUBJECT, Row
+from tallystick.store.schema import VAULT_FILE, VAULT_OBJECT, VAULT_SUBJECT, Row
 from tallystick.store.vault import sealing
 from tallystick.store.vault.faults import (
     CommitmentBroken,
@@ -30,6 +30,7 @@ from tallystick.store.vault.faults import (
     ObjectTruncated,
     VaultError,
 )
+from tallystick.store.vault.files import OpenFile, SealedFile, seal_file
 from tallystick.store.vault.keyring import Keyring
 from tallystick.store.vault.rotation import (
     DIGEST_PREFIX,
@@ -52,13 +53,16 @@ __all__ = [
     "ObjectReplayed",
     "ObjectSwapped",
     "ObjectTruncated",
+    "OpenFile",
     "Opened",
+    "SealedFile",
     "SealedObject",
     "Vault",
     "VaultError",
     "commitment",
     "credential_place",
     "insert",
+    "seal_file",
 ]
 CELL_SCOPE = "cell"
 """The scope of what belongs to nobody: secrets by which the cell finds things."""
@@ -229,6 +233,51 @@ class Vault:
         return ObjectTruncated(
             f"object {row.object}: expected its bytes, found none, and no erasure took them: truncated; restore the row"
         )
+
+    # --- large content: sealed first, where it is kept; then known, in a transaction --------------------------------
+
+    def keep_file(
+        self, connection: sa.Connection, sealed: SealedFile, *, scope: str, path: str, subjects: Sequence[str] = ()
+    ) -> None:
+        """Take a file that `seal_file` sealed into the vault. Without this nobody has its key.
+
+        path  its name among the files of its scope
+        """
+        names, keys = self._ring.current(connection, _in_order(scope, subjects))
+        place = Place(sealed.file, names, sealed.commitment, sealed.size)
+        row = {
+            "file": sealed.file, "scope": scope, "scopes": names, "path": path, "place": sealed.place,
+            "commitment": sealed.commitment, "bytes": sealed.size,
+            "wrapped": sealing.wrap(place, keys, sealed.key, sealed.nonce),
+        }  # fmt: skip
+        journal.insert_many(connection, VAULT_FILE, [row])
+
+    def files_of(self, connection: sa.Connection, scope: str) -> list[Row]:
+        """The files at home in a scope, by path, erased ones included."""
+        query = VAULT_FILE.select().where(VAULT_FILE.c.scope == scope).order_by(VAULT_FILE.c.path)
+        return list(connection.execute(query).all())
+
+    def open_file(self, connection: sa.Connection, row: Row) -> OpenFile:
+        """A file with its key at hand. Raises what `open` raises; its bytes are looked at when they are read."""
+        names = row.scopes.split(" ")
+        keys = self._ring.named(connection, names)
+        if len(keys) < len(names) or not row.wrapped:
+            gone = self._ring.erased(connection, [row.file, *(name.rpartition("#")[0] for name in names)])
+            if gone:
+                raise ObjectErased(f"file {row.file} was erased with {', '.join(sorted(gone))}: it cannot be opened")
+            raise KeyMissing(
+                f"file {row.file}: expected the keys {row.scopes}, found {len(keys)} of them, and no erasure took any: "
+                "restore the rows"
+            )
+        place = Place(row.file, row.scopes, row.commitment, row.bytes)
+        key = sealing.unwrap(place, [keys[name] for name in names], bytes(row.wrapped))
+        nonce = bytes(row.wrapped)[sealing.HEADER_BYTES - NONCE_BYTES : sealing.HEADER_BYTES]
+        return OpenFile(row.file, row.path, row.place, row.commitment, row.bytes, key, nonce)
+
+    def every_file(self, connection: sa.Connection) -> list[Row]:
+        """All files that have bytes, by id."""
+        is_full = sa.func.length(VAULT_FILE.c.wrapped) > 0
+        return list(connection.execute(VAULT_FILE.select().where(is_full).order_by(VAULT_FILE.c.file)).all())
 
     # --- what no event refers to -------------------------------------------------------------------------------------
 
