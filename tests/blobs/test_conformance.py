@@ -225,8 +225,7 @@ def test_a_writer_takes_over(blobs: Blobs) -> None:
     steps: list[str] = []
     writer = blobs.writer(3, step=steps.append)
     writer.take_over()
-    with writer.exclusive():
-        writer.replace("checkpoint", b"1", was=None)
+    writer.replace("checkpoint", b"1", was=None)
     writer.put_many([("a", b"1"), ("b", b"2")])
     assert {step.split()[0] for step in steps} == {"before", "after"}
     assert blobs.get("a") == b"1"

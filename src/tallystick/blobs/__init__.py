@@ -142,14 +142,6 @@ class Blobs(Protocol):
         """Make the place ready, and clear what writers of this epoch and before left half done."""
         ...
 
-    @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep other writers of this machine from replacing blobs, where the place can do so.
-
-        It spares writers a failed `replace`; it is no promise. `replace` alone is what never loses an update.
-        """
-        ...
-
     def close(self) -> None:
         """Let go of connections, and of what this writer has not finished."""
         ...

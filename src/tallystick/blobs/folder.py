@@ -156,7 +156,7 @@ class FolderBlobs:
         (staged,) = self._staged(1)
         _write_flushed(staged, data)
         self._step(f"before replace {name}")
-        with self.exclusive():
+        with self._exclusive():
             found = path.read_bytes() if path.is_file() else None
             if found == data:
                 staged.unlink()
@@ -216,23 +216,15 @@ class FolderBlobs:
             self._remove_empty(folder)
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the lock under which files are compared and replaced: once per thread, however often it is asked for."""
-        with self._lock:
-            if self._holds:
-                yield
-                return
-            self.staging.mkdir(exist_ok=True)
-            handle = os.open(self.staging / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                self._holds = True
-                yield
-            finally:
-                self._holds = False
-                os.close(handle)
-
-    _holds = False
+    def _exclusive(self) -> Iterator[None]:
+        """Hold the lock under which a file is compared and replaced. It is short: nobody is asked anything meanwhile."""
+        self.staging.mkdir(exist_ok=True)
+        handle = os.open(self.staging / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _path(self, name: str) -> Path:
         return self.directory / check_name(name)
@@ -255,7 +247,7 @@ class FolderBlobs:
 
     def _stay_alive(self) -> None:
         """Hold a lock on this writer's part as long as it lives, and clear the parts whose lock nobody holds."""
-        with self.exclusive():
+        with self._exclusive():
             for path in self.staging.glob("w*"):
                 with suppress(OSError):
                     handle = os.open(path / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tallystick.blobs import Blobs
 from tallystick.ledger import head as heads
 from tallystick.ledger import rows
 from tallystick.ledger.reader import LogReader, NotInLog
@@ -30,13 +31,13 @@ class Difference:
     what: str
 
 
-def compare_journal(engine: sa.Engine, directory: Path) -> list[Difference]:
+def compare_journal(engine: sa.Engine, log: Path | Blobs) -> list[Difference]:
     """Where the journal and the log directory part, in order of `seq`; empty when they agree.
 
     Rows behind the newest checkpoint are not sealed yet and no difference. At most 1,000 places are listed.
     raises  NotInLog without a checkpoint, note.BadNote or checkpoint.BadCheckpoint when it cannot be read
     """
-    reader = LogReader(directory)
+    reader = LogReader(log)
     size = reader.checkpoint().size
     found = _compare_ends(engine, size)
     for start in range(0, size, _STEP):

@@ -1,4 +1,4 @@
-"""Read a log directory: checkpoints, entries, hashes, proofs. Needs no database and no key; writes nothing.
+"""Read a log, in a folder or a bucket: checkpoints, entries, hashes, proofs. Needs no database, no key; writes nothing.
 
 It works on a live log and on a copy alike. It hands out what is stored and vouches for nothing: whoever gets a
 proof verifies it against a signed checkpoint (ledger/tree.py, ledger/proof.py, audit/log.py).
@@ -7,8 +7,11 @@ proof verifies it against a signed checkpoint (ledger/tree.py, ledger/proof.py, 
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from tallystick.blobs import BlobMissing, Blobs
+from tallystick.blobs.folder import FolderBlobs
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger.checkpoint import Checkpoint, is_plain_number
 from tallystick.ledger.note import VerifierKey
@@ -42,13 +45,20 @@ class NotInLog(LookupError):
 
 
 class LogReader:
-    """A log directory. One reader may serve several threads."""
+    """A log: a directory, or blobs elsewhere. One reader may serve several threads."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = Path(directory)
+    def __init__(self, log: Path | Blobs) -> None:
+        self.blobs: Blobs = FolderBlobs(log) if isinstance(log, Path) else log
         self._lock = threading.Lock()
         self._tiles: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
         self._bundles: OrderedDict[int, list[bytes]] = OrderedDict()
+
+    @property
+    def directory(self) -> Path:
+        """The folder of a log that lies in one; TypeError for a log elsewhere."""
+        if not isinstance(self.blobs, FolderBlobs):
+            raise TypeError(f"expected a log in a folder, found {self.blobs.where}")
+        return self.blobs.directory
 
     def checkpoint(self, *keys: VerifierKey) -> Checkpoint:
         """The newest published checkpoint; with keys, one of them must have signed it.
@@ -71,10 +81,7 @@ class LogReader:
 
     def archived_sizes(self) -> list[int]:
         """The sizes of all archived checkpoints, ascending."""
-        folder = self.directory / ARCHIVE
-        if not folder.is_dir():
-            return []
-        numbers = (parse_number(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+        numbers = (parse_number(name.removeprefix(f"{ARCHIVE}/")) for name in self.blobs.names(f"{ARCHIVE}/"))
         return sorted(number for number in numbers if number is not None)
 
     def entry(self, index: int) -> bytes:
@@ -132,36 +139,43 @@ class LogReader:
         full = Place(level, index)
         if index < 0:
             raise NotInLog(f"expected an index from 0, found {index}")
-        if (self.directory / full.path).is_file():
-            return full
-        folder = self.directory / f"{full.path}.p"
-        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        return full if self.blobs.has(full.path) else self._partial(full, width)
+
+    def _partial(self, full: Place, width: int) -> Place:
+        folder = f"{full.path}.p/"
+        names = [path.removeprefix(folder) for path in self.blobs.names(folder)]
         widths = [int(name) for name in names if is_plain_number(name) and int(name) >= width]
         if not widths:
             raise NotInLog(
                 f"{full.path}: expected at least {width} parts in it or beside it, found none: "
                 "the log is shorter, or the file was removed"
             )
-        return Place(level, index, min(widths))
+        return Place(full.level, full.index, min(widths))
 
     def _checkpoint(self, name: str, keys: Sequence[VerifierKey]) -> Checkpoint:
         try:
-            text = (self.directory / name).read_bytes().decode()
-        except FileNotFoundError as error:
-            raise NotInLog(f"{name}: expected a checkpoint, found no such file in {self.directory}") from error
+            text = self.blobs.get(name).decode()
+        except BlobMissing as error:
+            raise NotInLog(f"{name}: expected a checkpoint, found no such file in {self.blobs.where}") from error
         except UnicodeDecodeError as error:
             raise checkpoints.BadCheckpoint(f"{name}: expected UTF-8 text, found other bytes") from error
         return checkpoints.open_signed(text, *keys) if keys else checkpoints.read(text)
 
     def part(self, level: int | None, index: int, width: int) -> tuple[Place, bytes]:
         """The tile (level None: bundle) that `find` finds, with its bytes as they are. Raises NotInLog."""
-        place = self.find(level, index, width)
+        full = Place(level, index)
+        if index < 0:
+            raise NotInLog(f"expected an index from 0, found {index}")
+        with suppress(BlobMissing):
+            return full, self.blobs.get(full.path)
+        place = self._partial(full, width)
+        with suppress(BlobMissing):
+            return place, self.blobs.get(place.path)
+        # The sealer removes partial tiles when the full one is there: it happened between look and read.
         try:
-            return place, (self.directory / place.path).read_bytes()
-        except FileNotFoundError:
-            # The sealer removes partial tiles when the full one is there: it happened between look and read.
-            place = self.find(level, index, width)
-            return place, (self.directory / place.path).read_bytes()
+            return full, self.blobs.get(full.path)
+        except BlobMissing as error:
+            raise NotInLog(f"{place.path}: expected it or the full one, found neither: it was removed") from error
 
     def _tile(self, level: int, index: int, width: int) -> list[bytes]:
         """Rows of hashes of one tile, the stored row first; higher rows are added when asked for."""

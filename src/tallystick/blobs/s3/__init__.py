@@ -111,11 +111,6 @@ class S3Blobs:
     def take_over(self) -> None:
         """Nothing is to be cleared: parts of an unfinished large blob go by the bucket's own rule (docs/storage.md)."""
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Writers are not kept apart: `replace` tells who came second."""
-        yield
-
     def close(self) -> None:
         """Nothing is held but connections, which belong to the service."""
 
