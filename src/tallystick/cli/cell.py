@@ -21,6 +21,10 @@ def create(
     lead: Annotated[str, typer.Option(help="Login of the first programme lead; the password is asked for.")],
     name: Annotated[str, typer.Option(help="Name of the log, like a domain name.")] = "cell.tallystick.example",
     database: Annotated[str | None, typer.Option(help="postgresql+psycopg://...; embedded when left out.")] = None,
+    custody: Annotated[
+        str, typer.Option(help="Who holds the keys: software (files, for development) or keyd (the key process).")
+    ] = "software",
+    keyd_socket: Annotated[str | None, typer.Option(help="Socket of the key process; with --custody keyd.")] = None,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:
@@ -32,8 +36,12 @@ def create(
     if unfit:
         shell.refuse(unfit)
     settings.check_database(database, "--database")
-    cell = cells.create(directory, name=name, database=database)
-    settings.save(settings.Settings(directory=directory, database=database))
+    settings.check_custody(custody, keyd_socket, "--custody")
+    wanted = settings.Settings(directory=directory, database=database, custody=custody, keyd_socket=keyd_socket)
+    cell = cells.create(
+        directory, name=name, database=database, keys=shell.keys_of(wanted) if custody == "keyd" else None
+    )
+    settings.save(wanted)
     joined = roster.enrol(cell, access.CELL, person, key=new_key())
     if isinstance(joined, Refused):
         shell.refuse(joined)

@@ -29,7 +29,8 @@ from tallystick.app import roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import WriterStopped
-from tallystick.custody import CustodyError
+from tallystick.custody import DEVELOPMENT, CustodyError, CustodyMismatch, Keys
+from tallystick.custody.keyd import KeydClient
 from tallystick.events import UnknownKind
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
@@ -207,11 +208,31 @@ def read_text(path: Path, what: str) -> str:
 def opened(directory: Path) -> Iterator[Cell]:
     """The cell in a folder; whatever is wrong with it ends the command with one sentence."""
     loaded = settings.load(directory)
-    cell = cells.open_cell(directory, database=loaded.database)
+    cell = cells.open_cell(directory, database=loaded.database, keys=keys_of(loaded))
     try:
         yield cell
     finally:
         cell.close()
+
+
+def keys_of(loaded: settings.Settings) -> cells.KeysOf:
+    """Who holds the keys of a cell, as its settings say. There is no second way when that one does not answer."""
+
+    def opened(cell: str) -> Keys:
+        keys: Keys = (
+            cells.software_keys(loaded.directory)(cell)
+            if loaded.keyd_socket is None
+            else KeydClient(loaded.directory / loaded.keyd_socket, cell)
+        )
+        if keys.custody in DEVELOPMENT and not loaded.allow_development_custody:
+            keys.close()
+            raise CustodyMismatch(
+                f"{loaded.directory}: expected keys that an administrator of the machine cannot read, found "
+                f"{keys.custody} custody: use a token, or set allow_development_custody = true in {settings.FILE}"
+            )
+        return keys
+
+    return opened
 
 
 def password(descriptor: int | None, *, of: str, is_new: bool = False) -> str:
