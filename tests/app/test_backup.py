@@ -12,6 +12,7 @@ from tallystick.app import backup, oversight
 from tallystick.app import cell as cells
 from tallystick.app.backup import BackupExists, BadBackup, NotEmpty, Source
 from tallystick.app.cell import Cell
+from tallystick.ledger import journal
 from tallystick.store import projection
 
 KINDS = ("sqlite", "postgresql")
@@ -64,7 +65,7 @@ def test_a_backup_comes_back_on_the_other_kind_of_database(
 
 def entries_of(cell: Cell) -> list[tuple[int, bytes]]:
     with cell.read() as connection:
-        return list(oversight.journal.read(connection, 0, 1_000_000))
+        return list(journal.read(connection, 0, 1_000_000))
 
 
 def test_what_came_after_the_backup_is_taken_from_a_newer_log(world: World, tmp_path: Path) -> None:
@@ -126,3 +127,38 @@ def test_no_key_and_no_content_is_in_a_backup(world: World, tmp_path: Path) -> N
             data = path.read_bytes()
             assert words not in data, path
             assert not any(secret in data for secret in secrets), path
+
+
+def test_a_drill_compares_and_leaves_nothing(world: World, tmp_path: Path) -> None:
+    keys = cells.software_keys(world.cell.directory)
+    found = backup.drill(world.cell, tmp_path / "drill", keys=keys)
+    assert found.differences == ()
+    assert found.entries > 0
+    assert found.tables > 20
+    assert not (tmp_path / "drill").exists()
+
+
+def test_a_drill_sees_what_does_not_come_back(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "replay", lambda _connection, _stop: None)
+    keys = cells.software_keys(world.cell.directory)
+    assert any("table item" in text for text in backup.drill(world.cell, tmp_path / "drill", keys=keys).differences)
+
+
+def test_a_cell_in_the_middle_of_a_restore_does_not_start(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    directory = tmp_path / "again"
+    directory.mkdir()
+    shutil.copytree(world.cell.directory / "keys", directory / "keys")
+
+    def stop(name: str) -> None:
+        if name == "after fill database":
+            raise KeyboardInterrupt
+
+    url = f"sqlite+pysqlite:///{directory / 'cell.db'}"
+    with pytest.raises(KeyboardInterrupt):
+        backup.restore(Source(made.folder), directory, database=url, step=stop)
+    with pytest.raises(cells.CellBroken, match="run the restore again"):
+        cells.open_cell(directory, database=url)
+    assert backup.restore(Source(made.folder), directory, database=url).differences == ()
+    with cells.opened(directory, database=url) as cell:
+        assert dump(cell) == dump(world.cell)

@@ -4,6 +4,7 @@ What an erasure destroyed stays destroyed in every backup: the wrapped keys of a
 epoch is gone, not even for those who were not erased. A bundle of the newest wrapped keys gives those back.
 """
 
+from tallystick.app.backup.drill import Drilled, drill
 from tallystick.app.backup.folder import BackupExists, BadBackup, Step
 from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, restore
 from tallystick.app.backup.writing import BackedUp, Manifest, back_up, back_up_keys
@@ -12,6 +13,7 @@ __all__ = [
     "BackedUp",
     "BackupExists",
     "BadBackup",
+    "Drilled",
     "Manifest",
     "NotEmpty",
     "Restored",
@@ -19,6 +21,7 @@ __all__ = [
     "Step",
     "back_up",
     "back_up_keys",
+    "drill",
     "manifest_of",
     "restore",
 ]
