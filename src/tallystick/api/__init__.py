@@ -7,6 +7,7 @@ from tallystick.api import (
     adjudication,
     assignment,
     contract,
+    erasure,
     gate,
     items,
     judgment,
@@ -24,7 +25,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, adjudication, release,
-    oversight,
+    oversight, erasure,
 )  # fmt: skip
 
 

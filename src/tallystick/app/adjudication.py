@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, looking
+from tallystick.app import access, erased, looking
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
+from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.events.envelope import ObjectRef
@@ -58,6 +60,8 @@ def queue(cell: Cell, actor: Actor, programme: str, *, state: str = "open") -> l
         if access.allows(actor, "gate.read"):
             return rows
         mine = judgment.of_items(connection, [row.item for row in rows])
+        if state == "open":
+            rows = [row for row in rows if _gone(connection, row.item) is None]
         return [row for row in rows if all(j.expert != actor.person for j in mine[row.item])]
 
 
@@ -72,7 +76,9 @@ def case_page(
 
     def check(connection: journal.Connection) -> Refused | None:
         row = adjudication.disagreement(connection, item)
-        return access.ABSENT if row is None or _is_judge(connection, item, actor.person) else None
+        if row is None or _is_judge(connection, item, actor.person):
+            return access.ABSENT
+        return unreadable(cell, connection, actor, row.programme)
 
     is_adjudicator = access.allows(actor, "adjudicate")
     if not is_adjudicator and not access.allows(actor, "gate.read"):
@@ -88,6 +94,13 @@ def case_page(
         return look
     with cell.read() as connection:
         return _page(cell, connection, item, actor, look=look)
+
+
+def _gone(connection: journal.Connection, item: str) -> Gone | None:
+    """What is to be said when the content of an item was erased: nobody can decide on it any more."""
+    row = items.item(connection, item)
+    assert row is not None
+    return erased.gone(connection, row.content)
 
 
 def _is_judge(connection: journal.Connection, item: str, person: str) -> bool:
@@ -106,7 +119,7 @@ def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *
     by_id = {j.judgment: j for j in given}
     blinded = [_blinded(cell, connection, by_id[name], mine, number=n, look=look) for n, name in enumerate(names, 1)]
     rubric = _rubric(cell, connection, given)
-    notes = cell.open(connection, row.notes, look).payload.decode() if row.notes else None
+    notes = erased.text(erased.payload(cell, connection, row.notes, look)) if row.notes else None
     shown = shown_in(cell, connection, item_row.content, mine, look=look)
     return CasePage(row, shown, mine, rubric, tuple(blinded), notes)
 
@@ -129,9 +142,7 @@ def _blinded(
     if mine == "BA":
         verdict = preference.swap(verdict)
         scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
-    reasons = (
-        msgspec.json.decode(cell.open(connection, row.rationale, look).payload)["reasons"] if row.rationale else []
-    )
+    reasons = erased.reasons(erased.payload(cell, connection, row.rationale, look)) if row.rationale else ()
     is_mirrored = row.order not in (None, mine)
     return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed), is_mirrored)
 
@@ -190,6 +201,10 @@ def _close(
         case = _case(cell, tx.connection, item)
         if case is None:
             return access.ABSENT
+        gone = _gone(tx.connection, item)
+        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, case.programme)
+        if ended:
+            return ended
         refused = flow.check(case, adjudicator=actor.person, criteria=criteria, notes=notes)
         return refused or decide(tx, case)
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
+from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
 from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
@@ -28,6 +30,7 @@ class Shown:
     context: str | None
     first: str
     second: str
+    erased: str | None = None  # when and under which erasure it went; it stands in place of all texts then
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
     if not access.allows(actor, "work.do"):
         return access.ABSENT
     with cell.read() as connection:
+        ended = unreadable(cell, connection, actor, programme)
+        if ended:
+            return ended
         held = assignment.active(connection, actor.person, programme)
     if held is not None and held.expires_at >= cell.kernel.now():
         return _looked_at(cell, held, actor)
@@ -99,8 +105,9 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     person = roster.person(tx.connection, actor.person)
     if row is None or person is None:
         return access.ABSENT
-    if person.executed_at is None:
-        return flow.NO_CONTRACT
+    ended = flow.NO_CONTRACT if person.executed_at is None else unreadable(cell, tx.connection, actor, programme)
+    if ended:
+        return ended
     released = expire(tx)
     held = assignment.active(tx.connection, actor.person, programme)
     if held is not None and held.expires_at >= tx.now:
@@ -172,6 +179,10 @@ def _about(item: str, state: str) -> About:
 
 
 def _looked_at(cell: Cell, row: Row, actor: Actor) -> Task | Refused:
+    with cell.read() as connection:
+        ended = unreadable(cell, connection, actor, row.programme)
+    if ended:
+        return ended
     look = cell.look(actor, "work.do", _about(row.item, row.state))
     if isinstance(look, Refused):
         return look
@@ -181,7 +192,11 @@ def _looked_at(cell: Cell, row: Row, actor: Actor) -> Task | Refused:
 
 def shown_in(cell: Cell, connection: journal.Connection, content: str, order: str, *, look: Look) -> Shown:
     """An item's visible content, its candidates in the given order."""
-    data = msgspec.json.decode(cell.open(connection, content, look).payload)
+    found = erased.payload(cell, connection, content, look)
+    if isinstance(found, Gone):
+        words = found.sentence.capitalize()
+        return Shown(words, None, words, words, found.sentence)
+    data = msgspec.json.decode(found)
     texts = [candidate["text"] for candidate in data["candidates"]]
     first, second = texts if order == "AB" else reversed(texts)
     return Shown(data["prompt"], data["context"], first, second)

@@ -1,7 +1,7 @@
 """Open programmes, revise their data contracts, and say at a glance how a programme stands."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -16,16 +16,19 @@ from tallystick.flow.contract import (
     DataContract,
     HardShare,
     QuotaFill,
+    Terms,
     check_rubric_domains,
     check_version,
     findings,
     hard_share,
     quota_fill,
     redundancy_for,
+    refuse_reader,
 )
 from tallystick.flow.document import Finding, Problem, read
 from tallystick.flow.refusal import Refused
-from tallystick.store import adjudication, gate, items
+from tallystick.ledger import journal
+from tallystick.store import adjudication, gate, items, roster
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store import rubric as rubrics
@@ -182,3 +185,27 @@ def contract_page(cell: Cell, actor: Actor, name: str, version: str | None = Non
             return access.ABSENT
         text = cell.document(connection, chosen[0].document)
         return ContractPage(row, cell.contract(connection, chosen[0].document), text, tuple(history))
+
+
+def terms_of(cell: Cell, connection: journal.Connection, programme: Row) -> Terms:
+    """Where and until when content of a programme may be read, by the contract in force."""
+    rights = cell.contract(connection, programme.document).rights
+    return Terms(
+        programme=programme.programme, retention_until=date.fromisoformat(programme.retention_until),
+        regions=tuple(rights.regions),
+    )  # fmt: skip
+
+
+def unreadable(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> Refused | None:
+    """Why somebody may not read content of a programme now, whatever their role: its retention, or where they are."""
+    row = contracts.programme(connection, programme)
+    if row is None or actor.person == access.SYSTEM:
+        return None
+    person = roster.person(connection, actor.person)
+    region = None if person is None else person.region
+    return refuse_reader(terms_of(cell, connection, row), today_of(cell), region)
+
+
+def today_of(cell: Cell) -> date:
+    """The day by the cell's clock, in UTC."""
+    return datetime.fromtimestamp(cell.kernel.now() / 1e6, UTC).date()

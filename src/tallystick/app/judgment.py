@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.events.assignment import AssignmentLeased
@@ -94,13 +95,17 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     if leased.state != "leased" and judgments.of_expert_on(tx.connection, actor.person, leased.item) is not None:
         return Refused("already-judged", "You have judged this item already: your judgment stands.")
     leased = _in_place_of(tx, leased)
+    item = items.item(tx.connection, leased.item)
+    assert item is not None
+    gone = erased.gone(tx.connection, item.content)
+    refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme)
+    if refused:
+        return refused
     renewed = _renew(tx, leased)
     if isinstance(renewed, Refused):
         return renewed
-    item = items.item(tx.connection, leased.item)
     person = roster.person(tx.connection, actor.person)
     version = rubrics.version(tx.connection, leased.programme, leased.rubric, leased.rubric_version)
-    assert item is not None
     assert person is not None
     assert version is not None
     # The quotes are held against the item's text, and the reasons against the author's latest: nobody sees either.

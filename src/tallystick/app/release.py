@@ -16,9 +16,11 @@ from pathlib import Path
 import msgspec
 
 from tallystick import __version__, bundle, canon
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
+from tallystick.app.contract import terms_of, today_of
+from tallystick.app.erased import Gone
 from tallystick.app.gate import measure_now
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
@@ -27,14 +29,16 @@ from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.release import ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.flow import release as flow
+from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Wish
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, gate, items
+from tallystick.store import adjudication, erasure, gate, items
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
+from tallystick.store.vault import Erased
 
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 VERSION_CHARACTERS = frozenset("0123456789.")
@@ -111,11 +115,17 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
         measured = measure_now(cell, connection, row)
         divided = adjudication.of_batch(connection, row.batch)
         open_items = [item for item, case in divided.items() if case.state == "open"]
-        names = {r.item: r.external for r in items.of_batch(connection, row.batch)}
+        listed = items.of_batch(connection, row.batch)
+        names = {r.item: r.external for r in listed}
+        gone = erasure.erased_of(connection, [one for r in listed for one in (r.content, r.hidden)])
         found.append(
             BatchState(
                 batch=row.batch, name=f"{row.name}/{row.domain}", purpose=row.purpose, items=row.items,
                 complete=row.complete, open_disagreements=tuple(names[item] for item in open_items),
+                erased=tuple(
+                    r.external for r in listed
+                    if r.state == "complete" and r.item not in open_items and (r.content in gone or r.hidden in gone)
+                ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
             )
         )  # fmt: skip
@@ -241,8 +251,9 @@ def _record(row: Row, built: bundle.Built) -> Command:
 def _opener(cell: Cell, look: Look) -> bundle.OpenObjects:
     def open_objects(wanted: Sequence[str]) -> Mapping[str, Opened]:
         with cell.read() as connection:
-            found = cell.open_all(connection, wanted, look)
-        return {name: Opened(opened.payload, opened.salt) for name, opened in found.items()}
+            found = cell.open_known(connection, wanted, look)
+        # What was erased is not brought along: the build says which records cannot be made.
+        return {name: Opened(one.payload, one.salt) for name, one in found.items() if not isinstance(one, Erased)}
 
     return open_objects
 
@@ -251,7 +262,9 @@ def finish_interrupted(cell: Cell) -> list[Path | Refused]:
     """Complete releases that a crash interrupted. Runs at start."""
     with cell.read() as connection:
         rows = [row for p in contracts.programmes(connection) for row in releases.of_programme(connection, p.programme)]
-    standing = [row for row in rows if row.state != "abandoned"]
+    with cell.read() as connection:
+        gone = erasure.erased_of(connection, [f"release:{row.release}" for row in rows])
+    standing = [row for row in rows if row.state != "abandoned" and f"release:{row.release}" not in gone]
     missing = [row for row in standing if not (cell.releases_directory / f"{row.name}-{row.version}").is_dir()]
     return [build(cell, row.release) for row in missing]
 
@@ -263,6 +276,8 @@ class ReleasePage:
     row: Row
     directory: Path
     manifest: dict[str, object] | None
+    erased: Gone | None = None  # the cell's own copy went with content that it held
+    lost: tuple[str, ...] = ()  # places whose content is gone: it cannot be built again to the byte
 
 
 def releases_of(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:
@@ -281,18 +296,52 @@ def release_page(cell: Cell, actor: Actor, release: str) -> ReleasePage | Refuse
         return access.ABSENT
     with cell.read() as connection:
         row = releases.release(connection, release)
-    if row is None:
-        return access.ABSENT
+        if row is None:
+            return access.ABSENT
+        gone = erased.gone(connection, f"release:{release}")
+        if gone is not None:
+            return ReleasePage(row, cell.releases_directory, None, gone, tuple(_lost(connection, row)))
     directory = cell.releases_directory / f"{row.name}-{row.version}"
     manifest = directory / "manifest.json"
     return ReleasePage(row, directory, msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else None)
 
 
-def release_file(cell: Cell, actor: Actor, release: str, path: str) -> Path | Refused:
-    """One file of a release: only such as its folder really holds. Who fetched it is an event."""
+def _lost(connection: journal.Connection, row: Row) -> Iterator[str]:
+    """Which records, reasons and notes of a release are gone, by their places in it."""
+    entries = (entry for _, entry in journal.read(connection, 0, row.cut_seq + 1))
+    held = bundle.places(entries, row.release)
+    gone = erasure.erased_of(connection, list(held.values()))
+    return (place for place, name in held.items() if name in gone)
+
+
+def refuse_export(cell: Cell, release: str, destination: str | None) -> Refused | None:
+    """Why a release may not leave the cell for a region, by the contract in force; None when it may.
+
+    destination  ISO 3166, such as DE or US-CA; needed where the contract names regions
+    """
+    with cell.read() as connection:
+        row = releases.release(connection, release)
+        programme = contracts.programme(connection, row.programme) if row else None
+        if programme is None:
+            return access.ABSENT
+        return places.refuse_export(terms_of(cell, connection, programme), today_of(cell), destination)
+
+
+def release_file(
+    cell: Cell, actor: Actor, release: str, path: str, *, destination: str | None = None
+) -> Path | Refused:
+    """One file of a release: only such as its folder really holds. Who fetched it is an event.
+
+    destination  the region that it goes to; needed where the contract names regions
+    """
     page = release_page(cell, actor, release)
     if isinstance(page, Refused):
         return page
+    if page.erased is not None:
+        return page.erased.refused
+    refused = refuse_export(cell, release, destination)
+    if refused:
+        return refused
     known = {str(p.relative_to(page.directory)): p for p in page.directory.rglob("*") if p.is_file()}
     if path not in known:
         return access.ABSENT

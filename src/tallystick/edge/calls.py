@@ -60,7 +60,7 @@ class CallApp:
         given = bind(self._inputs, request, body)
         if isinstance(given, list):
             return self._door.response(request, malformed(given), problems=given)
-        return self._told(visit, self._handler(visit, **given))
+        return self._told(visit, self._door.without_erased(lambda: self._handler(visit, **given)))
 
     def _told(self, visit: Visit, answer: ApiAnswer) -> Response:
         if isinstance(answer, BaseModel):

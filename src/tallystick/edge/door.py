@@ -20,6 +20,7 @@ from tallystick.edge.rule import PUBLIC, SAFE, Kind, RouteRule
 from tallystick.edge.visit import CookieNames, FaultFace, Visit, bearer
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
+from tallystick.store.vault import ObjectErased
 
 THREADS: Final = 24
 """More than are ever busy: under load most of them wait for one durable commit together."""
@@ -80,6 +81,14 @@ class Door:
         """Why the sender of a request may not send it, or None. Before the body is read."""
         visit = self.visit(Request(scope))
         return await self.in_thread(lambda: self.enter(visit, rule))
+
+    @staticmethod
+    def without_erased(work: Callable[[], Result]) -> Result | Refused:
+        """What a handler answers. Content that an erasure took while it ran is a refusal, never a failure."""
+        try:
+            return work()
+        except ObjectErased as error:
+            return Refused("erased", f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
     def response(
         self, request: Request, refused: Refused, *, problems: Sequence[Problem] = (), visit: Visit | None = None

@@ -33,9 +33,11 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-acknowledged", "already-adjudicated", "already-erased", "needs-confirmation", "not-final", "already-answered", "already-judged", "already-qualified", "contract-exists", "gold-used-up",
-    "lease-expired", "login-taken", "no-contract", "no-work", "not-leased", "not-qualified",
-    "not-sealed", "own-judgment", "qualification-running", "release-exists", "still-blinded",
+    "already-acknowledged", "already-adjudicated", "already-answered", "already-erased", "already-judged",
+    "already-qualified", "contract-exists", "gold-used-up", "lease-expired", "login-taken", "needs-confirmation",
+    "no-contract", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
+    "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
+    "still-blinded",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 

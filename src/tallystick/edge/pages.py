@@ -68,7 +68,7 @@ class PageApp:
             refused = faults.FORGED
         if refused is not None:
             return self._shown(visit, refused)
-        answer = self._handler(visit)
+        answer = self._door.without_erased(lambda: self._handler(visit))
         return self._shown(visit, answer) if isinstance(answer, Refused) else visit.finish(answer)
 
     def _shown(self, visit: Visit, refused: Refused) -> Response:

@@ -96,9 +96,7 @@ def order(
     if refused:
         return refused
     if earlier is not None:
-        return Refused(
-            "already-erased", f"This was erased before, under {earlier}: nothing is left to erase.", "target"
-        )
+        return already(earlier)
     if coverage is None:
         return NOT_FOUND
     if wish.what == "source" and wish.confirmed != wish.target:

@@ -20,6 +20,12 @@ ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
 EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
 
 
+QUALIFICATION_ENDED = Refused(
+    "qualification-ended",
+    "This qualification was ended because one of its items was erased: nothing of it counts. Begin a new one.",
+)
+
+
 def check_roles(roles: list[str], expert_roles: list[str]) -> Refused | None:
     """Why somebody may not have these roles, or None."""
     for given, known, field in ((roles, ROLES, "roles"), (expert_roles, EXPERT_ROLES, "expert_roles")):

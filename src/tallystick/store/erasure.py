@@ -20,6 +20,7 @@ from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
     ACCESS,
+    ASSIGNMENT,
     CERTIFICATE,
     DISAGREEMENT,
     ERASED,
@@ -33,6 +34,7 @@ from tallystick.store.schema import (
     PERSON,
     QUALIFICATION,
     RELEASE,
+    VAULT_EPOCH,
     WORK,
     Handler,
     Recorded,
@@ -40,6 +42,8 @@ from tallystick.store.schema import (
 )
 
 _PART = 500
+CELL = "cell"
+"""The actor of what the cell does by itself."""
 
 
 def _json(value: object) -> str:
@@ -78,6 +82,16 @@ def _on_objects(connection: sa.Connection, run: list[Recorded]) -> None:
             # Nobody is given an item without content; one that has all its judgments stays counted as complete.
             state = sa.case((WORK.c.judged >= WORK.c.needed, WORK.c.state), else_="erased")
             connection.execute(change.values(is_open=0, state=state))
+            _end_qualifications(connection, set(connection.scalars(lost).all()), at=r.envelope.at)
+
+
+def _end_qualifications(connection: sa.Connection, lost: set[str], *, at: int) -> None:
+    """Attempts that still had to show an item that is erased: what is left would not decide by the stated rule."""
+    running = connection.execute(sa.select(QUALIFICATION).where(QUALIFICATION.c.state == "running")).all()
+    for row in running if lost else []:
+        if not lost.isdisjoint(msgspec.json.decode(row.items)[row.answered :]):
+            change = QUALIFICATION.update().where(QUALIFICATION.c.qualification == row.qualification)
+            connection.execute(change.values(state="ended", ended_at=at))
 
 
 def _on_copy(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -178,7 +192,42 @@ def notice(connection: sa.Connection, erasure: str, *, release: str, holder: str
 def readers_of(connection: sa.Connection, release: str) -> list[str]:
     """The people who opened a release: each may hold a copy."""
     query = sa.select(ACCESS.c.by).where(ACCESS.c.subject == release, ACCESS.c.what == "release").distinct()
-    return sorted(row.by for row in connection.execute(query).all())
+    return sorted(row.by for row in connection.execute(query).all() if row.by != CELL)
+
+
+def open_leases(connection: sa.Connection, items: Sequence[str], people: Sequence[str]) -> list[Row]:
+    """Leases that are open on these items or of these people."""
+    found: dict[str, Row] = {}
+    open_ones = sa.select(ASSIGNMENT).where(ASSIGNMENT.c.state == "leased")
+    for column, wanted in ((ASSIGNMENT.c.item, items), (ASSIGNMENT.c.expert, people)):
+        for start in range(0, len(wanted), _PART):
+            query = open_ones.where(column.in_(wanted[start : start + _PART]))
+            found.update({row.assignment: row for row in connection.execute(query).all()})
+    return sorted(found.values(), key=lambda row: str(row.assignment))
+
+
+def living_runs(connection: sa.Connection, programme: str) -> list[str]:
+    """The imports of a programme that are not erased, those that were cut off among them."""
+    finished = sa.select(IMPORT_RUN.c.run).where(IMPORT_RUN.c.programme == programme)
+    begun = sa.select(ITEM.c.run).where(ITEM.c.programme == programme).distinct()
+    runs = sorted({row.run for query in (finished, begun) for row in connection.execute(query).all()})
+    gone = erased_of(connection, [f"run:{run}" for run in runs])
+    return [run for run in runs if f"run:{run}" not in gone]
+
+
+def erased_part(connection: sa.Connection, target: str) -> Row | None:
+    """Under which erasure the content of an item went that is no target of its own."""
+    kind, _, name = target.partition(":")
+    if kind == "object":
+        return erased(connection, name)
+    row = connection.execute(sa.select(ITEM.c.content).where(ITEM.c.item == name)).first() if kind == "item" else None
+    return None if row is None else erased(connection, row.content)
+
+
+def newest_epoch(connection: sa.Connection) -> int:
+    """The newest key epoch: everything in the vault was wrapped under it or under one before."""
+    newest = connection.execute(sa.select(sa.func.max(VAULT_EPOCH.c.epoch))).scalar()
+    return int(newest or 1)
 
 
 # --- kept ---------------------------------------------------------------------------------------------------------

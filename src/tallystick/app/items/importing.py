@@ -8,9 +8,11 @@ from itertools import islice
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
+from tallystick.app.erased import Gone
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
@@ -18,11 +20,12 @@ from tallystick.events.envelope import Event
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow import items as flow
 from tallystick.flow.document import Problem
+from tallystick.flow.erasure import words as words_of
 from tallystick.flow.items import PURPOSES, ItemRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.store import contract as contracts
-from tallystick.store import items
+from tallystick.store import erasure, items
 from tallystick.store import rubric as rubrics
 from tallystick.store import schema as tables
 
@@ -194,6 +197,12 @@ class _Job:
 
     def _decide(self, tx: Transaction, good: list[_Good]) -> Decision:
         programme = self.wanted.programme
+        ended = unreadable(self.cell, tx.connection, self.actor, programme)
+        if ended:
+            return ended
+        gone = erasure.erased(tx.connection, f"run:{self.run}")
+        if gone is not None:
+            return Gone(words_of(gone.erasure, gone.at)).refused
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
         fresh = [g for g in good if g.row.id not in taken]
         plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
@@ -276,7 +285,10 @@ def _stored(cell: Cell, actor: Actor, run: str, *, report: str, name: str) -> li
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
-        listed = msgspec.json.decode(cell.open(connection, report, look).payload)
+        found = erased.payload(cell, connection, report, look)
+    if isinstance(found, Gone):
+        return found.refused
+    listed = msgspec.json.decode(found)
     return [Problem(name=name, **entry) for entry in listed]
 
 
@@ -286,6 +298,7 @@ def stored_problems(cell: Cell, actor: Actor, run: str) -> list[Problem] | Refus
         return access.ABSENT
     with cell.read() as connection:
         row = items.import_run(connection, run)
-    if row is None:
-        return access.ABSENT
+        refused = unreadable(cell, connection, actor, row.programme) if row else access.ABSENT
+    if row is None or refused:
+        return refused or access.ABSENT
     return _stored(cell, actor, run, report=row.report, name=run)

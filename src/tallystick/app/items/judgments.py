@@ -9,6 +9,7 @@ from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
 from tallystick.app.items.importing import CHUNK, ImportReport, finish, run_id
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Transaction
@@ -23,7 +24,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import items, judgment, roster
+from tallystick.store import erasure, items, judgment, roster
 from tallystick.store import schema as tables
 
 
@@ -43,6 +44,7 @@ class _SortedOut:
     given: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     placed: list[tuple[_Good, tables.Row, str]] = field(default_factory=list)
     problems: dict[int, Problem] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()  # items whose content was erased
 
 
 def import_judgments(
@@ -141,6 +143,9 @@ class _Job:
         return {fact.row for fact in answer.facts if isinstance(fact, JudgmentImported)}, problems
 
     def _decide(self, tx: Transaction, good: list[_Good], problems: dict[int, Problem]) -> Decision:
+        ended = unreadable(self.cell, tx.connection, self.actor, self.programme)
+        if ended:
+            return ended
         sorted_out = self._sorted_out(tx.connection, good, upto=tx.seq)
         problems.update(sorted_out.problems)
         raters = {person: one_spelling(g.row.rater) for g, _, person in sorted_out.placed}
@@ -156,12 +161,16 @@ class _Job:
         found = _SortedOut(
             known, works,
             {item: [(j.expert, j.verdict) for j in listed if j.seq < upto] for item, listed in before.items()},
+            gone=_gone(connection, known),
         )  # fmt: skip
         found.given.update({item: list(listed) for item, listed in found.before.items()})
         persons = {rater: self._person(connection, rater) for rater in sorted({g.row.rater for g in good})}
         for g in good:
             row, person = known.get(g.row.item), persons[g.row.rater]
-            problem = self._problem(g, row, works.get(row.item) if row else None, given=found.given, person=person)
+            work = works.get(row.item) if row else None
+            problem = self._problem(g, row, work, given=found.given, person=person)
+            if row is not None and row.item in found.gone:
+                problem = self._erased(g)
             if problem or row is None:
                 found.problems[g.line] = problem or self._unknown(g)
                 continue
@@ -215,6 +224,10 @@ class _Job:
             found, fix = "one whose last places experts hold now", "Bring the row again when they are done."
         return self._at(good, "item", expected=f"{expected} (it takes {work.needed})", found=found, fix=fix)
 
+    def _erased(self, good: _Good) -> Problem:
+        expected, fix = "an item with its content", "Leave the row out: nothing about it is taken in any more."
+        return self._at(good, "item", expected=expected, found="one that was erased", fix=fix)
+
     def _unknown(self, good: _Good) -> Problem:
         expected = "the id of a work item of this programme"
         return self._at(good, "item", expected=expected, found=good.row.item, fix="Import the items first.")
@@ -263,3 +276,8 @@ class _Job:
             )  # fmt: skip
             found += [opened] if opened else []
         return found
+
+
+def _gone(connection: journal.Connection, known: dict[str, tables.Row]) -> frozenset[str]:
+    gone = erasure.erased_of(connection, [row.content for row in known.values()])
+    return frozenset(row.item for row in known.values() if row.content in gone)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, looking
+from tallystick.app import access, erased, looking
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
+from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.events.envelope import Envelope, open_entry
@@ -100,7 +102,7 @@ def item_record(
     """
 
     def check(connection: journal.Connection) -> Refused | None:
-        return _not_readable(connection, actor, item)
+        return _not_readable(cell, connection, actor, item)
 
     if not access.allows(actor, "item.read"):
         return access.ABSENT
@@ -120,10 +122,8 @@ def item_record(
         row = items.item(connection, item)
         assert row is not None
         given = _visible(connection, actor, item)
-        opened = cell.open_all(connection, [j.rationale for j in given if j.rationale], look)
-        reasons = {
-            j.judgment: tuple(msgspec.json.decode(opened[j.rationale].payload)["reasons"]) for j in given if j.rationale
-        }
+        opened = erased.payloads(cell, connection, [j.rationale for j in given if j.rationale], look)
+        reasons = {j.judgment: erased.reasons(opened[j.rationale]) for j in given if j.rationale}
         return ItemRecord(
             row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB", look=look),
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
@@ -132,12 +132,15 @@ def item_record(
         )  # fmt: skip
 
 
-def _not_readable(connection: journal.Connection, actor: Actor, item: str) -> Refused | None:
-    """Held-out items live behind a rule of their own: who does not have it finds nothing there."""
+def _not_readable(cell: Cell, connection: journal.Connection, actor: Actor, item: str) -> Refused | None:
+    """Held-out items live behind a rule of their own: who does not have it finds nothing there.
+
+    The contract's rights decide where and until when anybody reads.
+    """
     row = items.item(connection, item)
     if row is None or (row.purpose == "holdout" and not access.allows(actor, "holdout.read")):
         return access.ABSENT
-    return None
+    return unreadable(cell, connection, actor, row.programme)
 
 
 def _look_behind(cell: Cell, actor: Actor, item: str, reason: str) -> Look | Refused | None:
@@ -159,7 +162,10 @@ def _visible(connection: journal.Connection, actor: Actor, item: str) -> list[Ro
 
 
 def _identities(cell: Cell, connection: journal.Connection, row: Row, look: Look) -> tuple[Identity, ...]:
-    hidden = msgspec.json.decode(cell.open(connection, row.hidden, look).payload)
+    found = erased.payload(cell, connection, row.hidden, look)
+    if isinstance(found, Gone):
+        return ()
+    hidden = msgspec.json.decode(found)
     return tuple(Identity(c["model"], c["version"], c["sampling"]) for c in hidden["candidates"])
 
 
@@ -170,7 +176,7 @@ def unblind(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> Re
     """
 
     def decide(tx: Transaction) -> Decision:
-        refused = _not_readable(tx.connection, actor, item)
+        refused = _not_readable(cell, tx.connection, actor, item)
         if refused is not None:
             return refused
         work = items.work(tx.connection, item)

@@ -10,17 +10,18 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
 from tallystick.events.roster import PersonEnrolled, SessionEnded, SessionOpened
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
+from tallystick.store import erasure, roster, sessions
 from tallystick.store import judgment as judgments
-from tallystick.store import roster, sessions
 from tallystick.store.schema import Row
 from tallystick.store.vault import CELL_SCOPE, ObjectErased, credential_place
 
@@ -242,7 +243,7 @@ def _credentials(cell: Cell, connection: journal.Connection) -> list[_Credential
 def open_session(cell: Cell, person: str, *, kind: str, method: str) -> SignedIn | Refused:
     """Open a session for a person whose identity has been established: the seam for single sign-on."""
     with cell.read() as connection:
-        actor = _actor(roster.person(connection, person))
+        actor = None if is_erased(connection, person) else _actor(roster.person(connection, person))
     if actor is None:
         return BAD_SIGN_IN
     token, csrf, public = secrets.token_urlsafe(32), secrets.token_urlsafe(24), secrets.token_hex(16)
@@ -297,6 +298,11 @@ def _actor(row: Row | None) -> Actor | None:
     )
 
 
+def is_erased(connection: journal.Connection, person: str) -> bool:
+    """Whether a person was erased: their pseudonym stays, and nobody acts under it any more."""
+    return erasure.erased(connection, f"person:{person}") is not None
+
+
 def actor_of(cell: Cell, person: str) -> Actor | None:
     """A person as an actor, or None."""
     with cell.read() as connection:
@@ -305,7 +311,10 @@ def actor_of(cell: Cell, person: str) -> Actor | None:
 
 def profile_of(cell: Cell, connection: journal.Connection, row: Row, look: Look) -> Profile:
     """A person's profile from the vault."""
-    data = msgspec.json.decode(cell.open(connection, row.profile, look).payload)
+    found = erased.payload(cell, connection, row.profile, look)
+    if isinstance(found, Gone):
+        return Profile(found.sentence.capitalize(), "")
+    data = msgspec.json.decode(found)
     return Profile(data["name"], data.get("note", ""))
 
 

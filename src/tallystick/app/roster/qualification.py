@@ -9,6 +9,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
@@ -105,11 +106,14 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version)
     ]  # fmt: skip
+    ended = unreadable(cell, tx.connection, actor, programme)
+    if ended:
+        return ended
     refused = flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
     if refused:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
-    seen = {item for q in attempts for item in msgspec.json.decode(q.items)}
+    seen = {item for q in attempts for item in _seen(q)}
     fresh = [item.item for item in roster.gold_items(tx.connection, programme, row.domain) if item.item not in seen]
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
     rule = flow.decision_rule(cell.rubric(tx.connection, row.document), len(shown), seen=len(seen))
@@ -123,6 +127,12 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     return [started]
 
 
+def _seen(attempt: Row) -> list[str]:
+    """The gold items that an attempt showed: of one that an erasure ended, those up to where it was."""
+    names: list[str] = msgspec.json.decode(attempt.items)
+    return names[: attempt.answered + 1] if attempt.state == "ended" else names
+
+
 def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refused:
     """The next gold item of one's own running qualification."""
     if not access.allows(actor, "work.do"):
@@ -133,6 +143,9 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
             return access.ABSENT
         names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
         item = items.item(connection, names[row.answered])
+        refused = unreadable(cell, connection, actor, row.programme)
+    if refused:
+        return refused
     assert item is not None
     look = cell.look(actor, "work.do", About(subject=item.item, what="item", reason="qualification"))
     if isinstance(look, Refused):
@@ -181,6 +194,8 @@ def _answer(
     if row is None or row.person != actor.person:
         return access.ABSENT
     names = msgspec.json.decode(row.items)
+    if row.state == "ended":
+        return flow.QUALIFICATION_ENDED
     if row.state != "running" or names[row.answered] != item:
         return Refused("already-answered", "You have answered this item already: your answer stands.")
     shown_order = msgspec.json.decode(row.orders)[row.answered]

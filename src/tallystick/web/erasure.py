@@ -1,0 +1,204 @@
+"""Erasures: the list, ordering one after a look at what would be lost, its state and certificate, notices."""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from tallystick.app import access, erasure, oversight
+from tallystick.app.erasure import ErasurePage, Preview
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.events.envelope import Envelope
+from tallystick.flow.erasure import CLIENT, REASONS, STAYS, WHAT, Wish
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web.frame import Place
+from tallystick.web.views import erasure as views
+from tallystick.web.views.parts import Choice, Fact, Link, Pill
+
+FORM_BYTES = 40_000
+ITEMS_SHOWN = 50
+TITLE = "Erasures"
+FIELDS = ("what", "target", "reason", "words", "confirmed")
+_WHAT = {"subject": "a person", "object": "an item or one content", "source": "an import, and what came with it"}
+_STATES = {"ordered": Pill(label="unreadable here", tone="waiting"), "final": Pill(label="final", tone="good")}
+_NOTICES = {
+    "waiting": Pill(label="waiting", tone="waiting"), "delivered": Pill(label="told", tone="waiting"),
+    "acknowledged": Pill(label="confirmed", tone="good"),
+}  # fmt: skip
+_FINAL = {
+    "ordered": "Nothing in this cell opens the content any more. Backups and disk images still could, with the keys of "
+    "today: the erasure is final when those are destroyed, which the cell does by itself.",
+    "final": "The content is unreadable in this cell, in every backup and in every copy of the disk: every key that "
+    "ever wrapped its keys is destroyed.",
+}
+
+
+def mount(site: Site) -> None:
+    """Register erasures and notices."""
+    site.page("/erasures", every, permission="erasure.read")
+    site.page("/erasures/new", ask, permission="erasure.order")
+    site.page("/erasures/new", order, permission="erasure.order", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page("/erasures/{erasure_id}", detail, permission="erasure.read")
+    site.page("/erasures/{erasure_id}/certificate", certificate, permission="erasure.read")
+    site.page(
+        "/erasures/{erasure_id}/notices/{release_id}/{holder}", acknowledge, permission="erasure.read",
+        methods=("POST",), max_bytes=2_000,
+    )  # fmt: skip
+
+
+def every(visit: Visit) -> PageAnswer:
+    """All erasures, and the notices that one may see."""
+    found, told = erasure.erasures(visit.cell, visit.actor), erasure.notices(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    if isinstance(told, Refused):
+        return told
+    rows = tuple(
+        views.ErasureRow(
+            name=row.erasure, href=f"/erasures/{row.erasure}", at=words.moment(row.at), what=row.what,
+            target=row.target, objects=row.objects, status=_STATES[row.state],
+        )
+        for row in found
+    )  # fmt: skip
+    new = "/erasures/new" if access.allows(visit.actor, "erasure.order") else None
+    open_ones = [row for row in told if row.state != "acknowledged"]
+    view = views.ErasureList(erasures=rows, notices=_notices(visit, open_ones), new_href=new)
+    return frame.shown("erasure/list.html", view, frame.page(visit, TITLE))
+
+
+def _notices(visit: Visit, rows: Sequence[erasure.Row]) -> tuple[views.NoticeRow, ...]:
+    own = {visit.actor.person, *([CLIENT] if access.allows(visit.actor, "erasure.order") else [])}
+    return tuple(
+        views.NoticeRow(
+            release=row.release, href=f"/releases/{row.release}", holder=row.holder, at=words.moment(row.at),
+            status=_NOTICES[row.state], idempotency_key=new_key(),
+            action=f"/erasures/{row.erasure}/notices/{row.release}/{row.holder}"
+            if row.state != "acknowledged" and row.holder in own
+            else None,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def detail(visit: Visit) -> PageAnswer:
+    """One erasure: its state, what stays, the releases that held it, its certificate."""
+    found = erasure.erasure_page(visit.cell, visit.actor, visit.path["erasure_id"])
+    if isinstance(found, Refused):
+        return found
+    row = found.row
+    view = views.ErasureDetail(
+        status=_STATES[row.state], facts=_facts(found), stays=STAYS, final_words=_FINAL[row.state],
+        releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
+        notices=_notices(visit, found.notices), events=frame.history(visit, _events(visit, found), known={}),
+        verify_command=f"tallystick log certificate {row.erasure}.txt --log log --vkey log.vkey",
+        certificate=found.certificate,
+        certificate_href=f"/erasures/{row.erasure}/certificate" if found.certificate else None,
+    )  # fmt: skip
+    page = frame.page(visit, f"Erasure {row.erasure}", at=Place(trail=((TITLE, "/erasures"),)))
+    return frame.shown("erasure/detail.html", view, page)
+
+
+def _facts(found: ErasurePage) -> tuple[Fact, ...]:
+    row = found.row
+    facts = [
+        Fact(term="Kind", value=row.what), Fact(term="What", value=row.target), Fact(term="Why", value=row.reason),
+        Fact(term="Ordered", value=words.moment(row.at), href=f"/receipts/{row.seq}"),
+        Fact(term="Contents", value=f"{row.objects:,}"),
+        Fact(term="Digest of their ids", value=row.objects_digest, is_digest=True),
+    ]  # fmt: skip
+    if row.final_at is not None:
+        facts.append(Fact(term="Final", value=words.moment(row.final_at), href=f"/receipts/{row.completed_seq}"))
+        facts.append(Fact(term="Key epochs destroyed", value=", ".join(str(one) for one in found.epochs)))
+    return tuple(facts)
+
+
+def _events(visit: Visit, found: ErasurePage) -> list[Envelope]:
+    places = [place for place in (found.row.seq, found.row.completed_seq) if place is not None]
+    receipts = [oversight.receipt(visit.cell, visit.actor, place) for place in places]
+    return [one.envelope for one in receipts if not isinstance(one, Refused)]
+
+
+def certificate(visit: Visit) -> PageAnswer:
+    """The certificate as a file."""
+    found = erasure.erasure_page(visit.cell, visit.actor, visit.path["erasure_id"])
+    if isinstance(found, Refused):
+        return found
+    if found.certificate is None:
+        return Refused("not-final", "This erasure is not final yet: its certificate comes when its keys are destroyed.")
+    headers = {"Content-Disposition": f'attachment; filename="{found.row.erasure}.txt"'}
+    return Response(found.certificate, media_type="text/plain", headers=headers)
+
+
+# --- ordering one -------------------------------------------------------------------------------------------------
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form. Another page may bring the target along."""
+    target = visit.query.get("target", "")
+    kinds = {"person": "subject", "subject": "subject", "run": "source"}
+    what = kinds.get(target.partition(":")[0], "object")
+    return _form(visit, Wish(what=what, target=target, reason=REASONS[0]), key=new_key())
+
+
+def order(visit: Visit) -> PageAnswer:
+    """Show what would be lost, or erase it."""
+    wish = Wish(
+        what=visit.text("what"), target=visit.text("target").strip(), reason=visit.text("reason"),
+        confirmed=visit.text("confirmed").strip(),
+    )  # fmt: skip
+    key = visit.text("idempotency_key")
+    # What a repeat of a form would find is gone already, so the order comes first: its key knows it.
+    denied: Refused | None = None
+    if visit.text("step") == "order":
+        done = erasure.order(visit.cell, visit.actor, wish, words=visit.text("words"), key=key)
+        if not isinstance(done, Refused):
+            return frame.moved(f"/erasures/{done.erasure}?done=erased")
+        denied = done
+    found = erasure.preview(visit.cell, visit.actor, wish)
+    refused = denied or (found if isinstance(found, Refused) else None)
+    return _form(visit, wish, key=key, loss=None if isinstance(found, Refused) else found, refused=refused)
+
+
+def _form(
+    visit: Visit, wish: Wish, *, key: str, loss: Preview | None = None, refused: Refused | None = None
+) -> Response:
+    place = refused.field if refused is not None and refused.field in FIELDS else ""
+    view = views.ErasureNew(
+        action="/erasures/new", idempotency_key=key, target=wish.target, words=visit.text("words"),
+        whats=tuple(Choice(value=w, label=_WHAT[w], is_chosen=w == wish.what) for w in WHAT if w in _WHAT),
+        reasons=tuple(
+            Choice(value=r, label=r.replace("-", " "), is_chosen=r == wish.reason) for r in REASONS if r != "retention"
+        ),
+        confirmed=wish.confirmed, loss=_loss(loss) if loss else None,
+        errors=((place, refused.sentence),) if refused and place else (),
+    )  # fmt: skip
+    notices = (frame.notice(refused, field=place or None),) if refused else ()
+    page = frame.page(visit, "Erase something", at=Place(trail=((TITLE, "/erasures"),)), notices=notices)
+    return frame.shown("erasure/new.html", view, page, status=200 if refused is None else status_of(refused))
+
+
+def _loss(found: Preview) -> views.Loss:
+    coverage = found.coverage
+    return views.Loss(
+        facts=(
+            Fact(term="Items that lose their content", value=f"{len(coverage.items):,}"),
+            Fact(term="Judgments that lose their words", value=f"{coverage.judgments:,}"),
+            Fact(term="Contents in all", value=f"{len(coverage.objects):,}"),
+            Fact(term="People", value=f"{len(coverage.people):,}"),
+        ),
+        releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
+        items=tuple(Link(label=item, href=f"/items/{item}") for item in coverage.items[:ITEMS_SHOWN]),
+        items_total=len(coverage.items), stays=STAYS,
+    )  # fmt: skip
+
+
+def acknowledge(visit: Visit) -> PageAnswer:
+    """Confirm a notice."""
+    name = visit.path["erasure_id"]
+    done = erasure.acknowledge(
+        visit.cell, visit.actor, name, release=visit.path["release_id"], holder=visit.path["holder"],
+        key=visit.text("idempotency_key"),
+    )  # fmt: skip
+    return done if isinstance(done, Refused) else frame.moved(f"/erasures/{name}?done=confirmed")
