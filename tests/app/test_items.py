@@ -95,7 +95,9 @@ def test_the_same_file_twice_is_one_import(database_url: str, tmp_path: Path) ->
         assert (again.run, again.rows, again.accepted, again.problems) == (
             first.run, first.rows, first.accepted, first.problems,
         )  # fmt: skip
-        assert dump(world) == before
+        after = dump(world)
+        # The stored problems were read again, which is a look; nothing else is left behind.
+        assert {name for name in after if after[name] != before[name]} == {"access", "receipt"}
 
 
 def test_the_same_file_of_somebody_else_is_another_import(database_url: str, tmp_path: Path) -> None:

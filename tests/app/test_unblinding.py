@@ -10,6 +10,7 @@ from tallystick.app.items import ItemRecord
 from tallystick.app.kernel import Receipt, new_key
 from tallystick.events.oversight import CandidatesUnblinded
 from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
 
 WHY = "comparing two releases"
 
@@ -34,7 +35,13 @@ def test_models_are_named_only_after_the_event_and_only_to_who_asked(database_ur
         assert record_of(world, item).identities == ()
         done = items.unblind(world.cell, world.lead, item, reason=WHY, key=new_key())
         assert isinstance(done, Receipt)
-        assert done.facts == (CandidatesUnblinded(item=item, reason=WHY),)
+        (fact,) = done.facts
+        assert isinstance(fact, CandidatesUnblinded)
+        assert fact.item == item
+        with world.cell.read() as connection:
+            entry = journal.read_one(connection, done.first_seq)
+            assert world.cell.vault.open(connection, fact.words.object).payload == WHY.encode()
+        assert WHY.encode() not in (entry or b"")  # what a person types is never in the log in the clear
         after = record_of(world, item)
         assert [identity.model for identity in after.identities] == ["secret-model-a", "secret-model-b"]
         assert CandidatesUnblinded.KIND in {step.envelope.kind for step in after.history}

@@ -86,9 +86,7 @@ def _with_words(cell: Cell, actor: Actor, page: AccessPage, rows: list[Row]) -> 
         return look
     with cell.read() as connection:
         found = cell.open_known(connection, list(typed.values()), look)
-    words = {
-        seq: "" if isinstance(found[name], Erased) else found[name].payload.decode() for seq, name in typed.items()
-    }
+    words = {seq: _payload(found[name]) for seq, name in typed.items()}
     return replace(page, rows=tuple(replace(row, words=words.get(row.seq, "")) for row in page.rows))
 
 

@@ -26,11 +26,11 @@ class ContentAccessed(msgspec.Struct, frozen=True, kw_only=True):
     subject: str  # item, batch, release, person or import run whose content was opened; "roster" or "cell" for all
     what: str  # docs/access.md lists them
     reason: str  # a code of a closed list: docs/access.md
-    number: int  # of subjects
-    subjects: list[str]  # each of them, when there are several and at most 100; else empty
-    digest: str | None  # SHA-256 of the canonical list of subjects, when there are more
-    part: str | None  # of the subject, when not all of it: a file of a release
-    words: ObjectRef | None  # what a person typed beside the reason, in the vault
+    number: int = 1  # of subjects
+    subjects: list[str] = []  # each of them, when there are several and at most 100; else empty
+    digest: str | None = None  # SHA-256 of the canonical list of subjects, when there are more
+    part: str | None = None  # of the subject, when not all of it: a file of a release
+    words: ObjectRef | None = None  # what a person typed beside the reason, in the vault
 
 
 class CandidatesUnblinded(msgspec.Struct, frozen=True, kw_only=True):
