@@ -1,9 +1,9 @@
-"""What runs beside commands: the sealer follows the journal, leases expire, releases are finished after a crash."""
+"""What runs beside commands: sealing, leases that run out, releases and key rotations and erasures brought to an end."""
 
 import logging
 import threading
 
-from tallystick.app import custody
+from tallystick.app import custody, erasure
 from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
@@ -67,6 +67,10 @@ class Followers:
         while not self._stopping.wait(EXPIRE_SECONDS):
             self._attempt(lambda: expire_all(self._cell), "expire leases")
             self._attempt(lambda: custody.finish_interrupted(self._cell), "finish rotations of keys")
+            # In the same thread as the rotations that they need: one at a time.
+            self._attempt(lambda: erasure.expire_retention(self._cell), "erase what retention has ended for")
+            self._attempt(lambda: erasure.finish_interrupted(self._cell), "finish erasures")
+            self._attempt(lambda: erasure.deliver_notices(self._cell), "tell holders of releases")
 
     @staticmethod
     def _attempt(job: object, what: str) -> None:
