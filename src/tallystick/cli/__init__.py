@@ -10,6 +10,7 @@ from tallystick.cli import (
     cell,
     demo,
     keyd,
+    erasure,
     log,
     people,
     programme,
@@ -35,6 +36,8 @@ status.register(programme.app)
 receipt.register(log.app)
 app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
+copies.register(log.app)
+erasure.register(cell.app, log.app)
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
 
