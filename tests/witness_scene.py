@@ -118,3 +118,22 @@ def served(app: server.WitnessApp | server.PublicLog) -> Iterator[str]:
 def keys_of(witness: Witness) -> list[VerifierKey]:
     """The key of a witness, as a list."""
     return [witness.cosigner.key]
+
+
+class Killed(BaseException):
+    """The power goes out."""
+
+
+class Killer:
+    """Counts steps, and goes out at one of them."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at = at
+        self.count = 0
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.count += 1
+        self.names.append(name)
+        if self.count == self.at:
+            raise Killed

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 from sealed_cell import ACTORS, SIGNER, entry
-from witness_scene import KEY, NOW, ask, body_at, honest_log, keys_of, rewritten, signed_at, witness_at, write_log
+from witness_scene import (
+    KEY,
+    NOW,
+    Killed,
+    Killer,
+    ask,
+    body_at,
+    honest_log,
+    keys_of,
+    rewritten,
+    signed_at,
+    witness_at,
+    write_log,
+)
 
 from tallystick.audit.log import EnvelopeChecks, Status, verify_log
 from tallystick.ledger import checkpoint as checkpoints
@@ -256,25 +269,6 @@ def test_of_two_requests_at_once_one_wins(tmp_path: Path, log: Path) -> None:
         won = [size for size, answer in answers if answer.status == 200]
         assert len(set(won)) == 1  # twice only as the very same cosignature
         assert {answer.body for _, answer in answers if answer.status == 409} == {f"{won[0]}\n"}
-
-
-class Killed(BaseException):
-    """The power goes out."""
-
-
-class Killer:
-    """Counts steps, and goes out at one of them."""
-
-    def __init__(self, at: int | None = None) -> None:
-        self.at = at
-        self.count = 0
-        self.names: list[str] = []
-
-    def __call__(self, name: str) -> None:
-        self.count += 1
-        self.names.append(name)
-        if self.count == self.at:
-            raise Killed
 
 
 def steps_of(folder: Path, log: Path) -> Iterator[int]:

@@ -8,9 +8,10 @@ import typer
 from tallystick.cli import (
     agree,
     cell,
+    copies,
     demo,
-    keyd,
     erasure,
+    keyd,
     log,
     people,
     programme,
@@ -20,6 +21,7 @@ from tallystick.cli import (
     serve,
     shell,
     status,
+    witness,
 )
 
 app = typer.Typer(
@@ -34,12 +36,13 @@ releasing.register(release.app)
 people.register(cell.app)
 status.register(programme.app)
 receipt.register(log.app)
-app.add_typer(cell.app, name="cell")
-app.add_typer(programme.app, name="programme")
 copies.register(log.app)
 erasure.register(cell.app, log.app)
+app.add_typer(cell.app, name="cell")
+app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
+app.add_typer(witness.app, name="witness")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from tallystick.audit.log import LogReport, Status, verify_log
 from tallystick.cli.shell import Screen
+from tallystick.cli.witness import read_policy
 from tallystick.ledger.checkpoint import BadCheckpoint
 from tallystick.ledger.note import BadKey, BadNote, parse_vkey
 from tallystick.ledger.reader import LogReader, NotInLog
@@ -31,7 +32,14 @@ def verify(
     vkey: Annotated[Path, typer.Option("--vkey", metavar="FILE", help="File with the verifier key line of the log.")],
     against: Annotated[
         list[Path] | None,
-        typer.Option("--against", metavar="CHECKPOINT", help="A checkpoint that you kept; may be given again."),
+        typer.Option(
+            "--against",
+            metavar="CHECKPOINT",
+            help="A checkpoint that you kept, a folder of them, or another copy of the log; may be given again.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="Witnesses that count: ask for their quorum.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +49,8 @@ def verify(
     except (OSError, UnicodeDecodeError) as error:
         report = LogReport(status=Status.COULD_NOT_CHECK, notes=(f"{vkey}: the verifier key cannot be read: {error}",))
     else:
-        report = verify_log(directory, line, against=against or [])
+        asked = None if policy is None else read_policy(policy)
+        report = verify_log(directory, line, against=against or [], policy=asked)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:
@@ -65,6 +74,8 @@ def _print(report: LogReport) -> None:
         console.print(f"  checked  {escape(checked)}")
     for line in report.notes:
         console.print(f"  [yellow]note[/]     {escape(line)}")
+    for line in report.not_checked:
+        console.print(f"  [yellow]not checked[/] {escape(line)}")
 
 
 @app.command()
