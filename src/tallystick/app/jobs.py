@@ -1,4 +1,4 @@
-"""What runs beside commands: sealing, leases that run out, releases and key rotations and erasures brought to an end."""
+"""What runs beside commands: sealing, leases that run out, rotations and erasures brought to an end."""
 
 import logging
 import threading

@@ -337,6 +337,7 @@ def _object(connection: sa.Connection, name: str) -> _Found | None:
         sa.select(PERSON.c.person).where(PERSON.c.profile == name),
         sa.select(GOLD_ANSWER.c.item).where(GOLD_ANSWER.c.rationale == name),
         sa.select(IMPORT_RUN.c.run).where(IMPORT_RUN.c.report == name),
+        sa.select(ERASURE.c.erasure).where(ERASURE.c.note == name),
     )
     known = found.lost or found.said or found.noted or any(connection.execute(query).first() for query in others)
     return found if known else None

@@ -69,8 +69,12 @@ def _purge(cell: Cell, step: Step) -> None:
 def _renew(cell: Cell, scope: str, step: Step) -> None:
     """Give a scope that lost objects a key of a new generation; the old one, which wrapped them, goes."""
     step(f"before new key of {scope}")
-    rotated = rotations.rotate_scope(cell, scope, step=step)
-    assert not isinstance(rotated, Refused), rotated.sentence
+    with cell.read() as connection:
+        # A scope that a later order took has no key any more: nothing is to be renewed.
+        is_living = erasure.erased(connection, scope) is None
+    if is_living:
+        rotated = rotations.rotate_scope(cell, scope, step=step)
+        assert not isinstance(rotated, Refused), rotated.sentence
     step(f"after new key of {scope}")
     with journal.writing(cell.engine) as connection:
         erasure.drop_task(connection, scope)
