@@ -217,7 +217,7 @@ class FolderBlobs:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Hold the lock under which a file is compared and replaced. It is short: nobody is asked anything meanwhile."""
+        """Hold the lock under which a file is compared and replaced: briefly, nobody is asked anything meanwhile."""
         self.staging.mkdir(exist_ok=True)
         handle = os.open(self.staging / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
