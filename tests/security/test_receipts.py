@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from living_cell import World, world_at
+from living_cell import World, answer_of, world_at
 from security.administrator import Administrator
 
-from tallystick.app import oversight, receipt
+from tallystick.app import judgment, oversight, receipt
 from tallystick.app.access import Actor
 from tallystick.app.judgment import Saved
+from tallystick.app.kernel import CLOCK_US, new_key
 from tallystick.audit.log import Status, verify_log
 from tallystick.audit.receipt import ReceiptReport, Verdict, check_receipts
 from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.flow.refusal import Refused
 from tallystick.ledger.note import parse_vkey
 
 
@@ -37,7 +39,8 @@ def held(world: World, actor: Actor, saved: Saved) -> str:
 def look_green(world: World) -> None:
     """All that the cell itself, and the log, can be asked finds nothing."""
     cell = world.cell
-    cell._sealer = None  # noqa: SLF001 - as after a restart, which the administrator sees to
+    cell.sealing.close()
+    cell.__post_init__()  # as after a restart, which the administrator sees to
     cell.seal()
     assert oversight.check(cell).differences == ()
     assert verify_log(cell.log_directory, cell.signer.vkey).status is Status.OK
@@ -133,16 +136,25 @@ def test_clock_set_back_or_forward_moves_no_receipt_back(world: World) -> None:
     """Journal time never decreases, and a promise is bounded from it: a clock can only make it later."""
     first, second = world.experts
     before = receipts_at(world, first)
-    world.clock.at -= 30 * 86_400_000_000
+    world.clock.at -= CLOCK_US // 2
     back = receipts_at(world, second)
     assert back == before
-    world.clock.at += 60 * 86_400_000_000
+    world.clock.at += CLOCK_US
     forward = receipts_at(world, first)
-    world.clock.at -= 60 * 86_400_000_000
+    world.clock.at -= CLOCK_US // 2
     again = receipts_at(world, second)
     assert before[0] < forward[0] == again[0]
     assert all(seal_by - at == 60_000_000 for at, seal_by in (before, back, forward, again))
     look_green(world)
+
+
+def test_clock_set_far_back_takes_no_submission(world: World) -> None:
+    first, _ = world.experts
+    task = world.task(first)
+    world.clock.at -= 2 * CLOCK_US
+    refused = judgment.submit(world.cell, first, task.assignment, answer_of(), key=new_key())
+    assert isinstance(refused, Refused)
+    assert refused.code == "clock-behind"
 
 
 def receipts_at(world: World, actor: Actor) -> tuple[int, int]:

@@ -85,7 +85,12 @@ WHO: dict[str, set[str] | None] = {
     "GET /receipts/{seq}": READERS | {"engineer"},  # and one's own
     "GET /receipts/{seq}/proof": READERS | {"engineer"},  # and one's own
 }
-SESSION_ONLY = {"GET /people/{person}", "GET /receipts/{seq}", "GET /receipts/{seq}/proof", "GET /receipts/{seq}/signed"}
+SESSION_ONLY = {
+    "GET /people/{person}",
+    "GET /receipts/{seq}",
+    "GET /receipts/{seq}/proof",
+    "GET /receipts/{seq}/signed",
+}
 """Pages that everybody may ask for, because their own lies behind them."""
 
 

@@ -12,7 +12,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import CommitGroup, Receipt
-from tallystick.app.oversight import SET_OFF, WITHHELD, entry_for, sealed_size
+from tallystick.app.oversight import SET_OFF, WITHHELD, entry_for, may_have, sealed_size
 from tallystick.custody import CustodyError
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.flow.refusal import Refused
@@ -24,6 +24,7 @@ UNSIGNED = Refused(
     "keys-unavailable",
     "What you sent is saved. The log key does not answer now, so no signed receipt could be given: fetch it later.",
 )
+EXTENSION = receipts.EXTENSION
 OWN_MAX = 200
 """How many of their own events somebody is shown, and gets in one file."""
 _LOGGER = logging.getLogger(__name__)
@@ -54,23 +55,41 @@ class Given:
 def given(cell: Cell, actor: Actor, written: Receipt, kind: str) -> Given:
     """The receipt of the first event of a kind that a command of this actor wrote. Never fails: the event stands."""
     offset = next(number for number, fact in enumerate(written.facts) if kind == fact.KIND)
-    seq, group = written.first_seq + offset, written.group
-    if group is None:
-        found = fetch(cell, actor, seq)
-        return found if isinstance(found, Given) else Given(seq, None)
-    with group.lock:
-        run = _run_of(cell, group, seq)
-    return _given(actor, seq, *run, entry=group.entries[seq - group.first_seq][1])
+    seq = written.first_seq + offset
+    if written.group is not None:
+        return _from_group(cell, actor, written.group, seq, is_retry=False)
+    found = fetch(cell, actor, seq)
+    return found if isinstance(found, Given) else Given(seq, None)
 
 
 def fetch(cell: Cell, actor: Actor, seq: int) -> Given | Refused:
-    """The receipt of one event, signed by itself: for who caused it, and for who reads the log."""
+    """The receipt of one event, sealed or not: for who caused it, and for who reads the log.
+
+    What this process wrote a moment ago is signed as it was written, whatever the database holds by now.
+    """
+    group = cell.kernel.group_of(seq)
+    if group is not None:
+        envelope = open_entry(group.entries[seq - group.first_seq][1])
+        return _from_group(cell, actor, group, seq, is_retry=True) if may_have(actor, envelope) else access.ABSENT
     found = entry_for(cell, actor, seq)
     if isinstance(found, Refused):
         return found
     envelope, entry = found
     row = leaf_hashes([entry])
     return _given(actor, seq, row, _signed(cell, row, first_seq=seq, at=envelope.at), entry=entry)
+
+
+def _from_group(cell: Cell, actor: Actor, group: CommitGroup, seq: int, *, is_retry: bool) -> Given:
+    """Neighbours in a commit do not wait one after the other for a key that does not answer; who asks later does."""
+    place = seq - group.first_seq
+    start, stop = _run_of(group, place)
+    with group.lock:
+        row, note = group.runs.get(start, (b"", None))
+        if not row or (is_retry and note is None):
+            row = leaf_hashes(entry for _, entry in group.entries[start:stop])
+            note = _signed(cell, row, first_seq=group.first_seq + start, at=group.at)
+            group.runs[start] = (row, note)
+    return _given(actor, seq, row, note, entry=group.entries[place][1])
 
 
 def _given(actor: Actor, seq: int, row: bytes, note: str | None, *, entry: bytes) -> Given:
@@ -81,17 +100,13 @@ def _given(actor: Actor, seq: int, row: bytes, note: str | None, *, entry: bytes
     return Given(seq, made.text())
 
 
-def _run_of(cell: Cell, group: CommitGroup, seq: int) -> tuple[bytes, str | None]:
-    """Leaf hashes and note of the run that holds a place; signed now if nobody has asked before."""
+def _run_of(group: CommitGroup, place: int) -> tuple[int, int]:
+    """Where the run that holds a place in its commit begins and ends."""
     hidden = [number for number, (kind, _) in enumerate(group.entries) if kind in SET_OFF]
-    place = seq - group.first_seq
+    if place in hidden:
+        return place, place + 1
     start = max((number + 1 for number in hidden if number < place), default=0)
-    stop = min((number for number in hidden if number > place), default=len(group.entries))
-    if start not in group.runs:
-        row = leaf_hashes(entry for _, entry in group.entries[start:stop])
-        # A failure holds for the whole run: its neighbours need not wait for the same key, one after the other.
-        group.runs[start] = (row, _signed(cell, row, first_seq=group.first_seq + start, at=group.at))
-    return group.runs[start]
+    return start, min((number for number in hidden if number > place), default=len(group.entries))
 
 
 def _signed(cell: Cell, row: bytes, *, first_seq: int, at: int) -> str | None:
@@ -131,4 +146,4 @@ def own_file(cell: Cell, actor: Actor) -> str | Refused:
         if found.text is None:
             return UNSIGNED
         texts.append(found.text)
-    return "".join(texts) if texts else access.ABSENT
+    return "".join(texts)

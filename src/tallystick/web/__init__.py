@@ -9,6 +9,7 @@ from tallystick.web import (
     items,
     oversight,
     qualification,
+    receipt,
     release,
     roster,
     rubric,
@@ -18,7 +19,8 @@ from tallystick.web.render import STATIC
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
-    assignment, qualification, session, contract, rubric, roster, items, gate, adjudication, release, oversight,
+    assignment, qualification, session, contract, rubric, roster, items, gate, adjudication, release, receipt,
+    oversight,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from starlette.responses import JSONResponse, Response
 
 from tallystick.app import assignment, judgment, oversight, roster
+from tallystick.app import receipt as receipts
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
@@ -15,6 +16,7 @@ from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.receipt import signed_view
 from tallystick.web.views import judgment as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Fact
@@ -179,6 +181,7 @@ def done(visit: Visit) -> PageAnswer:
     found = oversight.receipt(visit.cell, visit.actor, int(wanted) if wanted.isdigit() and len(wanted) < 16 else -1)
     if isinstance(found, Refused):
         return found
+    given = receipts.fetch(visit.cell, visit.actor, found.seq)
     view = views.WorkDone(
         receipt=frame.receipt(visit.cell, seq=found.seq, kind=found.envelope.kind, at=found.envelope.at),
         summary=(
@@ -187,6 +190,7 @@ def done(visit: Visit) -> PageAnswer:
             Fact(term="Rubric", value=f"{task.rubric.title} {task.rubric.version}"),
         ),
         next_href=f"/work/{task.programme}", home_href="/me", done=task.done, total=None,
+        signed=None if isinstance(given, Refused) else signed_view(visit, given),
     )  # fmt: skip
     at = Place(trail=(("My work", "/me"),), programme=task.programme)
     return frame.shown("judgment/done.html", view, frame.page(visit, "Saved", at=at))

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from web.samples.frame import DAY, Sample, event, lead, within
+from web.samples.frame import DAY, Sample, event, expert, lead, within
 from web.samples.programme import BATCHES, BLOCKERS, CRITERIA, FAILED, HISTORY, UNDEFINED, VERDICTS
 from web.samples.rubrics import PRIORITIES
-from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT
+from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, RECEIPT, SIGNED
 
 from tallystick.plots import IntervalPlot, IntervalRow, SharePlot, ShareRow
-from tallystick.web.views import adjudication, gate, oversight, release
+from tallystick.web.views import adjudication, gate, oversight, receipt, release
 from tallystick.web.views.page import NavLink
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Paging, Pill, Receipt
 
@@ -360,9 +360,27 @@ SEALED = oversight.ReceiptPage(
     leaf="9a" * 32,
     path=("1f" * 32, "e0" * 32, "7c" * 32),
     checkpoint=CHECKPOINT,
-    verify_command="tallystick log receipt receipt-1181.json --vkey log.vkey",
+    verify_command="tallystick log verify log --vkey log.vkey",
+    signed=SIGNED,
 )
-WAITING = replace(SEALED, receipt=replace(SEALED.receipt, is_sealed=False, proof_href=None), path=())
+WAITING = replace(
+    SEALED,
+    receipt=replace(SEALED.receipt, is_sealed=False, proof_href=None),
+    path=(),
+    signed=replace(SIGNED, text=None, why_not="The log key does not answer now: fetch it later."),
+)
+OWN = receipt.OwnReceipts(
+    person="per-a",
+    sealed=1204,
+    rows=(
+        receipt.OwnRow(receipt=RECEIPT, signed_href="/receipts/1204/signed"),
+        receipt.OwnRow(receipt=SEALED.receipt, signed_href="/receipts/1181/signed"),
+    ),
+    all_href="/receipts/file",
+    paging=Paging(summary="2 shown, the newest first", next_href="#"),
+    check_command="tallystick log receipt receipts.tallystick-receipt --log DIR --vkey log.vkey",
+)
+NO_RECEIPTS = replace(OWN, rows=(), all_href=None, paging=Paging(summary="0 shown, the newest first"))
 TRAIL = (NavLink(label="Agreement", href="#"),)
 
 SAMPLES = (
@@ -440,5 +458,7 @@ SAMPLES = (
         ),
     ),
     Sample("receipt", "oversight/receipt.html", SEALED, lead("Receipt 1,181", here="Log")),
+    Sample("receipts", "receipt/list.html", OWN, expert("My receipts")),
+    Sample("receipts-none", "receipt/list.html", NO_RECEIPTS, expert("My receipts")),
     Sample("receipt-waiting", "oversight/receipt.html", WAITING, lead("Receipt 1,181", here="Log")),
 )

@@ -8,6 +8,7 @@ from web.samples.rubrics import CRITERIA_ALL, PRIORITIES
 from tallystick.web.views import items, judgment
 from tallystick.web.views.page import NavLink
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, Problem, Receipt, UploadForm
+from tallystick.web.views.receipt import Signed
 from tallystick.web.views.rubric import Criterion
 
 PROMPT = items.Text(
@@ -138,6 +139,14 @@ WRONG_WORK = replace(
 )
 RECEIPT = Receipt(
     seq=1204, kind="Judgment on item med-014", at=f"{DAY}12:06:10Z", href="/receipts/1204", is_sealed=False
+)
+SIGNED = Signed(
+    seq=1204,
+    name="receipt-1204.tallystick-receipt",
+    href="/receipts/1204/signed",
+    person="per-a",
+    text="tallystick/receipt-file/v1\nindex 1204\nleaf AAAA\n\nnote\n",
+    why_not="",
 )
 
 HISTORY = (
@@ -320,6 +329,7 @@ SAMPLES = (
         "judgment/done.html",
         judgment.WorkDone(
             receipt=RECEIPT,
+            signed=SIGNED,
             summary=(
                 Fact(term="Verdict", value="A clearly"),
                 Fact(term="Item", value="med-014"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tallystick.web.views.items import Text
 from tallystick.web.views.parts import Choice, Fact, Receipt
+from tallystick.web.views.receipt import Signed
 from tallystick.web.views.rubric import Criterion
 
 
@@ -120,6 +121,7 @@ class WorkDone:
     done: int
     total: int | None  # None: how many there will be is not known
     is_qualification: bool = False
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,82 @@
+"""Signed receipts in pages: one to download, the list of one's own, all of them in one file. Reads through app."""
+
+from starlette.responses import Response
+
+from tallystick.app import access
+from tallystick.app import oversight as log
+from tallystick.app import receipt as receipts
+from tallystick.app.receipt import Given
+from tallystick.edge import Site, Visit
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame
+from tallystick.web.frame import Place
+from tallystick.web.views import receipt as views
+from tallystick.web.views.parts import Paging
+
+CHECK = "tallystick log receipt receipts.tallystick-receipt --log DIR --vkey log.vkey"
+SEQ_DIGITS_MAX = 15
+
+
+def mount(site: Site) -> None:
+    """Register receipts. Their file stands before the pages of single ones, whose addresses look alike."""
+    site.page("/receipts", own, permission="receipt.read")
+    site.page("/receipts/file", own_file, permission="receipt.read")
+    site.page("/receipts/{seq}/signed", signed, permission="receipt.read")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX else None
+
+
+def signed_view(visit: Visit, given: Given) -> views.Signed:
+    """A signed receipt as a page offers it."""
+    return views.Signed(
+        seq=given.seq, name=given.name, href=f"/receipts/{given.seq}/signed", person=visit.actor.person,
+        text=given.text, why_not=given.why_not or "",
+    )  # fmt: skip
+
+
+def own(visit: Visit) -> PageAnswer:
+    """One's own events, each with its receipt to fetch, and what this browser keeps."""
+    before = _number(visit.query.get("before", ""))
+    found = receipts.own(visit.cell, visit.actor, before=before)
+    rows = tuple(
+        views.OwnRow(
+            receipt=frame.receipt(visit.cell, seq=one.envelope.seq, kind=one.envelope.kind, at=one.envelope.at),
+            signed_href=f"/receipts/{one.envelope.seq}/signed",
+        )
+        for one in found
+    )
+    is_full = len(found) >= receipts.OWN_MAX
+    view = views.OwnReceipts(
+        person=visit.actor.person, sealed=log.sealed_size(visit.cell), rows=rows,
+        all_href="/receipts/file" if rows and before is None else None,
+        paging=Paging(
+            summary=f"{len(rows)} shown, the newest first",
+            previous_href="/receipts" if before is not None else None,
+            next_href=f"/receipts?before={rows[-1].receipt.seq}" if is_full else None,
+        ),
+        check_command=CHECK,
+    )  # fmt: skip
+    page = frame.page(visit, "My receipts", at=Place(trail=(("My work", "/me"),)))
+    return frame.shown("receipt/list.html", view, page)
+
+
+def own_file(visit: Visit) -> PageAnswer:
+    """The receipts of one's latest events in one file."""
+    text = receipts.own_file(visit.cell, visit.actor)
+    return text if isinstance(text, Refused) else _download(text, f"receipts{receipts.EXTENSION}")
+
+
+def signed(visit: Visit) -> PageAnswer:
+    """The signed receipt of one event as a file."""
+    seq = _number(visit.path["seq"])
+    found = receipts.fetch(visit.cell, visit.actor, seq) if seq is not None else access.ABSENT
+    if isinstance(found, Refused):
+        return found
+    return receipts.UNSIGNED if found.text is None else _download(found.text, found.name)
+
+
+def _download(text: str, name: str) -> Response:
+    return Response(text, media_type="text/plain", headers={"Content-Disposition": f'attachment; filename="{name}"'})
