@@ -153,12 +153,17 @@ def _tune_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor.close()
 
 
+def writer_of(engine: sa.Engine) -> sa.Engine:
+    """The engine that writes on behalf of this one: another on SQLite, itself elsewhere."""
+    return _WRITERS.get(engine, engine)
+
+
 def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """A connection in a write transaction: commits at the end of the block, rolls back on an exception.
 
     raises  DatabaseError when another writer holds the database for more than 30 seconds
     """
-    return _WRITERS.get(engine, engine).begin()
+    return writer_of(engine).begin()
 
 
 @contextmanager
