@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.audit.log import kept as keeping
-from tallystick.audit.log import witnessed
+from tallystick.audit.log import succession, witnessed
 from tallystick.audit.log.entries import EntryCheck, EnvelopeChecks
 from tallystick.audit.log.files import Listing, check_spare, list_log
 from tallystick.audit.log.history import History
@@ -44,7 +44,7 @@ def verify_log(
 ) -> LogReport:  # fmt: skip
     """Check everything in a log directory.
 
-    vkey     the verifier key line of the log
+    vkey     a verifier key line of the log: keys that it changed to are taken as its entries prove them
     against  checkpoints that you kept, folders of them, or other copies of the log: it must still contain what they
              cover
     policy   the witnesses that count: at least one checkpoint must have their quorum
@@ -57,8 +57,9 @@ def verify_log(
     try:
         key = _key(vkey)
         origin = key.name
-        brought = _Brought(keeping.load(key, against), policy, check or EnvelopeChecks())
-        signed, witnessed_size = _check_log(Path(directory), key, findings, brought=brought)
+        keys = succession.keys_of(Path(directory), key)
+        brought = _Brought(keeping.load(keys, against), policy, check or EnvelopeChecks())
+        signed, witnessed_size = _check_log(Path(directory), keys, findings, brought=brought)
     except (_CouldNotCheck, NotKept) as reason:
         return LogReport(
             status=Status.COULD_NOT_CHECK, origin=origin, notes=(str(reason),), checked=tuple(findings.checked)
@@ -100,7 +101,7 @@ class _Brought:
 
 
 def _check_log(
-    directory: Path, key: VerifierKey, findings: Findings, *, brought: _Brought
+    directory: Path, keys: Sequence[VerifierKey], findings: Findings, *, brought: _Brought
 ) -> tuple[Checkpoint | None, int | None]:
     """The newest good checkpoint, and the size up to which witnesses vouch for it."""
     if not directory.is_dir():
@@ -108,11 +109,14 @@ def _check_log(
     listing = list_log(directory, findings)
     if not listing.tiles and not (directory / CHECKPOINT).exists():
         raise _CouldNotCheck(f"{directory}: expected a log directory with a checkpoint and tiles, found neither")
-    archive = _archive(directory, key, listing, findings)
-    signed = _newest(directory, key, archive, findings)
+    archive = _archive(directory, keys, listing, findings)
+    signed = _newest(directory, keys, archive, findings)
     if signed is None:
         return None, None
-    findings.checked.append(f"the signature of {key.label} on the checkpoint of size {signed.size}")
+    label = " or ".join(key.label for key in keys)
+    findings.checked.append(f"the signature of {label} on the checkpoint of size {signed.size}")
+    if len(keys) > 1:
+        findings.checked.append(f"that the log names {len(keys)} keys one after the other, each proved by one before")
     reader = LogReader(directory)
     sizes = set(archive) | {one.checkpoint.size for one in brought.kept}
     roots = History(reader, signed, brought.check, findings, sizes=sizes).run()
@@ -133,22 +137,26 @@ def compare_logs(one: Path, other: Path, vkey: str) -> Comparison:
     return keeping.comparison(first, second, verify_log(longer, vkey, against=[shorter]))
 
 
-def _archive(directory: Path, key: VerifierKey, listing: Listing, findings: Findings) -> dict[int, Checkpoint]:
+def _archive(
+    directory: Path, keys: Sequence[VerifierKey], listing: Listing, findings: Findings
+) -> dict[int, Checkpoint]:
     reader = LogReader(directory)
     good = {}
     for size in listing.archive:
         try:
-            good[size] = reader.checkpoint_at(size, key)
+            good[size] = reader.checkpoint_at(size, *keys)
         except (BadNote, BadCheckpoint) as error:
             findings.add(archive_path(size), None, str(error))
     return good
 
 
-def _newest(directory: Path, key: VerifierKey, archive: dict[int, Checkpoint], findings: Findings) -> Checkpoint | None:
+def _newest(
+    directory: Path, keys: Sequence[VerifierKey], archive: dict[int, Checkpoint], findings: Findings
+) -> Checkpoint | None:
     """The newest good checkpoint. A crash can leave one in the archive that `checkpoint` does not show yet."""
     newest = archive[max(archive)] if archive else None
     try:
-        shown = LogReader(directory).checkpoint(key)
+        shown = LogReader(directory).checkpoint(*keys)
     except (BadNote, BadCheckpoint, NotInLog) as error:
         findings.add(CHECKPOINT, None, str(error))
         return newest

@@ -24,25 +24,25 @@ class Kept:
     copy: Path | None = None
 
 
-def load(key: VerifierKey, against: Sequence[Path]) -> list[Kept]:
+def load(keys: Sequence[VerifierKey], against: Sequence[Path]) -> list[Kept]:
     """Every checkpoint in files, folders of files and copies of the log. Raises NotKept naming the one that is none."""
     kept: list[Kept] = []
     for path in against:
         if (path / "tile").is_dir():
-            kept.append(Kept(path / CHECKPOINT, _open(path / CHECKPOINT, key), path))
+            kept.append(Kept(path / CHECKPOINT, _open(path / CHECKPOINT, keys), path))
         elif path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file())
             if not files:
                 raise NotKept(f"{path}: expected kept checkpoints, found an empty folder")
-            kept += [Kept(file, _open(file, key)) for file in files]
+            kept += [Kept(file, _open(file, keys)) for file in files]
         else:
-            kept.append(Kept(path, _open(path, key)))
+            kept.append(Kept(path, _open(path, keys)))
     return kept
 
 
-def _open(path: Path, key: VerifierKey) -> Checkpoint:
+def _open(path: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        return open_signed(path.read_bytes().decode(), key)
+        return open_signed(path.read_bytes().decode(), *keys)
     except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
         raise NotKept(f"{path}: expected a kept checkpoint of this log: {error}") from error
 
