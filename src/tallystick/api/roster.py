@@ -29,6 +29,10 @@ def mount(site: Site, prefix: str) -> None:
         "POST", f"{one}/contract", execute_contract, permission="roster.write", answers=Done, refusals=(409, 422),
         tag="people",
     )  # fmt: skip
+    site.api(
+        "POST", f"{one}/region", declare_region, permission="roster.write", answers=Done, refusals=(422,),
+        max_bytes=10_000, tag="people",
+    )  # fmt: skip
 
 
 class PersonShown(Shown):
@@ -162,4 +166,18 @@ def execute_contract(visit: Visit, person: InPath, body: ExecutedContract, key: 
         visit.cell, visit.actor, person, template=body.template.encode(), executed_at=body.executed_at,
         ip_assigned_at=body.ip_assigned_at, key=key,
     )  # fmt: skip
+    return found if isinstance(found, Refused) else Done.of(found)
+
+
+class RegionDeclaration(Body):
+    """Where a person is when they read content."""
+
+    region: Annotated[
+        str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", description="ISO 3166; or EU.", examples=["DE", "US-CA"])
+    ]
+
+
+def declare_region(visit: Visit, person: InPath, body: RegionDeclaration, key: Key) -> Done | Refused:
+    """Declare a person's region. Content of a programme whose contract names regions opens for who is in one."""
+    found = roster.declare_region(visit.cell, visit.actor, person, region=body.region, key=key)
     return found if isinstance(found, Refused) else Done.of(found)

@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(people)
     app.command("execute-contract")(execute_contract)
+    app.command("declare-region")(declare_region)
 
 
 def people(
@@ -72,3 +73,21 @@ def execute_contract(
 
 def _microseconds(moment: datetime) -> int:
     return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1e6)
+
+
+def declare_region(
+    directory: shell.Directory,
+    login: shell.Login,
+    person: Annotated[str, typer.Option(help="Id of the person.")],
+    region: Annotated[str, typer.Option(help="ISO 3166 code such as DE or US-CA, or EU.")],
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Declare where a person is when they read content. Contracts with regions give content to nobody elsewhere."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        done = roster.declare_region(cell, actor, person, region=region, key=new_key())
+    if isinstance(done, Refused):
+        shell.refuse(done)
+    facts = {"person": person, "region": region, "seq": done.first_seq}
+    shell.show_facts("Declared", facts, as_json=as_json)

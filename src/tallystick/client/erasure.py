@@ -1,4 +1,4 @@
-"""Erasures over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
+"""Erasures and regions over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Done, Receipt
 from tallystick.client.wire import Wire
@@ -76,7 +76,7 @@ class ErasureDetail(Answer, frozen=True):
 
 
 class ErasureCalls:
-    """The part of a client that erases."""
+    """The part of a client that erases, and that says where people are."""
 
     _wire: Wire
 
@@ -112,3 +112,7 @@ class ErasureCalls:
         """Confirm that what one holds of the erased content is erased."""
         path = f"{ERASURES}/{notice.erasure}/notices/{notice.release}/{notice.holder}/acknowledge"
         return self._wire.post(Done, path, key=key, body=None).receipt
+
+    def declare_region(self, person: str, region: str, *, key: str | None = None) -> Receipt:
+        """Declare where a person is when they read content: ISO 3166, such as DE or US-CA; or EU."""
+        return self._wire.post(Done, f"/api/v1/people/{person}/region", key=key, body={"region": region}).receipt

@@ -45,6 +45,7 @@ DONE = {
     "returned": "You gave the item back. Somebody else can take it.",
     "person": "The person was added.",
     "executed": "The contract was recorded.",
+    "region": "The region was declared.",
     "decided": "Your decision is recorded.",
     "released": "The release was built.",
     "erased": "The content is unreadable in this cell from now on.",

@@ -42,6 +42,9 @@ def mount(site: Site) -> None:
     site.page(
         "/people/{person}/contract", execute, permission="roster.write", methods=("POST",), max_bytes=CONTRACT_BYTES
     )
+    site.page(
+        "/people/{person}/region", declare_region, permission="roster.write", methods=("POST",), max_bytes=FORM_BYTES
+    )
 
 
 # --- an expert's own home -----------------------------------------------------------------------------------------
@@ -143,7 +146,10 @@ def _detail(
         qualifications=_attempts(found), flags=_flags(found), history=(),
         contract_action=f"/people/{row.person}/contract" if may_record else None, idempotency_key=new_key(),
         contract_text=typed.get("template", ""), contract_on=typed.get("executed_at", ""),
-        ip_on=typed.get("ip_assigned_at", ""), errors=tuple(errors.items()),
+        ip_on=typed.get("ip_assigned_at", ""), errors=tuple(errors.items()), region=row.region,
+        region_action=f"/people/{row.person}/region" if access.allows(visit.actor, "roster.write") else None,
+        region_key=new_key(),
+        erase_href=f"/erasures/new?target=person:{row.person}" if access.allows(visit.actor, "erasure.order") else None,
     )  # fmt: skip
     trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
     page = frame.page(visit, person.profile.name, at=Place(trail=trail), notices=notices)
@@ -195,6 +201,21 @@ def execute(visit: Visit) -> PageAnswer:
         notices = (frame.notice(done),)
         return _detail(visit, found, typed=typed, errors={}, status=status_of(done), notices=notices)
     return frame.moved(f"/people/{visit.path['person']}?done=executed")
+
+
+def declare_region(visit: Visit) -> PageAnswer:
+    """Declare where a person is when they read content."""
+    found = roster.person_page(visit.cell, visit.actor, visit.path["person"])
+    if isinstance(found, Refused):
+        return found
+    done = roster.declare_region(
+        visit.cell, visit.actor, visit.path["person"], region=visit.text("region").strip(),
+        key=visit.text("idempotency_key"),
+    )  # fmt: skip
+    if isinstance(done, Refused):
+        errors = {"region": done.sentence}
+        return _detail(visit, found, typed={}, errors=errors, status=status_of(done), notices=(frame.notice(done),))
+    return frame.moved(f"/people/{visit.path['person']}?done=region")
 
 
 def _day(text: str) -> int | None:

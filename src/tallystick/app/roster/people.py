@@ -16,8 +16,9 @@ from tallystick.app.cell import Cell
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
-from tallystick.events.roster import PersonEnrolled, SessionEnded, SessionOpened
+from tallystick.events.roster import PersonEnrolled, RegionDeclared, SessionEnded, SessionOpened
 from tallystick.flow import roster as flow
+from tallystick.flow.contract import BAD_REGION, is_region
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import erasure, roster, sessions
@@ -170,6 +171,19 @@ def execute_contract(
 
     request = canon.encode(["execute-contract", person, digest, executed_at, ip_assigned_at])
     return cell.execute(Command(actor, "roster.write", key, request, decide))
+
+
+def declare_region(cell: Cell, actor: Actor, person: str, *, region: str, key: str) -> Receipt | Refused:
+    """Declare where a person is when they read content: an ISO 3166 code such as DE or US-CA, or EU."""
+    if not is_region(region):
+        return BAD_REGION
+
+    def decide(tx: Transaction) -> Decision:
+        if roster.person(tx.connection, person) is None:
+            return access.ABSENT
+        return [RegionDeclared(person=person, region=region)]
+
+    return cell.execute(Command(actor, "roster.write", key, canon.encode(["region", person, region]), decide))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class PersonDetail:
     """One person. Template: roster/person.html.
 
     The form posts `csrf`, `idempotency_key`, `template` (the text of the contract), `executed_at` and
-    `ip_assigned_at` (dates).
+    `ip_assigned_at` (dates); the other one `csrf`, `idempotency_key` and `region`.
     """
 
     id: str
@@ -74,6 +74,10 @@ class PersonDetail:
     contract_text: str = ""
     contract_on: str = ""
     ip_on: str = ""
+    region: str | None = None  # None: not declared
+    region_action: str | None = None  # None: this person may not declare it
+    region_key: str = ""
+    erase_href: str | None = None  # None: this person may not
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 
