@@ -65,11 +65,11 @@ bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read t
 	@for script in $(BENCHES); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 TRL := .venv-trl
-RELEASE ?= $(firstword $(wildcard $(DIR)/releases/*))
+RELEASE ?=
 
 # Not pinned on purpose: it asks whether the TRL of the day takes our exports. Nothing of it enters a cell or a test.
 acceptance-trl:  ## hold the trainer exports of RELEASE against TRL itself, in an environment of its own
-	@test -n "$(RELEASE)" || { echo "expected RELEASE=DIR, or a cell in $(DIR) with a release" >&2; exit 1; }
+	@test -n "$(RELEASE)" || { echo "expected RELEASE=DIR, a release that `tallystick release export` wrote" >&2; exit 1; }
 	test -x $(TRL)/bin/python || $(PYTHON) -m venv $(TRL)
 	$(TRL)/bin/pip install --quiet torch trl datasets
 	HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 $(TRL)/bin/python tools/check_trl.py $(RELEASE)

@@ -227,9 +227,10 @@ def test_they_pass_the_same_gate_and_stay_marked_in_the_release(sqlite_url: str,
         wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
         made = release.cut(world.cell, world.lead, wish, key=new_key())
         assert isinstance(made, release.Made), made
+        release.export(world.cell, world.lead, made.release, tmp_path / "set")
         lines = [
             msgspec.json.decode(line)
-            for path in sorted(made.directory.rglob("judgments*.jsonl*"))
+            for path in sorted((tmp_path / "set").rglob("judgments*.jsonl*"))
             for line in (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).splitlines()
         ]
         assert len(lines) == 12

@@ -1,7 +1,5 @@
 """One cell, brought by the command line from nothing to a release, for all tests of commands."""
 
-from pathlib import Path
-
 import pytest
 from console import Made, as_lead, make_cell, told, write_documents, write_items, write_votes
 
@@ -26,5 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         {"gates": {"pilot/general": {"decision": "pass", "why": "Agreement reaches the threshold of 0.74."}}},
     )
     code, answer = as_lead(cell, "release", "cut", "--programme", "answers", "--version", "1.0.0")
-    assert (code, Path(answer["folder"])) == (0, cell / "releases" / "answers-1.0.0")
+    assert (code, answer["name"]) == (0, "answers")
+    code, answer = as_lead(cell, "release", "export", "answers-1.0.0", str(cell.with_name("answers-1.0.0")))
+    assert (code, answer["files"] > 20) == (0, True)
     return Made(cell, files)

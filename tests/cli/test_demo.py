@@ -10,9 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tallystick import bundle
-from tallystick.app import access, contract, gate, roster
+from tallystick.app import access, contract, gate, release, roster
 from tallystick.app import cell as cells
-from tallystick.app.release import build
 from tallystick.cli import app
 from tallystick.flow.refusal import Refused
 
@@ -32,7 +31,17 @@ def demo(folder: Path, *more: str) -> dict[str, Any]:
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The shipped programme, played once for all tests here."""
     folder = tmp_path_factory.mktemp("demo") / "cell"
-    return folder, demo(folder, "--seed", "1")
+    told = demo(folder, "--seed", "1")
+    return folder, told | {"release": str(exported(folder, told["release"]))}
+
+
+def exported(folder: Path, name: str) -> Path:
+    """A release of a cell in the clear, beside the cell."""
+    to = folder.with_name(f"{folder.name}-{name}")
+    with cells.opened(folder) as cell:
+        done = release.export(cell, as_lead(cell), name, to)
+    assert isinstance(done, release.Exported)
+    return to
 
 
 def shared(name: str) -> Path:
@@ -85,10 +94,10 @@ def test_everybody_in_the_demo_is_marked_as_simulated(played: tuple[Path, dict[s
         found = roster.people(cell, access.CELL)
     assert not isinstance(found, Refused)
     assert all(person.row.simulated and "Simulated" in person.profile.name for person in found)
-    release = Path(told["release"])
+    made = Path(told["release"])
     for name in ("README.md", "DATASHEET.md", "datasheet.html", "manifest.json"):
-        assert "imulated" in (release / name).read_text(), name
-        words = (release / name).read_text().lower()
+        assert "imulated" in (made / name).read_text(), name
+        words = (made / name).read_text().lower()
         assert "software-development" in words or "development custody" in words, name
 
 
@@ -132,11 +141,13 @@ def test_the_release_is_the_same_bytes_twice_and_from_a_copy_of_the_log(
     first = tmp_path / "first"
     shutil.copytree(told["release"], first)
     with cells.opened(folder) as cell:
-        shutil.rmtree(told["release"])
         wanted = json.loads((first / "manifest.json").read_text())["release"]
-        again = build(cell, wanted)
-    assert isinstance(again, Path)
-    assert _bytes_of(again) == _bytes_of(first)
+        shutil.rmtree(cell.releases_directory)
+        cell.releases_directory.mkdir(mode=0o700)
+        sealed = release.build(cell, wanted)
+        assert isinstance(sealed, Path)
+        release.export(cell, as_lead(cell), wanted, tmp_path / "second")
+    assert _bytes_of(tmp_path / "second") == _bytes_of(first)
     shutil.copytree(folder / "log", tmp_path / "log")
     assert bundle.rebuild(first, tmp_path / "log", tmp_path / "rebuilt") == []
     rebuilt = _bytes_of(tmp_path / "rebuilt")
@@ -171,7 +182,8 @@ def test_pandalm_shows_the_published_kappas_and_goes_all_the_way_to_a_release(tm
         frozenset(("annotator2", "annotator3")): 0.86,
     }
     judgments = [
-        json.loads(line) for line in (Path(told["release"]) / "data" / "judgments.jsonl").read_text().splitlines()
+        json.loads(line)
+        for line in (exported(folder, told["release"]) / "data" / "judgments.jsonl").read_text().splitlines()
     ]
     assert len(judgments) == 2997
     assert {row["source_rater"] for row in judgments} == {"annotator1", "annotator2", "annotator3"}

@@ -16,6 +16,10 @@ from e2e.scene import SOURCE, Server, fill_in, joined, prepared, right_verdict, 
 from living_cell import GOLD, PROGRAMME
 from playwright.sync_api import Browser, Page, expect
 
+from tallystick.app import cell as cells
+from tallystick.app import release, roster
+from tallystick.app.access import CELL, Actor
+
 ROOT = f"/programmes/{PROGRAMME}"
 ITEMS = 4
 
@@ -175,7 +179,10 @@ def test_a_lead_measures_and_releases(browser: Browser, scene: Scene) -> None:
         expect(page.get_by_text("The release was built.")).to_be_visible()
         assert page.get_by_text("Simulated data").count() == 0
         assert page.get_by_text("Development custody: software keys").is_visible()
-    folder = scene.directory / "releases" / f"{PROGRAMME}-1.0.0"
+    folder = scene.directory.with_name("taken-away")
+    with cells.opened(scene.directory) as cell:
+        lead = next(one for one in roster.people(cell, CELL) if one.login == "lead")  # type: ignore[union-attr]  # allowed
+        release.export(cell, Actor(lead.row.person, frozenset(lead.roles)), f"{PROGRAMME}-1.0.0", folder)
     command = [sys.executable, "-m", "tallystick", "release", "verify", str(folder), "--vkey"]
     verified = subprocess.run(  # noqa: S603 - our own program
         [*command, str(scene.directory / "log.vkey")], check=False, capture_output=True, text=True,

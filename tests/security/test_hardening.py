@@ -57,11 +57,12 @@ def test_cut_that_is_sent_again_while_it_runs_makes_one_whole_release(sqlite_url
             thread.start()
         for thread in threads:
             thread.join()
-        folders = [path for path in world.cell.releases_directory.iterdir() if path.is_dir()]
         assert [type(one) for one in made] == [release.Made] * 4
-        assert [path.name for path in folders] == ["pairs-1.0.0"]
-        assert stat.S_IMODE(folders[0].stat().st_mode) == 0o700
-        assert verify_release(folders[0], world.cell.signer.vkey).status is Status.OK
+        folders = list((world.cell.releases_directory / "sealed").iterdir())
+        assert [path.name for path in folders] == [made[0].release]  # type: ignore[attr-defined]  # all of them are Made
+        assert list(world.cell.releases_directory.glob(".rel-*")) == []
+        release.export(world.cell, world.lead, "pairs-1.0.0", tmp_path / "pairs")
+        assert verify_release(tmp_path / "pairs", world.cell.signer.vkey).status is Status.OK
 
 
 def test_secrets_and_content_of_a_cell_are_for_its_own_user(tmp_path: Path) -> None:

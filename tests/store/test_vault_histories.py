@@ -50,11 +50,12 @@ def transaction(history: History, *, is_kept: bool = True) -> Iterator[journal.C
             raise RolledBack
 
 
-def seal(history: History, scopes: tuple[str, ...], *, is_kept: bool) -> None:
+def seal(history: History, scopes: tuple[str, ...], *, is_kept: bool, by_warm: bool) -> None:
     name, payload = f"obj-{next(NUMBERS):06}", f"content {next(NUMBERS)}".encode()
     with transaction(history, is_kept=is_kept) as connection:
         try:
-            made = history.place.vault.seal(connection, payload, scope=scopes[0], object_id=name, subjects=scopes[1:])
+            by = history.warm if by_warm else history.place.vault
+            made = by.seal(connection, payload, scope=scopes[0], object_id=name, subjects=scopes[1:])
         except ObjectErased:
             assert history.gone & set(scopes)
             return
@@ -184,7 +185,10 @@ def revived(history: History, engine: journal.Engine, name: str) -> None:
 
 
 SEAL = st.tuples(
-    st.just("seal"), st.lists(st.sampled_from(SCOPES), min_size=1, max_size=3, unique=True).map(tuple), st.booleans()
+    st.just("seal"),
+    st.lists(st.sampled_from(SCOPES), min_size=1, max_size=3, unique=True).map(tuple),
+    st.booleans(),
+    st.booleans(),
 )
 STEPS = st.lists(
     st.one_of(
@@ -201,8 +205,8 @@ STEPS = st.lists(
 def play(history: History, steps: list[tuple[object, ...]]) -> None:
     for step in steps:
         match step:
-            case ("seal", tuple(scopes), bool(is_kept)):
-                seal(history, scopes, is_kept=is_kept)
+            case ("seal", tuple(scopes), bool(is_kept), bool(by_warm)):
+                seal(history, scopes, is_kept=is_kept, by_warm=by_warm)
             case ("erase", str(scope), bool(is_kept)):
                 erase_scope(history, scope, is_kept=is_kept)
             case ("erase object", int(number)):

@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import Field, JsonValue
-from starlette.responses import FileResponse
+from starlette.responses import Response
 
 from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, TextByName, Texts
 from tallystick.app import release
 from tallystick.edge import Site, Visit
+from tallystick.edge.download import download
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 
@@ -138,9 +139,9 @@ def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
 FilePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._/-]{1,300}$", description="A file that the manifest names.")]
 
 
-def release_file(visit: Visit, release_id: InPath, path: FilePath) -> FileResponse | Refused:
+def release_file(visit: Visit, release_id: InPath, path: FilePath) -> Response | Refused:
     """Fetch one file of a release."""
     found = release.release_file(visit.cell, visit.actor, release_id, path)
     if isinstance(found, Refused):
         return found
-    return FileResponse(found, media_type="application/octet-stream", filename=found.name)
+    return download(found.name, found.size, found.pieces)

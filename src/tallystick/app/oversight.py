@@ -7,11 +7,12 @@ from itertools import islice
 
 import msgspec
 
-from tallystick.app import access
+from tallystick.app import access, keeping
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About, Look
 from tallystick.app.sealing import behind
+from tallystick.custody import CustodyError
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
@@ -236,7 +237,16 @@ def _book_differences(cell: Cell, *, is_sound: bool) -> list[str]:
     about = About(subject="cell", what="everything", reason="check", subjects=tuple(r.object for _, r in books.refs))
     look = cell.look(access.CELL, "self", about)
     assert not isinstance(look, Refused), "the cell itself may look"
-    return list(islice(_contents(cell, books.refs, look), _NAMED))
+    return [*islice(_contents(cell, books.refs, look), _NAMED), *islice(_beside(cell), _NAMED)]
+
+
+def _beside(cell: Cell) -> Iterator[str]:
+    """What stands in the vault beside the contents that entries name: files of releases, and what it let go of."""
+    for path, words in keeping.faults(cell):
+        yield f"release file {path}: {words}"
+    with cell.read() as connection:
+        for target in cell.vault.let_go(connection):
+            yield f"vault: expected an erasure of {target} in the journal, found none: somebody emptied it; restore it"
 
 
 def _books_of(cell: Cell) -> _Books:
@@ -257,7 +267,7 @@ def _contents(cell: Cell, refs: list[tuple[int, ObjectRef]], look: Look) -> Iter
                     opened = cell.open(connection, ref.object, look)
                 except ObjectErased:
                     continue  # the journal says so, and what it committed to stays
-                except VaultError as error:
+                except (VaultError, CustodyError) as error:
                     yield f"content of entry {seq}: {error}"
                     continue
                 if commitment(opened.salt, opened.payload) != ref.commitment:

@@ -1,13 +1,12 @@
 """Cut releases, build their files, seal them, and finish what a crash interrupted.
 
 Order: decide (`release-cut`), build from the journal up to that event into a folder beside, record the manifest's
-digest (`release-built`), seal to exactly that size, write the proofs, rename. Every step can be repeated: the files
-are a pure function of the journal, and the commands carry fixed idempotency keys.
+digest (`release-built`), seal to exactly that size, write the proofs, seal the files (app/keeping.py). Every step can
+be repeated: the files are a pure function of the journal, and the commands carry fixed idempotency keys.
 """
 
 import contextlib
 import fcntl
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,12 +15,13 @@ from pathlib import Path
 import msgspec
 
 from tallystick import __version__, bundle, canon
-from tallystick.app import access, erased
+from tallystick.app import access, erased, keeping
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.contract import terms_of, today_of
 from tallystick.app.erased import Gone
 from tallystick.app.gate import measure_now
+from tallystick.app.keeping import KeptFile
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.bundle import Opened
@@ -42,11 +42,14 @@ from tallystick.store.vault import Erased
 
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 VERSION_CHARACTERS = frozenset("0123456789.")
+NOT_BUILT = Refused(
+    "not-built", "Expected a release that is built, found one that is not yet: wait a moment, and try again."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A release whose folder is complete."""
+    """A release that is complete. `directory` is where its files stand, sealed; `export` opens them."""
 
     release: str
     name: str
@@ -201,9 +204,10 @@ def build(cell: Cell, release: str) -> Path | Refused:
 
 
 def _build(cell: Cell, row: Row) -> Path:
-    final = cell.releases_directory / f"{row.name}-{row.version}"
     with _alone(cell.releases_directory):
-        return final if final.is_dir() else _build_alone(cell, row, final)
+        if not keeping.is_kept(cell, row.release):
+            _build_alone(cell, row)
+    return keeping.folder_of(cell, row.release)
 
 
 @contextlib.contextmanager
@@ -217,16 +221,15 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _build_alone(cell: Cell, row: Row, final: Path) -> Path:
-    staging = cell.releases_directory / f".{row.release}.building"
-    shutil.rmtree(staging, ignore_errors=True)
+def _build_alone(cell: Cell, row: Row) -> None:
+    staging = keeping.building_folder(cell, row.release)
+    keeping.remove_plain(staging)
     staging.mkdir(mode=0o700)
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
     cell.seal(receipt.first_seq + 1)
     bundle.write_proofs(staging, built, LogReader(cell.log_directory), built_seq=receipt.first_seq)
-    staging.rename(final)
-    return final
+    keeping.keep(cell, row.release, staging)
 
 
 def _build_files(cell: Cell, row: Row, directory: Path) -> bundle.Built:
@@ -259,23 +262,35 @@ def _opener(cell: Cell, look: Look) -> bundle.OpenObjects:
 
 
 def finish_interrupted(cell: Cell) -> list[Path | Refused]:
-    """Complete releases that a crash interrupted. Runs at start."""
+    """Complete releases that a crash interrupted, and remove what it left in the clear. Runs at start."""
     with cell.read() as connection:
         rows = [row for p in contracts.programmes(connection) for row in releases.of_programme(connection, p.programme)]
     with cell.read() as connection:
         gone = erasure.erased_of(connection, [f"release:{row.release}" for row in rows])
     standing = [row for row in rows if row.state != "abandoned" and f"release:{row.release}" not in gone]
-    missing = [row for row in standing if not (cell.releases_directory / f"{row.name}-{row.version}").is_dir()]
+    with _alone(cell.releases_directory):
+        keeping.sweep_plain(cell)
+        keeping.sweep(cell)
+    missing = [row for row in standing if not keeping.is_kept(cell, row.release)]
     return [build(cell, row.release) for row in missing]
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """A release that was written in the clear."""
+
+    release: str
+    directory: Path
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasePage:
-    """One release: its row, and what its manifest says when the folder is there."""
+    """One release: its row, and what its manifest and its limitations say once it is built."""
 
     row: Row
-    directory: Path
     manifest: dict[str, object] | None
+    limitations: str = ""
     erased: Gone | None = None  # the cell's own copy went with content that it held
     lost: tuple[str, ...] = ()  # places whose content is gone: it cannot be built again to the byte
 
@@ -300,10 +315,10 @@ def release_page(cell: Cell, actor: Actor, release: str) -> ReleasePage | Refuse
             return access.ABSENT
         gone = erased.gone(connection, f"release:{release}")
         if gone is not None:
-            return ReleasePage(row, cell.releases_directory, None, gone, tuple(_lost(connection, row)))
-    directory = cell.releases_directory / f"{row.name}-{row.version}"
-    manifest = directory / "manifest.json"
-    return ReleasePage(row, directory, msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else None)
+            return ReleasePage(row, None, "", gone, tuple(_lost(connection, row)))
+    manifest = keeping.text(cell, release, "manifest.json")
+    limits = keeping.text(cell, release, "LIMITATIONS.md")
+    return ReleasePage(row, msgspec.json.decode(manifest) if manifest else None, limits.decode() if limits else "")
 
 
 def _lost(connection: journal.Connection, row: Row) -> Iterator[str]:
@@ -329,8 +344,8 @@ def refuse_export(cell: Cell, release: str, destination: str | None) -> Refused 
 
 def release_file(
     cell: Cell, actor: Actor, release: str, path: str, *, destination: str | None = None
-) -> Path | Refused:
-    """One file of a release: only such as its folder really holds. Who fetched it is an event.
+) -> KeptFile | Refused:
+    """One file of a release: only such as it really holds. Who fetched it is an event.
 
     destination  the region that it goes to; needed where the contract names regions
     """
@@ -342,8 +357,41 @@ def release_file(
     refused = refuse_export(cell, release, destination)
     if refused:
         return refused
-    known = {str(p.relative_to(page.directory)): p for p in page.directory.rglob("*") if p.is_file()}
-    if path not in known:
+    if path not in keeping.paths(cell, release):
         return access.ABSENT
     look = cell.look(actor, "release.read", About(subject=release, what="release", reason="export", part=path))
-    return look if isinstance(look, Refused) else known[path]
+    if isinstance(look, Refused):
+        return look
+    return keeping.opened(cell, release, path) or access.ABSENT
+
+
+def export(cell: Cell, actor: Actor, release: str, to: Path, *, destination: str | None = None) -> Exported | Refused:
+    """Write a release in the clear to a new folder, for whoever is to have it. Who did so is an event.
+
+    release      its id, or its name and version: answers-1.0.0
+    destination  the region that it goes to; needed where the contract names regions
+    raises       FileExistsError when the folder holds something
+    """
+    if not access.allows(actor, "release.read"):
+        return access.ABSENT
+    name = _named(cell, release)
+    page = release_page(cell, actor, name)
+    if isinstance(page, Refused):
+        return page
+    refused = page.erased.refused if page.erased else refuse_export(cell, name, destination)
+    if refused is None and page.manifest is None:
+        refused = NOT_BUILT
+    if refused:
+        return refused
+    look = cell.look(actor, "release.read", About(subject=name, what="release", reason="export"))
+    if isinstance(look, Refused):
+        return look
+    return Exported(name, to, keeping.export(cell, name, to))
+
+
+def _named(cell: Cell, release: str) -> str:
+    """The id of a release that is given by name and version."""
+    name, _, version = release.rpartition("-")
+    with cell.read() as connection:
+        row = releases.named(connection, name, version) if name else None
+    return release if row is None else str(row.release)

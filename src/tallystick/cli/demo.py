@@ -5,6 +5,7 @@ import secrets
 import shutil
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -269,25 +270,27 @@ def _try_everything(stage: _Stage, programme: str) -> Refused | None:
     return None
 
 
-def _release(stage: _Stage, programme: str, *, name: str) -> Path | Refused:
-    """Release what passes its gate, and verify the folder as an outsider would."""
+def _release(stage: _Stage, programme: str, *, name: str) -> str | Refused:
+    """Release what passes its gate, open it into a folder of its own, and verify that as an outsider would."""
     wish = Wish(programme=programme, name=name, version="1.0.0", use="train", batches=None)
     answer = release.cut(stage.cell, stage.lead, wish, key=new_key())
     if isinstance(answer, Refused):
         stage.say(f"no release ({answer.code}): {answer.sentence}")
         return answer
-    report = verify_release(answer.directory, stage.cell.signer.vkey)
+    with tempfile.TemporaryDirectory() as folder:
+        _good(release.export(stage.cell, stage.lead, answer.release, Path(folder) / "release"))
+        report = verify_release(Path(folder) / "release", stage.cell.signer.vkey)
     stage.say(f"release {answer.name} {answer.version} built and verified: {report.status}")
-    return answer.directory
+    return f"{answer.name}-{answer.version}"
 
 
-def _told(programme: str, gates: dict[str, str], made: Path | Refused, refused: Refused | None) -> dict[str, object]:
+def _told(programme: str, gates: dict[str, str], made: str | Refused, refused: Refused | None) -> dict[str, object]:
     facts: dict[str, object] = {"programme": programme, "gates": gates}
     if refused is not None:
         facts["refused_batches"] = list(refused.names)
     if isinstance(made, Refused):
         return facts | {"release": None, "release_refused": made.sentence}
-    return facts | {"release": str(made)}
+    return facts | {"release": made}
 
 
 def _print_accounts(stage: _Stage) -> None:

@@ -1,4 +1,4 @@
-"""`tallystick release cut | list | rebuild`: make releases of a cell, and make one again from a copy of the log."""
+"""`tallystick release cut | export | list | rebuild`: make releases of a cell, open them, make one again from a log."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ Programme = Annotated[str, typer.Option("--programme", help="Name of the program
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(cut)
+    app.command()(export)
     app.command("list")(list_)
     app.command()(rebuild)
 
@@ -46,8 +47,34 @@ def cut(
         made = release.cut(cell, actor, wish, key=new_key())
     if isinstance(made, Refused):
         shell.refuse(made)
-    facts = {"release": made.release, "name": made.name, "version": made.version, "folder": str(made.directory)}
+    facts = {"release": made.release, "name": made.name, "version": made.version, "sealed": str(made.directory)}
     shell.show_facts("Released", facts, as_json=as_json)
+
+
+def export(
+    wanted: Annotated[
+        str, typer.Argument(metavar="RELEASE", help="Its name and version, as answers-1.0.0, or its id.")
+    ],
+    to: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+    directory: shell.Directory,
+    login: shell.Login,
+    destination: Annotated[
+        str | None, typer.Option(help="Region that it goes to, as DE; asked for where the contract names regions.")
+    ] = None,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Write a release in the clear: in the cell it stands sealed. Who did so is an event."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        try:
+            done = release.export(cell, actor, wanted, to, destination=destination)
+        except FileExistsError as error:
+            shell.fail(str(error))
+    if isinstance(done, Refused):
+        shell.refuse(done)
+    facts = {"release": done.release, "folder": str(done.directory), "files": done.files}
+    shell.show_facts("Exported", facts, as_json=as_json)
 
 
 def list_(

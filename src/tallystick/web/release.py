@@ -1,13 +1,14 @@
 """Releases: the list, building one, what one holds, its files. Reads and writes through app."""
 
 import msgspec
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from tallystick.app import access, contract, oversight, release
 from tallystick.app.contract import ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.app.release import ReleasePage
 from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.download import download
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
@@ -204,8 +205,7 @@ def _log_facts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]
 
 
 def _limitations(page: ReleasePage) -> tuple[str, ...]:
-    path = page.directory / "LIMITATIONS.md"
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = page.limitations.splitlines()
     return tuple(line.removeprefix("- ") for line in lines if line.startswith("- "))
 
 
@@ -214,7 +214,7 @@ def file(visit: Visit) -> PageAnswer:
     found = release.release_file(visit.cell, visit.actor, visit.path["release_id"], visit.path["path"])
     if isinstance(found, Refused):
         return found
-    return FileResponse(found, media_type="application/octet-stream", filename=found.name)
+    return download(found.name, found.size, found.pieces)
 
 
 # --- building one -------------------------------------------------------------------------------------------------

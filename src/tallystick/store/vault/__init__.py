@@ -16,7 +16,7 @@ from tallystick.custody import Keys
 from tallystick.events.envelope import SALT_BYTES, ObjectRef, commitment
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import VAULT_FILE, VAULT_OBJECT, VAULT_SUBJECT, Row
+from tallystick.store.schema import ERASED, VAULT_ERASED, VAULT_FILE, VAULT_OBJECT, VAULT_SUBJECT, Row
 from tallystick.store.vault import sealing
 from tallystick.store.vault.faults import (
     CommitmentBroken,
@@ -252,6 +252,10 @@ class Vault:
         }  # fmt: skip
         journal.insert_many(connection, VAULT_FILE, [row])
 
+    def forget_files(self, connection: sa.Connection, scope: str) -> None:
+        """Drop the rows of the files of a scope, and so their keys."""
+        connection.execute(VAULT_FILE.delete().where(VAULT_FILE.c.scope == scope))
+
     def files_of(self, connection: sa.Connection, scope: str) -> list[Row]:
         """The files at home in a scope, by path, erased ones included."""
         query = VAULT_FILE.select().where(VAULT_FILE.c.scope == scope).order_by(VAULT_FILE.c.path)
@@ -346,6 +350,12 @@ class Vault:
     def purge(self, connection: sa.Connection, *, limit: int = 500) -> int:
         """Drop the bytes of what was erased by scope; 0 when none is left."""
         return self._rotation.purge(connection, limit)
+
+    def let_go(self, connection: sa.Connection) -> list[str]:
+        """Scopes and objects that this vault let go of without an erasure in the journal: none, unless by force."""
+        told = sa.select(ERASED.c.target)
+        query = sa.select(VAULT_ERASED.c.target).where(VAULT_ERASED.c.target.not_in(told))
+        return list(connection.scalars(query.order_by(VAULT_ERASED.c.target)))
 
     # --- rotation: in small steps that can be repeated, while serving ------------------------------------------------
 
