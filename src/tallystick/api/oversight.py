@@ -27,6 +27,11 @@ def mount(site: Site, prefix: str) -> None:
         "GET", f"{prefix}/log/checkpoint", checkpoint, permission="log.read", answers=None, gives=text, tag="log",
         refusals=(409,),
     )  # fmt: skip
+    site.api(
+        "GET", "/log/{path:path}", log_file, permission="log.read", answers=None, tag="log", gives={
+            "text/plain": "A checkpoint or a cosignature.", "application/octet-stream": "A tile or a bundle.",
+        },
+    )  # fmt: skip
     site.api("GET", one, receipt, permission="receipt.read", answers=ReceiptShown, tag="log")
     site.api(
         "GET", f"{one}/proof", proof, permission="receipt.read", answers=None, gives=text, refusals=(409,), tag="log"
@@ -51,6 +56,28 @@ class EntryShown(Shown):
     n: int = Field(description="How many events this actor has caused, this one included.")
 
 
+class WitnessShown(Shown):
+    """Where one witness of the log stands."""
+
+    name: str
+    key: str = Field(description="Name and key id.")
+    url: str | None
+    size: int = Field(description="How many entries it has cosigned.")
+    cosigned_at: int = Field(description="Seconds since 1970, by its own clock; 0 before the first cosignature.")
+    behind_us: int = Field(description="Age of the oldest sealed entry that it has not cosigned, microseconds.")
+    fault: str | None = Field(description="Why its last answer was no cosignature.")
+    is_late: bool = Field(description="Behind for longer than ten minutes.")
+
+
+class WitnessesShown(Shown):
+    """The witnesses of the cell's policy. `quorum` is null without a policy: then nobody but the cell vouches."""
+
+    quorum: str | None
+    is_met: bool = Field(description="The newest checkpoint has its quorum.")
+    witnesses: list[WitnessShown]
+    alarms: list[str] = Field(description="Files in which a refusal is kept that says the log contradicts itself.")
+
+
 class LogShown(Shown):
     """Where the log stands."""
 
@@ -61,6 +88,7 @@ class LogShown(Shown):
     sealed: int = Field(description="How many entries the published checkpoint covers.")
     journaled: int
     recent: list[EntryShown]
+    witnesses: WitnessesShown
 
 
 Before = Annotated[int | None, Query(ge=0, le=EXACT_MAX, description="Only entries before this place.")]
@@ -78,6 +106,26 @@ def checkpoint(visit: Visit) -> Response | Refused:
     if isinstance(found, Refused):
         return found
     return PlainTextResponse(found.checkpoint) if found.checkpoint else NOT_SEALED
+
+
+LogPath = Annotated[
+    str,
+    Path(pattern=r"^[a-z0-9./]{1,200}$", description="A path of the layout in docs/ledger-format.md."),
+]
+
+
+def log_file(visit: Visit, path: LogPath) -> Response | Refused:
+    """Fetch one file of the log: `checkpoint`, a tile, a bundle, an archived checkpoint or a cosignature.
+
+    All but `checkpoint` never change and may be kept. A partial tile that became full is 404: fetch the full one.
+    """
+    found = oversight.log_file(visit.cell, visit.actor, path)
+    if isinstance(found, Refused):
+        return found
+    headers = {"ETag": found.tag, "Cache-Control": found.cache_control(is_public=False)}
+    if visit.request.headers.get("if-none-match") == found.tag:
+        return Response(status_code=304, headers=headers)
+    return Response(found.data, headers=headers, media_type=found.content_type)
 
 
 Place = Annotated[int, Path(ge=0, le=EXACT_MAX, description="Place in the journal, as an answer gave it.")]
@@ -205,6 +253,7 @@ class CheckShown(Shown):
     name: str
     is_good: bool
     found: str
+    is_needed: bool = Field(description="Without it the cell is not ready; what is not needed is shown for a person.")
 
 
 class Readiness(Shown):
@@ -217,5 +266,5 @@ class Readiness(Shown):
 def readyz(visit: Visit) -> Response | Readiness:
     """Say whether the cell can do its work: database, log key, how far the log is behind the journal. 503 if not."""
     checks = [CheckShown.of(check) for check in oversight.readiness(visit.cell)]
-    told = Readiness(is_good=all(check.is_good for check in checks), checks=checks)
+    told = Readiness(is_good=all(check.is_good or not check.is_needed for check in checks), checks=checks)
     return told if told.is_good else Response(told.model_dump_json(), 503, media_type="application/json")

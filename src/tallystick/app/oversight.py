@@ -7,19 +7,21 @@ from itertools import islice
 
 import msgspec
 
-from tallystick.app import access, keeping
+from tallystick.app import access, keeping, witnessing
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About, Look
 from tallystick.app.sealing import behind
+from tallystick.app.witnessing import WitnessesState
 from tallystick.custody import CustodyError
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
-from tallystick.ledger import journal, tree
+from tallystick.ledger import journal, published, tree
 from tallystick.ledger.compare import compare_journal
+from tallystick.ledger.published import Published
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.store import projection
 from tallystick.store.vault import ObjectErased, VaultError, commitment
@@ -101,6 +103,7 @@ class LogPage:
     sealed: int
     journaled: int
     recent: tuple[Envelope, ...]
+    witnesses: WitnessesState
 
 
 def log_page(cell: Cell, actor: Actor, *, before: int | None = None) -> LogPage | Refused:
@@ -114,17 +117,27 @@ def log_page(cell: Cell, actor: Actor, *, before: int | None = None) -> LogPage 
     path = cell.log_directory / "checkpoint"
     text = path.read_text() if path.is_file() else None
     return LogPage(
-        cell.opened.origin, cell.signer.vkey, cell.custody, text, sealed_size(cell), end, tuple(reversed(entries))
-    )
+        cell.opened.origin, cell.signer.vkey, cell.custody, text, sealed_size(cell), end, tuple(reversed(entries)),
+        witnessing.state(cell),
+    )  # fmt: skip
+
+
+def log_file(cell: Cell, actor: Actor, path: str) -> Published | Refused:
+    """One file of the public log, for who reads the log: what a witness or a client with a token keeps a copy of."""
+    if not access.allows(actor, "log.read"):
+        return access.ABSENT
+    found = published.find(published.read_blobs(LogReader(cell.log_directory).blobs), path)
+    return access.ABSENT if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at, and what was found."""
+    """One thing that was looked at, and what was found. What is not needed is shown and keeps nobody from working."""
 
     name: str
     is_good: bool
     found: str
+    is_needed: bool = True
 
 
 def readiness(cell: Cell) -> list[Check]:
@@ -140,7 +153,20 @@ def readiness(cell: Cell) -> list[Check]:
     found = f"{late.count} events not sealed, the oldest for {late.microseconds // 1_000_000} s of at most {limit:g} s"
     checks.append(Check("log", is_good=late.microseconds < limit * 1_000_000, found=found))
     trouble = cell.sealing.trouble
-    return [*checks, Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong")]
+    checks.append(Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong"))
+    return [*checks, *_witness_checks(witnessing.state(cell))]
+
+
+def _witness_checks(state: WitnessesState) -> Iterator[Check]:
+    """A witness that is down never stops a cell: it is shown, and after a while it is an alarm."""
+    for one in state.witnesses:
+        found = f"cosigned {one.size} of {state.sealed} entries, behind for {one.behind_us // 1_000_000} s"
+        found += f" of at most {witnessing.LAG_MICROSECONDS // 1_000_000} s"
+        found += f"; {one.fault}" if one.fault else ""
+        yield Check(f"witness {one.name}", is_good=not one.is_late, found=found, is_needed=False)
+    if state.alarms:
+        found = f"{len(state.alarms)} times a witness refused this log as contradicting itself: look at once"
+        yield Check("witness alarms", is_good=False, found=found, is_needed=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _BY_KIND: Final[dict[Kind, dict[str, str]]] = {
 _HTTPS_ONLY: Final = {"strict-transport-security": "max-age=31536000"}
 
 Headers = list[tuple[bytes, bytes]]
+_KEPT: Final = b"cache-control"
 
 
 def headers_for(kind: Kind, *, secure: bool) -> Headers:
@@ -41,7 +42,12 @@ def headers_for(kind: Kind, *, secure: bool) -> Headers:
 
 
 def add_headers(message: Message, headers: Headers) -> None:
-    """Add them to the start of an answer. A handler's own value for one of them gives way."""
-    names = {name for name, _ in headers}
-    kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in names]
-    message["headers"] = [*kept, *headers]
+    """Add them to the start of an answer. A handler's own value for one of them gives way.
+
+    But for an answer that its reader alone may keep: files of the log never change, and are many.
+    """
+    own = message.get("headers", ())
+    stays = {name.lower() for name, value in own if name.lower() == _KEPT and value.startswith(b"private, ")}
+    added = [pair for pair in headers if pair[0] not in stays]
+    names = {name for name, _ in added}
+    message["headers"] = [*(pair for pair in own if pair[0].lower() not in names), *added]

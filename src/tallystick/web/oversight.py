@@ -1,5 +1,6 @@
 """The log and receipts: what anybody in the cell can check. Reads through app."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -54,8 +55,22 @@ def log(visit: Visit) -> PageAnswer:
             previous_href=f"/log?before={last + 1 + oversight.RECENT}" if last + 1 < found.journaled else None,
             next_href=f"/log?before={first}" if first else None,
         ),
+        witnesses=tuple(_witnesses(found)),
     )  # fmt: skip
     return frame.shown("oversight/log.html", view, frame.page(visit, "Log"))
+
+
+def _witnesses(found: LogPage) -> Iterator[Fact]:
+    """Where each witness stands, in a line; first what needs a person."""
+    state = found.witnesses
+    if state.alarms:
+        yield Fact(term="ALARM", value=f"{len(state.alarms)} times a witness said that this log contradicts itself")
+    if state.quorum is not None:
+        yield Fact(term=f"Quorum {state.quorum}", value="reached" if state.is_met else "not reached for the newest")
+    for one in state.witnesses:
+        late = f", {'LATE' if one.is_late else 'behind'} by {one.behind_us // 1_000_000} s" if one.behind_us else ""
+        fault = f": {one.fault}" if one.fault else ""
+        yield Fact(term=one.name, value=f"{one.size:,} of {state.sealed:,} entries cosigned{late}{fault}")
 
 
 def _root(checkpoint: str | None) -> str:

@@ -20,6 +20,7 @@ class LogPage:
     verify_command: str
     events: tuple[HistoryEntry, ...]
     paging: Paging
+    witnesses: tuple[Fact, ...] = ()  # one line for each witness; empty: the log has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
