@@ -4,6 +4,7 @@ Passwords of a database come from its own mechanisms (peer authentication, a pas
 """
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,16 @@ _RANGES = {
     "seal_seconds_max": (0.05, 86_400),
     "unsealed_max": (100, 1_000_000_000),
     "unsealed_seconds_max": (1, 1_000_000),
+    "object_lock_days": (0, 36_500),
 }
 """From where to where a number may go."""
 
 
 CUSTODIES = ("software", "keyd")
+STORE = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>[A-Za-z0-9._=@+-]+(?:/[A-Za-z0-9._=@+-]+)*)"
+)
+"""Where blobs lie in a bucket: a prefix is asked for, so that a bucket can hold more than one thing."""
 
 
 class BadSettings(ValueError):
@@ -45,6 +51,11 @@ class Settings:
     custody         who holds the keys: "software" (files in the cell's folder: development) or "keyd", the key process
     keyd_socket     where the key process listens; relative to the cell's folder
     allow_development_custody  open a cell whose keys an administrator of the machine can read; false in production
+    log_store       s3://bucket/prefix for the public log; None for the folder log/ in the cell's folder
+    vault_store     s3://bucket/prefix for large sealed content; None for a folder in the cell's folder
+    object_lock_days  how long nobody can delete what the log_store keeps for good; 0: a bucket without object lock
+    s3_endpoint     address of an S3-compatible store; None for AWS
+    s3_region       region of the buckets; None for the one that the machine is configured with
     """
 
     directory: Path
@@ -60,6 +71,11 @@ class Settings:
     custody: str = "software"
     keyd_socket: str | None = None
     allow_development_custody: bool = True
+    log_store: str | None = None
+    vault_store: str | None = None
+    object_lock_days: int | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -75,6 +91,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "custody": (str,),
     "keyd_socket": (str,),
     "allow_development_custody": (bool,),
+    "log_store": (str,),
+    "vault_store": (str,),
+    "object_lock_days": (int,),
+    "s3_endpoint": (str,),
+    "s3_region": (str,),
 }
 
 
@@ -102,7 +123,26 @@ def load(directory: Path) -> Settings:
             raise BadSettings(f"{path}: expected {key} from {low} to {high}, found {found[key]}")
     check_database(found.get("database"), str(path))
     check_custody(found.get("custody", CUSTODIES[0]), found.get("keyd_socket"), str(path))
-    return Settings(directory=directory, **found)
+    loaded = Settings(directory=directory, **found)
+    check_stores(loaded, str(path))
+    return loaded
+
+
+def check_stores(loaded: Settings, where: str) -> None:
+    """Refuse an address that is no bucket's, and a log in a bucket of which it is not said whether it is locked."""
+    for key, address in (("log_store", loaded.log_store), ("vault_store", loaded.vault_store)):
+        if address is not None and STORE.fullmatch(address) is None:
+            raise BadSettings(f"{where}: expected s3://bucket/prefix for {key}, found {address!r}")
+    if loaded.log_store is not None and loaded.log_store == loaded.vault_store:
+        raise BadSettings(f"{where}: expected two places for log_store and vault_store, found {loaded.log_store} twice")
+    if (loaded.log_store is None) is not (loaded.object_lock_days is None):
+        raise BadSettings(
+            f"{where}: expected object_lock_days with log_store and not without, found {loaded.object_lock_days}: "
+            "say for how many days nobody may delete, or 0 for a bucket without object lock"
+        )
+    endpoint = urlsplit(loaded.s3_endpoint or "https://aws")
+    if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or endpoint.username or endpoint.password:
+        raise BadSettings(f"{where}: expected s3_endpoint as https://host without a name or password in it")
 
 
 def check_database(database: str | None, where: str) -> None:

@@ -16,6 +16,7 @@ from tallystick.app.access import CELL, Actor
 from tallystick.app.kernel import NOTHING_WRONG, Answer, Check, Command, Kernel, Receipt, wall_clock
 from tallystick.app.looking import About, Look
 from tallystick.app.sealing import Sealing
+from tallystick.blobs import Blobs
 from tallystick.custody import CustodyMismatch, Keys
 from tallystick.custody.signer import KeySigner
 from tallystick.custody.software import SoftwareKeys
@@ -75,6 +76,8 @@ class Cell:
     keys: Keys
     opened: CellOpened
     witnessing: Witnessing | None = None
+    log_store: Blobs | None = None
+    vault_store: Blobs | None = None
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
@@ -82,7 +85,7 @@ class Cell:
     def __post_init__(self) -> None:
         """The sealing of this cell in this process."""
         self.sealing = Sealing(
-            self.engine, self.log_directory, lambda: self.signers, now=self.kernel.now,
+            self.engine, self.log, lambda: self.signers, now=self.kernel.now,
             trusted=lambda: self.earlier_log_keys,
         )  # fmt: skip
 
@@ -92,8 +95,13 @@ class Cell:
         return self.kernel.engine
 
     @property
+    def log(self) -> Path | Blobs:
+        """The public log: a folder of the cell, or a place in a bucket."""
+        return self.log_directory if self.log_store is None else self.log_store
+
+    @property
     def log_directory(self) -> Path:
-        """The public log."""
+        """The folder of a log that lies in no bucket."""
         return self.directory / "log"
 
     @property
@@ -289,8 +297,11 @@ def make_tables(engine: journal.Engine) -> None:
 def open_cell(
     directory: Path, *, database: str | None = None, keys: KeysOf | None = None,
     clock: Callable[[], int] = wall_clock, is_restoring: bool = False,
+    log_store: Blobs | None = None, vault_store: Blobs | None = None,
 ) -> Cell:  # fmt: skip
     """Open a cell. There is no fallback: whatever does not fit is an error that says what to do.
+
+    log_store, vault_store  where log and large sealed content lie, when not in the cell's folder
 
     raises  CellMissing, CellBroken, custody.CustodyMismatch, custody.KeysUnavailable
     """
@@ -315,7 +326,10 @@ def open_cell(
         engine.dispose()
         raise
     vault = Vault(holder)
-    return Cell(directory, Kernel(engine, vault, clock=clock), vault, holder, opened, _witnessing(directory, policy))
+    return Cell(
+        directory, Kernel(engine, vault, clock=clock), vault, holder, opened,
+        _witnessing(directory, policy, log_store or directory / "log"), log_store, vault_store,
+    )  # fmt: skip
 
 
 def _policy(directory: Path) -> Policy | None:
@@ -329,10 +343,10 @@ def _policy(directory: Path) -> Policy | None:
         raise CellBroken(f"{path}: {error}: correct it, or remove it to go on without witnesses") from error
 
 
-def _witnessing(directory: Path, policy: Policy | None) -> Witnessing | None:
+def _witnessing(directory: Path, policy: Policy | None, log: Path | Blobs) -> Witnessing | None:
     if policy is None:
         return None
-    return Witnessing(LogReader(directory / "log"), policy, directory / WITNESSES_FOLDER)
+    return Witnessing(LogReader(log), policy, directory / WITNESSES_FOLDER)
 
 
 def _opening(engine: journal.Engine, directory: Path) -> CellOpened:

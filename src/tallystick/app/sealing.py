@@ -14,6 +14,7 @@ from typing import Self
 import msgspec
 
 from tallystick import events
+from tallystick.blobs import Blobs
 from tallystick.events.envelope import ENTRY_BYTES_MAX, Envelope, open_entry, seal_entry
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import head as heads
@@ -134,7 +135,7 @@ class Sealing:
     """
 
     def __init__(
-        self, engine: journal.Engine, directory: Path, signers: Callable[[], Sequence[Signer]], *,
+        self, engine: journal.Engine, log: Path | Blobs, signers: Callable[[], Sequence[Signer]], *,
         now: Callable[[], int], trusted: Callable[[], Sequence[str]] = tuple, lease: Lease | None = None,
     ) -> None:  # fmt: skip
         self.batch = BATCH
@@ -142,7 +143,7 @@ class Sealing:
         self.trouble: str | None = None
         self.lease = lease or Lease()
         self._engine = engine
-        self._directory = directory
+        self._log = log
         self._signers = signers
         self._trusted = trusted
         self._check: RowCheck = Envelopes(now)
@@ -241,7 +242,7 @@ class Sealing:
         self._signed_by = tuple(signer.vkey for signer in signers)
         # Whoever has read the whole journal once knows it; what came since is checked as it is sealed.
         sealer = Sealer(
-            self._engine, self._directory, signers, trusted=self._trusted(), lease=self.lease,
+            self._engine, self._log, signers, trusted=self._trusted(), lease=self.lease,
             check=self._check, thorough=not self._is_known, batch=self.batch,
         )  # fmt: skip
         self._is_known = True
@@ -249,7 +250,7 @@ class Sealing:
 
     def _published(self) -> int:
         try:
-            return LogReader(self._directory).checkpoint().size
+            return LogReader(self._log).checkpoint().size
         except NotInLog:
             return 0
 

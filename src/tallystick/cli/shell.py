@@ -29,6 +29,8 @@ from tallystick.app import roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import WriterStopped
+from tallystick.blobs import BlobError
+from tallystick.cli import storage
 from tallystick.custody import DEVELOPMENT, CustodyError, CustodyMismatch, Keys
 from tallystick.custody.keyd import KeydClient
 from tallystick.events import UnknownKind
@@ -71,6 +73,7 @@ CANNOT = (
     cells.CellExists,
     cells.CellBroken,
     settings.BadSettings,
+    BlobError,
     CustodyError,
     KeyRefused,
     BadKey,
@@ -208,7 +211,10 @@ def read_text(path: Path, what: str) -> str:
 def opened(directory: Path) -> Iterator[Cell]:
     """The cell in a folder; whatever is wrong with it ends the command with one sentence."""
     loaded = settings.load(directory)
-    cell = cells.open_cell(directory, database=loaded.database, keys=keys_of(loaded))
+    cell = cells.open_cell(
+        directory, database=loaded.database, keys=keys_of(loaded),
+        log_store=storage.log_store(loaded), vault_store=storage.vault_store(loaded),
+    )  # fmt: skip
     try:
         yield cell
     finally:
