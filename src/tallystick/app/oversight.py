@@ -22,7 +22,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal, published, tree
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.published import Published
-from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
 from tallystick.store import projection
 from tallystick.store.vault import ObjectErased, VaultError, commitment
 
@@ -63,7 +63,7 @@ def receipt(cell: Cell, actor: Actor, seq: int) -> ReceiptPage | Refused:
     envelope, entry = found
     is_withheld = envelope.kind in WITHHELD and not access.allows(actor, "log.read")
     size = sealed_size(cell)
-    proof = LogReader(cell.log_directory).record_proof(seq, size).text() if seq < size else None
+    proof = LogReader(cell.log).record_proof(seq, size).text() if seq < size else None
     leaf = tree.leaf_hash(entry).hex()
     return ReceiptPage(seq, envelope, None if is_withheld else entry, leaf, size, seq < size, proof, cell.signer.vkey)
 
@@ -87,7 +87,7 @@ def may_have(actor: Actor, envelope: Envelope) -> bool:
 def sealed_size(cell: Cell) -> int:
     """How many entries the published checkpoint covers."""
     try:
-        return LogReader(cell.log_directory).checkpoint().size
+        return LogReader(cell.log).checkpoint().size
     except (NotInLog, OSError):
         return 0
 
@@ -114,8 +114,8 @@ def log_page(cell: Cell, actor: Actor, *, before: int | None = None) -> LogPage 
         end = journal.head(connection).next_seq
         stop = end if before is None else max(0, min(before, end))
         entries = [open_entry(entry) for _, entry in journal.read(connection, max(0, stop - RECENT), stop)]
-    path = cell.log_directory / "checkpoint"
-    text = path.read_text() if path.is_file() else None
+    log = LogReader(cell.log).blobs
+    text = log.get(CHECKPOINT).decode() if log.has(CHECKPOINT) else None
     return LogPage(
         cell.opened.origin, cell.signer.vkey, cell.custody, text, sealed_size(cell), end, tuple(reversed(entries)),
         witnessing.state(cell),
@@ -126,7 +126,7 @@ def log_file(cell: Cell, actor: Actor, path: str) -> Published | Refused:
     """One file of the public log, for who reads the log: what a witness or a client with a token keeps a copy of."""
     if not access.allows(actor, "log.read"):
         return access.ABSENT
-    found = published.find(published.read_blobs(LogReader(cell.log_directory).blobs), path)
+    found = published.find(published.read_blobs(LogReader(cell.log).blobs), path)
     return access.ABSENT if found is None else found
 
 
@@ -183,7 +183,7 @@ def check(cell: Cell) -> CellCheck:
 
     The rebuilt tables are compared bit for bit. Rows that are no entries end the check: nothing follows from them.
     """
-    differences = [str(difference) for difference in compare_journal(cell.engine, cell.log_directory)]
+    differences = [str(difference) for difference in compare_journal(cell.engine, cell.log)]
     is_sound = not differences
     broken = _unreadable(cell)
     if broken:

@@ -228,7 +228,7 @@ def _build_alone(cell: Cell, row: Row) -> None:
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
     cell.seal(receipt.first_seq + 1)
-    bundle.write_proofs(staging, built, LogReader(cell.log_directory), built_seq=receipt.first_seq)
+    bundle.write_proofs(staging, built, LogReader(cell.log), built_seq=receipt.first_seq)
     keeping.keep(cell, row.release, staging)
 
 

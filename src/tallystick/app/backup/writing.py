@@ -14,9 +14,10 @@ import msgspec
 from tallystick import __version__
 from tallystick.app.backup.folder import BadBackup, Part, Step, Writer, encode
 from tallystick.app.cell import Cell
-from tallystick.blobs import no_step
+from tallystick.blobs import Blobs, no_step
 from tallystick.events.envelope import open_entry
 from tallystick.ledger import journal
+from tallystick.ledger.reader import LogReader
 from tallystick.ledger.tiles import TILE_WIDTH, Place, encode_bundle
 from tallystick.ledger.tree import Tree, leaf_hashes
 from tallystick.store import backup as tables
@@ -62,8 +63,9 @@ def back_up(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
     raises  BackupExists; OSError when the disk does not take it: then what was written is left under another name
     """
     writer = Writer(target, step)
-    for path in _notes(cell.log_directory):
-        writer.put(f"log/{path}", [(cell.log_directory / path).read_bytes()])
+    log = LogReader(cell.log).blobs
+    for path in _notes(log):
+        writer.put(f"log/{path}", [log.get(path)])
     for name in ("log.vkey", "cell.toml"):
         if (cell.directory / name).is_file():
             writer.put(name, [(cell.directory / name).read_bytes()])
@@ -100,14 +102,12 @@ def _finish(cell: Cell, writer: Writer, *, end: journal.Head, root: bytes, form:
     return BackedUp(writer.target, end.next_seq, len(parts), sum(part.bytes for part in parts))
 
 
-def _notes(log: Path) -> Iterator[str]:
-    """Paths below the log directory, the newest checkpoint first: what is copied later may reach further, not less."""
+def _notes(log: Blobs) -> Iterator[str]:
+    """Paths below the log, the newest checkpoint first: what is copied later may reach further, not less."""
     for name in NOTES:
-        if (log / name).is_file():
+        if log.has(name):
             yield name
-        for path in sorted((log / name).rglob("*")):
-            if path.is_file():
-                yield path.relative_to(log).as_posix()
+        yield from log.names(f"{name}/")
 
 
 def _put_journal(writer: Writer, connection: journal.Connection, stop: int) -> bytes:
