@@ -129,7 +129,7 @@ def test_a_log_key_takes_over_and_who_pinned_the_first_accepts_it(database_url: 
 
 
 def test_a_key_that_no_earlier_key_has_proved_is_not_the_log_s(sqlite_url: str, tmp_path: Path) -> None:
-    """Whoever holds the new key alone cannot make itself known: the old one must have signed the entry that names it."""
+    """Whoever holds the new key alone cannot make itself known: the old one must have signed what names it."""
     with world_at(sqlite_url, tmp_path / "cell") as world:
         cell, first = world.cell, world.cell.opened.vkey
         cell.seal()
