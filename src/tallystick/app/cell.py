@@ -25,8 +25,8 @@ from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.ledger import guards, journal
 from tallystick.ledger import head as heads
-from tallystick.ledger import journal
 from tallystick.ledger import policy as policies
 from tallystick.ledger.note import check_name
 from tallystick.ledger.policy import BadPolicy, Policy
@@ -43,9 +43,12 @@ RESTORING = "restoring"
 """A file that stands in the folder of a cell while it is being restored from a backup."""
 POLICY_FILE = "witness.policy"
 WITNESSES_FOLDER = "witnesses"
+QUORUM_SECONDS = 30.0
+"""How long a release waits for its quorum before it stays unfinished."""
 KeysOf = Callable[[str], Keys]
 """Opens the keys of a cell by its name: which custody, and where, is what whoever starts and composes knows."""
 DatabaseError = journal.DatabaseError
+BadRole = guards.BadRole
 """The database does not answer, or not as it should: for who starts and composes."""
 
 
@@ -78,6 +81,7 @@ class Cell:
     witnessing: Witnessing | None = None
     log_store: Blobs | None = None
     vault_store: Blobs | None = None
+    quorum_seconds: float = QUORUM_SECONDS
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
@@ -283,6 +287,25 @@ def _write_first(
         assert isinstance(answer, Receipt), "the cell may open itself"
     finally:
         engine.dispose()
+
+
+def prepare_database(database: str, role: str, *, is_applied: bool) -> list[str]:
+    """What an owner has to say to PostgreSQL, so that `role` can run a cell and change nothing that was written.
+
+    is_applied  make tables and guards as the owner, and say it
+    raises  guards.BadRole; DatabaseError
+    """
+    statements = guards.grants(role, [*schema.READ.sorted_tables, *schema.KEPT.sorted_tables])
+    if is_applied:
+        engine = journal.connect(database)
+        try:
+            make_tables(engine)
+            with journal.writing(engine) as connection:
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
+        finally:
+            engine.dispose()
+    return statements
 
 
 def make_tables(engine: journal.Engine) -> None:

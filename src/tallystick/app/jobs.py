@@ -7,7 +7,7 @@ from tallystick.app import custody, erasure
 from tallystick.app.assignment import expire_all
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
-from tallystick.app.release import finish_interrupted
+from tallystick.app.release import finish_interrupted, finish_waiting
 from tallystick.app.sealing import Backpressure, Limits
 from tallystick.app.witnessing import follow as ask_witnesses
 from tallystick.ledger import journal
@@ -62,6 +62,7 @@ class Followers:
         """A thread of its own: a witness that takes its time is never in the way of sealing."""
         while not self._stopping.wait(self._seal_seconds):
             self._attempt(lambda: ask_witnesses(self._cell), "ask the witnesses")
+            self._attempt(lambda: finish_waiting(self._cell), "finish releases that waited for witnesses")
 
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):

@@ -16,6 +16,7 @@ import msgspec
 
 from tallystick import __version__, bundle, canon
 from tallystick.app import access, erased, keeping
+from tallystick.app import witnessing as quorum
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.contract import terms_of, today_of
@@ -203,10 +204,12 @@ def build(cell: Cell, release: str) -> Path | Refused:
         return Refused("cannot-build", sentence, "version")
 
 
-def _build(cell: Cell, row: Row) -> Path:
+def _build(cell: Cell, row: Row) -> Path | Refused:
     with _alone(cell.releases_directory):
         if not keeping.is_kept(cell, row.release):
-            _build_alone(cell, row)
+            refused = _build_alone(cell, row)
+            if refused is not None:
+                return refused
     return keeping.folder_of(cell, row.release)
 
 
@@ -221,15 +224,25 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _build_alone(cell: Cell, row: Row) -> None:
+def _build_alone(cell: Cell, row: Row) -> Refused | None:
+    """Build and keep; a refusal while the witnesses of the cell's policy have not cosigned enough."""
+    refused = quorum.refuse_waiting(cell, row.release)
+    if refused is not None:
+        return refused
     staging = keeping.building_folder(cell, row.release)
     keeping.remove_plain(staging)
     staging.mkdir(mode=0o700)
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
     cell.seal(receipt.first_seq + 1)
-    bundle.write_proofs(staging, built, LogReader(cell.log), built_seq=receipt.first_seq)
+    signed = quorum.wait(cell, row.release, receipt.first_seq + 1)
+    if isinstance(signed, Refused):
+        keeping.remove_plain(staging)  # nothing in the clear stays, however long the witnesses take
+        return signed
+    bundle.write_proofs(staging, built, LogReader(cell.log), built_seq=receipt.first_seq, signed=signed)
     keeping.keep(cell, row.release, staging)
+    quorum.forget(cell, row.release)
+    return None
 
 
 def _build_files(cell: Cell, row: Row, directory: Path) -> bundle.Built:
@@ -259,6 +272,11 @@ def _opener(cell: Cell, look: Look) -> bundle.OpenObjects:
         return {name: Opened(one.payload, one.salt) for name, one in found.items() if not isinstance(one, Erased)}
 
     return open_objects
+
+
+def finish_waiting(cell: Cell) -> list[Path | Refused]:
+    """Complete the releases whose witnesses have cosigned by now."""
+    return [build(cell, release) for release in quorum.waiting(cell) if quorum.refuse_waiting(cell, release) is None]
 
 
 def finish_interrupted(cell: Cell) -> list[Path | Refused]:

@@ -6,20 +6,20 @@ no witnesses, and every screen says so. Standings and alarms are kept in the fol
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from tallystick.app.cell import Cell
+from tallystick.app.cell import QUORUM_SECONDS, WITNESSES_FOLDER, Cell
 from tallystick.events.envelope import open_entry
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote
 from tallystick.ledger.reader import NotInLog
+from tallystick.ledger.witnessing import Witnessing
 
 LAG_MICROSECONDS: Final = 600_000_000
 """A witness that is behind for longer is an alarm: ten minutes."""
-QUORUM_SECONDS: Final = 30.0
-"""How long a release waits for its quorum before it stays unfinished."""
 PAUSE_SECONDS: Final = 0.5
 
 
@@ -108,12 +108,53 @@ def wait_for_quorum(cell: Cell, size: int, *, seconds: float = QUORUM_SECONDS) -
         found = witnessing.quorum_from(size)
         if found is not None:
             return found
-        if time.monotonic() >= until or any(one.url is None for one in witnessing.policy.witnesses):
-            break
+        if time.monotonic() >= until:
+            return _no_quorum(witnessing, str(verdict))
         time.sleep(PAUSE_SECONDS)
+
+
+def _no_quorum(witnessing: Witnessing, verdict: str) -> Refused:
     faults = tuple(f"{one.name}: {one.fault}" for one in witnessing.standings() if one.fault)
     sentence = (
         f"The release is built and sealed, and waits for its witnesses: {verdict}. It is finished by itself as soon as "
         "the quorum has cosigned, while the cell serves or when it starts again."
     )
     return Refused("no-quorum", sentence, names=faults)
+
+
+def wait(cell: Cell, release: str, size: int) -> Checkpoint | Refused | None:
+    """`wait_for_quorum` for a release; that it waits is remembered, so that nothing is built again before it may be."""
+    found = wait_for_quorum(cell, size, seconds=cell.quorum_seconds)
+    if isinstance(found, Refused):
+        folder = _waiting_folder(cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / release).write_text(f"{size}\n")
+    return found
+
+
+def waiting(cell: Cell) -> list[str]:
+    """The releases that wait for a quorum."""
+    folder = _waiting_folder(cell)
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def refuse_waiting(cell: Cell, release: str) -> Refused | None:
+    """The refusal of a release that waits, as long as its quorum is not there. Asks nobody."""
+    path = _waiting_folder(cell) / release
+    if cell.witnessing is None or not path.is_file():
+        return None
+    text = path.read_text().strip()
+    if not text.isdecimal() or cell.witnessing.quorum_from(int(text)) is not None:
+        return None
+    newest = cell.witnessing.newest()
+    cosigned = [] if newest is None else cell.witnessing.cosignatures(newest)
+    return _no_quorum(cell.witnessing, str(cell.witnessing.policy.judge_lines(cosigned)))
+
+
+def forget(cell: Cell, release: str) -> None:
+    """The release waits no longer."""
+    (_waiting_folder(cell) / release).unlink(missing_ok=True)
+
+
+def _waiting_folder(cell: Cell) -> Path:
+    return cell.directory / WITNESSES_FOLDER / "waiting"

@@ -17,6 +17,7 @@ from tallystick.bundle.derive import derive
 from tallystick.bundle.files import render
 from tallystick.bundle.manifest import PATH
 from tallystick.bundle.state import CannotBuild, replay
+from tallystick.ledger.checkpoint import Checkpoint
 from tallystick.ledger.reader import LogReader
 
 
@@ -63,13 +64,16 @@ def build(entries: Iterable[bytes], release_id: str, open_objects: OpenObjects, 
     )  # fmt: skip
 
 
-def write_proofs(directory: Path, built: Built, log: LogReader, *, built_seq: int) -> None:
+def write_proofs(
+    directory: Path, built: Built, log: LogReader, *, built_seq: int, signed: Checkpoint | None = None
+) -> None:
     """Write `proofs/`: the signed checkpoint, the entries on which the release rests, their proof, the openings.
 
     built_seq  log index of the `release-built` event; the log must have been sealed at exactly built_seq + 1
+    signed     the checkpoint to prove it under instead: with cosignatures, of that size or a later one
     raises     reader.NotInLog when it was not; CannotBuild when the entry there does not name this manifest
     """
-    made = proofs.make(log, built.basis, built.openings, built_seq=built_seq)
+    made = proofs.make(log, built.basis, built.openings, built_seq=built_seq, signed=signed)
     stated = proofs.built_fact(made.built_entry)
     if stated is None or (stated.release, stated.manifest_digest) != (built.release, built.manifest_digest):
         raise CannotBuild(f"entry {built_seq}: expected release-built of {built.release} with digest "

@@ -1,6 +1,6 @@
 """The proofs of a release: made from a log, read back, and joined with the rows that they open. Pure but for the log.
 
-proofs/checkpoint       the signed note over exactly the entries up to `release-built`
+proofs/checkpoint       the signed note over the entries up to `release-built`, or the first later one with its quorum
 proofs/entries.jsonl    every entry on which the release rests, byte for byte
 proofs/multiproof.json  the hashes that lead from those entries to the checkpoint's root
 proofs/openings.jsonl   for each content its salt, and its payload where no row or file of the release gives it exactly
@@ -21,6 +21,7 @@ from tallystick.bundle.rows import Adjudication, Judgment, Record
 from tallystick.bundle.state import State
 from tallystick.events.envelope import SALT_BYTES, open_entry
 from tallystick.events.release import ReleaseBuilt
+from tallystick.ledger.checkpoint import Checkpoint
 from tallystick.ledger.reader import LogReader
 
 FOLDER = "proofs"
@@ -67,16 +68,19 @@ class Made:
     built_entry: bytes
 
 
-def make(log: LogReader, basis: Sequence[int], openings: bytes, *, built_seq: int) -> Made:
-    """All proof files from a log that was sealed at exactly built_seq + 1."""
-    size = built_seq + 1
+def make(
+    log: LogReader, basis: Sequence[int], openings: bytes, *, built_seq: int, signed: Checkpoint | None = None
+) -> Made:
+    """All proof files from a log that was sealed at exactly built_seq + 1, or under the checkpoint that is given."""
+    signed = signed or log.checkpoint_at(built_seq + 1)
+    size = signed.size
     indexes = [*basis, built_seq]
     entries = [log.entry(index) for index in indexes]
     hashes = [base64.b64encode(part).decode() for part in log.multiproof(indexes, size)]
     lines = [EntryLine(index=index, entry=_text(entry)) for index, entry in zip(indexes, entries, strict=True)]
     return Made(
         files={
-            CHECKPOINT: log.checkpoint_at(size).note.encode(),
+            CHECKPOINT: signed.note.encode(),
             ENTRIES: b"".join([canon.encode(line) + b"\n" for line in lines]),
             MULTIPROOF: canon.encode(Multiproof(size=size, hashes=hashes)) + b"\n",
             OPENINGS: openings,

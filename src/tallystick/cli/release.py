@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from tallystick.audit.release import ReleaseReport, Status, verify_release
 from tallystick.cli.shell import Screen
+from tallystick.cli.witness import read_policy
 
 EXIT = {Status.OK: 0, Status.BAD: 1, Status.COULD_NOT_CHECK: 2}
 """What each outcome means to a shell."""
@@ -35,6 +36,9 @@ def verify(
             "--log", metavar="LOGDIR", help="A copy of the log: build the release again and compare all bytes."
         ),
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="Witnesses that count: ask for their quorum.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a release offline: signature, proofs, every file, row and number. Exit 0 good, 1 bad, 2 could not check."""
@@ -44,7 +48,8 @@ def verify(
         reason = f"{vkey}: the verifier key cannot be read: {error}"
         report = ReleaseReport(status=Status.COULD_NOT_CHECK, not_checked=(reason,))
     else:
-        report = verify_release(directory, line, log=log)
+        asked = None if policy is None else read_policy(policy)
+        report = verify_release(directory, line, log=log, policy=asked)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:

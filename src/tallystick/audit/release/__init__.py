@@ -37,15 +37,16 @@ from tallystick.bundle.proofs import OPENINGS, PATHS
 from tallystick.bundle.rebuild import read_manifest
 from tallystick.ledger.checkpoint import Checkpoint
 from tallystick.ledger.note import BadKey, VerifierKey, parse_vkey
+from tallystick.ledger.policy import Policy
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
 from tallystick.ledger.tree import leaf_hashes, root_of
 
 __all__ = ["ReleaseProblem", "ReleaseReport", "Status", "Step", "verify_release"]
 
-_NOT_CHECKED = (
-    "Whether the events are true: that people did what they say at the times they say.",
-    "Cosignatures of witnesses: this version of the log has none, so a log key that signs two histories is not found.",
+_NOT_CHECKED = ("Whether the events are true: that people did what they say at the times they say.",)
+_NO_POLICY = (
+    "Witnesses: give --policy to ask for their quorum; a log key that signs two histories is not found without."
 )
 _BEYOND = (
     "Completeness: whether the log holds other judgments or measurements of these batches than the release "
@@ -54,11 +55,14 @@ _BEYOND = (
 )
 
 
-def verify_release(directory: Path, vkey: str, *, log: Path | None = None) -> ReleaseReport:
+def verify_release(
+    directory: Path, vkey: str, *, log: Path | None = None, policy: Policy | None = None
+) -> ReleaseReport:
     """Check everything in a release folder.
 
     vkey  the verifier key line of the log, from somewhere else than the folder
     log   a copy of the log: then the release is built again from it, and completeness is checked too
+    policy  the witnesses that count: then their quorum must have cosigned the release's checkpoint
 
     Never raises for what it finds: a folder that cannot be read gives `could-not-check`.
     """
@@ -68,7 +72,7 @@ def verify_release(directory: Path, vkey: str, *, log: Path | None = None) -> Re
         if data is None:
             return _could_not(f"{directory}: expected a release folder with {PATH}, found none")
         manifest = read_manifest(data)
-        return _verify(directory, key, manifest, data, log=log)
+        return _verify(directory, key, manifest, data, log=log, policy=policy)
     except BadKey as error:
         return _could_not(f"the verifier key cannot be used: {error}")
     except (CannotRebuild, OSError) as error:
@@ -79,7 +83,9 @@ def _could_not(reason: str) -> ReleaseReport:
     return ReleaseReport(status=Status.COULD_NOT_CHECK, not_checked=(reason,))
 
 
-def _verify(directory: Path, key: VerifierKey, manifest: Manifest, data: bytes, *, log: Path | None) -> ReleaseReport:
+def _verify(
+    directory: Path, key: VerifierKey, manifest: Manifest, data: bytes, *, log: Path | None, policy: Policy | None
+) -> ReleaseReport:
     found = Findings()
     proofs = {path: read(directory, path) for path in PATHS}
     found.run(1, "folder", lambda: check_listing(directory, manifest, found), lambda n: f"{n} files, by name.")
@@ -88,7 +94,7 @@ def _verify(directory: Path, key: VerifierKey, manifest: Manifest, data: bytes, 
     )
     signed = found.run(
         3, "signature", lambda: proven.check_signature(proofs, key, manifest, found),
-        lambda c: f"Checkpoint of {c.size} entries by {key.label}.",
+        lambda c: f"Checkpoint of {c.size} entries by {key.label}.{_witnesses(c, policy, found)}",
     )  # fmt: skip
     entries = found.run(
         4, "inclusion", lambda: proven.check_inclusion(proofs, signed, found),
@@ -104,7 +110,12 @@ def _verify(directory: Path, key: VerifierKey, manifest: Manifest, data: bytes, 
             11, "log", lambda: _check_log(directory, log, manifest, signed, findings=found),
             lambda n: f"Built again from {n} entries of the log copy and compared, byte for byte.",
         )  # fmt: skip
-    return _report(found, manifest, data, signed=signed, has_log=log is not None)
+    return _report(found, manifest, data, signed=signed, has_log=log is not None, has_policy=policy is not None)
+
+
+def _witnesses(signed: Checkpoint, policy: Policy | None, found: Findings) -> str:
+    verdict = None if policy is None else proven.check_quorum(signed, policy, found)
+    return "" if verdict is None else f" Witnesses: {verdict}."
 
 
 def _derive(
@@ -165,8 +176,9 @@ def _writer(directory: Path) -> str:
 
 
 def _report(
-    findings: Findings, manifest: Manifest, data: bytes, *, signed: Checkpoint | None, has_log: bool
-) -> ReleaseReport:
+    findings: Findings, manifest: Manifest, data: bytes, *, signed: Checkpoint | None, has_log: bool,
+    has_policy: bool,
+) -> ReleaseReport:  # fmt: skip
     skipped = [f"Step {step.number} ({step.title}): {step.told}" for step in findings.steps if step.outcome == SKIPPED]
     is_custody_weak = manifest.cell.custody == "software-development"
     custody = ["Custody: the signing key is a file, so whoever could read it could sign another log."]
@@ -179,5 +191,6 @@ def _report(
         judgments=manifest.counts.judgments, manifest_digest=canon.digest(data),
         log_size=signed.size if signed else None, steps=tuple(findings.steps), problems=tuple(findings.problems),
         problems_count=findings.count,
-        not_checked=(*skipped, *([] if has_log else [_BEYOND]), *_NOT_CHECKED, *(custody if is_custody_weak else [])),
+        not_checked=(*skipped, *([] if has_log else [_BEYOND]), *_NOT_CHECKED,
+            *([] if has_policy else [_NO_POLICY]), *(custody if is_custody_weak else [])),
     )  # fmt: skip

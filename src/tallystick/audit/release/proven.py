@@ -23,6 +23,7 @@ from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import note
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote, VerifierKey
+from tallystick.ledger.policy import Policy, Verdict
 from tallystick.ledger.proof import verify_multiproof
 from tallystick.ledger.tree import ProofError, leaf_hash
 
@@ -46,6 +47,18 @@ def check_signature(proofs: Proofs, key: VerifierKey, manifest: Manifest, findin
     if _as_written(signed) != signed.note:
         findings.add(CHECKPOINT, None, "expected the note as its log wrote it, found another spelling of it")
     return signed
+
+
+def check_quorum(signed: Checkpoint, policy: Policy, findings: Findings) -> Verdict | None:
+    """Step 3, too: enough witnesses of the policy cosigned the checkpoint."""
+    try:
+        verdict = policy.judge(signed.note)
+    except BadNote as error:
+        findings.add(CHECKPOINT, None, str(error))
+        return None
+    if not verdict.is_met:
+        findings.add(CHECKPOINT, None, f"{verdict}: the log's own key alone vouches for it")
+    return verdict
 
 
 def _as_written(signed: Checkpoint) -> str:
@@ -82,14 +95,14 @@ def check_inclusion(proofs: Proofs, signed: Checkpoint | None, findings: Finding
 def check_manifest(
     entries: Mapping[int, bytes], signed: Checkpoint | None, manifest: Manifest, data: bytes, *, findings: Findings
 ) -> int:
-    """Step 5: the last entry of the checkpoint says that exactly this manifest was built; the cut says of what.
+    """Step 5: the last entry says that exactly this manifest was built; the cut says of what.
 
     Gives the index of that entry.
     """
     last = max(entries, default=-1)
     built = built_fact(entries[last]) if entries else None
-    if built is None or (signed is not None and last != signed.size - 1):
-        findings.add(ENTRIES, f"entry {last}", "expected release-built as the last entry that the checkpoint covers")
+    if built is None or (signed is not None and last >= signed.size):
+        findings.add(ENTRIES, f"entry {last}", "expected release-built as the last entry, below the checkpoint's size")
         raise CannotGoOn("No entry names a manifest.")
     digest = canon.digest(data)
     if built.manifest_digest != digest:
