@@ -1,6 +1,5 @@
 """Erasure in a living cell: unreadable at the commit, plain words in its place, final when the keys are gone."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -283,8 +282,8 @@ def test_releases_before_and_after(database_url: str, tmp_path: Path) -> None:
 
 def export(world: World, made: Made, to: Path) -> None:
     """A holder's copy of a release."""
-    assert world.cell.releases_directory in made.directory.parents
-    shutil.copytree(made.directory, to)
+    done = release.export(world.cell, world.lead, made.release, to)
+    assert isinstance(done, release.Exported)
 
 
 def test_holders_are_told_until_it_works_and_confirm(database_url: str, tmp_path: Path) -> None:

@@ -279,9 +279,12 @@ class Vault:
         return OpenFile(row.file, row.path, row.place, row.commitment, row.bytes, key, nonce)
 
     def every_file(self, connection: sa.Connection) -> list[Row]:
-        """All files that have bytes, by id."""
+        """All files that were not erased, by id."""
         is_full = sa.func.length(VAULT_FILE.c.wrapped) > 0
-        return list(connection.execute(VAULT_FILE.select().where(is_full).order_by(VAULT_FILE.c.file)).all())
+        rows = list(connection.execute(VAULT_FILE.select().where(is_full).order_by(VAULT_FILE.c.file)).all())
+        scopes = {row.file: [name.rpartition("#")[0] for name in row.scopes.split(" ")] for row in rows}
+        gone = self._ring.erased(connection, [scope for named in scopes.values() for scope in named])
+        return [row for row in rows if gone.isdisjoint(scopes[row.file])]
 
     # --- what no event refers to -------------------------------------------------------------------------------------
 
