@@ -16,6 +16,7 @@ from tallystick.audit.receipt import ReceiptReport, Verdict, check_receipts
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.flow.refusal import Refused
 from tallystick.ledger.note import parse_vkey
+from tallystick.ledger.receipt import parse_receipt
 
 
 @pytest.fixture
@@ -163,3 +164,15 @@ def receipts_at(world: World, actor: Actor) -> tuple[int, int]:
     assert found.at is not None
     assert found.seal_by is not None
     return found.at, found.seal_by
+
+
+def test_receipt_does_not_tell_that_a_judgment_divides_its_item(world: World) -> None:
+    """Its size, its path and the deadline are the same whether a disagreement opens behind the judgment or not."""
+    first, last = world.experts
+    shapes = []
+    for verdict in ("a_clearly", "b_clearly"):
+        world.judge(first, "a_clearly")
+        file = parse_receipt(held(world, last, world.judge(last, verdict)))  # type: ignore[arg-type]  # both are verdicts
+        promise = file.verify([parse_vkey(world.cell.signer.vkey)])
+        shapes.append((promise.count, len(file.path), promise.first_seq - file.index))
+    assert shapes[0] == shapes[1] == (1, 0, 0)

@@ -2,7 +2,7 @@
 
 The rows of one commit share a signature: whoever asks first has the run signed, after the commit and outside the
 writer's lock. A run never reaches past an event that is nobody's to know of, such as the disagreement that a judgment
-opens: neither its number of rows nor a neighbour's hash tells that it is there.
+opens, nor past one of the cell's own: neither its number of rows nor a neighbour's hash tells what is there.
 """
 
 import logging
@@ -102,11 +102,16 @@ def _given(actor: Actor, seq: int, row: bytes, note: str | None, *, entry: bytes
 
 def _run_of(group: CommitGroup, place: int) -> tuple[int, int]:
     """Where the run that holds a place in its commit begins and ends."""
-    hidden = [number for number, (kind, _) in enumerate(group.entries) if kind in SET_OFF]
+    hidden = [number for number, (kind, entry) in enumerate(group.entries) if kind in SET_OFF or _is_cells(entry)]
     if place in hidden:
         return place, place + 1
     start = max((number + 1 for number in hidden if number < place), default=0)
     return start, min((number for number in hidden if number > place), default=len(group.entries))
+
+
+def _is_cells(entry: bytes) -> bool:
+    """Is it an event of the cell itself? Such as its look at what was sent, which stands behind what it set off."""
+    return open_entry(entry).by == access.SYSTEM
 
 
 def _signed(cell: Cell, row: bytes, *, first_seq: int, at: int) -> str | None:
@@ -133,7 +138,7 @@ def own(cell: Cell, actor: Actor, *, before: int | None = None) -> list[Own]:
     with cell.read() as connection:
         entries = rows.entries_of_actor(connection, actor.person, before=before, limit=OWN_MAX)
     envelopes = [open_entry(entry) for entry in entries]
-    return [Own(e, e.seq < sealed) for e in envelopes if e.kind not in SET_OFF]
+    return [Own(e, e.seq < sealed) for e in envelopes if e.kind not in SET_OFF and e.by == actor.person]
 
 
 def own_file(cell: Cell, actor: Actor) -> str | Refused:

@@ -34,7 +34,6 @@ from tallystick.client.answers import (
     Record,
     Release,
     Rubric,
-    SealedReceipt,
     Session,
     ShownItem,
     Standing,
@@ -57,6 +56,7 @@ from tallystick.client.errors import (
     Unreachable,
 )
 from tallystick.client.judgments import Judgment, Points, Reason
+from tallystick.client.receipts import KeptReceipts, ReceiptNotGood, SealedReceipt, Signed
 
 __all__ = [
     "Absent",
@@ -77,6 +77,7 @@ __all__ = [
     "Item",
     "Items",
     "Judgment",
+    "KeptReceipts",
     "Log",
     "Malformed",
     "Me",
@@ -89,6 +90,7 @@ __all__ = [
     "Qualification",
     "Reason",
     "Receipt",
+    "ReceiptNotGood",
     "Record",
     "Refused",
     "Release",
@@ -98,6 +100,7 @@ __all__ = [
     "Session",
     "ShownItem",
     "SignInNeeded",
+    "Signed",
     "Standing",
     "Submitted",
     "Task",

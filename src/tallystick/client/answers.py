@@ -2,6 +2,8 @@
 
 import msgspec
 
+from tallystick.client.receipts import Signed
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The body of an answer."""
@@ -122,6 +124,7 @@ class Submitted(Answer, frozen=True):
     programme: str
     seq: int
     receipt: Receipt
+    signed: Signed | None = None
 
 
 class Standing(Answer, frozen=True):
@@ -167,6 +170,7 @@ class Outcome(Answer, frozen=True):
     correct: int | None
     pass_mark: int
     receipt: Receipt
+    signed: Signed | None = None
 
 
 class Value(Answer, frozen=True):
@@ -433,6 +437,7 @@ class Closed(Answer, frozen=True):
     item: str
     state: str
     receipt: Receipt
+    signed: Signed | None = None
 
 
 class Release(Answer, frozen=True):
@@ -483,18 +488,3 @@ class Log(Answer, frozen=True):
     sealed: int
     journaled: int
     recent: list[Entry]
-
-
-class SealedReceipt(Answer, frozen=True):
-    """One's own entry in the log; `proof` is None until it is sealed."""
-
-    seq: int
-    kind: str
-    at: int
-    by: str
-    entry: str | None  # None for an answer to a gold item
-    leaf: str
-    is_sealed: bool
-    sealed_size: int
-    proof: str | None
-    vkey: str

@@ -13,6 +13,7 @@ from tallystick.client import answers
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
 from tallystick.client.judgments import Judgment
+from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
 from tallystick.client.wire import ATTEMPTS, Query, Wire
 
 TIMEOUT_S = 60.0
@@ -26,12 +27,15 @@ class Client(ErasureCalls):
     token     of a session that is open already
     attempts  how often a call is sent before it fails: connection errors and answers of 500 and above are repeated
     pause     how to wait between attempts, in seconds
+    receipts  where the signed receipt of each answer is kept before the call returns; nothing is kept without it
     """
 
     def __init__(
         self, base_url: str, *, token: str | None = None, attempts: int = ATTEMPTS, timeout_s: float = TIMEOUT_S,
         pause: Callable[[float], None] = time.sleep, transport: httpx.BaseTransport | None = None,
+        receipts: KeptReceipts | None = None,
     ) -> None:  # fmt: skip
+        self._receipts = receipts
         self._http = httpx.Client(base_url=base_url, timeout=timeout_s, transport=transport, trust_env=False)
         self._wire = Wire(self._http, attempts=attempts, pause=pause)
         if token is not None:
@@ -167,7 +171,9 @@ class Client(ErasureCalls):
     ) -> answers.Outcome:
         """Answer the gold item that was shown."""
         path = f"{PREFIX}/qualifications/{_safe(qualification)}/items/{_safe(item)}/answer"
-        return self._wire.post(answers.Outcome, path, key=key, body=judgment)
+        done = self._wire.post(answers.Outcome, path, key=key, body=judgment)
+        self._keep(done.signed)
+        return done
 
     # --- items ----------------------------------------------------------------------------------------------------
 
@@ -218,9 +224,11 @@ class Client(ErasureCalls):
         return msgspec.json.decode(self._wire.send("PUT", path, body=dict(content)), type=dict[str, int])["saved_at"]
 
     def submit(self, assignment: str, judgment: Judgment, *, key: str | None = None) -> answers.Submitted:
-        """Submit a judgment. When this returns, it survives a crash."""
+        """Submit a judgment: when this returns, it survives a crash. ReceiptNotGood: it does, its receipt is none."""
         path = f"{PREFIX}/assignments/{_safe(assignment)}/judgment"
-        return self._wire.post(answers.Submitted, path, key=key, body=judgment)
+        done = self._wire.post(answers.Submitted, path, key=key, body=judgment)
+        self._keep(done.signed)
+        return done
 
     def give_back(self, assignment: str, *, key: str | None = None) -> answers.Receipt:
         """Give an assignment back without a judgment."""
@@ -254,12 +262,16 @@ class Client(ErasureCalls):
     ) -> answers.Closed:
         """Settle a disagreement. A and B are the candidates as the case showed them."""
         body = {"verdict": verdict, "criteria": list(criteria), "notes": notes}
-        return self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/settle", key=key, body=body)
+        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/settle", key=key, body=body)
+        self._keep(done.signed)
+        return done
 
     def preserve(self, item: str, *, criteria: Sequence[str], notes: str, key: str | None = None) -> answers.Closed:
         """Preserve a disagreement as a distribution."""
         body = {"criteria": list(criteria), "notes": notes}
-        return self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/preserve", key=key, body=body)
+        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/preserve", key=key, body=body)
+        self._keep(done.signed)
+        return done
 
     # --- releases and the log -------------------------------------------------------------------------------------
 
@@ -291,9 +303,20 @@ class Client(ErasureCalls):
         """The signed checkpoint. Raises Conflict before the first one."""
         return self._wire.send("GET", f"{PREFIX}/log/checkpoint").decode()
 
-    def receipt(self, seq: int) -> answers.SealedReceipt:
+    def receipt(self, seq: int) -> SealedReceipt:
         """The receipt of an event of one's own."""
-        return self._wire.get(answers.SealedReceipt, f"{PREFIX}/receipts/{seq}")
+        return self._wire.get(SealedReceipt, f"{PREFIX}/receipts/{seq}")
+
+    def signed_receipt(self, seq: int) -> str:
+        """The signed receipt of one's own event, kept as well. Raises ServerFailed when the key does not answer."""
+        text = self._wire.send("GET", f"{PREFIX}/receipts/{seq}/signed").decode()
+        if self._receipts is not None:
+            self._receipts.add(text)
+        return text
+
+    def _keep(self, signed: Signed | None) -> None:
+        if self._receipts is not None and signed is not None and signed.text is not None:
+            self._receipts.add(signed.text)
 
     def proof(self, seq: int) -> str:
         """The proof that an event is in the log. Raises Conflict until it is sealed, some seconds after."""
