@@ -21,7 +21,7 @@ from tallystick.blobs import (
 )
 from tallystick.blobs import s3 as s3_blobs
 from tallystick.blobs.s3 import Rules, S3Blobs
-from tallystick.blobs.s3.check import check_bucket, find_meddling
+from tallystick.blobs.s3.check import check_bucket
 from tallystick.blobs.s3.service import Denied
 
 FAILURES = [Fault.LOST, Fault.KEPT, Fault.CUT_LOST, Fault.CUT_KEPT]
@@ -45,7 +45,7 @@ def test_a_put_whose_answer_fails_is_made_good(store: Store, fault: Fault) -> No
     blobs.replace("checkpoint", b"2", was=b"1")
     assert (blobs.get("final/a"), blobs.get("checkpoint")) == (b"1", b"2")
     assert [len(store.bucket.keys[f"cell/log/{name}"]) for name in ("final/a", "checkpoint")] == [1, 2]
-    assert list(find_meddling(blobs)) == []
+    assert list(blobs.meddling()) == []
     assert len(store.pauses) == 4
 
 
@@ -206,11 +206,11 @@ def test_an_administrator_with_all_rights_is_refused_or_found(
     administrator.call("put_object", Key="cell/log/final/a", Body=b"wrong", ChecksumAlgorithm="SHA256")
     administrator.call("delete_object", Key="cell/log/final/b")
     administrator.call("delete_object", Key="cell/log/part")
-    assert [(found.name, found.versions, found.hidden) for found in find_meddling(blobs)] == [
+    assert [(found.name, found.versions, found.hidden) for found in blobs.meddling()] == [
         ("final/a", 2, False),
         ("final/b", 1, True),
     ]
-    assert "final/b: expected one version, found 1 and a delete marker" in str(list(find_meddling(blobs))[1])
+    assert "final/b: expected one version, found 1 and a delete marker" in str(list(blobs.meddling())[1])
     assert (blobs.get("final/a"), blobs.has("final/b")) == (b"wrong", False)
     assert (blobs.first_version("final/a"), blobs.first_version("final/b")) == (b"right", b"right")
     with pytest.raises(BlobDiffers):
@@ -228,7 +228,7 @@ def test_meddling_is_found_across_pages(store: Store) -> None:
     hidden = [f"final/{number:02d}" for number in range(0, 30, 3)]
     for name in hidden:
         administrator.call("delete_object", Key=f"cell/log/{name}")
-    assert [found.name for found in find_meddling(blobs)] == hidden
+    assert [found.name for found in blobs.meddling()] == hidden
 
 
 def test_what_must_be_gone_is_gone_with_all_its_versions(store: Store) -> None:

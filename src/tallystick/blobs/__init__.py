@@ -7,6 +7,7 @@ seen. Names are paths with forward slashes, such as tile/0/001. This package kno
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 NAME_BYTES_MAX = 900
@@ -68,6 +69,23 @@ class BlobsUnavailable(BlobError):
 
 class BlobsRefused(BlobError):
     """The place answers and says no: no credentials, no right, no such bucket, or not set up as the cell needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meddling:
+    """A blob that is kept for good and was overwritten or hidden. Its first version is still there.
+
+    versions  how many versions there are: one is right
+    hidden    whether a delete marker stands on it
+    """
+
+    name: str
+    versions: int
+    hidden: bool
+
+    def __str__(self) -> str:
+        hidden = " and a delete marker" if self.hidden else ""
+        return f"{self.name}: expected one version, found {self.versions}{hidden}: somebody overwrote or deleted it"
 
 
 class Readable(Protocol):
@@ -132,6 +150,14 @@ class Blobs(Protocol):
 
     def delete(self, names: Iterable[str]) -> None:
         """Remove blobs; they may be gone already. Raises BlobLocked, before it removes any, for a locked one."""
+        ...
+
+    def meddling(self) -> Iterator[Meddling]:
+        """The blobs kept for good of which the place itself knows that somebody overwrote or hid them."""
+        ...
+
+    def first_version(self, name: str) -> bytes:
+        """The bytes that a blob had when it was made, where the place keeps them; else as `get`."""
         ...
 
     def writer(self, epoch: int, *, step: Step = no_step) -> "Blobs":

@@ -22,6 +22,7 @@ from tallystick.blobs import (
     BlobDiffers,
     BlobMissing,
     IsLocked,
+    Meddling,
     Readable,
     Step,
     check_name,
@@ -214,6 +215,14 @@ class FolderBlobs:
             path.unlink(missing_ok=True)
         for folder in sorted({path.parent for path in paths}, reverse=True):
             self._remove_empty(folder)
+
+    def meddling(self) -> Iterator[Meddling]:
+        """A folder knows of nothing: it keeps no earlier versions."""
+        return iter(())
+
+    def first_version(self, name: str) -> bytes:
+        """The bytes that are there: a folder keeps no others."""
+        return self.get(name)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:

@@ -9,6 +9,8 @@ import typer
 from rich.markup import escape
 
 from tallystick.audit.log import LogReport, Status, verify_log
+from tallystick.blobs import BlobDiffers, BlobError, BlobLocked
+from tallystick.cli import storage
 from tallystick.cli.shell import Screen
 from tallystick.cli.witness import read_policy
 from tallystick.ledger.checkpoint import BadCheckpoint
@@ -76,6 +78,31 @@ def _print(report: LogReport) -> None:
         console.print(f"  [yellow]note[/]     {escape(line)}")
     for line in report.not_checked:
         console.print(f"  [yellow]not checked[/] {escape(line)}")
+
+
+@app.command()
+def fetch(
+    address: Annotated[str, typer.Argument(metavar="S3://BUCKET/PREFIX", help="Where the log lies.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the copy; may hold an earlier one.")],
+    endpoint: Annotated[str | None, typer.Option(help="Address of an S3-compatible store; AWS when left out.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
+    first_versions: Annotated[
+        bool, typer.Option("--first-versions", help="Copy each file as it was when it was made, whatever lies over it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a log from a bucket to a folder, to check it there. Exit 0 copied, 1 the folder has another, 2 could not."""
+    try:
+        log = storage.public_log(address, endpoint=endpoint, region=region)
+        count = storage.copy_log(log, directory, first_versions=first_versions)
+    except (BlobDiffers, BlobLocked) as error:
+        _fail(f"{directory}: expected an earlier copy of this log: {error}", 1, as_json=as_json)
+    except (BlobError, OSError) as error:
+        _fail(str(error), 2, as_json=as_json)
+    if as_json:
+        typer.echo(json.dumps({"files": count, "directory": str(directory)}))
+    else:
+        typer.echo(f"{count} files copied to {directory}: check them with `tallystick log verify`")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TypeVar
 
 from tallystick.blobs import (
@@ -23,6 +24,7 @@ from tallystick.blobs import (
     BlobsRefused,
     BlobsUnavailable,
     IsLocked,
+    Meddling,
     Readable,
     Step,
     check_name,
@@ -280,6 +282,15 @@ class S3Blobs:
             if not answer.get("IsTruncated"):
                 return
             request |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer.get("NextVersionIdMarker", "")}
+
+    def meddling(self) -> Iterator[Meddling]:
+        """The objects kept for good that have more than one version, or a delete marker: a lock leaves no other way."""
+        found = self.versions(self._root, is_whole=False)
+        for key, items in groupby(found, key=lambda item: item["Key"]):
+            name = key.removeprefix(self._root)
+            markers = [item.get("Code") == DELETE_MARKER for item in items]
+            if self.rules.is_locked(name) and (len(markers) > 1 or any(markers)):
+                yield Meddling(name, versions=markers.count(False), hidden=any(markers))
 
     def first_version(self, name: str) -> bytes:
         """The bytes that a blob had when it was made: under a lock, the ones that nobody can have altered."""

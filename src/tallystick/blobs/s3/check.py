@@ -1,31 +1,10 @@
-"""Ask whether a bucket keeps what it is given: at start, and for signs that somebody overwrote or hid something."""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
+"""Ask at start whether a bucket can keep what it is to keep. Writes one small probe beside it."""
 
 from tallystick.blobs import BlobsRefused
-from tallystick.blobs.s3 import DELETE_MARKER, S3Blobs
+from tallystick.blobs.s3 import S3Blobs
 from tallystick.blobs.s3.service import ConditionFailed, Denied, NotThere, Service
 
 _PROBE = b"A store that lets this be overwritten cannot keep a log.\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Meddling:
-    """A blob that is kept for good and was overwritten or hidden. Its first version is still there.
-
-    versions  how many versions there are: one is right
-    hidden    whether a delete marker stands on it
-    """
-
-    name: str
-    versions: int
-    hidden: bool
-
-    def __str__(self) -> str:
-        hidden = " and a delete marker" if self.hidden else ""
-        return f"{self.name}: expected one version, found {self.versions}{hidden}: somebody overwrote or deleted it"
 
 
 def check_bucket(blobs: S3Blobs) -> None:
@@ -46,17 +25,6 @@ def check_bucket(blobs: S3Blobs) -> None:
             f"{where}: expected the right to ask about the bucket and to write to it: {error}. "
             "docs/storage.md lists the rights"
         ) from error
-
-
-def find_meddling(blobs: S3Blobs, prefix: str = "") -> Iterator[Meddling]:
-    """The blobs kept for good that have more than one version, or a delete marker: a lock leaves no other way."""
-    root = f"{blobs.prefix}/" if blobs.prefix else ""
-    found = blobs.versions(root + prefix, is_whole=False)
-    for key, items in groupby(found, key=lambda item: item["Key"]):
-        name = key.removeprefix(root)
-        markers = [item.get("Code") == DELETE_MARKER for item in items]
-        if blobs.rules.is_locked(name) and (len(markers) > 1 or any(markers)):
-            yield Meddling(name, versions=markers.count(False), hidden=any(markers))
 
 
 def _check_versioning(blobs: S3Blobs) -> None:
