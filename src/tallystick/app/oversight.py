@@ -184,6 +184,8 @@ def check(cell: Cell) -> CellCheck:
     The rebuilt tables are compared bit for bit. Rows that are no entries end the check: nothing follows from them.
     """
     differences = [str(difference) for difference in compare_journal(cell.engine, cell.log)]
+    if cell.log_store is not None:
+        differences += [str(found) for found in cell.log_store.meddling()]
     is_sound = not differences
     broken = _unreadable(cell)
     if broken:
