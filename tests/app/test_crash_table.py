@@ -161,20 +161,20 @@ class Seals:
 
 
 def test_commands_survive_a_crash_at_every_step(
-    databases: Databases, tmp_path: Path, record_property: Callable[[str, object], None]
+    databases: Databases, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     made = crash_table(lambda: Commands(tmp_path / str(next(NUMBERS)), databases), every=1 if ALL else 23)
     assert made.steps > 60
-    record_property("cases", made.cases)
+    record_testsuite_property("cases", f"{made.steps} steps, {made.cases} cases")
 
 
 def test_the_sealer_survives_a_crash_at_every_step(
-    databases: Databases, tmp_path: Path, record_property: Callable[[str, object], None]
+    databases: Databases, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     expected: dict[str, bytes] = {}
     made = crash_table(lambda: Seals(tmp_path / str(next(NUMBERS)), databases, expected), every=1 if ALL else 13)
     assert made.steps > 100
-    record_property("cases", made.cases)
+    record_testsuite_property("cases", f"{made.steps} steps, {made.cases} cases")
 
 
 def test_the_steps_of_a_commit_and_of_files_are_found(sqlite_url: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
-from tallystick.ledger import journal, published, tree
+from tallystick.ledger import guards, journal, published, tree
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.published import Published
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
@@ -145,16 +145,30 @@ def readiness(cell: Cell) -> list[Check]:
     with cell.read() as connection:
         head = journal.head(connection)
         late = behind(connection, sealed_size(cell), now=cell.kernel.now())
+        found_guards = guards.look(connection)
     checks = [
         Check("database", is_good=True, found=f"{head.next_seq} events"),
-        Check("log-key", is_good=cell.opened.vkey == cell.signer.vkey, found=cell.custody),
+        _key_check(cell),
     ]
     limit = cell.sealing.limits.seal_seconds_max
     found = f"{late.count} events not sealed, the oldest for {late.microseconds // 1_000_000} s of at most {limit:g} s"
     checks.append(Check("log", is_good=late.microseconds < limit * 1_000_000, found=found))
+    told = "; ".join(part for part in (*found_guards.missing, found_guards.role) if part) or "all in place"
+    checks.append(Check("guards", is_good=not found_guards.missing, found=told))
     trouble = cell.sealing.trouble
     checks.append(Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong"))
     return [*checks, *_witness_checks(witnessing.state(cell))]
+
+
+def _key_check(cell: Cell) -> Check:
+    """Whether the holder of the keys answers, and has those that sign."""
+    try:
+        held = cell.keys.log_keys()
+    except CustodyError as error:
+        return Check("log-key", is_good=False, found=f"{cell.custody}: {error}")
+    missing = [signer.vkey for signer in cell.signers if signer.vkey not in held]
+    found = f"{cell.custody}, without the log key {missing[0]}" if missing else cell.custody
+    return Check("log-key", is_good=not missing, found=found)
 
 
 def _witness_checks(state: WitnessesState) -> Iterator[Check]:
@@ -187,6 +201,8 @@ def check(cell: Cell) -> CellCheck:
     if cell.log_store is not None:
         differences += [str(found) for found in cell.log_store.meddling()]
     is_sound = not differences
+    with cell.read() as connection:
+        differences += guards.look(connection).missing
     broken = _unreadable(cell)
     if broken:
         return CellCheck(0, (*differences, *broken), 0)

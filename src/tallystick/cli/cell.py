@@ -51,6 +51,29 @@ def create(
     cell.close()
 
 
+@app.command("database-roles")
+def database_roles(
+    database: Annotated[str, typer.Option(help="postgresql+psycopg://..., as the owner of the database.")],
+    application_role: Annotated[str, typer.Option(help="The role that the cell will use; it must exist.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Make tables and guards now, and grant.")] = False,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Print, or carry out as the owner, what lets a role run a cell on PostgreSQL without changing what was written.
+
+    Then make the cell with `cell create --database` as that role.
+    """
+    settings.check_database(database, "--database")
+    try:
+        statements = cells.prepare_database(database, application_role, is_applied=apply)
+    except (cells.BadRole, cells.DatabaseError) as error:
+        shell.fail(f"{error}")
+    if as_json:
+        shell.show_json({"applied": apply, "statements": statements})
+    else:
+        for statement in statements:
+            shell.OUT.print(shell.plain(f"{statement};"), soft_wrap=True)
+
+
 @app.command()
 def enrol(
     directory: shell.Directory,

@@ -88,6 +88,14 @@ GUARDS = {
 }
 
 
+_GUARDED = {
+    "sqlite": sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"),
+    "postgresql": sa.text(
+        "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass('journal') AND tgname = 'journal_guard'"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where the journal ends: the next free place and the time of the last event, in microseconds.
@@ -181,12 +189,25 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def create(engine: sa.Engine) -> None:
     """Make the tables and their guards if they are not there. The head starts at place 0."""
+    with engine.connect() as connection:
+        if is_made(connection):
+            return  # who may not make tables may still write
     with writing(engine) as connection:
         METADATA.create_all(connection)
         for statement in GUARDS[engine.dialect.name]:
             connection.exec_driver_sql(statement)
         if connection.execute(sa.select(HEAD.c.one)).first() is None:
             connection.execute(HEAD.insert().values(one=1, next_seq=0, last_at=0, link=NO_LINK))
+
+
+def is_made(connection: sa.Connection) -> bool:
+    """Are the tables, their guards and the head there? What the guards are worth says ledger/guards.py."""
+    names = {table.name for table in METADATA.tables.values()}
+    if not names <= set(sa.inspect(connection).get_table_names()):
+        return False
+    found = connection.execute(_GUARDED[connection.dialect.name]).scalar()
+    wanted = 3 if connection.dialect.name == "sqlite" else 1
+    return found == wanted and connection.execute(sa.select(HEAD.c.one)).first() is not None
 
 
 def tidy(engine: sa.Engine) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from tallystick import events
 from tallystick.events.envelope import Envelope, open_entry
-from tallystick.ledger import journal
+from tallystick.ledger import guards, journal
 from tallystick.store import (
     adjudication,
     assignment,
@@ -64,8 +64,12 @@ def rebuild(engine: sa.Engine) -> int:
     """Drop all read tables, replay the journal, and say how many events were replayed. One transaction."""
     with journal.writing(engine) as connection:
         stop = journal.lock_head(connection).next_seq
-        READ.drop_all(connection)
-        READ.create_all(connection)
+        if guards.owns_tables(connection):
+            READ.drop_all(connection)
+            READ.create_all(connection)
+        else:
+            for table in READ.sorted_tables:
+                connection.execute(table.delete())
         replay(connection, stop)
         return stop
 
