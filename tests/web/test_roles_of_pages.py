@@ -39,6 +39,7 @@ WHO: dict[str, set[str] | None] = {
     "GET /qualifications/{qualification}": EXPERTS,
     "POST /qualifications/{qualification}/items/{item}": EXPERTS,
     "PUT /qualifications/{qualification}/items/{item}/draft": EXPERTS,
+    "GET /custody": {"lead", "auditor", "engineer"},
     "GET /programmes": READERS | {"engineer"},
     "GET /contracts/new": LEAD,
     "POST /contracts/new": LEAD,

@@ -7,6 +7,7 @@ from tallystick.api import (
     adjudication,
     assignment,
     contract,
+    custody,
     erasure,
     gate,
     items,
@@ -25,7 +26,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, adjudication, release,
-    oversight, erasure,
+    oversight, erasure, custody,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tallystick.app import access
 from tallystick.app.access import CELL, Actor
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
-from tallystick.custody import KeysUnavailable
+from tallystick.custody import PROTECTED, KeysUnavailable
 from tallystick.events.custody import (
     KeyEpochDestroyed,
     KeyEpochStarted,
@@ -272,6 +272,7 @@ class CustodyPage:
     """
 
     custody: str
+    is_development: bool
     is_answering: bool
     held_log_keys: tuple[str, ...]
     held_epochs: tuple[int, ...]
@@ -288,9 +289,9 @@ def custody_page(cell: Cell, actor: Actor) -> CustodyPage | Refused:
     is_answering, log_keys, epochs = _held(cell)
     with cell.read() as connection:
         return CustodyPage(
-            cell.custody, is_answering, log_keys, epochs, tuple(custody.epochs(connection)),
-            tuple(custody.log_keys(connection)), tuple(custody.scope_rotations(connection)),
-            custody.wrapped_keys(connection),
+            cell.custody, cell.custody not in PROTECTED, is_answering, log_keys, epochs,
+            tuple(custody.epochs(connection)), tuple(custody.log_keys(connection)),
+            tuple(custody.scope_rotations(connection)), custody.wrapped_keys(connection),
         )  # fmt: skip
 
 

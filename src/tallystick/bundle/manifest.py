@@ -13,6 +13,7 @@ from tallystick.bundle.columns import merkle_root
 from tallystick.bundle.contents import contract_path, rubric_path
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.views import RULES, View
+from tallystick.custody import PROTECTED
 
 PATH = "manifest.json"
 PROOFS = "proofs"
@@ -163,7 +164,7 @@ class Manifest(Part, frozen=True, kw_only=True):
 def notices(tables: Tables) -> list[str]:
     """What a reader must know before anything else."""
     found = [_simulated(tables)] if tables.is_simulated else []
-    return [*found, DEVELOPMENT] if tables.state.cell.fact.custody == "software-development" else found
+    return [*found, DEVELOPMENT] if tables.state.cell.fact.custody not in PROTECTED else found
 
 
 def _simulated(tables: Tables) -> str:

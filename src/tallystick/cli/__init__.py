@@ -18,6 +18,7 @@ from tallystick.cli import (
     receipt,
     release,
     releasing,
+    rotate,
     serve,
     shell,
     status,
@@ -34,6 +35,7 @@ keyd.register(app)
 agree.register(app)
 releasing.register(release.app)
 people.register(cell.app)
+rotate.register(cell.app)
 status.register(programme.app)
 receipt.register(log.app)
 copies.register(log.app)

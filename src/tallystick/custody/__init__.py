@@ -14,6 +14,9 @@ CLOUD: Final = "cloud-kms"
 DEVELOPMENT: Final = frozenset({SOFTWARE, SOFTHSM})
 """Custodies that protect nothing from an administrator of the machine: every screen and release says so."""
 
+PROTECTED: Final = frozenset({PKCS11, CLOUD})
+"""Custodies from which no key comes. What is not one of these is shown as development."""
+
 
 class CustodyError(RuntimeError):
     """A key cannot be used. The subclasses say why, and so what the caller can do."""

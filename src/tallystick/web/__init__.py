@@ -5,6 +5,8 @@ from tallystick.web import (
     adjudication,
     assignment,
     contract,
+    custody,
+    erasure,
     gate,
     items,
     oversight,
@@ -20,7 +22,7 @@ from tallystick.web.render import STATIC
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, adjudication, release, receipt,
-    oversight,
+    oversight, erasure, custody,
 )  # fmt: skip
 
 

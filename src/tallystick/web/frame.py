@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tallystick.app import access, contract, looking, oversight, roster
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
+from tallystick.custody import PROTECTED
 from tallystick.edge import Visit, status_of
 from tallystick.events.envelope import Envelope
 from tallystick.flow.document import Problem as Found
@@ -26,6 +27,7 @@ _MAIN = (
     ("People", "/people", "roster.read", ("/people",)),
     ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
     ("Accesses", "/accesses", "access.read", ("/accesses",)),
+    ("Keys", "/custody", "custody.read", ("/custody",)),
     ("Log", "/log", "log.read", ("/log", "/receipts")),
 )
 _SECTIONS = (
@@ -92,7 +94,7 @@ def page(
 
 def custody(cell: Cell) -> Literal["software", "hardware"]:
     """How the keys are held, as every screen says it. What is not known to be hardware counts as software."""
-    return "hardware" if cell.custody.startswith("hardware") else "software"
+    return "hardware" if cell.custody in PROTECTED else "software"
 
 
 def is_simulated(cell: Cell, programme: str) -> bool:
