@@ -57,7 +57,7 @@ def keep(cell: Cell, release: str, folder: Path) -> None:
     """Seal every file of a release that was built, let the vault know them, and remove the plain folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     sealed = []
-    with _blobs(cell) as blobs:
+    with sealed_files(cell) as blobs:
         for path in paths:
             file_id = canon.identifier("fil", secrets.token_bytes(_ID_BYTES))
             with path.open("rb") as source:
@@ -144,7 +144,7 @@ def sweep(cell: Cell, release: str | None = None) -> list[str]:
     """Remove sealed files that the vault does not know, or knows as erased: of one release, or of all."""
     with cell.read() as connection:
         known = {row.place for row in cell.vault.every_file(connection)}
-    with _blobs(cell) as blobs:
+    with sealed_files(cell) as blobs:
         prefix = f"{release}/" if release else ""
         unknown = [name for name in blobs.names(prefix) if name not in known]
         blobs.delete(unknown)
@@ -187,7 +187,8 @@ def _begun(cell: Cell, file: OpenFile) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _blobs(cell: Cell) -> Iterator[FolderBlobs]:
+def sealed_files(cell: Cell) -> Iterator[FolderBlobs]:
+    """Where the sealed files of all releases stand, by the place that the vault says of each."""
     blobs = FolderBlobs(cell.releases_directory / SEALED)
     try:
         yield blobs

@@ -17,7 +17,7 @@ from tallystick.blobs.folder import flush_folder
 
 MANIFEST = "backup.json"
 UNFINISHED = ".part"
-_CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 Step = Callable[[str], None]
 """Called with 'before NAME' and 'after NAME' around every durable step: the seam for crash tests."""
@@ -100,7 +100,7 @@ def read_part(folder: Path, part: Part) -> Iterator[bytes]:
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK_BYTES):
+    while chunk := file.read(CHUNK_BYTES):
         yield chunk
 
 

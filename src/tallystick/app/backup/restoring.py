@@ -5,6 +5,8 @@ transaction; set the seal point; compare everything; remove the mark. A restore 
 same words, and finds what it has done. Nothing is signed here.
 """
 
+import dataclasses
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,18 +15,19 @@ from pathlib import Path
 
 from tallystick import canon
 from tallystick.app import cell as cells
-from tallystick.app import oversight
+from tallystick.app import keeping, oversight
 from tallystick.app.backup.folder import BadBackup, Part, Step, read_lines, read_part
-from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, NOTES, Manifest, read_manifest
+from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
 from tallystick.app.cell import RESTORING, Cell, KeysOf
-from tallystick.blobs import no_step
+from tallystick.blobs import Blobs, no_step
 from tallystick.blobs.folder import flush_folder
 from tallystick.events.envelope import Envelope, open_entry
+from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import head as heads
 from tallystick.ledger import journal
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
-from tallystick.ledger.note import BadNote, parse_vkey
-from tallystick.ledger.reader import LogReader, NotInLog
+from tallystick.ledger.note import BadKey, BadNote, parse_vkey
+from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle, decode_bundle
 from tallystick.ledger.tree import Tree, leaf_hashes
 from tallystick.store import backup as tables
@@ -45,11 +48,13 @@ class Source:
     backup  the folder that `back_up` made
     keys    a bundle of wrapped keys that is newer than the backup, or None
     log     a copy of the log that is newer than the backup, or None
+    vkeys   log keys that came after the backup and may have signed that copy
     """
 
     backup: Path
     keys: Path | None = None
-    log: Path | None = None
+    log: Path | Blobs | None = None
+    vkeys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +92,32 @@ class _Books:
 
 
 def restore(
-    source: Source, directory: Path, *, database: str | None = None, keys: KeysOf | None = None, step: Step = no_step
-) -> Restored:
+    source: Source, directory: Path, *, database: str | None = None, keys: KeysOf | None = None,
+    log_store: Blobs | None = None, vault_store: Blobs | None = None, step: Step = no_step,
+) -> Restored:  # fmt: skip
     """Restore a cell into a folder that holds nothing but, for development custody, its `keys`.
+
+    log_store, vault_store  as for opening a cell; a log that lies elsewhere and still stands is taken as the newest
 
     raises  BadBackup, NotEmpty; what opening a cell raises when the keys are not there or not its own
     """
+    if source.log is None and log_store is not None and log_store.has(CHECKPOINT):
+        source = dataclasses.replace(source, log=log_store)
     manifest = _check(source)
-    _begin(source, directory, manifest, step)
+    log = LogReader(log_store or directory / "log").blobs
+    _begin(source, directory, manifest, log=log, step=step)
     engine = journal.connect(database or cells.embedded_database(directory))
     try:
         cells.make_tables(engine)
         books, erased = _fill(engine, source, manifest)
         step("after fill database")
-        _set_seal_point(engine, directory, books)
+        _set_seal_point(engine, log, books)
         step("after set seal point")
     finally:
         engine.dispose()
-    cell = cells.open_cell(directory, database=database, keys=keys, is_restoring=True)
+    cell = cells.open_cell(
+        directory, database=database, keys=keys, log_store=log_store, vault_store=vault_store, is_restoring=True
+    )
     try:
         restored = _compare(cell, manifest, erased)
     finally:
@@ -124,7 +137,7 @@ def _check(source: Source) -> Manifest:
             pass
     if source.keys is not None:
         bundle = read_manifest(source.keys, form=KEYS_FORMAT)
-        if bundle.vkey != manifest.vkey:
+        if bundle.vkeys[0] != manifest.vkeys[0]:
             raise BadBackup(f"{source.keys}: expected wrapped keys of {manifest.cell}, found those of {bundle.cell}")
         for part in bundle.parts:
             for _ in read_part(source.keys, part):
@@ -132,9 +145,9 @@ def _check(source: Source) -> Manifest:
     return manifest
 
 
-def _begin(source: Source, directory: Path, manifest: Manifest, step: Step) -> None:
+def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, step: Step) -> None:
     """Mark the folder, so that nobody serves half a cell, and write what stands beside the database."""
-    words = canon.encode({"backup": canon.digest(canon.encode(manifest)), "log": str(source.log or "")})
+    words = canon.encode({"backup": canon.digest(canon.encode(manifest)), "from_log": _place(source.log)})
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark = directory / RESTORING
     if mark.is_file():
@@ -149,11 +162,23 @@ def _begin(source: Source, directory: Path, manifest: Manifest, step: Step) -> N
     step("after mark")
     (directory / "releases").mkdir(exist_ok=True, mode=0o700)
     for part in manifest.parts:
-        if part.path.startswith(("log/", "files/")) or "/" not in part.path:
+        kind, _, name = part.path.partition("/")
+        if kind == "files":
+            _copy(directory / "releases" / keeping.SEALED / name, read_part(source.backup, part))
+        elif not name:
             _copy(directory / part.path, read_part(source.backup, part))
+        elif kind == "log":
+            _put_note(log, name, b"".join(read_part(source.backup, part)))
+    step("after copy files")
     if source.log is not None:
-        _copy_notes(source.log, directory / "log")
+        newer = LogReader(source.log).blobs
+        for name in note_names(newer):
+            _put_note(log, name, newer.get(name))
     step("after copy notes")
+
+
+def _place(log: Path | Blobs | None) -> str:
+    return "" if log is None else LogReader(log).blobs.where
 
 
 def _copy(target: Path, chunks: Iterable[bytes]) -> None:
@@ -161,13 +186,18 @@ def _copy(target: Path, chunks: Iterable[bytes]) -> None:
     with target.open("wb") as file:
         for chunk in chunks:
             file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _copy_notes(log: Path, target: Path) -> None:
-    for name in NOTES:
-        for path in [log / name, *(log / name).rglob("*")]:
-            if path.is_file():
-                _copy(target / path.relative_to(log), [path.read_bytes()])
+def _put_note(log: Blobs, name: str, data: bytes) -> None:
+    """Every note is written once; only the newest checkpoint moves, and never back."""
+    if name != CHECKPOINT:
+        log.put_new(name, data)
+        return
+    was = log.get(name) if log.has(name) else None
+    if was is None or checkpoints.read(was.decode()).size < checkpoints.read(data.decode()).size:
+        log.replace(name, data, was=was)
 
 
 def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_Books, int]:
@@ -223,16 +253,16 @@ def _entries(source: Source, manifest: Manifest) -> Iterator[bytes]:
         raise BadBackup(f"{source.backup}: expected {manifest.entries} entries with root {manifest.root}, found others")
     if source.log is None:
         return
-    reader, newest = _newer(source.log, manifest)
+    reader, newest = _newer(source, manifest)
     try:
         for entries in _in_slices(reader.entries(tree.size, newest.size)):
             tree.append(leaf_hashes(entries))
             yield from entries
     except (NotInLog, BadBundle) as error:
-        raise BadBackup(f"{source.log}: expected the entries up to {newest.size}: {error}") from error
+        raise BadBackup(f"{reader.blobs.where}: expected the entries up to {newest.size}: {error}") from error
     if tree.size == newest.size and tree.root() != newest.root:
         raise BadBackup(
-            f"{source.log}: expected the log to go on from the backup's {manifest.entries} entries to root "
+            f"{reader.blobs.where}: expected the log to go on from the backup's {manifest.entries} entries to root "
             f"{newest.root.hex()} at {newest.size}, found {tree.root().hex()}: it is another history; run log verify"
         )
 
@@ -242,12 +272,17 @@ def _bundle_order(part: Part) -> tuple[int, str]:
     return len(name), name
 
 
-def _newer(log: Path, manifest: Manifest) -> tuple[LogReader, Checkpoint]:
+def _newer(source: Source, manifest: Manifest) -> tuple[LogReader, Checkpoint]:
+    assert source.log is not None, "asked only for a restore with a newer log"
+    reader = LogReader(source.log)
     try:
-        reader = LogReader(log)
-        return reader, reader.checkpoint(parse_vkey(manifest.vkey))
-    except (NotInLog, BadNote, BadCheckpoint) as error:
-        raise BadBackup(f"{log}: expected a copy of the log of {manifest.cell}: {error}") from error
+        keys = [parse_vkey(line) for line in dict.fromkeys((*manifest.vkeys, *source.vkeys))]
+        return reader, reader.checkpoint(*keys)
+    except (NotInLog, BadKey, BadNote, BadCheckpoint) as error:
+        raise BadBackup(
+            f"{reader.blobs.where}: expected a copy of the log of {manifest.cell}: {error}. A log key that came after "
+            "the backup must be named (--vkey)"
+        ) from error
 
 
 def _take_keys(connection: journal.Connection, source: Source, manifest: Manifest) -> int:
@@ -274,10 +309,10 @@ def _take_keys(connection: journal.Connection, source: Source, manifest: Manifes
     return len(closed)
 
 
-def _set_seal_point(engine: journal.Engine, directory: Path, books: _Books) -> None:
+def _set_seal_point(engine: journal.Engine, log: Blobs, books: _Books) -> None:
     """What the published log covers is sealed; the rest is sealed when the cell serves again."""
     try:
-        published = LogReader(directory / "log").checkpoint()
+        published = LogReader(log).checkpoint()
     except NotInLog:
         return
     heads.create(engine)

@@ -4,6 +4,7 @@ The notes of the log are copied first, so the journal of the backup always reach
 are read in one transaction. Tiles are not copied: they are a function of the journal.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Final
 import msgspec
 
 from tallystick import __version__
-from tallystick.app.backup.folder import BadBackup, Part, Step, Writer, encode
+from tallystick.app import keeping
+from tallystick.app.backup.folder import CHUNK_BYTES, BadBackup, Part, Step, Writer, encode
 from tallystick.app.cell import Cell
-from tallystick.blobs import Blobs, no_step
+from tallystick.blobs import BlobMissing, Blobs, Readable, no_step
 from tallystick.events.envelope import open_entry
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
@@ -34,12 +36,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a backup, or a bundle of wrapped keys, holds.
 
     entries  how many the journal had; `root` is the RFC 6962 root over them, hexadecimal
+    vkeys    verifier key lines of every log key so far, oldest first
     at       journal time of the last of them, microseconds since 1970
     """
 
     format: str
     cell: str
-    vkey: str
+    vkeys: tuple[str, ...]
     code_version: str
     entries: int
     root: str
@@ -64,7 +67,7 @@ def back_up(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
     """
     writer = Writer(target, step)
     log = LogReader(cell.log).blobs
-    for path in _notes(log):
+    for path in note_names(log):
         writer.put(f"log/{path}", [log.get(path)])
     for name in ("log.vkey", "cell.toml"):
         if (cell.directory / name).is_file():
@@ -74,6 +77,12 @@ def back_up(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
         root = _put_journal(writer, connection, end.next_seq)
         for table in tables.TABLES:
             writer.put(f"tables/{table}.jsonl", _with_ends(tables.lines(connection, table)))
+        places = [row.place for row in cell.vault.every_file(connection) if row.wrapped]
+    with keeping.sealed_files(cell) as sealed:
+        for place in places:
+            # What an erasure removed meanwhile has no key in the tables of any later backup, and is left out of this.
+            with contextlib.suppress(BlobMissing), sealed.open_stream(place) as stream:
+                writer.put(f"files/{place}", _pieces(stream))
     return _finish(cell, writer, end=end, root=root, form=FORMAT)
 
 
@@ -92,22 +101,31 @@ def back_up_keys(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
     return _finish(cell, writer, end=end, root=tree.root(), form=KEYS_FORMAT)
 
 
+def _log_keys(cell: Cell) -> tuple[str, ...]:
+    return (*cell.earlier_log_keys, *(signer.vkey for signer in cell.signers))
+
+
 def _finish(cell: Cell, writer: Writer, *, end: journal.Head, root: bytes, form: str) -> BackedUp:
     parts = tuple(writer.parts)
     manifest = Manifest(
-        format=form, cell=cell.opened.cell, vkey=cell.opened.vkey, code_version=__version__, entries=end.next_seq,
+        format=form, cell=cell.opened.cell, vkeys=_log_keys(cell), code_version=__version__, entries=end.next_seq,
         root=root.hex(), at=end.last_at, parts=parts,
     )  # fmt: skip
     writer.finish(encode(manifest))
     return BackedUp(writer.target, end.next_seq, len(parts), sum(part.bytes for part in parts))
 
 
-def _notes(log: Blobs) -> Iterator[str]:
-    """Paths below the log, the newest checkpoint first: what is copied later may reach further, not less."""
+def note_names(log: Blobs) -> Iterator[str]:
+    """What of a log no journal gives back, the newest checkpoint first: what is copied later may reach further."""
     for name in NOTES:
         if log.has(name):
             yield name
-        yield from log.names(f"{name}/")
+        yield from sorted(log.names(f"{name}/"))
+
+
+def _pieces(stream: Readable) -> Iterator[bytes]:
+    while piece := stream.read(CHUNK_BYTES):
+        yield piece
 
 
 def _put_journal(writer: Writer, connection: journal.Connection, stop: int) -> bytes:
