@@ -48,7 +48,7 @@ def _free_look_within(tx: Transaction, about: About) -> Look:
 def unrecorded() -> Iterator[None]:
     """For one block, looks leave no event."""
     kept = Kernel.look, Transaction.look
-    Kernel.look, Transaction.look = _free_look, _free_look_within  # type: ignore[method-assign, assignment]  # the point
+    Kernel.look, Transaction.look = _free_look, _free_look_within  # type: ignore[method-assign,assignment]  # the point
     try:
         yield
     finally:
@@ -114,7 +114,8 @@ def history(cell: Cell, reader: Actor, looks: int) -> dict[str, object]:
         for first in range(0, looks, CHUNK):
             journal.insert_many(connection, ACCESS, [_row(start + first + n) for n in range(CHUNK)])
     ways = {
-        "all": Looks(), "by subject": Looks(subjects=(str(_row(start + 7)["subject"]),)), "by person": Looks(by="per-7"),
+        "all": Looks(), "by subject": Looks(subjects=(str(_row(start + 7)["subject"]),)),
+        "by person": Looks(by="per-7"),
         "by time": Looks(since=_row(start + looks // 2)["at"], until=_row(start + looks // 2 + 99)["at"]),  # type: ignore[arg-type]  # whole numbers
         "far back": Looks(before=start + looks // 3),
     }  # fmt: skip
