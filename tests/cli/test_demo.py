@@ -1,12 +1,15 @@
 """The demo keeps its promises: a domain stays out, disagreements are settled and preserved, a stranger verifies."""
 
 import json
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from tallystick import bundle
@@ -14,6 +17,7 @@ from tallystick.app import access, contract, gate, release, roster
 from tallystick.app import cell as cells
 from tallystick.cli import app
 from tallystick.flow.refusal import Refused
+from tallystick.store.schema import DISAGREEMENT, ITEM, JUDGMENT, PERSON
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RUN = CliRunner()
@@ -156,6 +160,30 @@ def test_the_release_is_the_same_bytes_twice_and_from_a_copy_of_the_log(
 
 def _bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def contents(cell: cells.Cell) -> Iterator[bytes]:
+    """Every prompt, answer, reason, note and name of a cell."""
+    wanted = (ITEM.c.content, ITEM.c.hidden, JUDGMENT.c.rationale, DISAGREEMENT.c.notes, PERSON.c.profile)
+    with cell.read() as connection:
+        for column in wanted:
+            names = [name for name in connection.scalars(sa.select(column)) if name]
+            for opened in cell.vault.open_all(connection, names).values():
+                yield opened.payload
+
+
+def test_no_content_stands_in_the_clear_in_any_file_of_the_cell(played: tuple[Path, dict[str, Any]]) -> None:
+    """Database, log, releases, settings: after a whole life, nothing that anybody wrote is found anywhere."""
+    folder, told = played
+    with cells.opened(folder) as cell:
+        runs = [max(re.findall(rb"[A-Za-z ,]{12,}", payload), key=len, default=b"") for payload in contents(cell)]
+    words = {run[:60] for run in runs if run} | {login.encode() for login in told["accounts"] if "-" in login}
+    assert len(words) > 300
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(path.name == "cell.db" and len(data) > 1_000_000 for path, data in files.items())
+    assert [(path.name, word) for path, data in files.items() for word in words if word in data] == []
+    out = b"".join(path.read_bytes() for path in Path(told["release"]).rglob("*") if path.is_file())
+    assert sum(word in out for word in words) > 100, "what was looked for is what a release holds"
 
 
 def test_another_cell_is_never_replaced(tmp_path: Path) -> None:
