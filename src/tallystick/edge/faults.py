@@ -27,6 +27,10 @@ MALFORMED: Final = "malformed"
 UNREADABLE: Final = Refused(
     MALFORMED, "Expected a body that can be read, found one that cannot. Check how it is encoded."
 )
+KEYS_UNAVAILABLE: Final = Refused(
+    "keys-unavailable",
+    "The holder of this cell's keys does not answer. Nothing was written: send it again later with the same key.",
+)
 DOCUMENT_FAULTS: Final = "document-faults"
 
 BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})

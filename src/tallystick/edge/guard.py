@@ -8,7 +8,8 @@ from urllib.parse import unquote_plus
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tallystick.edge.faults import BAD_TEXT, FAILED, BodyTooLarge, is_text, too_large
+from tallystick.custody import KeysUnavailable
+from tallystick.edge.faults import BAD_TEXT, FAILED, KEYS_UNAVAILABLE, BodyTooLarge, is_text, too_large
 from tallystick.edge.rule import RouteRule
 from tallystick.flow.refusal import Refused
 
@@ -42,6 +43,11 @@ class Guard:
             return
         except BodyTooLarge as error:
             await self._answer(scope, receive, send, error.refused)
+        except KeysUnavailable as error:
+            LOG.error("%s %s: %s", scope["method"], scope["path"], error)  # noqa: TRY400 - where it was asked says nothing
+            if watch.has_started:
+                raise
+            await self._answer(scope, receive, send, KEYS_UNAVAILABLE)
         except Exception:
             reference = secrets.token_hex(6)
             LOG.exception("reference %s: %s %s", reference, scope["method"], scope["path"])
