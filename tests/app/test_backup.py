@@ -6,12 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from living_cell import World, answer_of, world_at
+from living_cell import PROGRAMME, World, answer_of, world_at
 
-from tallystick.app import backup, oversight
+from tallystick.app import backup, erasure, oversight, release
 from tallystick.app import cell as cells
 from tallystick.app.backup import BackupExists, BadBackup, NotEmpty, Source
 from tallystick.app.cell import Cell
+from tallystick.app.erasure import Ordered
+from tallystick.app.kernel import new_key
+from tallystick.app.release import Made
+from tallystick.flow.erasure import Wish
+from tallystick.flow.release import Wish as Cut
 from tallystick.ledger import journal
 from tallystick.store import projection
 
@@ -162,3 +167,75 @@ def test_a_cell_in_the_middle_of_a_restore_does_not_start(world: World, tmp_path
     assert backup.restore(Source(made.folder), directory, database=url).differences == ()
     with cells.opened(directory, database=url) as cell:
         assert dump(cell) == dump(world.cell)
+
+
+def erase_item(world: World, item: str) -> None:
+    wish = Wish(what="object", target=f"item:{item}", reason="client-request")
+    assert isinstance(erasure.order(world.cell, world.lead, wish, words="", key=new_key()), Ordered)
+    assert erasure.finish_interrupted(world.cell)
+
+
+def item_of(world: World) -> str:
+    with world.cell.read() as connection:
+        return str(connection.exec_driver_sql("SELECT item FROM item ORDER BY external").scalars().first())
+
+
+def test_an_older_backup_needs_the_newest_wrapped_keys_after_an_erasure(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    erase_item(world, item_of(world))
+    world.cell.seal()
+    url, log = f"sqlite+pysqlite:///{tmp_path / 'again.db'}", world.cell.log_directory
+    directory = tmp_path / "again"
+    directory.mkdir()
+    shutil.copytree(world.cell.directory / "keys", directory / "keys")
+    with pytest.raises(BadBackup, match="give the newest bundle of wrapped keys"):
+        backup.restore(Source(made.folder, log=log), directory, database=url)
+
+    shutil.rmtree(directory)
+    (tmp_path / "again.db").unlink()
+    directory.mkdir()
+    shutil.copytree(world.cell.directory / "keys", directory / "keys")
+    bundle = backup.back_up_keys(world.cell, tmp_path / "bundle")
+    found = backup.restore(Source(made.folder, keys=bundle.folder, log=log), directory, database=url)
+    assert found.differences == ()
+    assert found.erased > 0
+    with cells.opened(directory, database=url) as cell:
+        assert dump(cell) == dump(world.cell)
+
+
+def test_an_erasure_that_a_backup_does_not_know_is_done_again(world: World, tmp_path: Path) -> None:
+    made = backup.back_up(world.cell, tmp_path / "backup")
+    item = item_of(world)
+    wish = Wish(what="object", target=f"item:{item}", reason="client-request")
+    ordered = erasure.order(world.cell, world.lead, wish, words="", key=new_key())
+    assert isinstance(ordered, Ordered)
+    world.cell.seal()
+    directory = tmp_path / "again"
+    with again(
+        world,
+        directory,
+        f"sqlite+pysqlite:///{tmp_path / 'again.db'}",
+        Source(made.folder, log=world.cell.log_directory),
+    ) as cell:
+        assert ordered.erasure in erasure.finish_interrupted(cell)
+        assert oversight.check(cell).differences == ()
+
+
+def test_sealed_releases_come_back_as_they_were(database_url: str, tmp_path: Path) -> None:
+    with world_at(database_url, tmp_path / "cell") as world:
+        world.work(2)
+        for expert in (world.expert(), world.expert()):
+            world.judge(expert)
+            world.judge(expert)
+        wish = Cut(programme=PROGRAMME, name="plain", version="1.0.0", use="train", batches=None)
+        cut = release.cut(world.cell, world.lead, wish, key=new_key())
+        assert isinstance(cut, Made), cut
+        made = backup.back_up(world.cell, tmp_path / "backup")
+        assert list((made.folder / "files").rglob("*"))
+        url = f"sqlite+pysqlite:///{tmp_path / 'again.db'}"
+        with again(world, tmp_path / "again", url, Source(made.folder)) as cell:
+            for place, where in (("old", world.cell), ("new", cell)):
+                found = release.export(where, world.lead, cut.release, tmp_path / place)
+                assert isinstance(found, release.Exported), found
+    old, new = ([p.read_bytes() for p in sorted((tmp_path / n).rglob("*")) if p.is_file()] for n in ("old", "new"))
+    assert old == new

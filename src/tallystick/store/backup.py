@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.ledger import journal
-from tallystick.store.schema import KEPT, SESSION, VAULT_KEY, VAULT_OBJECT
+from tallystick.store.schema import ERASED, KEPT, SESSION, VAULT_KEY, VAULT_OBJECT
 
 TABLES: Final = tuple(table.name for table in KEPT.sorted_tables if table is not SESSION)
 """Sessions are left out: whoever was signed in signs in again."""
@@ -86,6 +86,19 @@ def keyless(connection: sa.Connection) -> list[str]:
     query = sa.select(VAULT_OBJECT.c.object, VAULT_OBJECT.c.scopes).where(sa.func.length(VAULT_OBJECT.c.wrapped) > 0)
     found = connection.execute(query.order_by(VAULT_OBJECT.c.object).execution_options(yield_per=_TOGETHER))
     return [row.object for part in found.partitions() for row in part if not known.issuperset(row.scopes.split(" "))]
+
+
+def revived(connection: sa.Connection) -> list[tuple[str, str]]:
+    """(erasure, target) of what the journal says is erased, and a backup brought back."""
+    has_key = sa.exists().where(VAULT_KEY.c.scope == ERASED.c.target)
+    has_bytes = sa.exists().where(VAULT_OBJECT.c.object == ERASED.c.target, sa.func.length(VAULT_OBJECT.c.sealed) > 0)
+    query = sa.select(ERASED.c.erasure, ERASED.c.target).where(sa.or_(has_key, has_bytes))
+    return [(row.erasure, row.target) for row in connection.execute(query.order_by(*query.selected_columns)).all()]
+
+
+def epochs(connection: sa.Connection) -> list[int]:
+    """The epochs whose key is needed to open anything, ascending."""
+    return list(connection.scalars(sa.select(VAULT_KEY.c.epoch).distinct().order_by(VAULT_KEY.c.epoch)))
 
 
 def forget(connection: sa.Connection, objects: list[str]) -> None:

@@ -31,6 +31,7 @@ from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle, decode_bundle
 from tallystick.ledger.tree import Tree, leaf_hashes
 from tallystick.store import backup as tables
+from tallystick.store import erasure as erasures
 from tallystick.store import projection
 
 _TOGETHER = 5_000
@@ -119,6 +120,9 @@ def restore(
         directory, database=database, keys=keys, log_store=log_store, vault_store=vault_store, is_restoring=True
     )
     try:
+        _expect_keys(cell)
+        erased += _erase_again(cell)
+        step("after erase again")
         restored = _compare(cell, manifest, erased)
     finally:
         cell.close()
@@ -336,6 +340,32 @@ def _link_at(engine: journal.Engine, size: int) -> bytes:
         for _, entry in journal.read(connection, 0, size):
             link = journal.linked(link, open_entry(entry).kind, entry)
     return link
+
+
+def _expect_keys(cell: Cell) -> None:
+    with cell.read() as connection:
+        needed = set(tables.epochs(connection))
+    gone = sorted(needed - set(cell.keys.epochs()))
+    if gone:
+        raise BadBackup(
+            f"expected wrapped keys that {cell.custody} custody opens, found some of epoch {gone[0]}, whose key is "
+            "destroyed: an erasure came after this backup; give the newest bundle of wrapped keys (--keys)"
+        )
+
+
+def _erase_again(cell: Cell) -> int:
+    """Erase what a newer log says is erased and the backup brought back; the cell finishes it when it serves."""
+    with journal.writing(cell.engine) as connection:
+        journal.lock_head(connection)
+        found = tables.revived(connection)
+        for name in dict.fromkeys(erasure for erasure, _ in found):
+            targets = [target for erasure, target in found if erasure == name]
+            scopes = [target for target in targets if ":" in target]
+            for scope in scopes:
+                cell.vault.erase_scope(connection, scope)
+            touched = cell.vault.erase_objects(connection, [target for target in targets if ":" not in target])
+            erasures.add_tasks(connection, name, touched - set(scopes))
+    return len(found)
 
 
 def _compare(cell: Cell, manifest: Manifest, erased: int) -> Restored:
