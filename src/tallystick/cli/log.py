@@ -1,7 +1,7 @@
 """`tallystick log`: check a log offline, show an entry with its proof. Reads a log directory; writes nothing."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from tallystick.audit.log import LogReport, Status, verify_log
+from tallystick.audit.timestamps import with_timestamps
 from tallystick.blobs import BlobDiffers, BlobError, BlobLocked
 from tallystick.cli import storage
 from tallystick.cli.shell import Screen
@@ -17,6 +18,7 @@ from tallystick.ledger.checkpoint import BadCheckpoint
 from tallystick.ledger.note import BadKey, BadNote, parse_vkey
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
+from tallystick.ledger.timestamp import BadTimestamp, load_certificates
 from tallystick.ledger.tree import ProofError
 
 EXIT = {Status.OK: 0, Status.BAD: 1, Status.COULD_NOT_CHECK: 2}
@@ -43,6 +45,10 @@ def verify(
     policy: Annotated[
         Path | None, typer.Option("--policy", metavar="FILE", help="Witnesses that count: ask for their quorum.")
     ] = None,
+    tsa_certificate: Annotated[
+        Path | None,
+        typer.Option("--tsa-certificate", metavar="FILE", help="Certificates of time-stampers: check their stamps."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a log offline: signature, root, every tile, every entry. Exit 0 good, 1 bad, 2 could not check."""
@@ -53,11 +59,22 @@ def verify(
     else:
         asked = None if policy is None else read_policy(policy)
         report = verify_log(directory, line, against=against or [], policy=asked)
+        if tsa_certificate is not None:
+            report = _stamped(report, directory, line, tsa_certificate)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:
         _print(report)
     raise typer.Exit(EXIT[report.status])
+
+
+def _stamped(report: LogReport, directory: Path, line: str, pinned: Path) -> LogReport:
+    try:
+        trusted = load_certificates(pinned.read_bytes())
+    except (OSError, BadTimestamp) as error:
+        return replace(report, status=Status.COULD_NOT_CHECK, notes=(*report.notes, f"{pinned}: {error}"))
+    keys = [] if report.status is Status.COULD_NOT_CHECK else [parse_vkey(line)]
+    return with_timestamps(report, directory, keys, trusted)
 
 
 def _print(report: LogReport) -> None:
@@ -81,7 +98,7 @@ def _print(report: LogReport) -> None:
 
 
 @app.command()
-def fetch(
+def copy(
     address: Annotated[str, typer.Argument(metavar="S3://BUCKET/PREFIX", help="Where the log lies.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the copy; may hold an earlier one.")],
     endpoint: Annotated[str | None, typer.Option(help="Address of an S3-compatible store; AWS when left out.")] = None,
