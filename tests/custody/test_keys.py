@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pkcs11
 import pytest
+from custody.strict_service import StrictService
 from strict_keys import StrictKeys
 
 from tallystick.custody import SOFTHSM, KeyDestroyed, Keys, WrongKey
+from tallystick.custody.cloud import CloudKeys
 from tallystick.custody.pkcs11 import Pkcs11Keys
 from tallystick.custody.signer import KeySigner
 from tallystick.custody.software import SoftwareKeys
@@ -49,7 +51,13 @@ def token_without_gcm(token_session: pkcs11.Session) -> Opens:
     return in_token(token_session, KeyWrap())
 
 
-@pytest.fixture(params=["software", "strict", "token", "token_without_gcm"])
+@pytest.fixture
+def cloud() -> Opens:
+    service = StrictService()
+    return lambda: CloudKeys(service, CELL, pause=lambda _: None)
+
+
+@pytest.fixture(params=["software", "strict", "cloud", "token", "token_without_gcm"])
 def opens(request: pytest.FixtureRequest) -> Opens:
     """A holder of no keys."""
     made: Opens = request.getfixturevalue(request.param)
