@@ -184,7 +184,18 @@ FLOW_ONLY = {"refusal", "document"}
 BESIDE = {"oversight", "receipt", "custody"}
 OTHER_MODULES = {
     "events": {"envelope"},
-    "app": {"access", "access_history", "looking", "kernel", "jobs", "cell", "timestamp", "sealing", "witnessing", "keeping"},
+    "app": {
+        "access",
+        "access_history",
+        "looking",
+        "kernel",
+        "jobs",
+        "cell",
+        "timestamp",
+        "sealing",
+        "witnessing",
+        "keeping",
+    },
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
     "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words"},

@@ -14,7 +14,9 @@ from itertools import chain
 from pathlib import Path
 
 from tallystick import canon
+from tallystick.app import looking
 from tallystick.app.cell import Cell
+from tallystick.app.looking import Look
 from tallystick.blobs.folder import FolderBlobs, flush_folder
 from tallystick.ledger import journal
 from tallystick.store.schema import Row
@@ -36,6 +38,10 @@ class KeptFile:
     def name(self) -> str:
         """The last part of its path."""
         return self.path.rpartition("/")[2]
+
+
+DESCRIPTIONS = frozenset({"manifest.json", "LIMITATIONS.md"})
+"""Files of a release that hold counts, digests and rules, and no content."""
 
 
 def scope_of(release: str) -> str:
@@ -91,8 +97,13 @@ def paths(cell: Cell, release: str) -> list[str]:
     return [row.path for row in _rows(cell, release)]
 
 
-def opened(cell: Cell, release: str, path: str) -> KeptFile | None:
-    """One file of a release, or None. Raises a VaultError when it is not what was sealed."""
+def opened(cell: Cell, release: str, path: str, look: Look) -> KeptFile | None:
+    """One file of a release, or None, for a recorded look. Raises a VaultError when it is not what was sealed."""
+    looking.demand(look)
+    return _opened(cell, release, path)
+
+
+def _opened(cell: Cell, release: str, path: str) -> KeptFile | None:
     for row in _rows(cell, release):
         if row.path == path:
             with cell.read() as connection:
@@ -102,12 +113,13 @@ def opened(cell: Cell, release: str, path: str) -> KeptFile | None:
 
 
 def text(cell: Cell, release: str, path: str) -> bytes | None:
-    """A small file of a release, whole, or None."""
-    found = opened(cell, release, path)
+    """A file that describes a release and holds no content, whole, or None."""
+    assert path in DESCRIPTIONS, f"expected one of {sorted(DESCRIPTIONS)}, found {path}: record a look and open it"
+    found = _opened(cell, release, path)
     return None if found is None else b"".join(found.pieces)
 
 
-def export(cell: Cell, release: str, to: Path) -> int:
+def export(cell: Cell, release: str, to: Path, look: Look) -> int:
     """Write the files of a release in the clear to a folder that is new or empty; how many.
 
     raises  FileExistsError when there is something; a VaultError, with nothing left there, when one does not open
@@ -120,7 +132,7 @@ def export(cell: Cell, release: str, to: Path) -> int:
     names = paths(cell, release)
     try:
         for name in names:
-            _write(cell, release, name, partial / name)
+            _write(opened(cell, release, name, look), partial / name)
         partial.chmod(0o755)
         partial.replace(to)
     except BaseException:
@@ -129,8 +141,7 @@ def export(cell: Cell, release: str, to: Path) -> int:
     return len(names)
 
 
-def _write(cell: Cell, release: str, name: str, target: Path) -> None:
-    found = opened(cell, release, name)
+def _write(found: KeptFile | None, target: Path) -> None:
     assert found is not None, "the files of a release are listed and opened in one breath"
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:
@@ -159,8 +170,9 @@ def sweep_plain(cell: Cell) -> list[Path]:
     return left
 
 
-def faults(cell: Cell) -> Iterator[tuple[str, str]]:
+def faults(cell: Cell, look: Look) -> Iterator[tuple[str, str]]:
     """(file, what is wrong) of every sealed file of the cell that does not open, read to its end."""
+    looking.demand(look)
     with cell.read() as connection:
         rows = cell.vault.every_file(connection)
     blobs = FolderBlobs(cell.releases_directory / SEALED)

@@ -281,12 +281,12 @@ def _book_differences(cell: Cell, *, is_sound: bool) -> list[str]:
     about = About(subject="cell", what="everything", reason="check", subjects=tuple(r.object for _, r in books.refs))
     look = cell.look(access.CELL, "self", about)
     assert not isinstance(look, Refused), "the cell itself may look"
-    return [*islice(_contents(cell, books.refs, look), _NAMED), *islice(_beside(cell), _NAMED)]
+    return [*islice(_contents(cell, books.refs, look), _NAMED), *islice(_beside(cell, look), _NAMED)]
 
 
-def _beside(cell: Cell) -> Iterator[str]:
+def _beside(cell: Cell, look: Look) -> Iterator[str]:
     """What stands in the vault beside the contents that entries name: files of releases, and what it let go of."""
-    for path, words in keeping.faults(cell):
+    for path, words in keeping.faults(cell, look):
         yield f"release file {path}: {words}"
     with cell.read() as connection:
         for target in cell.vault.let_go(connection):

@@ -380,7 +380,7 @@ def release_file(
     look = cell.look(actor, "release.read", About(subject=release, what="release", reason="export", part=path))
     if isinstance(look, Refused):
         return look
-    return keeping.opened(cell, release, path) or access.ABSENT
+    return keeping.opened(cell, release, path, look) or access.ABSENT
 
 
 def export(cell: Cell, actor: Actor, release: str, to: Path, *, destination: str | None = None) -> Exported | Refused:
@@ -404,7 +404,7 @@ def export(cell: Cell, actor: Actor, release: str, to: Path, *, destination: str
     look = cell.look(actor, "release.read", About(subject=name, what="release", reason="export"))
     if isinstance(look, Refused):
         return look
-    return Exported(name, to, keeping.export(cell, name, to))
+    return Exported(name, to, keeping.export(cell, name, to, look))
 
 
 def _named(cell: Cell, release: str) -> str:
