@@ -4,12 +4,11 @@ Every step can be cut off and done again: what is still to be done stands in the
 """
 
 import itertools
-import shutil
 
 import msgspec
 
 from tallystick import canon, custody
-from tallystick.app import access
+from tallystick.app import access, keeping
 from tallystick.app import custody as rotations
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.kernel import Command, Decision, Transaction
@@ -51,7 +50,8 @@ def _drop_copies(cell: Cell, row: Row, step: Step) -> None:
     for release in held:
         assert release is not None, "an order names releases of this cell"
         step(f"before removal of {release.release}")
-        shutil.rmtree(cell.releases_directory / f"{release.name}-{release.version}", ignore_errors=True)
+        keeping.remove_plain(keeping.building_folder(cell, release.release))
+        keeping.sweep(cell, release.release)
         step(f"after removal of {release.release}")
 
 
@@ -85,7 +85,7 @@ def _rotate(cell: Cell, epoch: int, step: Step) -> None:
     """Destroy every key epoch up to this one: a later one takes over what lives."""
     rotations.finish_interrupted(cell, step=step)
     while min(cell.keys.epochs()) <= epoch:
-        before = cell.keys.epochs()
+        oldest = min(cell.keys.epochs())
         # The journal's newest names the command: a holder of keys may have made one for a start that was lost.
         with cell.read() as connection:
             newest = erasure.newest_epoch(connection)
@@ -94,7 +94,7 @@ def _rotate(cell: Cell, epoch: int, step: Step) -> None:
         rotated = rotations.rotate_epoch(cell, access.CELL, key, step=step)
         assert not isinstance(rotated, Refused), rotated.sentence
         step(f"after rotation of epoch {newest}")
-        if cell.keys.epochs() == before:
+        if min(cell.keys.epochs()) == oldest:
             return  # the holder of keys takes its time; the next round looks again
 
 
