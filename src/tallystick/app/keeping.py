@@ -17,6 +17,7 @@ from tallystick import canon
 from tallystick.app import looking
 from tallystick.app.cell import Cell
 from tallystick.app.looking import Look
+from tallystick.blobs import Blobs
 from tallystick.blobs.folder import FolderBlobs, flush_folder
 from tallystick.ledger import journal
 from tallystick.store.schema import Row
@@ -88,8 +89,8 @@ def remove_plain(folder: Path) -> None:
 def is_kept(cell: Cell, release: str) -> bool:
     """Whether a release stands: the vault knows its files, and their bytes are there."""
     rows = _rows(cell, release)
-    directory = cell.releases_directory / SEALED
-    return bool(rows) and all((directory / row.place).is_file() for row in rows)
+    with sealed_files(cell) as blobs:
+        return bool(rows) and all(blobs.has(row.place) for row in rows)
 
 
 def paths(cell: Cell, release: str) -> list[str]:
@@ -175,7 +176,7 @@ def faults(cell: Cell, look: Look) -> Iterator[tuple[str, str]]:
     looking.demand(look)
     with cell.read() as connection:
         rows = cell.vault.every_file(connection)
-    blobs = FolderBlobs(cell.releases_directory / SEALED)
+    blobs = _sealed(cell)
     for row in rows:
         try:
             with cell.read() as connection:
@@ -193,15 +194,19 @@ def _rows(cell: Cell, release: str) -> list[Row]:
 
 def _begun(cell: Cell, file: OpenFile) -> Iterator[bytes]:
     """The pieces of a file, the first one opened already: what is wrong with it is said before anything is sent."""
-    pieces = file.pieces(FolderBlobs(cell.releases_directory / SEALED))
+    pieces = file.pieces(_sealed(cell))
     first = next(pieces)
     return chain([first], pieces)
 
 
+def _sealed(cell: Cell) -> Blobs:
+    return FolderBlobs(cell.releases_directory / SEALED) if cell.vault_store is None else cell.vault_store
+
+
 @contextlib.contextmanager
-def sealed_files(cell: Cell) -> Iterator[FolderBlobs]:
+def sealed_files(cell: Cell) -> Iterator[Blobs]:
     """Where the sealed files of all releases stand, by the place that the vault says of each."""
-    blobs = FolderBlobs(cell.releases_directory / SEALED)
+    blobs = _sealed(cell)
     try:
         yield blobs
     finally:

@@ -157,6 +157,5 @@ def show(
 def _fail(message: str, code: int, *, as_json: bool) -> NoReturn:
     if as_json:
         typer.echo(json.dumps({"error": message}))
-    else:
-        typer.echo(message, err=True)
+    typer.echo(message, err=True)
     raise typer.Exit(code)
