@@ -71,6 +71,7 @@ class Administrator:
             counts = {envelope.by: envelope.n for envelope in envelopes}
             journal.insert_many(connection, journal.ACTOR, [{"actor": by, "n": n} for by, n in counts.items()])
         projection.rebuild(self.cell.engine)
+        journal.create(self.cell.engine)  # the guards are put back, as if nothing had been
 
     def forget_the_log(self) -> None:
         """With the log key: throw the log away, so that the next seal signs another history from the start."""
