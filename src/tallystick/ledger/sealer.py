@@ -119,6 +119,7 @@ class Sealer:
         self._step("after claim")
         self._store = TileStore(log, self._head.epoch, step=step)
         self._tree = Tree()
+        self._looked: Looked | None = None
         self._link_at = (0, NO_LINK)
         self._is_ready = False
         try:
@@ -189,16 +190,21 @@ class Sealer:
             return self._seal_upto(end) if self._head.size < end else None
 
     def _seal_upto(self, end: int) -> Checkpoint | None:
-        """Look at every row behind the seal point, also beyond `end`, then seal batch by batch."""
+        """Look at every row behind the seal point, also beyond `end`, then seal batch by batch.
+
+        What was looked at once is not looked at again: that it is still the same shows in its running digest.
+        """
         self._catch_up()
         stops = [*range((self._head.size // self._batch + 1) * self._batch, end, self._batch), end]
-        looked = look(self._engine, self._head, self._check, stops=stops)
+        looked = self._looked
+        if looked is None or looked.end < end or looked.link_at(self._head.size) != self._head.link:
+            looked = self._looked = look(self._engine, self._head, self._check)
         signed = None
         for stop in stops:
             self._head = self._lease.keep(self._engine, self._head)
             signed = self._seal_batch(stop, looked)
         if looked.end == end:
-            self._check = looked.check
+            self._check, self._looked = looked.check, None
         return signed
 
     def _keep(self) -> None:
@@ -256,7 +262,7 @@ class Sealer:
         tree = self._tree.copy()
         found = self._derive(tree, stop)
         root, link = tree.root(), link_over(self._head.link, found.new)
-        if link != looked.links[stop]:
+        if link != looked.link_at(stop):
             raise BadRow(start, f"expected rows {start} to {stop - 1} as they were a moment ago, found others")
         self._is_ready = False
         self._step("before seal point")

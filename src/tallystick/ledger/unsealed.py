@@ -68,25 +68,30 @@ class Looked:
     """What the look over the unsealed rows gave.
 
     check  as it stands behind the last of them
+    start  how many rows were sealed
     end    where the journal ended
-    links  the running digest at each size at which a batch may end
+    links  the running digest at each size from `start` to `end`, 32 bytes each
     """
 
     check: RowCheck
+    start: int
     end: int
-    links: dict[int, bytes] = field(default_factory=dict)
+    links: bytearray = field(default_factory=bytearray)
+
+    def link_at(self, size: int) -> bytes | None:
+        """The running digest at a size, or None where nobody looked."""
+        place = (size - self.start) * len(NO_LINK)
+        return bytes(self.links[place : place + len(NO_LINK)]) if self.start <= size <= self.end else None
 
 
-def look(engine: sa.Engine, head: SealHead, check: RowCheck, *, stops: Iterable[int]) -> Looked:
+def look(engine: sa.Engine, head: SealHead, check: RowCheck) -> Looked:
     """Look at every row behind the seal point, as of one moment.
 
     check  has seen all that is sealed; it is not changed
-    stops  sizes whose running digest is wanted
     raises  BadRow or Gap
     """
-    wanted = set(stops)
     with rows.unsealed(engine, head.size) as (end, link_now, steps):
-        looked = Looked(check.copy(), end)
+        looked = Looked(check.copy(), head.size, end, bytearray(head.link))
         link, seq = head.link, head.size
         for step in steps:
             for kind, entry in step:
@@ -94,16 +99,14 @@ def look(engine: sa.Engine, head: SealHead, check: RowCheck, *, stops: Iterable[
                 if wrong:
                     raise BadRow(seq, wrong)
                 link = linked(link, kind, entry)
+                looked.links += link
                 seq += 1
-                if seq in wanted:
-                    looked.links[seq] = link
     if link != link_now:
         raise BadRow(
             head.size,
             f"expected rows {head.size} to {end - 1} as they were committed (running digest {link_now.hex()}), found "
             f"others ({link.hex()}): one of them, or the head, was edited before it was sealed",
         )
-    looked.links[end] = link
     return looked
 
 
