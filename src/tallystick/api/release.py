@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field, JsonValue
 from starlette.responses import Response
 
@@ -29,7 +29,7 @@ def mount(site: Site, prefix: str) -> None:
     site.api("GET", one, release_page, permission="release.read", answers=ReleaseDetail, tag="releases")
     site.api(
         "GET", f"{one}/files/{{path:path}}", release_file, permission="release.read", answers=None,
-        gives={"application/octet-stream": "The file, byte for byte."}, tag="releases",
+        gives={"application/octet-stream": "The file, byte for byte."}, refusals=(409, 410, 422), tag="releases",
     )  # fmt: skip
 
 
@@ -126,6 +126,8 @@ class ReleaseDetail(Shown):
 
     release: ReleaseShown
     manifest: dict[str, JsonValue] | None = Field(description="Null while its files are being built.")
+    erased: str | None = Field(description="When and under which erasure the cell's own copy went; else null.")
+    lost: list[str] = Field(description="Records, reasons and notes that are gone: it cannot be built again here.")
 
 
 def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
@@ -133,15 +135,30 @@ def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
     found = release.release_page(visit.cell, visit.actor, release_id)
     if isinstance(found, Refused):
         return found
-    return ReleaseDetail.model_validate({"release": ReleaseShown.of(found.row), "manifest": found.manifest})
+    gone = found.erased.sentence if found.erased else None
+    return ReleaseDetail.model_validate(
+        {"release": ReleaseShown.of(found.row), "manifest": found.manifest, "erased": gone, "lost": list(found.lost)}
+    )
 
 
 FilePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._/-]{1,300}$", description="A file that the manifest names.")]
 
 
-def release_file(visit: Visit, release_id: InPath, path: FilePath) -> Response | Refused:
-    """Fetch one file of a release."""
-    found = release.release_file(visit.cell, visit.actor, release_id, path)
+Destination = Annotated[
+    str | None,
+    Query(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", description="Region that it goes to; where the contract names some."),
+]
+
+
+def release_file(
+    visit: Visit, release_id: InPath, path: FilePath, destination: Destination = None
+) -> Response | Refused:
+    """Fetch one file of a release.
+
+    409 `outside-regions` and 422 `destination-missing` where the contract names regions, 410 `erased` when the cell's
+    own copy went with content that was erased.
+    """
+    found = release.release_file(visit.cell, visit.actor, release_id, path, destination=destination)
     if isinstance(found, Refused):
         return found
     return download(found.name, found.size, found.pieces)

@@ -39,7 +39,7 @@ from tallystick.store import adjudication, erasure, gate, items
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
-from tallystick.store.vault import Erased
+from tallystick.store.vault import Erased, ObjectErased
 
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 VERSION_CHARACTERS = frozenset("0123456789.")
@@ -196,7 +196,7 @@ def build(cell: Cell, release: str) -> Path | Refused:
     assert row is not None, "a release is built after it was cut"
     try:
         return _build(cell, row)
-    except bundle.CannotBuild as error:
+    except (bundle.CannotBuild, ObjectErased) as error:
         fact = ReleaseAbandoned(release=release, why=str(error))
         key = f"release-abandoned|{release}"
         facts_of(cell.execute(Command(access.CELL, "release.cut", key, b"abandoned", lambda _: [fact])))

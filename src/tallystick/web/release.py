@@ -122,7 +122,8 @@ def detail(visit: Visit) -> PageAnswer:
     root = f"/releases/{row.release}/files"
     counts = manifest.counts if manifest else Counts(records=0, judgments=0, experts=0, adjudications=0)
     view = views.ReleaseDetail(
-        name=row.name, version=row.version, status=_status(row.state),
+        name=row.name, version=row.version,
+        status=Pill(label="erased") if page.erased else _status(row.state),
         counts=(
             Fact(term="Records", value=f"{counts.records:,}"), Fact(term="Judgments", value=f"{counts.judgments:,}"),
             Fact(term="Experts", value=str(counts.experts)),
@@ -132,6 +133,7 @@ def detail(visit: Visit) -> PageAnswer:
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
         events=_events(visit, page), downloads=_downloads(manifest, root),
+        erased=page.erased.sentence if page.erased else "", lost=page.lost[:NAMES_MAX], lost_total=len(page.lost),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
     return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
@@ -211,7 +213,10 @@ def _limitations(page: ReleasePage) -> tuple[str, ...]:
 
 def file(visit: Visit) -> PageAnswer:
     """One file of a release, as a download: a browser never runs or shows it as a page of ours."""
-    found = release.release_file(visit.cell, visit.actor, visit.path["release_id"], visit.path["path"])
+    destination = visit.query.get("destination", "").strip() or None
+    found = release.release_file(
+        visit.cell, visit.actor, visit.path["release_id"], visit.path["path"], destination=destination
+    )
     if isinstance(found, Refused):
         return found
     return download(found.name, found.size, found.pieces)

@@ -94,3 +94,6 @@ class ReleaseDetail:
     limitations: tuple[str, ...]
     events: tuple[HistoryEntry, ...]
     downloads: tuple[Link, ...] = ()
+    erased: str = ""  # when and under which erasure the cell's own copy went
+    lost: tuple[str, ...] = ()  # records, reasons and notes that are gone
+    lost_total: int = 0
