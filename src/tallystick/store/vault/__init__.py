@@ -187,11 +187,10 @@ class Vault:
         return found
 
     def _open_row(self, connection: sa.Connection, row: Row) -> Opened:
-        names = row.scopes.split(" ")
-        keys = self._ring.named(connection, names)
-        if len(keys) < len(names) or not (row.wrapped or row.sealed):
+        keys = self._ring.of_object(connection, row.scopes)
+        if keys is None or not (row.wrapped or row.sealed):
             raise self._closed(connection, row)
-        return sealing.open_sealed(place_of(row), [keys[name] for name in names], row.wrapped, row.sealed)
+        return sealing.open_sealed(place_of(row), keys, row.wrapped, row.sealed)
 
     def _closed_by(self, connection: sa.Connection, object_id: str, row: Row | None) -> tuple[str, ...]:
         """What was erased, so that an object does not open; empty for one that is whole. Cheap for those."""

@@ -52,6 +52,13 @@ class _Seen:
 
     rows: dict[str, dict[int, KeyRow]] = field(default_factory=dict)
     epoch: int | None = None
+    newest: dict[tuple[str, ...], tuple[str, list[bytes]]] = field(default_factory=dict)  # by scopes
+    opened: dict[str, list[bytes]] = field(default_factory=dict)  # by names, as an object carries them
+
+    def forget(self) -> None:
+        """Rows changed: what was found by them is found anew."""
+        self.newest.clear()
+        self.opened.clear()
 
 
 _KEY_COLUMNS: sa.Select[Any] = sa.select(
@@ -62,7 +69,8 @@ _OF_TWO = _KEY_COLUMNS.where(
 )
 _KEYS_OF_TWO = Statement(_OF_TWO)
 _KEYS_HELD = Statement(_OF_TWO.with_for_update(read=True))
-_EPOCH = Statement(sa.select(VAULT_EPOCH.c.epoch).where(VAULT_EPOCH.c.state == CURRENT))
+# Held until the transaction ends: an epoch is not replaced while somebody without the journal's lock wraps under it.
+_EPOCH = Statement(sa.select(VAULT_EPOCH.c.epoch).where(VAULT_EPOCH.c.state == CURRENT).with_for_update(read=True))
 
 
 def _key_row(row: Row) -> KeyRow:
@@ -115,6 +123,9 @@ class Keyring:
 
         raises  ObjectErased when a scope was erased: nothing is sealed under it again
         """
+        wanted, seen = tuple(scopes), self._of(connection)
+        if not hold and wanted in seen.newest:
+            return seen.newest[wanted]
         found = self.rows(connection, scopes, hold=hold)
         new = [scope for scope in found if not found[scope]]
         if new:
@@ -122,7 +133,20 @@ class Keyring:
             found = self.rows(connection, scopes)
         newest = [found[scope][-1] for scope in scopes]
         opened = self.opened(connection, newest)
-        return " ".join(row.name for row in newest), [opened[row.name] for row in newest]
+        seen.newest[wanted] = " ".join(row.name for row in newest), [opened[row.name] for row in newest]
+        return seen.newest[wanted]
+
+    def of_object(self, connection: sa.Connection, names: str) -> list[bytes] | None:
+        """The keys that an object names, in their order; None when one of them has no row."""
+        seen = self._of(connection)
+        keys = seen.opened.get(names)
+        if keys is None:
+            listed = names.split(" ")
+            found = self.named(connection, listed)
+            if len(found) < len(listed):
+                return None
+            keys = seen.opened[names] = [found[name] for name in listed]
+        return keys
 
     def _make(self, connection: sa.Connection, wanted: list[tuple[str, int]]) -> None:
         gone = self.erased(connection, [scope for scope, _ in wanted])
@@ -138,6 +162,7 @@ class Keyring:
             [{"scope": r.scope, "generation": r.generation, "epoch": r.epoch, "wrapped": r.wrapped} for r in rows],
         )  # fmt: skip
         seen = self._of(connection)
+        seen.forget()
         for row, key in zip(rows, keys, strict=True):
             seen.rows.setdefault(row.scope, {})[row.generation] = row
             self._keep(row, key)
@@ -205,7 +230,9 @@ class Keyring:
     def drop(self, connection: sa.Connection, scope: str) -> None:
         """Erase the keys of a scope: from this transaction on, and for everybody at its commit."""
         connection.execute(VAULT_KEY.delete().where(VAULT_KEY.c.scope == scope))
-        self._of(connection).rows[scope] = {}
+        seen = self._of(connection)
+        seen.forget()
+        seen.rows[scope] = {}
         for known in [known for known in list(self._cache) if known[0] == scope]:
             self._cache.pop(known, None)
 
@@ -213,7 +240,9 @@ class Keyring:
         """Let go of the keys of a scope that are older than its newest."""
         is_older = sa.and_(VAULT_KEY.c.scope == newest.scope, VAULT_KEY.c.generation < newest.generation)
         connection.execute(VAULT_KEY.delete().where(is_older))
-        self._of(connection).rows[newest.scope] = {newest.generation: newest}
+        seen = self._of(connection)
+        seen.forget()
+        seen.rows[newest.scope] = {newest.generation: newest}
 
     def start_generation(self, connection: sa.Connection, scope: str) -> int:
         """A new key for a scope: from now on everything is sealed under it. Raises KeyMissing for an unknown scope."""
