@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
             answer = answer if fault is Fault.KEPT else done
         self._send(answer, fault)
 
-    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 -- the names that the standard library calls
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names that the standard library calls
 
     def log_message(self, *_parts: object) -> None:
         """Nothing on the screen."""
@@ -329,7 +329,7 @@ def running(secrets: dict[str, str], *buckets: Bucket) -> Iterator[Server]:
 
 
 def _parsed(body: bytes) -> ET.Element:
-    return ET.fromstring(body.decode())  # noqa: S314 -- from our own client
+    return ET.fromstring(body.decode())  # noqa: S314 - from our own client
 
 
 def _tags(values: dict[str, str]) -> str:

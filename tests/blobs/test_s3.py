@@ -169,7 +169,7 @@ def test_a_replacement_in_flight_never_lands_on_a_newer_one(store: Store) -> Non
     blobs, other = store.blobs(), store.blobs()
     blobs.replace("checkpoint", b"300", was=None)
     store.fail(Fault.LOST)
-    blobs.service._wait = lambda _seconds: other.replace("checkpoint", b"500", was=b"300")  # noqa: SLF001
+    blobs.service._wait = lambda _seconds: other.replace("checkpoint", b"500", was=b"300")  # noqa: SLF001 - the wait is where the other one comes between
     with pytest.raises(BlobChanged):
         blobs.replace("checkpoint", b"400", was=b"300")
     assert other.get("checkpoint") == b"500"

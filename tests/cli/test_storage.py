@@ -97,4 +97,4 @@ def test_a_cell_does_not_start_on_an_unfit_bucket(tmp_path: Path, monkeypatch: p
 
 def test_a_cell_without_a_bucket_never_loads_what_speaks_s3() -> None:
     program = "import sys, tallystick.cli; sys.exit('botocore' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603 -- our own words
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603 - our own words

@@ -22,7 +22,7 @@ class ObjectReader:
         while left > 0:
             wanted = left
             try:
-                piece = self._service.try_hard("get_object", lambda: self._next(wanted))  # noqa: B023 -- called at once
+                piece = self._service.try_hard("get_object", lambda: self._next(wanted))  # noqa: B023 - called at once
             except (NotThere, ConditionFailed, OutOfRange) as error:
                 raise BlobDamaged(f"{self._key}: expected it to stay as it was while it was read: {error}") from error
             if not piece:

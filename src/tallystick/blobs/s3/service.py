@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004 -- botocore's own, which is none of the built-in kind
+    ConnectionError,  # noqa: A004 - botocore's own, which is none of the built-in kind
     CredentialRetrievalError,
     FlexibleChecksumError,
     HTTPClientError,
