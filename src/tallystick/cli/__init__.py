@@ -7,6 +7,7 @@ import typer
 
 from tallystick.cli import (
     agree,
+    backup,
     cell,
     copies,
     demo,
@@ -36,6 +37,7 @@ agree.register(app)
 releasing.register(release.app)
 people.register(cell.app)
 rotate.register(cell.app)
+backup.register(cell.app)
 status.register(programme.app)
 receipt.register(log.app)
 copies.register(log.app)

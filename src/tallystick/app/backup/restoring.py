@@ -5,6 +5,7 @@ transaction; set the seal point; compare everything; remove the mark. A restore 
 same words, and finds what it has done. Nothing is signed here.
 """
 
+import contextlib
 import dataclasses
 import os
 from collections import Counter
@@ -20,7 +21,7 @@ from tallystick.app.backup.folder import BadBackup, Part, Step, read_lines, read
 from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
 from tallystick.app.cell import RESTORING, Cell, KeysOf
 from tallystick.blobs import Blobs, no_step
-from tallystick.blobs.folder import flush_folder
+from tallystick.blobs.folder import FolderBlobs, flush_folder
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import head as heads
@@ -107,6 +108,9 @@ def restore(
     manifest = _check(source)
     log = LogReader(log_store or directory / "log").blobs
     _begin(source, directory, manifest, log=log, step=step)
+    with contextlib.closing(FolderBlobs(directory / "releases" / keeping.SEALED)) as folder:
+        _put_files(source.backup, manifest, vault_store or folder)
+    step("after put files")
     engine = journal.connect(database or cells.embedded_database(directory))
     try:
         cells.make_tables(engine)
@@ -167,9 +171,7 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
     (directory / "releases").mkdir(exist_ok=True, mode=0o700)
     for part in manifest.parts:
         kind, _, name = part.path.partition("/")
-        if kind == "files":
-            _copy(directory / "releases" / keeping.SEALED / name, read_part(source.backup, part))
-        elif not name:
+        if not name:
             _copy(directory / part.path, read_part(source.backup, part))
         elif kind == "log":
             _put_note(log, name, b"".join(read_part(source.backup, part)))
@@ -179,6 +181,14 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
         for name in note_names(newer):
             _put_note(log, name, newer.get(name))
     step("after copy notes")
+
+
+def _put_files(backup: Path, manifest: Manifest, sealed: Blobs) -> None:
+    for part in manifest.parts:
+        kind, _, name = part.path.partition("/")
+        if kind == "files":
+            with (backup / part.path).open("rb") as stream:
+                sealed.put_stream(name, stream)
 
 
 def _place(log: Path | Blobs | None) -> str:
