@@ -39,7 +39,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger.checkpoint import BadCheckpoint
 from tallystick.ledger.note import BadKey, BadNote
 from tallystick.ledger.reader import NotInLog
-from tallystick.ledger.sealer import Diverged, Fenced, Gap
+from tallystick.ledger.sealer import BadRow, Diverged, Fenced, Gap, Leased
 from tallystick.ledger.signer import KeyRefused
 from tallystick.store.vault import VaultError
 
@@ -81,6 +81,7 @@ CANNOT = (
     BadCheckpoint,
     NotInLog,
     Fenced,
+    Leased,
     WriterStopped,
     UnknownKind,
     cells.DatabaseError,
@@ -88,7 +89,7 @@ CANNOT = (
 )
 """What is wrong with a folder, a key, a disk or a database, and not with us: it is said in one sentence."""
 
-TAMPERED = (Diverged, Gap, VaultError)
+TAMPERED = (BadRow, Diverged, Gap, VaultError)
 """Journal, log and vault say different things: not "could not", but bad."""
 
 
