@@ -9,6 +9,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted, finish_waiting
 from tallystick.app.sealing import Backpressure, Limits
+from tallystick.app.timestamp import Stamping, stamp_or_say
 from tallystick.app.witnessing import follow as ask_witnesses
 from tallystick.ledger import journal
 from tallystick.ledger.sealer import Fenced
@@ -22,17 +23,22 @@ _LOGGER = logging.getLogger(__name__)
 class Followers:
     """Threads that follow the journal while a cell serves. Start once; `stop` waits for them."""
 
-    def __init__(self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS, limits: Limits = USUAL) -> None:
+    def __init__(
+        self, cell: Cell, *, seal_seconds: float = SEAL_SECONDS, limits: Limits = USUAL,
+        stamping: Stamping | None = None,
+    ) -> None:  # fmt: skip
         self._cell = cell
         cell.sealing.limits = limits
         # A promise has room for three rounds: who seals seldom promises less.
         cell.kernel.seal_within_us = max(SEAL_WITHIN_US, int(seal_seconds * 3_000_000))
         self._seal_seconds = seal_seconds
+        self._stamping = stamping
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._follow, name="sealer", daemon=True),
             threading.Thread(target=self._expire, name="expiry", daemon=True),
             threading.Thread(target=self._ask, name="witnesses", daemon=True),
+            threading.Thread(target=self._stamp, name="time-stamps", daemon=True),
         ]
 
     def start(self) -> None:
@@ -58,15 +64,23 @@ class Followers:
             self._attempt(lambda: self._cell.sealing.follow(seconds=self._seal_seconds), "seal")
             self._attempt(lambda: journal.tidy(self._cell.engine), "tidy the database")
 
+    def _stamp(self) -> None:
+        """A thread of its own, for the same reason. A cell without an authority has nothing to do here."""
+        stamping = self._stamping
+        if stamping is None:
+            return
+        while not self._stopping.wait(stamping.minutes * 60):
+            self._attempt(lambda: stamp_or_say(self._cell, stamping.stamper, stamping.trusted), "have the log stamped")
+
     def _ask(self) -> None:
         """A thread of its own: a witness that takes its time is never in the way of sealing."""
         while not self._stopping.wait(self._seal_seconds):
             self._attempt(lambda: ask_witnesses(self._cell), "ask the witnesses")
-            self._attempt(lambda: finish_waiting(self._cell), "finish releases that waited for witnesses")
 
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):
             self._attempt(lambda: expire_all(self._cell), "expire leases")
+            self._attempt(lambda: finish_waiting(self._cell), "finish releases that waited for witnesses")
             self._attempt(lambda: custody.finish_interrupted(self._cell), "finish rotations of keys")
             # In the same thread as the rotations that they need: one at a time.
             self._attempt(lambda: erasure.expire_retention(self._cell), "erase what retention has ended for")
