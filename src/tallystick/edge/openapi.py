@@ -15,6 +15,7 @@ _SENTENCES: Final = {
     401: "No live session: the token is missing, ended or wrong.",
     404: "Absent or forbidden: both look the same.",
     409: "The state of the cell does not allow it: done already, not open, not yet.",
+    410: "The content was erased: it is gone for good.",
     413: "The body is larger than this address takes.",
     422: "The content was refused, or the key was used for another request; nothing was written.",
     429: "Too many attempts; `Retry-After` says how many seconds to wait.",
