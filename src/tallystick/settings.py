@@ -19,6 +19,7 @@ _RANGES = {
     "seal_seconds_max": (0.05, 86_400),
     "unsealed_max": (100, 1_000_000_000),
     "unsealed_seconds_max": (1, 1_000_000),
+    "timestamp_minutes": (1, 10_080),
     "object_lock_days": (0, 36_500),
 }
 """From where to where a number may go."""
@@ -56,6 +57,9 @@ class Settings:
     object_lock_days  how long nobody can delete what the log_store keeps for good; 0: a bucket without object lock
     s3_endpoint     address of an S3-compatible store; None for AWS
     s3_region       region of the buckets; None for the one that the machine is configured with
+    timestamp_url   RFC 3161 authority that stamps checkpoints; None for no time-stamps
+    timestamp_certificate  file with the certificate of that authority, or of who issued it
+    timestamp_minutes  how often the newest checkpoint is stamped at most
     """
 
     directory: Path
@@ -76,6 +80,9 @@ class Settings:
     object_lock_days: int | None = None
     s3_endpoint: str | None = None
     s3_region: str | None = None
+    timestamp_url: str | None = None
+    timestamp_certificate: str | None = None
+    timestamp_minutes: float = 60.0
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -96,6 +103,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "object_lock_days": (int,),
     "s3_endpoint": (str,),
     "s3_region": (str,),
+    "timestamp_url": (str,),
+    "timestamp_certificate": (str,),
+    "timestamp_minutes": (int, float),
 }
 
 
@@ -125,6 +135,8 @@ def load(directory: Path) -> Settings:
     check_custody(found.get("custody", CUSTODIES[0]), found.get("keyd_socket"), str(path))
     loaded = Settings(directory=directory, **found)
     check_stores(loaded, str(path))
+    if (loaded.timestamp_url is None) is not (loaded.timestamp_certificate is None):
+        raise BadSettings(f"{path}: expected timestamp_url and timestamp_certificate together, found one of them")
     return loaded
 
 

@@ -21,9 +21,11 @@ from tallystick.app import oversight
 from tallystick.app.cell import Cell
 from tallystick.app.jobs import Followers
 from tallystick.app.sealing import Limits
+from tallystick.app.timestamp import Stamping, over_http
 from tallystick.cli import shell
 from tallystick.custody.hardening import forbid_dumps
-from tallystick.ledger.head import Fenced
+from tallystick.ledger.sealer import Fenced, Leased
+from tallystick.ledger.timestamp import BadTimestamp
 
 Application = Callable[
     [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
@@ -70,6 +72,17 @@ def listen(loaded: settings.Settings) -> socket.socket:
         shell.fail(f"{address(loaded)}: expected an address to listen on, found: {reason}: {hint}.")
 
 
+def _stamping(loaded: settings.Settings) -> Stamping | None:
+    """Who stamps the checkpoints of the cell. Leaves with status 2 when the pinned certificate cannot be read."""
+    if loaded.timestamp_url is None or loaded.timestamp_certificate is None:
+        return None
+    try:
+        pinned = Path(loaded.directory, loaded.timestamp_certificate).read_bytes()
+        return over_http(loaded.timestamp_url, pinned, minutes=loaded.timestamp_minutes)
+    except (OSError, BadTimestamp) as error:
+        shell.fail(f"timestamp_certificate: expected a file with certificates, found: {error}.")
+
+
 def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quiet: bool = False) -> None:
     """Serve an open cell until interrupted; seals what is left on the way out.
 
@@ -83,7 +96,7 @@ def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quie
             unsealed_seconds_max=loaded.unsealed_seconds_max,
         )  # fmt: skip
         cell.sealing.batch = loaded.seal_batch
-        followers = Followers(cell, seal_seconds=loaded.seal_seconds, limits=limits)
+        followers = Followers(cell, seal_seconds=loaded.seal_seconds, limits=limits, stamping=_stamping(loaded))
         server = uvicorn.Server(
             uvicorn.Config(
                 application(cell, secure_cookies=loaded.secure_cookies), log_level="warning", access_log=False,
@@ -100,7 +113,7 @@ def run(cell: Cell, loaded: settings.Settings, *, as_json: bool = False, is_quie
                 server.run(sockets=[listener])
         finally:
             # Another server of this cell that seals at this moment seals what is left as well.
-            with contextlib.suppress(Fenced):
+            with contextlib.suppress(Fenced, Leased):
                 followers.stop()
     if not (as_json or is_quiet):
         shell.OUT.print(f"Stopped; {oversight.sealed_size(cell)} entries are sealed.")

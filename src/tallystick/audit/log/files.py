@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick.audit.log.report import Findings
-from tallystick.ledger import cosignature
+from tallystick.ledger import cosignature, timestamp
 from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
 from tallystick.ledger.tiles import HASH_BYTES, BadBundle, Place, decode_bundle, parse_number, parse_path
 
@@ -34,7 +34,7 @@ def list_log(directory: Path, findings: Findings) -> Listing:
             listing.archive.append(archived)
         elif (cosigned := cosignature.parse_path(path)) is not None:
             listing.cosignatures.append(cosigned)
-        elif path != CHECKPOINT:
+        elif path != CHECKPOINT and timestamp.parse_path(path) is None:
             findings.add(path, None, "expected only checkpoints and tiles in a log directory, found this file")
     listing.archive.sort()
     listing.tiles.sort(key=lambda place: (-1 if place.level is None else place.level, place.index, place.width))
