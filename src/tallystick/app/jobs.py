@@ -11,6 +11,7 @@ from tallystick.app.release import finish_interrupted, finish_waiting
 from tallystick.app.sealing import Backpressure, Limits
 from tallystick.app.timestamp import Stamping, stamp_or_say
 from tallystick.app.witnessing import follow as ask_witnesses
+from tallystick.custody import KeysUnavailable
 from tallystick.ledger import journal
 from tallystick.ledger.sealer import Fenced
 
@@ -95,6 +96,9 @@ class Followers:
         except Fenced:
             # Nothing is lost: whoever sealed last goes on, and this process tries again in its next round.
             _LOGGER.warning("could not %s now: another process seals this log", what)
+        except KeysUnavailable as error:
+            # Once a round while it lasts, and in /readyz: where in the code it was noticed says nothing.
+            _LOGGER.warning("could not %s: %s", what, error)
         except (OSError, RuntimeError, journal.DatabaseError):
             # Loud in the log and in /readyz, which counts what is not sealed; the next round tries again.
             _LOGGER.exception("could not %s", what)
