@@ -12,10 +12,11 @@ from itertools import count
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, item_row
 
-from tallystick.app import adjudication, assignment, gate, items, judgment, release, roster
+from tallystick.app import adjudication, assignment, erasure, gate, items, judgment, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
+from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.signals.preference import VERDICTS, Verdict
@@ -177,11 +178,28 @@ class Story:
         wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None)
         release.cut(self.world.cell, self.world.lead, wish, key=new_key())
 
+    def erase(self, n: int, m: int) -> None:
+        """An item goes, one that a release holds when there is one; somebody's region is declared."""
+        cell, lead = self.world.cell, self.world.lead
+        roster.declare_region(cell, lead, self.one(m).person, region=("DE", "US-CA")[n % 2], key=new_key())
+        page = items.items_page(cell, lead, PROGRAMME, limit=200)
+        if isinstance(page, Refused):
+            return
+        wishes = [ErasureWish(what="object", target=f"item:{row.item}", reason="mistake") for row in page.rows]
+        seen = [(wish, erasure.preview(cell, lead, wish)) for wish in wishes]
+        held = [wish for wish, found in seen if isinstance(found, erasure.Preview) and found.releases]
+        wish = (held or wishes)[m % len(held or wishes)]
+        erasure.order(cell, lead, wish, words="Asked for." if m % 2 else "", key=new_key())
+        if n % 2 == 0:
+            erasure.finish_interrupted(cell)
+            erasure.deliver_notices(cell)
+
 
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
+    Story.erase,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

@@ -1,5 +1,13 @@
 """One realistic view for every page, in its full, its empty and its refused form."""
 
-from web.samples import keys, people, programme, results, rubrics, work
+from web.samples import erasure, keys, people, programme, results, rubrics, work
 
-ALL = (*people.SAMPLES, *programme.SAMPLES, *rubrics.SAMPLES, *work.SAMPLES, *results.SAMPLES, *keys.SAMPLES)
+ALL = (
+    *people.SAMPLES,
+    *programme.SAMPLES,
+    *rubrics.SAMPLES,
+    *work.SAMPLES,
+    *results.SAMPLES,
+    *keys.SAMPLES,
+    *erasure.SAMPLES,
+)
