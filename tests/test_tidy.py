@@ -195,6 +195,8 @@ OTHER_MODULES = {
         "sealing",
         "witnessing",
         "keeping",
+        "backup",  # of the whole cell: no step of the work
+        "erased",  # what any stage shows in the place of erased content
     },
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
