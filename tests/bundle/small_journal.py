@@ -268,6 +268,7 @@ class SmallJournal:
             counts = {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}
             self.add(DisagreementOpened(
                 item=f"itm-{name}", programme="small", batch=f"bat-{batch}", counts=counts, is_expected=False,
+                salt="0" * 32,
             ))  # fmt: skip
 
     def settle(self, name: str, batch: str, verdict: str) -> None:

@@ -149,7 +149,7 @@ def test_a_content_that_is_not_what_was_committed_to_is_named(tmp_path: Path) ->
 def test_a_content_that_is_not_there_is_named(tmp_path: Path) -> None:
     made = small_journal()
     gone = next(name for name, one in made.vault.items() if b"The second one errs" in one.payload)
-    with pytest.raises(CannotBuild, match=f"adjudications/itm-settled/notes: expected object {gone}"):
+    with pytest.raises(CannotBuild, match="adjudications/itm-settled/notes: expected 1 contents that are not there"):
         build(
             made.entries, RELEASE, lambda wanted: {n: made.vault[n] for n in wanted if n != gone}, tmp_path / "release"
         )

@@ -40,7 +40,7 @@ def test_what_is_saved_is_loaded(
         ("port = 'x", "expected TOML"),
         ("port = 'x'", "expected a whole number for port, found 'x'"),
         ("port = true", "expected a whole number for port"),
-        ("port = 0", "expected a port from 1 to 65535, found 0"),
+        ("port = 0", "expected port from 1 to 65535, found 0"),
         ("prot = 1", "found prot: remove it"),
         ("host = ' '", "expected an address for host"),
         ("secure_cookies = 'yes'", "expected true or false for secure_cookies"),

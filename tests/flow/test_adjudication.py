@@ -41,11 +41,13 @@ def test_what_is_a_disagreement(verdicts: tuple[str, ...]) -> None:
 
 def test_a_disagreement_opens_when_all_have_judged() -> None:
     def found(verdicts: list[str], needed: int = 3) -> object:
-        return opened("itm-1", programme="p", batch="b", verdicts=verdicts, needed=needed, is_expected=True)
+        return opened("itm-1", programme="p", batch="b", verdicts=verdicts, needed=needed, is_expected=True, salt="00")
 
     assert found(["tie", "a_clearly"]) is None
     assert found(["tie", "tie", "tie"]) is None
-    fact = opened("itm-1", programme="p", batch="b", verdicts=["tie", "a_clearly", "tie"], needed=3, is_expected=True)
+    fact = opened(
+        "itm-1", programme="p", batch="b", verdicts=["tie", "a_clearly", "tie"], needed=3, is_expected=True, salt="00"
+    )
     assert fact is not None
     assert (fact.counts, fact.is_expected) == ({"a_clearly": 1, "tie": 2}, True)
 

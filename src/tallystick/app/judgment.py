@@ -188,6 +188,6 @@ def divided(tx: Transaction, item: Row, new: list[str]) -> list[Event]:
     verdicts = [row.verdict for row in judgments.of_item(tx.connection, item.item)]
     found = adjudication.opened(
         item.item, programme=item.programme, batch=item.batch, verdicts=[*verdicts, *new], needed=work.needed,
-        is_expected=bool(item.is_disagreement_expected),
+        is_expected=bool(item.is_disagreement_expected), salt=tx.new_salt(),
     )  # fmt: skip
     return [found] if found else []

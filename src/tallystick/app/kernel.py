@@ -90,6 +90,10 @@ class Transaction:
         """A new random id."""
         return canon.identifier(prefix, os.urandom(13))
 
+    def new_salt(self) -> str:
+        """Random bytes that keep an entry from being guessed by its leaf, hexadecimal."""
+        return os.urandom(16).hex()
+
     def seal(self, payload: bytes, *, scope: str, subjects: Sequence[str] = ()) -> ObjectRef:
         """Put content into the vault; it is written when the command is. For scope and subjects see Vault.seal."""
         # Neighbours in time are neighbours in the index: a growing vault takes a new object at the price of the first.

@@ -16,6 +16,7 @@ class DisagreementOpened(msgspec.Struct, frozen=True, kw_only=True):
     batch: str
     counts: dict[str, int]  # verdict: judgments
     is_expected: bool
+    salt: str  # 16 random bytes in hexadecimal: a neighbour's proof holds the leaf of this, and must not tell it
 
 
 class DisagreementSettled(msgspec.Struct, frozen=True, kw_only=True):

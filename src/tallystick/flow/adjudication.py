@@ -18,13 +18,15 @@ def is_divided(verdicts: Iterable[str]) -> bool:
 
 
 def opened(
-    item: str, *, programme: str, batch: str, verdicts: list[str], needed: int, is_expected: bool
+    item: str, *, programme: str, batch: str, verdicts: list[str], needed: int, is_expected: bool, salt: str
 ) -> DisagreementOpened | None:
     """The disagreement that an item's complete judgments show, if any; None while judgments are missing."""
     if len(verdicts) < needed or not is_divided(verdicts):
         return None
     counts = dict(sorted(Counter(verdicts).items()))
-    return DisagreementOpened(item=item, programme=programme, batch=batch, counts=counts, is_expected=is_expected)
+    return DisagreementOpened(
+        item=item, programme=programme, batch=batch, counts=counts, is_expected=is_expected, salt=salt
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

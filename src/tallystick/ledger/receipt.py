@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tallystick.ledger import note
 from tallystick.ledger.checkpoint import is_plain_number
+from tallystick.ledger.note import VerifierKey
 from tallystick.ledger.tiles import HASH_BYTES
 from tallystick.ledger.tree import ProofError, leaf_hash, make_inclusion, read_from, root_of, verify_inclusion
 
@@ -85,7 +86,7 @@ def read_promise(text: str) -> Promise:
     return Promise(origin=lines[1], first_seq=first_seq, count=count, at=at, seal_by=seal_by, root=root)
 
 
-def open_promise(text: str, keys: Sequence[note.VerifierKey]) -> Promise:
+def open_promise(text: str, keys: Sequence[VerifierKey]) -> Promise:
     """A promise that one of the keys signed, which all bear the name of its log.
 
     raises  note.BadNote for the signature, BadReceipt for the text
@@ -120,7 +121,7 @@ class ReceiptFile:
         lines += [base64.b64encode(part).decode() for part in self.path]
         return "\n".join([*lines, "", self.note])
 
-    def verify(self, keys: Sequence[note.VerifierKey]) -> Promise:
+    def verify(self, keys: Sequence[VerifierKey]) -> Promise:
         """The promise, if a key signed it and it covers this leaf at this place.
 
         raises  note.BadNote for the signature, BadReceipt for the text, ProofError for the path

@@ -151,7 +151,7 @@ class _Job:
         raters = {person: one_spelling(g.row.rater) for g, _, person in sorted_out.placed}
         people = [event for person, rater in raters.items() for event in self._enrol(tx, rater, person)]
         facts = [self._fact(tx, g, row, person) for g, row, person in sorted_out.placed]
-        return [*people, *facts, *self._divided(sorted_out)]
+        return [*people, *facts, *self._divided(tx, sorted_out)]
 
     def _sorted_out(self, connection: journal.Connection, good: list[_Good], *, upto: int) -> _SortedOut:
         """Which rows have a place, and why the others have none, as of one place of the journal."""
@@ -263,7 +263,7 @@ class _Job:
             row=good.line, run=self.run, is_pre_contract=True,
         )  # fmt: skip
 
-    def _divided(self, sorted_out: _SortedOut) -> list[Event]:
+    def _divided(self, tx: Transaction, sorted_out: _SortedOut) -> list[Event]:
         """Disagreements on items that these judgments complete."""
         found: list[Event] = []
         for row in sorted_out.known.values():
@@ -273,6 +273,7 @@ class _Job:
             opened = adjudication.opened(
                 row.item, programme=self.programme, batch=row.batch, verdicts=[v for _, v in given],
                 needed=work.needed, is_expected=bool(row.is_disagreement_expected),
+                salt=tx.new_salt(),
             )  # fmt: skip
             found += [opened] if opened else []
         return found

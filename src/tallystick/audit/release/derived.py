@@ -10,7 +10,7 @@ from tallystick import __version__
 from tallystick.audit.release.report import CannotGoOn, Findings
 from tallystick.bundle import columns, quality
 from tallystick.bundle.columns import BadRows, merkle_root
-from tallystick.bundle.contents import OpenedObject, commitment, wanted
+from tallystick.bundle.contents import OpenedObject, wanted
 from tallystick.bundle.derive import Tables, derive
 from tallystick.bundle.files import (
     ADJUDICATIONS,
@@ -31,6 +31,7 @@ from tallystick.bundle.rows import Adjudication, Judgment, Record, Row
 from tallystick.bundle.state import CannotBuild, State, replay
 from tallystick.bundle.views import views
 from tallystick.events import UnknownKind
+from tallystick.events.envelope import commitment
 from tallystick.flow.document import BYTES_MAX
 
 ROWS_NAMED = 20
