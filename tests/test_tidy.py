@@ -180,8 +180,9 @@ def stages() -> set[str]:
 
 NOT_MODULES = {"templates", "static", "__pycache__"}
 FLOW_ONLY = {"refusal", "document"}
-# Who looked at what, what everybody keeps, who holds the keys: no step of the work, but a name in every layer like one.
-BESIDE = {"oversight", "receipt", "custody"}
+# Who looked at what, what everybody keeps, who holds the keys, what is kept of the whole cell elsewhere: no step of the
+# work, but a name in every layer like one.
+BESIDE = {"oversight", "receipt", "custody", "backup"}
 OTHER_MODULES = {
     "events": {"envelope"},
     "app": {
@@ -195,7 +196,6 @@ OTHER_MODULES = {
         "sealing",
         "witnessing",
         "keeping",
-        "backup",  # of the whole cell: no step of the work
         "erased",  # what any stage shows in the place of erased content
     },
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
