@@ -50,6 +50,10 @@ def verify_certificate(certificate: str, directory: Path, vkeys: str) -> LogRepo
         return LogReport(status=Status.BAD, problems_count=1, notes=(f"The certificate is not good: {error}",))
     try:
         _check_events(stated, seq, log, size, keys=keys, certificate=certificate, found=found)
+    except ValueError as error:
+        if not isinstance(error, _UNREADABLE):
+            return LogReport(status=Status.BAD, problems_count=1, notes=(f"The certificate is not good: {error}",))
+        return LogReport(status=Status.COULD_NOT_CHECK, notes=(f"The log cannot be read: {error}",))
     except _UNREADABLE as error:
         return LogReport(status=Status.COULD_NOT_CHECK, notes=(f"The log cannot be read: {error}",))
     found.notes.extend(stated.get("limit", []))
