@@ -20,15 +20,6 @@ DAY = date(2026, 11, 21)
 TERMS = Terms(programme="care", retention_until=DAY, regions=("EU", "CH", "US-CA"))
 INSIDE = {"DE": True, "DE-BY": True, "EU": True, "CH": True, "CH-ZH": True, "US-CA": True, "US": False, "GB": False}
 REGIONS = {"DE": True, "US-CA": True, "EU": True, "de": False, "DEU": False, "D1": False, "US-": False}
-    "DE": True,
-    "US-CA": True,
-    "EU": True,
-    "de": False,
-    "DEU": False,
-    "D1": False,
-    "US-": False,
-    "US-CALI": False,
-}
 
 
 @pytest.mark.parametrize("place", INSIDE)
