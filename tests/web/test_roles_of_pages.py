@@ -8,10 +8,11 @@ from living_cell import PROGRAMME
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import gate, items, release
+from tallystick.app import erasure, gate, items, release
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
+from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.release import Wish
 
 ROLES = ("lead", "expert", "adjudicator", "researcher", "auditor", "engineer")
@@ -57,6 +58,13 @@ WHO: dict[str, set[str] | None] = {
     "POST /people/new": LEAD,
     "GET /people/{person}": {"lead", "auditor"},  # and one's own
     "POST /people/{person}/contract": LEAD,
+    "POST /people/{person}/region": LEAD,
+    "GET /erasures": READERS | {"engineer"},
+    "GET /erasures/new": LEAD,
+    "POST /erasures/new": LEAD,
+    "GET /erasures/{erasure_id}": READERS | {"engineer"},
+    "GET /erasures/{erasure_id}/certificate": READERS | {"engineer"},
+    "POST /erasures/{erasure_id}/notices/{release_id}/{holder}": READERS | {"engineer"},
     f"GET {P}/items": READERS,
     "GET /items/{item}": READERS,
     "POST /items/{item}": READERS,
@@ -128,10 +136,15 @@ def scene(looked_at: Served) -> Scene:
     cast |= {"lead": world.lead, "adjudicator": world.person("A judge", "expert", expert_roles=("adjudicator",))}
     batches = gate.batches(world.cell, world.lead, PROGRAMME)
     assert isinstance(batches, list)
+    gone = ErasureWish(what="object", target=f"item:{listed.rows[-1].item}", reason="mistake")
+    erased = erasure.order(world.cell, world.lead, gone, key=new_key())
+    assert isinstance(erased, erasure.Ordered), erased
+    erasure.finish_interrupted(world.cell)
     names = {
         "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
         "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
+        "erasure_id": erased.erasure, "holder": "client",
     }  # fmt: skip
     return Scene(looked_at, cast, names)
 
