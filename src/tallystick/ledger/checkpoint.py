@@ -4,13 +4,14 @@ Three lines and no extension lines: witnesses differ in how they read those, so 
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallystick.ledger import note
 from tallystick.ledger.tiles import HASH_BYTES
 from tallystick.ledger.tree import EMPTY_ROOT
+
+SIZE_MAX = 2**63 - 1
 
 
 class BadCheckpoint(ValueError):
@@ -77,9 +78,11 @@ def read(text: str) -> Checkpoint:
     origin, size, encoded = lines[:3]
     if not is_plain_number(size):
         raise BadCheckpoint(f"expected the size as a plain number, found {size!r}")
+    if int(size) > SIZE_MAX:
+        raise BadCheckpoint(f"expected a size up to {SIZE_MAX}, found {size}")
     try:
-        root = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+        root = note.from_base64(encoded)
+    except ValueError as error:
         raise BadCheckpoint(f"expected the root as base64, found {encoded!r}") from error
     if len(root) != HASH_BYTES:
         raise BadCheckpoint(f"expected a root of {HASH_BYTES} bytes, found {len(root)}")

@@ -5,7 +5,6 @@ leaves. With all leaves proven it is empty; with one leaf it holds the hashes of
 """
 
 import base64
-import binascii
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,6 +153,6 @@ def parse_record_proof(text: str) -> RecordProof:
 
 def _base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        return note.from_base64(text)
+    except ValueError as error:
         raise ProofError(f"expected base64, found {text!r}") from error

@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tallystick.blobs import BlobChanged
@@ -138,6 +138,9 @@ class Witness:
         refused = check_signature(request, log.keys)
         if refused is not None:
             return refused
+        # Lines of others are nobody's word here: kept, they could make a note that nobody can read any more.
+        own = note.lines_of(request.checkpoint.note, log.keys)
+        request = replace(request, checkpoint=replace(request.checkpoint, note=own))
         if not log.turn.acquire(timeout=TURN_SECONDS):
             return Answer(503, "another checkpoint of this log is being looked at: ask again\n")
         try:
@@ -168,7 +171,7 @@ class Witness:
             _LOGGER.exception("the mirror of %s is damaged", log.origin)
             return Answer(500, f"not cosigned: the mirror is damaged: {error}\n")
         except RulesBroken as error:
-            self._refuse(signed, str(error))
+            self._refuse(signed, str(error), kind="rules")
             return Answer(422, f"not cosigned: {error}\n")
         except Forked as error:
             self._alarm(log, error.fork)
@@ -178,11 +181,9 @@ class Witness:
     def _cosign(self, log: Watched, signed: Checkpoint, held: Checkpoint | None) -> Answer:
         text = checkpoints.body(signed.origin, signed.size, signed.root)
         line = self.cosigner.cosign(text, time=int(self._clock()))
-        kept = note.verify(signed.note, log.keys)
-        whole = f"{text}\n{''.join(_log_lines(signed.note, [by.key for by in kept.signed_by]))}{line}"
         try:
             was = None if held is None else held.note.encode()
-            self._state.replace(name_of(log.origin), whole.encode(), was=was)
+            self._state.replace(name_of(log.origin), (signed.note + line).encode(), was=was)
         except BlobChanged:
             now = self.held(log.origin)  # another process of this witness was faster
             return Answer(409, f"{0 if now is None else now.size}\n", SIZE)
@@ -212,16 +213,17 @@ class Witness:
         if fork is not None:
             self._alarm(log, fork)
         elif refused.status == 422:
-            self._refuse(signed, refused.body.strip())
+            self._refuse(signed, refused.body.strip(), kind="proof")
 
     def _alarm(self, log: Watched, fork: Fork) -> None:
         path = evidence.keep(self.directory / EVIDENCE, fork)
         _LOGGER.critical("FORK: the key of log %s signed two histories; evidence in %s", log.origin, path)
 
-    def _refuse(self, signed: Checkpoint, why: str) -> None:
+    def _refuse(self, signed: Checkpoint, why: str, *, kind: str) -> None:
+        """Keep a refusal: one of each kind for a checkpoint, so that wrong proofs by the thousand hide nothing."""
         folder = self.directory / REFUSED
         folder.mkdir(exist_ok=True)
-        path = folder / f"{hashlib.sha256((signed.note + why).encode()).hexdigest()[:32]}.json"
+        path = folder / f"{hashlib.sha256((kind + signed.note).encode()).hexdigest()[:32]}.json"
         if not path.exists() and len(list(folder.iterdir())) < REFUSED_MAX:
             kept = {"at": int(self._clock()), "why": why, "checkpoint": signed.note}
             path.write_text(json.dumps(kept, indent=1) + "\n")
@@ -240,15 +242,6 @@ class _Nowhere:
 
     def close(self) -> None:
         """Nothing to let go of."""
-
-
-def _log_lines(text: str, keys: Sequence[VerifierKey]) -> list[str]:
-    """The signature lines of the log's own keys in a note: lines of others are not the witness's to pass on."""
-    ids = {(key.name, key.key_id) for key in keys}
-    _, lines = note.split(text)
-    raw = text.rpartition("\n\n")[2].splitlines(keepends=True)
-    pairs = zip(lines, raw, strict=True)
-    return [line for (name, signature), line in pairs if (name, signature[: note.KEY_ID_BYTES]) in ids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ the one that was signed: so anybody with the log's public key can verify it, off
 """
 
 import base64
-import binascii
 import contextlib
 import hashlib
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from tallystick.blobs import BlobDiffers
 from tallystick.blobs.folder import FolderBlobs
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
-from tallystick.ledger.note import BadNote, VerifierKey
+from tallystick.ledger.note import BadNote, VerifierKey, from_base64
 from tallystick.ledger.tree import HashReader, ProofError, make_consistency, root_at, roots_led_to, verify_consistency
 
 FORMAT = "tallystick/fork-evidence/1"
@@ -97,11 +96,11 @@ def read(data: bytes) -> Fork:
     """The evidence in a file, not verified. Raises BadEvidence."""
     try:
         found = msgspec.json.decode(data, type=_File)
-        if found.format != FORMAT:
-            raise BadEvidence(f"expected the format {FORMAT}, found {found.format!r}")
-        root, *proof = (base64.b64decode(part, validate=True) for part in (found.root, *found.proof))
-    except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError) as error:
+        root, *proof = (from_base64(part) for part in (found.root, *found.proof))
+    except (msgspec.MsgspecError, ValueError) as error:
         raise BadEvidence(f"expected evidence of a fork as JSON: {error}") from error
+    if found.format != FORMAT:
+        raise BadEvidence(f"expected the format {FORMAT}, found {found.format!r}")
     return Fork(smaller=found.smaller, larger=found.larger, root=root, proof=tuple(proof))
 
 

@@ -55,8 +55,8 @@ def fetch(
                 f"{source.where}: expected at least the {held.size} entries that you hold (root {held.root.hex()}), "
                 f"found {shown.size} (root {shown.root.hex()}): entries were cut off, or the server shows an old state"
             )
-        if shown.size == size:
-            mirror.publish(size, shown.note.rpartition("\n\n")[2].splitlines(keepends=True))
+        # Cosignatures come along as they are: who verifies the copy names the witnesses that count.
+        mirror.publish(shown.size, shown.note.rpartition("\n\n")[2].splitlines(keepends=True))
     return Fetched(shown, max(0, shown.size - size))
 
 

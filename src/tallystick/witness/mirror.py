@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,8 +18,8 @@ from tallystick.blobs import BlobDiffers
 from tallystick.blobs.folder import FolderBlobs
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import cosignature
-from tallystick.ledger.checkpoint import Checkpoint
-from tallystick.ledger.note import VerifierKey
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
+from tallystick.ledger.note import SIGNATURES_MAX, BadNote, VerifierKey, lines_of
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tile_store import Step, no_step
 from tallystick.ledger.tiles import (
@@ -93,6 +94,10 @@ class Mirror:
             return self._reader.checkpoint(*self._keys)
         except NotInLog:
             return None
+        except (BadNote, BadCheckpoint) as error:
+            raise Damaged(
+                f"{self.directory / CHECKPOINT}: expected what was held, found another text: {error}"
+            ) from error
 
     def hold(self, signed: Checkpoint, source: Source, *, deadline: float | None = None) -> None:
         """Fetch and verify everything up to a checkpoint whose signature is good, and store it. Nothing for one held.
@@ -101,6 +106,7 @@ class Mirror:
 
         raises  CannotHold, Forked, RulesBroken, Damaged
         """
+        signed = replace(signed, note=lines_of(signed.note, self._keys))
         held = self.newest()
         if held is not None and signed.size <= held.size:
             self._compare(signed, held)
@@ -110,7 +116,7 @@ class Mirror:
         if held is not None and tree.root() != held.root:
             raise Damaged(f"{self.directory}: expected tiles that lead to the root of {CHECKPOINT}, found others")
         check = copy.deepcopy(self._entry_check(size))
-        grown = _Grown(tree, check, list(self._reader.entries(size // TILE_WIDTH * TILE_WIDTH, size)))
+        grown = _Grown(tree, check, self._held_entries(size // TILE_WIDTH * TILE_WIDTH, size))
         for index in range(size // TILE_WIDTH, -(-signed.size // TILE_WIDTH)):
             if deadline is not None and time.monotonic() > deadline:
                 raise CannotHold(f"fetched {index * TILE_WIDTH} of {signed.size} entries so far: ask again")
@@ -138,9 +144,10 @@ class Mirror:
         """Let `checkpoint` show these lines, if it is of this size."""
         was = (self.directory / CHECKPOINT).read_bytes()
         if checkpoints.read(was.decode()).size == size:
-            note = cosignature.add_lines(was.decode(), lines).encode()
-            if note != was:
-                self._blobs.replace(CHECKPOINT, note, was=was)
+            note = cosignature.add_lines(was.decode(), lines)
+            # Lines of strangers must not make a note of more lines than anybody reads.
+            if note.encode() != was and len(note.rpartition("\n\n")[2].splitlines()) <= SIGNATURES_MAX:
+                self._blobs.replace(CHECKPOINT, note.encode(), was=was)
 
     def _compare(self, signed: Checkpoint, held: Checkpoint) -> None:
         """A checkpoint within what is held must be a beginning of it."""
@@ -181,7 +188,13 @@ class Mirror:
     def _continues(self, entries: Sequence[bytes], index: int, size: int) -> bool:
         """Do the fetched entries begin with those of the bundle that are held already?"""
         first = index * TILE_WIDTH
-        return size <= first or list(self._reader.entries(first, size)) == list(entries[: size - first])
+        return size <= first or self._held_entries(first, size) == list(entries[: size - first])
+
+    def _held_entries(self, start: int, stop: int) -> list[bytes]:
+        try:
+            return list(self._reader.entries(start, stop))
+        except (NotInLog, BadBundle) as error:
+            raise Damaged(f"{self.directory}: {error}") from error
 
     def _bundle(self, index: int, width: int, source: Source) -> list[bytes]:
         """The entries of a bundle: as they were fetched before, or fetched now."""

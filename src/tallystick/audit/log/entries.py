@@ -63,6 +63,7 @@ class EnvelopeChecks:
         self._at = at if type(at) is int else self._at
         if not isinstance(by, str):
             found.append(f"expected text in 'by', found {by!r}")
+            by = repr(by)  # what is no text may be a list, and that counts nothing
         expected = self._counts.get(by, 0) + 1
         if n != expected or type(n) is not int:
             found.append(f"expected event {expected} of {by!r} in 'n', found {n!r}: events are missing or repeated")
