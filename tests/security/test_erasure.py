@@ -15,7 +15,9 @@ import pytest
 import sqlalchemy as sa
 from living_cell import PROGRAMME, World, answer_of, item_row, shown_as, world_at
 
+from tallystick.app import custody as rotations
 from tallystick.app import erasure, items, judgment, release, roster
+from tallystick.app.access import Actor
 from tallystick.app.erasure import Ordered
 from tallystick.app.kernel import new_key
 from tallystick.app.release import Made
@@ -79,7 +81,7 @@ class Searcher:
                     self.opened.append(found.payload)
 
     def _private(self, sealed: bytes, table: str, row: Row) -> None:
-        place = f"credential|{row['login']}" if table == "credential" else ""
+        place = f"credential|{row['login']}" if table == "credential" else f"draft|{row['work']}"
         names = sealing.private_scopes(sealed, place).split(" ")
         for keys in itertools.product(*(self.keys.get(name, set()) for name in names)):
             try:
@@ -139,12 +141,12 @@ class Scene:
         assert isinstance(done, Ordered), done
         self.erased.append(done.erasure)
 
-    def searcher(self) -> Searcher:
+    def searcher(self, *between: Dump) -> Searcher:
         """After the erasure: every copy, the live database too, and the token as it is now."""
-        live = dump_of(self.url)
+        dumps = [self.before, *between, dump_of(self.url)]
         found = Searcher(SoftwareKeys(self.world.cell.directory / "keys", self.world.cell.opened.cell))
-        found.recover([self.before, live])
-        found.search([self.before, live])
+        found.recover(dumps)
+        found.search(dumps)
         return found
 
 
@@ -175,7 +177,7 @@ def make(world: World, url: str, folder: Path) -> Scene:
             answer = answer_of(shown_as(task, "a_clearly"), words=quoted)
             done = judgment.submit(world.cell, expert, task.assignment, answer, key=new_key())
             assert isinstance(done, judgment.Saved), done
-    world.bring([marked("w-draft", ALIVE)])
+    world.bring([marked("w-draft", "MARKER-draft")])
     task = world.task(subject)
     assert isinstance(judgment.save_draft(world.cell, subject, task.assignment, {"words": words(SUBJECT)}), int)
     wish = Cut(programme=PROGRAMME, name="plain", version="1.0.0", use="train", batches=None)
@@ -223,6 +225,43 @@ def test_no_copy_opens_what_was_erased_and_every_proof_holds(database_url: str, 
         assert [marker for _, _, marker in wanted if found.finds(marker)] == []
         assert readable(scene) == []
         check_proofs(scene)
+
+
+def test_a_copy_from_between_two_rotations_opens_nothing(sqlite_url: str, tmp_path: Path) -> None:
+    """The key that wrapped an erased object stays as long as its scope has no new one: a rotation brings it along."""
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        scene = make(world, sqlite_url, tmp_path)
+        scene.erase("object", f"item:{scene.items['w-item']}")
+        engineer = Actor("per-engineer", frozenset({"engineer"}))
+        assert isinstance(rotations.rotate_epoch(world.cell, engineer, new_key()), rotations.EpochRotated)
+        between = dump_of(sqlite_url)
+        assert scene.searcher(between).finds(ITEM), "it has the key, under the new epoch"
+        assert erasure.finish_interrupted(world.cell) == scene.erased
+        found = scene.searcher(between)
+        assert found.finds(ALIVE)
+        assert not found.finds(ITEM)
+        check_proofs(scene)
+
+
+def test_an_order_that_comes_while_a_scope_is_renewed_is_not_forgotten(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        scene = make(world, sqlite_url, tmp_path)
+        scene.erase("object", f"item:{scene.items['w-item']}")
+        between: list[Dump] = []
+
+        def order_another(name: str) -> None:
+            if name.startswith("after new key of") and not between:
+                between.append(dump_of(sqlite_url))
+                scene.erase("object", f"item:{scene.items['w-alive']}")
+
+        erasure.finish_interrupted(world.cell, step=order_another)
+        assert between
+        assert scene.searcher(*between).finds(f"{ALIVE} prompt")
+        erasure.finish_interrupted(world.cell)
+        found = scene.searcher(*between)
+        assert found.finds(NAMED)
+        assert not found.finds(ITEM)
+        assert not found.finds(f"{ALIVE} prompt")
 
 
 def readable(scene: Scene) -> list[str]:

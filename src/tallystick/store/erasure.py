@@ -235,20 +235,39 @@ def newest_epoch(connection: sa.Connection) -> int:
 
 def add_tasks(connection: sa.Connection, erasure: str, scopes: Iterable[str]) -> None:
     """Remember scopes that need a key of a new generation."""
-    rows = [{"erasure": erasure, "scope": scope} for scope in sorted(set(scopes))]
+    rows = [{"erasure": erasure, "scope": scope, "epoch": None} for scope in sorted(set(scopes))]
     if rows:
         journal.insert_many(connection, ERASURE_TASK, rows)
 
 
-def tasks(connection: sa.Connection) -> list[str]:
-    """Scopes that still need a key of a new generation."""
-    query = sa.select(ERASURE_TASK.c.scope).distinct().order_by(ERASURE_TASK.c.scope)
-    return [row.scope for row in connection.execute(query).all()]
+def tasks(connection: sa.Connection) -> dict[str, list[str]]:
+    """Scopes that still need a key of a new generation, each with the erasures that wait for it."""
+    query = sa.select(ERASURE_TASK).where(ERASURE_TASK.c.epoch.is_(None))
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query.order_by(ERASURE_TASK.c.scope, ERASURE_TASK.c.erasure)).all():
+        found.setdefault(row.scope, []).append(row.erasure)
+    return found
 
 
-def drop_task(connection: sa.Connection, scope: str) -> None:
-    """A scope has its key of a new generation."""
-    connection.execute(ERASURE_TASK.delete().where(ERASURE_TASK.c.scope == scope))
+def end_task(connection: sa.Connection, scope: str, erasures: Sequence[str]) -> None:
+    """A scope has its key of a new generation, as these erasures wanted; an order that came meanwhile still waits."""
+    journal.lock_head(connection)
+    is_theirs = sa.and_(ERASURE_TASK.c.scope == scope, ERASURE_TASK.c.erasure.in_(erasures))
+    connection.execute(ERASURE_TASK.update().where(is_theirs).values(epoch=newest_epoch(connection)))
+
+
+def last_epochs(connection: sa.Connection) -> dict[str, int]:
+    """Erasure: the newest epoch under which anything was wrapped that it took. For all whose epochs still live."""
+    found = {row.erasure: int(row.epoch) for row in unfinished(connection)}
+    for row in connection.execute(sa.select(ERASURE_TASK).where(ERASURE_TASK.c.epoch.is_not(None))).all():
+        found[row.erasure] = max(found.get(row.erasure, 0), row.epoch)
+    return found
+
+
+def drop_tasks(connection: sa.Connection, *, before: int) -> None:
+    """Forget the scopes whose old key is destroyed with every epoch that wrapped it, for erasures that are final."""
+    is_final = ERASURE_TASK.c.erasure.in_(sa.select(ERASURE.c.erasure).where(ERASURE.c.state == "final"))
+    connection.execute(ERASURE_TASK.delete().where(ERASURE_TASK.c.epoch < before, is_final))
 
 
 def keep_certificate(connection: sa.Connection, erasure: str, text: str) -> None:

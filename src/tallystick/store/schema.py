@@ -260,8 +260,11 @@ DRAFT = sa.Table(
     _whole("saved_at"),
 )  # fmt: skip
 
-# Scopes that lost some of their objects and need a key of a new generation, until they have it.
-ERASURE_TASK = sa.Table("erasure_task", KEPT, _text("erasure", key=True), _text("scope", key=True))
+# Scopes that lost some of their objects and need a key of a new generation; `epoch` is the newest one when they had it:
+# the old key was wrapped under none after it.
+ERASURE_TASK = sa.Table(
+    "erasure_task", KEPT, _text("erasure", key=True), _text("scope", key=True), _whole("epoch", optional=True)
+)
 # Certificates as they were signed: a key that signed one may be retired since.
 CERTIFICATE = sa.Table("certificate", KEPT, _text("erasure", key=True), _text("text"))
 

@@ -31,16 +31,24 @@ def finish_interrupted(cell: Cell, *, step: Step = no_step) -> list[str]:
     with cell.read() as connection:
         rows = erasure.unfinished(connection)
         scopes = erasure.tasks(connection)
-    if not rows and not scopes:
-        return []
+        if not rows and not scopes and not erasure.last_epochs(connection):
+            return []
     for row in rows:
         _drop_copies(cell, row, step)
     _purge(cell, step)
-    for scope in scopes:
-        _renew(cell, scope, step)
-    _rotate(cell, max((row.epoch for row in rows), default=0), step)
+    for scope, waiting in scopes.items():
+        _renew(cell, scope, waiting, step)
+    with cell.read() as connection:
+        # Read after the last scope has its new key: a rotation meanwhile may have wrapped its old one once more.
+        last = erasure.last_epochs(connection)
+        later = {row.erasure for row in erasure.unfinished(connection)} - {row.erasure for row in rows}
+    _rotate(cell, max((epoch for name, epoch in last.items() if name not in later), default=0), step)
     left = min(cell.keys.epochs())
-    return [row.erasure for row in rows if row.epoch < left and _complete(cell, row.erasure, step)]
+    ready = [(row.erasure, last[row.erasure]) for row in rows]
+    done = [name for name, epoch in ready if epoch < left and _complete(cell, name, epoch, step=step)]
+    with journal.writing(cell.engine) as connection:
+        erasure.drop_tasks(connection, before=left)
+    return done
 
 
 def _drop_copies(cell: Cell, row: Row, step: Step) -> None:
@@ -66,18 +74,20 @@ def _purge(cell: Cell, step: Step) -> None:
             return
 
 
-def _renew(cell: Cell, scope: str, step: Step) -> None:
+def _renew(cell: Cell, scope: str, waiting: list[str], step: Step) -> None:
     """Give a scope that lost objects a key of a new generation; the old one, which wrapped them, goes."""
     step(f"before new key of {scope}")
     with cell.read() as connection:
         # A scope that a later order took has no key any more: nothing is to be renewed.
         is_living = erasure.erased(connection, scope) is None
     if is_living:
-        rotated = rotations.rotate_scope(cell, scope, step=step)
+        # The same erasures ask for one new key, however often they are cut off; another one asks for another.
+        key = f"erasure-renews|{scope}|{'|'.join(waiting)}"
+        rotated = rotations.rotate_scope(cell, scope, key=key, step=step)
         assert not isinstance(rotated, Refused), rotated.sentence
     step(f"after new key of {scope}")
     with journal.writing(cell.engine) as connection:
-        erasure.drop_task(connection, scope)
+        erasure.end_task(connection, scope, waiting)
     step(f"after done with {scope}")
 
 
@@ -98,16 +108,19 @@ def _rotate(cell: Cell, epoch: int, step: Step) -> None:
             return  # the holder of keys takes its time; the next round looks again
 
 
-def _complete(cell: Cell, name: str, step: Step) -> bool:
-    """Certify an erasure of which every key is destroyed; whether it is final now."""
+def _complete(cell: Cell, name: str, last: int, *, step: Step) -> bool:
+    """Certify an erasure of which every key is destroyed; whether it is final now.
+
+    last  the newest epoch that wrapped any of its keys
+    """
     step(f"before completion of {name}")
 
     def decide(tx: Transaction) -> Decision:
         row = erasure.erasure(tx.connection, name)
         if row is None or row.state == "final":
             return []
-        epochs = keys.destroyed_epochs(tx.connection, since=row.seq, upto=row.epoch)
-        if row.epoch not in dict(epochs):
+        epochs = keys.destroyed_epochs(tx.connection, since=row.seq, upto=last)
+        if last not in dict(epochs):
             return []  # destroyed, and not yet said: the rotation that did it is still to be finished
         final_at = max([row.at, *(at for _, at in epochs)])
         text = note.sign(flow.certificate(_certified(cell, row, epochs=epochs, final_at=final_at)), cell.signers)
