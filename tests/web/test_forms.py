@@ -304,7 +304,7 @@ def test_judgments_made_elsewhere_stay_marked(served: Served, lead: Visitor) -> 
     assert answer.status_code == 200
     assert judgments(served) == 4
     item = re.findall(r'href="(/items/[^"]+)"', lead.get(f"{ROOT}/items?state=complete").text)[0]
-    assert lead.get(item).text.count("imported, not observed") == 2
+    assert lead.get(f"{item}?reason=review").text.count("imported, not observed") == 2
     assert "not observed here" in lead.get(f"/batches/{served.world.batch()}").text
 
 

@@ -1,6 +1,7 @@
 """Keys: who holds them, and which there are, for engineers, leads and auditors. Reads through app."""
 
 from tallystick.app import custody
+from tallystick.custody import PROTECTED
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
@@ -19,6 +20,15 @@ _WORDS = {
     "cloud-kms": "A key service. No key leaves it.",
 }
 
+_DEVELOPMENT = (
+    "This is development custody: good for trying things out, no protection for real content. Whoever can read this "
+    "machine can read its keys, sign in the name of the log and open what was erased from an older copy of the keys."
+)
+_TROUBLE = (
+    "The holder of the keys does not answer. Nothing is taken, sealed or opened until it does. What was acknowledged "
+    "before is safe. The engineer of the cell starts the key process again; the cell goes on by itself."
+)
+
 
 def mount(site: Site) -> None:
     """Register the page of keys."""
@@ -30,13 +40,13 @@ def state(visit: Visit) -> PageAnswer:
     found = custody.custody_page(visit.cell, visit.actor)
     if isinstance(found, Refused):
         return found
-    answers = "yes" if found.is_answering else "no: nothing is sealed and no new key is made until it does"
     view = views.CustodyPage(
         facts=(
             Fact(term="Custody", value=found.custody),
             Fact(term="What that means", value=_WORDS.get(found.custody, "Not known to this version.")),
-            Fact(term="The holder of the keys answers", value=answers),
+            Fact(term="The holder of the keys answers", value="yes" if found.is_answering else "no"),
         ),
+        warning="" if found.custody in PROTECTED else _DEVELOPMENT, trouble="" if found.is_answering else _TROUBLE,
         epochs=tuple(
             views.EpochRow(
                 epoch=row.epoch, started=words.moment(row.started_at), wraps=found.wrapped.get(row.epoch, 0),

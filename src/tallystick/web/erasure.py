@@ -34,6 +34,12 @@ _FINAL = {
     "ever wrapped its keys is destroyed.",
 }
 
+_WHEN = (
+    "Nobody can read it in this cell from the moment you order it, and nobody can take the order back. Backups and "
+    "copies of the disk are closed when the keys of today are destroyed: the cell does that by itself while it serves. "
+    "Then the erasure is final, and there is a certificate."
+)
+
 
 def mount(site: Site) -> None:
     """Register erasures and notices."""
@@ -166,12 +172,12 @@ def _form(
 ) -> Response:
     place = refused.field if refused is not None and refused.field in FIELDS else ""
     view = views.ErasureNew(
-        action="/erasures/new", idempotency_key=key, target=wish.target, words=visit.text("words"),
+        action="/erasures/new", idempotency_key=key, what=wish.what, target=wish.target, words=visit.text("words"),
         whats=tuple(Choice(value=w, label=_WHAT[w], is_chosen=w == wish.what) for w in WHAT if w in _WHAT),
         reasons=tuple(
             Choice(value=r, label=r.replace("-", " "), is_chosen=r == wish.reason) for r in REASONS if r != "retention"
         ),
-        confirmed=wish.confirmed, loss=_loss(loss) if loss else None,
+        confirmed=wish.confirmed, needs_confirmation=wish.what == "source", loss=_loss(loss) if loss else None,
         errors=((place, refused.sentence),) if refused and place else (),
     )  # fmt: skip
     notices = (frame.notice(refused, field=place or None),) if refused else ()
@@ -181,17 +187,26 @@ def _form(
 
 def _loss(found: Preview) -> views.Loss:
     coverage = found.coverage
+    known = dict(found.names)
     return views.Loss(
         facts=(
+            Fact(term="What is erased", value=_named(found)),
             Fact(term="Items that lose their content", value=f"{len(coverage.items):,}"),
             Fact(term="Judgments that lose their words", value=f"{coverage.judgments:,}"),
             Fact(term="Contents in all", value=f"{len(coverage.objects):,}"),
             Fact(term="People", value=f"{len(coverage.people):,}"),
         ),
         releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
-        items=tuple(Link(label=item, href=f"/items/{item}") for item in coverage.items[:ITEMS_SHOWN]),
-        items_total=len(coverage.items), stays=STAYS,
+        items=tuple(Link(label=known.get(item, item), href=f"/items/{item}") for item in coverage.items[:ITEMS_SHOWN]),
+        items_total=len(coverage.items), stays=STAYS, final=_WHEN,
     )  # fmt: skip
+
+
+def _named(found: Preview) -> str:
+    """The target, with the name that an item was imported under."""
+    target = found.wish.target
+    name = dict(found.names).get(target.partition(":")[2])
+    return f"{target} ({name})" if name else target
 
 
 def acknowledge(visit: Visit) -> PageAnswer:

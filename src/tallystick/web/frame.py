@@ -26,7 +26,7 @@ _MAIN = (
     ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
     ("People", "/people", "roster.read", ("/people",)),
     ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
-    ("Accesses", "/accesses", "access.read", ("/accesses",)),
+    ("Access history", "/accesses", "access.read", ("/accesses",)),
     ("Keys", "/custody", "custody.read", ("/custody",)),
     ("Log", "/log", "log.read", ("/log", "/receipts")),
 )

@@ -31,7 +31,9 @@ _COLUMNS = (
     ),
     Fact(term="difficulty, language, ...", value="Taxonomy, with the axes of the contract."),
     Fact(term="expected_disagreement", value="true when judges are expected to differ. Declared before judgment."),
-    Fact(term="subjects", value="People who appear in the content, at most eight: the item is erased with any of them."),
+    Fact(
+        term="subjects", value="People who appear in the content, at most eight: the item is erased with any of them."
+    ),
     Fact(term="gold", value="For gold items: the right verdict and scores."),
     Fact(term="Judgments made elsewhere", value="item, rater, verdict; scores, reasons, rationale, made_at if known."),
 )
@@ -149,12 +151,23 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),
         withheld=WITHHELD if is_open else "",
+        erase_href=_erase_href(visit, record), looks_href=_looks_href(visit, row.item),
         case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/items"))
     notices = () if refused is None else (frame.notice(refused, field="reason"),)
     page = frame.page(visit, row.external, at=at, notices=notices)
     return frame.shown("items/detail.html", view, page, status=200 if refused is None else frame.again(refused))
+
+
+def _erase_href(visit: Visit, record: ItemRecord) -> str | None:
+    is_erased = record.work is not None and record.work.state == "erased"
+    may = access.allows(visit.actor, "erasure.order") and not is_erased
+    return f"/erasures/new?target=item:{record.row.item}" if may else None
+
+
+def _looks_href(visit: Visit, item: str) -> str | None:
+    return f"/accesses?subject={item}" if access.allows(visit.actor, "access.read") else None
 
 
 def _unblind(visit: Visit, record: ItemRecord, why: str, *, refused: Refused | None) -> views.Unblind | None:

@@ -1,6 +1,5 @@
 """The log and receipts: what anybody in the cell can check. Reads through app."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from tallystick.app import receipt as receipts
 from tallystick.app.access_history import AccessPage, Looks
 from tallystick.app.oversight import LogPage
 from tallystick.app.receipt import Given
+from tallystick.app.witnessing import WitnessesState, WitnessState
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
@@ -18,7 +18,7 @@ from tallystick.web import frame, words
 from tallystick.web.frame import Place
 from tallystick.web.receipt import signed_view
 from tallystick.web.views import oversight as views
-from tallystick.web.views.parts import Fact, Paging
+from tallystick.web.views.parts import Fact, Paging, Pill
 
 SEQ_DIGITS_MAX = 15
 NAME_CHARACTERS_MAX = 128
@@ -55,22 +55,35 @@ def log(visit: Visit) -> PageAnswer:
             previous_href=f"/log?before={last + 1 + oversight.RECENT}" if last + 1 < found.journaled else None,
             next_href=f"/log?before={first}" if first else None,
         ),
-        witnesses=tuple(_witnesses(found)),
+        witnesses=tuple(_witness(one) for one in found.witnesses.witnesses), quorum=found.witnesses.quorum,
+        quorum_status=_quorum(found.witnesses), alarm=_alarm(found.witnesses),
     )  # fmt: skip
     return frame.shown("oversight/log.html", view, frame.page(visit, "Log"))
 
 
-def _witnesses(found: LogPage) -> Iterator[Fact]:
-    """Where each witness stands, in a line; first what needs a person."""
-    state = found.witnesses
-    if state.alarms:
-        yield Fact(term="ALARM", value=f"{len(state.alarms)} times a witness said that this log contradicts itself")
-    if state.quorum is not None:
-        yield Fact(term=f"Quorum {state.quorum}", value="reached" if state.is_met else "not reached for the newest")
-    for one in state.witnesses:
-        late = f", {'LATE' if one.is_late else 'behind'} by {one.behind_us // 1_000_000} s" if one.behind_us else ""
-        fault = f": {one.fault}" if one.fault else ""
-        yield Fact(term=one.name, value=f"{one.size:,} of {state.sealed:,} entries cosigned{late}{fault}")
+def _witness(one: WitnessState) -> views.WitnessRow:
+    """Where a witness stands. One that is behind for a short while is no trouble."""
+    status = Pill(label="up to date", tone="good")
+    if one.behind_us:
+        seconds = one.behind_us // 1_000_000
+        status = Pill(label=f"{'late' if one.is_late else 'behind'} by {seconds:,} s", tone="waiting")
+    if one.is_late:
+        status = replace(status, tone="bad")
+    return views.WitnessRow(name=one.name, size=one.size, status=status, fault=one.fault or "")
+
+
+def _quorum(state: WitnessesState) -> Pill:
+    if state.is_met:
+        return Pill(label="reached", tone="good")
+    return Pill(label="not reached for the newest entries", tone="waiting")
+
+
+def _alarm(state: WitnessesState) -> str:
+    number = len(state.alarms)
+    if not number:
+        return ""
+    times = "Once" if number == 1 else f"{number:,} times"
+    return f"{times} a witness found that this log contradicts what it showed before. Treat the log as altered."
 
 
 def _root(checkpoint: str | None) -> str:
@@ -100,9 +113,11 @@ def accesses(visit: Visit) -> PageAnswer:
         return found
     kept = urlencode({name: value for name, value in given.items() if value} | ({"words": "yes"} if is_worded else {}))
     lead = "Every look at content: who, in which role, why, when. Names are pseudonyms: looking them up is a look, too."
-    view = _history_view(found, action="/accesses", lead=lead, kept=kept, is_named=True)
-    filled = replace(view, subject=given["subject"], who=given["who"], since=given["since"], until=given["until"])
-    return frame.shown("oversight/accesses.html", filled, frame.page(visit, "Accesses"))
+    view = replace(
+        _history_view(found, action="/accesses", kept=kept, is_named=True), subject=given["subject"], who=given["who"],
+        since=given["since"], until=given["until"], is_worded=is_worded, is_filtered=any(given.values()),
+    )  # fmt: skip
+    return frame.shown("oversight/accesses.html", view, frame.page(visit, "Access history", lead=lead))
 
 
 def own_accesses(visit: Visit) -> PageAnswer:
@@ -111,24 +126,25 @@ def own_accesses(visit: Visit) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     lead = "Who else looked at your profile and at items that you judged: their role and reason, not who they are."
-    view = _history_view(found, action="/me/accesses", lead=lead, kept="", is_named=False)
-    page = frame.page(visit, "Looks at what is yours", at=Place(trail=(("My work", "/me"),)))
+    view = _history_view(found, action="/me/accesses", kept="", is_named=False)
+    page = frame.page(visit, "Who looked at my work", lead=lead, at=Place(trail=(("My work", "/me"),)))
     return frame.shown("oversight/accesses.html", view, page)
 
 
-def _history_view(found: AccessPage, *, action: str, lead: str, kept: str, is_named: bool) -> views.AccessHistory:
+def _history_view(found: AccessPage, *, action: str, kept: str, is_named: bool) -> views.AccessHistory:
     rows = tuple(
         views.AccessRow(
             seq=row.seq, href=f"/receipts/{row.seq}" if is_named else None, at=words.moment(row.at),
             who=row.by or "not told", role=row.role, subject=f"{row.subject}/{row.part}" if row.part else row.subject,
             what=row.what.replace("-", " "), reason=row.reason.replace("-", " "), number=row.number,
             words=row.words or ("words were typed" if row.has_words else ""),
+            subject_href=f"{action}?{urlencode({'subject': row.subject})}" if is_named else None,
         )
         for row in found.rows
     )  # fmt: skip
     older = f"{action}?before={found.before}{'&' + kept if kept else ''}"
     paging = Paging(summary=f"{len(rows)} looks", next_href=older if found.before is not None else None)
-    return views.AccessHistory(action=action, lead=lead, rows=rows, paging=paging, may_filter=is_named)
+    return views.AccessHistory(action=action, rows=rows, paging=paging, may_filter=is_named)
 
 
 def receipt(visit: Visit) -> PageAnswer:

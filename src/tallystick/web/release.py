@@ -3,7 +3,7 @@
 import msgspec
 from starlette.responses import Response
 
-from tallystick.app import access, contract, oversight, release
+from tallystick.app import access, contract, oversight, release, witnessing
 from tallystick.app.contract import ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.app.release import ReleasePage
@@ -84,13 +84,8 @@ def every(visit: Visit) -> PageAnswer:
         return found
     if isinstance(in_the_way, Refused):
         return in_the_way
-    rows = tuple(
-        views.ReleaseRow(
-            name=row.name, version=row.version, href=f"/releases/{row.release}", at=words.moment(row.cut_at),
-            records=row.records or 0, excluded=_excluded(visit, row.release), status=_status(row.state),
-        )
-        for row in found
-    )  # fmt: skip
+    pages = [release.release_page(visit.cell, visit.actor, row.release) for row in found]
+    rows = tuple(_row(visit, page) for page in pages if not isinstance(page, Refused))
     new = f"/programmes/{programme}/releases/new" if access.allows(visit.actor, "release.cut") else None
     view = views.ReleaseList(releases=rows, blockers=blocker_views(programme, in_the_way), new_href=new)
     return frame.shown(
@@ -98,10 +93,13 @@ def every(visit: Visit) -> PageAnswer:
     )
 
 
-def _excluded(visit: Visit, name: str) -> int:
-    page = release.release_page(visit.cell, visit.actor, name)
-    manifest = None if isinstance(page, Refused) else manifest_of(page)
-    return sum(manifest.counts.excluded_items.values()) if manifest else 0
+def _row(visit: Visit, page: ReleasePage) -> views.ReleaseRow:
+    row, manifest = page.row, manifest_of(page)
+    return views.ReleaseRow(
+        name=row.name, version=row.version, href=f"/releases/{row.release}", at=words.moment(row.cut_at),
+        records=row.records or 0, excluded=sum(manifest.counts.excluded_items.values()) if manifest else 0,
+        status=_status(visit, page),
+    )  # fmt: skip
 
 
 def manifest_of(page: ReleasePage) -> Manifest | None:
@@ -109,8 +107,24 @@ def manifest_of(page: ReleasePage) -> Manifest | None:
     return None if page.manifest is None else msgspec.convert(page.manifest, Manifest, strict=False)
 
 
-def _status(state: str) -> Pill:
-    return Pill(label="built", tone="good") if state == "built" else Pill(label="being built", tone="waiting")
+def _status(visit: Visit, page: ReleasePage) -> Pill:
+    """A release that is built but waits for its witnesses is not there to be taken yet."""
+    if page.erased is not None:
+        return Pill(label="erased")
+    if page.row.state == "abandoned":
+        return Pill(label="abandoned", tone="bad")
+    if witnessing.refuse_waiting(visit.cell, page.row.release) is not None:
+        return Pill(label="waits for witnesses", tone="waiting")
+    return Pill(label="built", tone="good") if page.row.state == "built" else Pill(label="being built", tone="waiting")
+
+
+def _waits(visit: Visit, page: ReleasePage) -> str:
+    if page.erased is not None:
+        return ""
+    if page.row.state == "abandoned":
+        return "It could not be built and was abandoned. Its version is not used again: build another."
+    waiting = witnessing.refuse_waiting(visit.cell, page.row.release)
+    return " ".join((waiting.sentence, *waiting.names)) if waiting is not None else ""
 
 
 def detail(visit: Visit) -> PageAnswer:
@@ -123,7 +137,7 @@ def detail(visit: Visit) -> PageAnswer:
     counts = manifest.counts if manifest else Counts(records=0, judgments=0, experts=0, adjudications=0)
     view = views.ReleaseDetail(
         name=row.name, version=row.version,
-        status=Pill(label="erased") if page.erased else _status(row.state),
+        status=_status(visit, page),
         counts=(
             Fact(term="Records", value=f"{counts.records:,}"), Fact(term="Judgments", value=f"{counts.judgments:,}"),
             Fact(term="Experts", value=str(counts.experts)),
@@ -132,7 +146,7 @@ def detail(visit: Visit) -> PageAnswer:
         files=_files(manifest, root), exclusions=_exclusions(visit, page, counts), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
-        events=_events(visit, page), downloads=_downloads(manifest, root),
+        waits=_waits(visit, page), events=_events(visit, page), downloads=_downloads(manifest, root),
         erased=page.erased.sentence if page.erased else "", lost=page.lost[:NAMES_MAX], lost_total=len(page.lost),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))

@@ -76,6 +76,12 @@ EVENTS: Final[Mapping[str, str]] = {
     "holders-notified/1": "A holder of a release was told of an erasure",
     "notice-acknowledged/1": "A holder of a release confirmed an erasure",
     "erasure-completed/1": "An erasure became final",
+    "release-abandoned/1": "A release was given up before it was built",
+    "key-epoch-started/1": "A key that wraps all others came into force",
+    "key-epoch-destroyed/1": "A key that wrapped others was destroyed",
+    "log-key-added/1": "A key that signs the log was added",
+    "log-key-retired/1": "A key of the log was retired",
+    "scope-key-rotated/1": "The key of a scope was renewed",
 }
 
 

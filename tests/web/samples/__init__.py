@@ -1,6 +1,6 @@
 """One realistic view for every page, in its full, its empty and its refused form."""
 
-from web.samples import erasure, keys, people, programme, results, rubrics, work
+from web.samples import accesses, erasure, keys, people, programme, results, rubrics, work
 
 ALL = (
     *people.SAMPLES,
@@ -9,5 +9,6 @@ ALL = (
     *work.SAMPLES,
     *results.SAMPLES,
     *keys.SAMPLES,
+    *accesses.SAMPLES,
     *erasure.SAMPLES,
 )

@@ -32,14 +32,15 @@ LIST = erasure.ErasureList(
     notices=(NOTICE, CONFIRMED), new_href="#",
 )  # fmt: skip
 NEW = erasure.ErasureNew(
-    action="#", idempotency_key="a-key-of-some-length", target="run:run-7",
+    action="#", idempotency_key="a-key-of-some-length", what="source", target="run:run-7",
     whats=(Choice(value="source", label="an import, and what came with it", is_chosen=True),),
     reasons=(Choice(value="client-request", label="client request"),),
 )  # fmt: skip
 LOSS = erasure.Loss(
-    facts=(Fact(term="Items that lose their content", value="212"), Fact(term="Contents in all", value="1,060")),
+    facts=(Fact(term="What is erased", value="run:run-7"), Fact(term="Items that lose their content", value="212"), Fact(term="Contents in all", value="1,060")),
     releases=(Link(label="careful-answers 1.0.0", href="#"),),
     items=(Link(label="itm-0d4f6a1c9b8e7d2f3a5b6c7d8e", href="#"),), items_total=212, stays=STAYS,
+    final="Nobody can read it in this cell from the moment you order it. It is final when the keys of today are destroyed.",
 )  # fmt: skip
 FINAL = erasure.ErasureDetail(
     status=Pill(label="final", tone="good"), facts=(Fact(term="Contents", value="6"),), stays=STAYS,
@@ -58,7 +59,7 @@ SAMPLES = (
     Sample("erasure-new", "erasure/new.html", NEW, lead("Erase something", here="Erasures")),
     Sample(
         "erasure-loss", "erasure/new.html",
-        replace(NEW, loss=LOSS, errors=(("confirmed", "Send the target once more."),)),
+        replace(NEW, loss=LOSS, needs_confirmation=True, errors=(("confirmed", "Send the target once more."),)),
         lead("Erase something", here="Erasures"),
     ),
     Sample("erasure", "erasure/detail.html", FINAL, lead("Erasure era-5f1c", here="Erasures")),

@@ -37,7 +37,10 @@ class Frame(TypedDict, total=False):
 
 def lead(heading: str, *, here: str = "Programmes", **more: Unpack[Frame]) -> Page:
     """A page as a lead sees it, in a demo cell."""
-    labels = (("Programmes", "/"), ("People", "/people"), ("My work", "/me"), ("Log", "/log"))
+    labels = (
+        ("Programmes", "/"), ("People", "/people"), ("Erasures", "/erasures"), ("Access history", "/accesses"),
+        ("Keys", "/custody"), ("Log", "/log"),
+    )  # fmt: skip
     nav = tuple(NavLink(label=label, href=href, is_current=label == here) for label, href in labels)
     frame = Page(
         title=heading,

@@ -12,6 +12,7 @@ STATE = custody.CustodyPage(
         Fact(term="What that means", value="A token in software. Whoever administers the machine can read it."),
         Fact(term="The holder of the keys answers", value="yes"),
     ),
+    warning="This is development custody: no protection for real content.", trouble="",
     epochs=(
         custody.EpochRow(epoch=1, started=f"{DAY}08:00:00Z", wraps=0, status=Pill(label="destroyed"), final=f"{DAY}11:00:00Z"),
         custody.EpochRow(epoch=2, started=f"{DAY}10:59:58Z", wraps=214, status=Pill(label="in force", tone="good")),
@@ -22,7 +23,9 @@ STATE = custody.CustodyPage(
     ),
     scopes=(custody.ScopeRow(scope="person:per-5f1c0a8d2b7e4c6f9a3d1e0b7c", generation=2, at=f"{DAY}11:20:00Z"),),
 )  # fmt: skip
-NEW = custody.CustodyPage(facts=STATE.facts, epochs=STATE.epochs[1:], log_keys=STATE.log_keys[:1])
+NEW = custody.CustodyPage(
+    facts=STATE.facts, warning="", trouble="The holder of the keys does not answer. Nothing is taken until it does.", epochs=STATE.epochs[1:], log_keys=STATE.log_keys[:1],
+)  # fmt: skip
 SAMPLES = (
     Sample("custody", "custody/state.html", STATE, lead("Keys", here="Keys")),
     Sample("custody-new", "custody/state.html", NEW, lead("Keys", here="Keys")),

@@ -348,6 +348,27 @@ LOG = oversight.LogPage(
     events=EVENTS,
     paging=Paging(summary="The latest 3 of 1,211", next_href="#"),
 )
+WITNESSED = replace(
+    LOG, quorum="clients", quorum_status=Pill(label="not reached for the newest entries", tone="waiting"),
+    alarm="Once a witness found that this log contradicts what it showed before. Treat the log as altered.",
+    witnesses=(
+        oversight.WitnessRow(name="witness.client.example/tallystick", size=1210, status=Pill(label="up to date", tone="good")),
+        oversight.WitnessRow(
+            name="witness.second.example", size=1102, status=Pill(label="late by 1,260 s", tone="bad"),
+            fault="no answer within 5 s from https://witness.second.example/add-checkpoint",
+        ),
+    ),
+)  # fmt: skip
+UNBUILT = replace(
+    RELEASE, version="1.1.0", status=Pill(label="being built", tone="waiting"), files=(), exclusions=(),
+    counts=(Fact(term="Use", value="train"),), downloads=(), limitations=(), digest="",
+    waits="It waits for the quorum of the cell's witnesses. It is finished by itself as soon as they have cosigned.",
+)  # fmt: skip
+GONE = replace(
+    RELEASE, status=Pill(label="erased"), files=(), downloads=(), lost_total=2,
+    erased="erased on 21 Nov 2026 under era-5f1c0a8d2b7e4c6f9a3d1e0b7c",
+    lost=("records/itm-0d4f6a1c9b8e7d2f3a5b6c7d8e", "records/itm-1e4f6a1c9b8e7d2f3a5b6c7d8e"),
+)  # fmt: skip
 SEALED = oversight.ReceiptPage(
     receipt=Receipt(
         seq=1181, kind="Judgment on item med-011", at=f"{DAY}11:58:02Z", href="#", is_sealed=True, proof_href="#"
@@ -457,6 +478,9 @@ SAMPLES = (
             lead="Every change of state and every look at content, in the order in which it was sealed.",
         ),
     ),
+    Sample("log-alarm", "oversight/log.html", WITNESSED, lead("Log", here="Log")),
+    Sample("release-waiting", "release/detail.html", UNBUILT, within("careful-answers 1.1.0", "Releases")),
+    Sample("release-erased", "release/detail.html", GONE, within("careful-answers 1.0.0", "Releases")),
     Sample("receipt", "oversight/receipt.html", SEALED, lead("Receipt 1,181", here="Log")),
     Sample("receipts", "receipt/list.html", OWN, expert("My receipts")),
     Sample("receipts-none", "receipt/list.html", NO_RECEIPTS, expert("My receipts")),

@@ -20,12 +20,13 @@ from tallystick.flow import erasure as flow
 from tallystick.flow.erasure import CLIENT, Coverage, Wish
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import erasure, sessions
+from tallystick.store import erasure, items, sessions
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
 
 WORDS_CHARACTERS_MAX = 4_000
 OBJECTS_STEP = 5_000
+NAMES_MAX = 50
 WORDS_TOO_LONG = Refused(
     "words-too-long", f"Expected at most {WORDS_CHARACTERS_MAX} characters of the request: shorten them.", "words"
 )
@@ -46,6 +47,7 @@ class Preview:
     wish: Wish
     coverage: Coverage
     releases: tuple[Row, ...]
+    names: tuple[tuple[str, str], ...]  # (item, the client's id), for the first items
 
 
 def preview(cell: Cell, actor: Actor, wish: Wish) -> Preview | Refused:
@@ -63,7 +65,9 @@ def preview(cell: Cell, actor: Actor, wish: Wish) -> Preview | Refused:
         if found is None:
             return flow.NOT_FOUND
         rows = [releases.release(connection, name) for name in found.releases]
-        return Preview(wish, found, tuple(row for row in rows if row is not None))
+        named = [row for one in found.items[:NAMES_MAX] if (row := items.item(connection, one)) is not None]
+        names = tuple((row.item, row.external) for row in named)
+        return Preview(wish, found, tuple(row for row in rows if row is not None), names)
 
 
 def order(cell: Cell, actor: Actor, wish: Wish, *, words: str = "", key: str) -> Ordered | Refused:

@@ -40,6 +40,8 @@ class CustodyPage:
     """The keys of the cell. Template: custody/state.html."""
 
     facts: tuple[Fact, ...]
+    warning: str  # what this custody does not protect from; empty for one that protects
+    trouble: str  # what stands still while the holder of the keys does not answer; empty while it does
     epochs: tuple[EpochRow, ...]
     log_keys: tuple[LogKeyRow, ...]
     scopes: tuple[ScopeRow, ...] = ()

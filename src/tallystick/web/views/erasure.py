@@ -49,6 +49,7 @@ class Loss:
     items: tuple[Link, ...]
     items_total: int
     stays: str
+    final: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,12 @@ class ErasureNew:
     idempotency_key: str
     whats: tuple[Choice, ...]
     reasons: tuple[Choice, ...]
+    what: str = ""
     target: str = ""
     words: str = ""
     confirmed: str = ""
-    loss: Loss | None = None
+    needs_confirmation: bool = False
+    loss: Loss | None = None  # None: nothing was looked at yet. Once it was, kind and target are fixed
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 
-from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Paging, Receipt
+from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Paging, Pill, Receipt
 from tallystick.web.views.receipt import Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessRow:
+    """Where one witness stands."""
+
+    name: str
+    size: int  # entries that it has cosigned
+    status: Pill
+    fault: str = ""  # why its last answer was no cosignature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +30,10 @@ class LogPage:
     verify_command: str
     events: tuple[HistoryEntry, ...]
     paging: Paging
-    witnesses: tuple[Fact, ...] = ()  # one line for each witness; empty: the log has none
+    witnesses: tuple[WitnessRow, ...] = ()  # empty: the log has none
+    quorum: str | None = None  # the rule that counts; None: no witness is asked for
+    quorum_status: Pill | None = None
+    alarm: str = ""  # a sentence when a witness said that this log contradicts itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,7 @@ class AccessRow:
     reason: str
     number: int
     words: str = ""
+    subject_href: str | None = None  # all looks at the same subject; None for a reader of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +67,15 @@ class AccessHistory:
     """Who looked at what. Template: oversight/accesses.html."""
 
     action: str
-    lead: str
     rows: tuple[AccessRow, ...]
     paging: Paging
     subject: str = ""
     who: str = ""
     since: str = ""
     until: str = ""
-    may_filter: bool = True
+    is_worded: bool = False
+    is_filtered: bool = False
+    may_filter: bool = True  # False: one's own history, told by role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

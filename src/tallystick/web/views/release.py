@@ -94,6 +94,7 @@ class ReleaseDetail:
     limitations: tuple[str, ...]
     events: tuple[HistoryEntry, ...]
     downloads: tuple[Link, ...] = ()
+    waits: str = ""  # what an unbuilt release waits for; empty for a built one
     erased: str = ""  # when and under which erasure the cell's own copy went
     lost: tuple[str, ...] = ()  # records, reasons and notes that are gone
     lost_total: int = 0
