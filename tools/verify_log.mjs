@@ -128,10 +128,10 @@ const isLineOf = (key) => (line) => line.name === key.name && line.id === key.id
 function signersOf(note, keys) {
   const good = [];
   for (const key of keys) {
-    for (const line of note.lines.filter(isLineOf(key))) {
-      if (!isSignedBy(key, line, note)) throw new Bad(`the signature of ${key.name}+${key.id} is not good`);
-      if (!good.includes(key)) good.push(key);
-    }
+    const line = note.lines.find(isLineOf(key)); // the first one counts
+    if (line === undefined) continue;
+    if (!isSignedBy(key, line, note)) throw new Bad(`the signature of ${key.name}+${key.id} is not good`);
+    good.push(key);
   }
   return good;
 }

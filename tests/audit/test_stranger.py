@@ -240,3 +240,22 @@ def test_what_chance_does_to_a_log_is_the_same_to_both(seed: int, tmp_path: Path
         path = chance.choice(sorted(path for path in log.rglob("*") if path.is_file()))
         change(chance, path)
         both(log)
+
+
+def test_a_bad_line_of_a_witness_is_found_at_any_size(tmp_path: Path) -> None:
+    """Also below the size that reaches the quorum: one of both was altered."""
+    log = write_log(tmp_path / "log", [entry(seq) for seq in range(30)], 10, 30)
+    witness = Cosigner("w.example/1", bytes(32))
+    for path, signed in ((log / "checkpoint", 30), (log / archive_path(10), 30)):
+        text = LogReader(log).checkpoint_at(signed).note.rpartition("\n\n")[0] + "\n"
+        path.write_text(path.read_text() + witness.cosign(text, time=1_800_000_000))
+    ours, theirs = both(log, policy=f"witness w {witness.key.line}\nquorum w\n")
+    assert theirs.findings == ("checkpoints/010: the cosignature of witness w is not good",)
+    assert [problem.file for problem in ours.problems] == ["checkpoints/010"]
+
+
+def test_an_entry_without_a_kind_is_bad_to_both(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log", [entry(0), entry(1, kind=7)], 2)
+    ours, theirs = both(log)
+    assert theirs.findings == ("entry 1: has no kind",)
+    assert [problem.index for problem in ours.problems] == [1]

@@ -61,6 +61,8 @@ class EnvelopeChecks:
             found.append(f"expected a time 'at' of at least {self._at}, found {at!r}: the entry was back-dated")
         # Go on from what was found, so that one altered time does not blame all entries behind it.
         self._at = at if type(at) is int else self._at
+        if not isinstance(value.get("kind"), str):
+            found.append(f"expected text in 'kind', found {value.get('kind')!r}")
         if not isinstance(by, str):
             found.append(f"expected text in 'by', found {by!r}")
             by = repr(by)  # what is no text may be a list, and that counts nothing

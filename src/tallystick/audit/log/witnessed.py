@@ -9,6 +9,7 @@ from tallystick.ledger import cosignature
 from tallystick.ledger.checkpoint import Checkpoint
 from tallystick.ledger.note import BadNote
 from tallystick.ledger.policy import Policy, Verdict
+from tallystick.ledger.reader import CHECKPOINT, archive_path
 
 NOT_CHECKED = (
     "witnesses were not checked: give --policy, else an insider who holds the log key can show another history"
@@ -41,19 +42,21 @@ def check(
 
 
 def _largest(policy: Policy, notes: Mapping[int, str], signed: Checkpoint, findings: Findings) -> int | None:
-    newest: Verdict | None = None
+    """The largest size that reaches the quorum. Every note is read: one bad line of a witness is bad at any size."""
+    verdicts: dict[int, Verdict] = {}
     for size in sorted(notes, reverse=True):
         try:
-            verdict = policy.judge(notes[size])
+            verdicts[size] = policy.judge(notes[size])
         except BadNote as error:
-            findings.add("checkpoint", None, f"size {size}: {error}")
-            continue
-        newest = newest or verdict
-        if verdict.is_met:
-            findings.checked.append(f"witnesses, at size {size}: {verdict}")
-            if size < signed.size:
-                rest = f"entries {size} to {signed.size - 1}"
-                findings.notes.append(f"{rest} are not witnessed yet: only the log's own key vouches for them")
-            return size
-    findings.add("checkpoint", None, f"no checkpoint of this log reaches the quorum; at the newest, {newest}")
-    return None
+            findings.add(CHECKPOINT if size == signed.size else archive_path(size), None, f"size {size}: {error}")
+    met = [size for size, verdict in verdicts.items() if verdict.is_met]
+    if not met:
+        newest = next(iter(verdicts.values()), None)
+        findings.add(CHECKPOINT, None, f"no checkpoint of this log reaches the quorum; at the newest, {newest}")
+        return None
+    largest = max(met)
+    findings.checked.append(f"witnesses, at size {largest}: {verdicts[largest]}")
+    if largest < signed.size:
+        rest = f"entries {largest} to {signed.size - 1}"
+        findings.notes.append(f"{rest} are not witnessed yet: only the log's own key vouches for them")
+    return largest
