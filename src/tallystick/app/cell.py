@@ -35,7 +35,7 @@ from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import contract as contracts
 from tallystick.store import custody, oversight, schema
 from tallystick.store import rubric as rubrics
-from tallystick.store.vault import Erased, Opened, Vault
+from tallystick.store.vault import Erased, Opened, Vault, draft_place
 
 DATABASE_FILE = "cell.db"
 KEYS_FOLDER = "keys"
@@ -181,7 +181,9 @@ class Cell:
     def open_draft(self, connection: journal.Connection, draft: schema.Row, look: Look) -> bytes:
         """Unsent work, for a recorded look. Raises what Vault.open_private raises."""
         looking.demand(look)
-        return self.vault.open_private(connection, draft.sealed, scope=f"person:{draft.expert}")
+        return self.vault.open_private(
+            connection, draft.sealed, scope=f"person:{draft.expert}", place=draft_place(draft.work)
+        )
 
     def document(self, connection: journal.Connection, object_id: str) -> str:
         """The text of a rubric or contract version: terms that everybody works by, no content.

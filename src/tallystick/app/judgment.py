@@ -24,6 +24,7 @@ from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import judgment as judgments
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
+from tallystick.store.vault import draft_place
 
 DRAFT_BYTES_MAX = 200_000
 
@@ -53,13 +54,19 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
     if not access.allows(actor, "work.do"):
         return access.ABSENT
     with journal.writing(cell.engine) as connection:
+        # Beside an order of erasure, and not across one: what somebody still has on the screen must not come back.
+        journal.lock_head(connection)
         item = _own_item(connection, work, actor.person)
         if item is None:
             return access.ABSENT
+        gone = erased.gone(connection, item.content) or erased.gone(connection, item.hidden)
+        refused = gone.refused if gone else unreadable(cell, connection, actor, item.programme)
+        if refused:
+            return refused
         now = cell.kernel.now()
         # A draft may quote the item: it closes with its import, as the item does.
         scope, subjects = f"person:{actor.person}", [f"run:{item.run}"]
-        sealed = cell.vault.seal_private(connection, payload, scope=scope, subjects=subjects)
+        sealed = cell.vault.seal_private(connection, payload, scope=scope, subjects=subjects, place=draft_place(work))
         sessions.save_draft(connection, work=work, expert=actor.person, sealed=sealed, now=now)
     return now
 
@@ -97,7 +104,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     leased = _in_place_of(tx, leased)
     item = items.item(tx.connection, leased.item)
     assert item is not None
-    gone = erased.gone(tx.connection, item.content)
+    gone = erased.gone(tx.connection, item.content) or erased.gone(tx.connection, item.hidden)
     refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme)
     if refused:
         return refused

@@ -5,6 +5,7 @@ transaction says. Plain folders and sealed files that a crash left are removed b
 """
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -58,6 +59,17 @@ def folder_of(cell: Cell, release: str) -> Path:
 def building_folder(cell: Cell, release: str) -> Path:
     """Where a release is built in the clear, for the cell's own user alone, until it is sealed."""
     return cell.releases_directory / f".{release}{BUILDING}"
+
+
+@contextlib.contextmanager
+def alone(cell: Cell) -> Iterator[None]:
+    """Who has this is the only one to touch plain folders, over all threads and processes of the cell.
+
+    A builder holds it while it builds, so a retry waits for the first attempt. It goes with the process that holds it.
+    """
+    with (cell.releases_directory / BUILDING).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def keep(cell: Cell, release: str, folder: Path) -> None:
@@ -121,7 +133,7 @@ def text(cell: Cell, release: str, path: str) -> bytes | None:
 
 
 def export(cell: Cell, release: str, to: Path, look: Look) -> int:
-    """Write the files of a release in the clear to a folder that is new or empty; how many.
+    """Write the files of a release in the clear to a folder that is new or empty, for its owner alone; how many.
 
     raises  FileExistsError when there is something; a VaultError, with nothing left there, when one does not open
     """
@@ -134,7 +146,6 @@ def export(cell: Cell, release: str, to: Path, look: Look) -> int:
     try:
         for name in names:
             _write(opened(cell, release, name, look), partial / name)
-        partial.chmod(0o755)
         partial.replace(to)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -144,8 +155,8 @@ def export(cell: Cell, release: str, to: Path, look: Look) -> int:
 
 def _write(found: KeptFile | None, target: Path) -> None:
     assert found is not None, "the files of a release are listed and opened in one breath"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         for piece in found.pieces:
             file.write(piece)
         file.flush()

@@ -5,8 +5,6 @@ digest (`release-built`), seal to exactly that size, write the proofs, seal the 
 be repeated: the files are a pure function of the journal, and the commands carry fixed idempotency keys.
 """
 
-import contextlib
-import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +17,7 @@ from tallystick.app import access, erased, keeping
 from tallystick.app import witnessing as quorum
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
-from tallystick.app.contract import terms_of, today_of
+from tallystick.app.contract import terms_of, today_of, unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.gate import measure_now
 from tallystick.app.keeping import KeptFile
@@ -205,23 +203,12 @@ def build(cell: Cell, release: str) -> Path | Refused:
 
 
 def _build(cell: Cell, row: Row) -> Path | Refused:
-    with _alone(cell.releases_directory):
+    with keeping.alone(cell):
         if not keeping.is_kept(cell, row.release):
             refused = _build_alone(cell, row)
             if refused is not None:
                 return refused
     return keeping.folder_of(cell, row.release)
-
-
-@contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """One builder at a time, over all threads and processes of the cell: a retry waits for the first attempt.
-
-    The lock goes with the process that holds it, so a crash leaves none behind.
-    """
-    with (directory / ".building").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build_alone(cell: Cell, row: Row) -> Refused | None:
@@ -232,6 +219,15 @@ def _build_alone(cell: Cell, row: Row) -> Refused | None:
     staging = keeping.building_folder(cell, row.release)
     keeping.remove_plain(staging)
     staging.mkdir(mode=0o700)
+    try:
+        return _build_in(cell, row, staging)
+    except (Exception, KeyboardInterrupt):
+        # The content may have been erased meanwhile, or the holder of keys is away: nothing in the clear waits for it.
+        keeping.remove_plain(staging)
+        raise
+
+
+def _build_in(cell: Cell, row: Row, staging: Path) -> Refused | None:
     built = _build_files(cell, row, staging)
     receipt = facts_of(cell.execute(_record(row, built)))
     cell.seal(receipt.first_seq + 1)
@@ -286,7 +282,7 @@ def finish_interrupted(cell: Cell) -> list[Path | Refused]:
     with cell.read() as connection:
         gone = erasure.erased_of(connection, [f"release:{row.release}" for row in rows])
     standing = [row for row in rows if row.state != "abandoned" and f"release:{row.release}" not in gone]
-    with _alone(cell.releases_directory):
+    with keeping.alone(cell):
         keeping.sweep_plain(cell)
         keeping.sweep(cell)
     missing = [row for row in standing if not keeping.is_kept(cell, row.release)]
@@ -347,8 +343,10 @@ def _lost(connection: journal.Connection, row: Row) -> Iterator[str]:
     return (place for place, name in held.items() if name in gone)
 
 
-def refuse_export(cell: Cell, release: str, destination: str | None) -> Refused | None:
-    """Why a release may not leave the cell for a region, by the contract in force; None when it may.
+def refuse_export(cell: Cell, actor: Actor, release: str, destination: str | None) -> Refused | None:
+    """Why somebody may not take a release to a region, by the contract in force; None when they may.
+
+    Where they are counts as for any other content: naming a destination opens nothing to whoever is elsewhere.
 
     destination  ISO 3166, such as DE or US-CA; needed where the contract names regions
     """
@@ -357,7 +355,8 @@ def refuse_export(cell: Cell, release: str, destination: str | None) -> Refused 
         programme = contracts.programme(connection, row.programme) if row else None
         if programme is None:
             return access.ABSENT
-        return places.refuse_export(terms_of(cell, connection, programme), today_of(cell), destination)
+        refused = places.refuse_export(terms_of(cell, connection, programme), today_of(cell), destination)
+        return refused or unreadable(cell, connection, actor, programme.programme)
 
 
 def release_file(
@@ -372,7 +371,7 @@ def release_file(
         return page
     if page.erased is not None:
         return page.erased.refused
-    refused = refuse_export(cell, release, destination)
+    refused = refuse_export(cell, actor, release, destination)
     if refused:
         return refused
     if path not in keeping.paths(cell, release):
@@ -396,7 +395,7 @@ def export(cell: Cell, actor: Actor, release: str, to: Path, *, destination: str
     page = release_page(cell, actor, name)
     if isinstance(page, Refused):
         return page
-    refused = page.erased.refused if page.erased else refuse_export(cell, name, destination)
+    refused = page.erased.refused if page.erased else refuse_export(cell, actor, name, destination)
     if refused is None and page.manifest is None:
         refused = NOT_BUILT
     if refused:

@@ -18,10 +18,30 @@ def credential(connection: sa.Connection, login: str) -> Row | None:
     return connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.login == login)).first()
 
 
+def credential_from(connection: sa.Connection, login: str) -> Row | None:
+    """The credential with this keyed digest, or else the next one, from the last on the first: None only without any.
+
+    Whoever opens what this gives does the same work whether the login is known or not.
+    """
+    in_order = sa.select(CREDENTIAL).order_by(CREDENTIAL.c.login).limit(1)
+    found = connection.execute(in_order.where(CREDENTIAL.c.login >= login)).first()
+    return connection.execute(in_order).first() if found is None else found
+
+
 def credentials(connection: sa.Connection) -> list[Row]:
     """All logins by their keyed digests, with person, sealed words, and whether it is a demo account."""
     query = sa.select(CREDENTIAL).order_by(CREDENTIAL.c.login)
     return list(connection.execute(query).all())
+
+
+def demo_credentials(connection: sa.Connection) -> list[Row]:
+    """Those of demo accounts."""
+    return list(connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.is_demo == 1)).all())
+
+
+def credentials_of(connection: sa.Connection, person: str) -> list[Row]:
+    """Those of one person."""
+    return list(connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.person == person)).all())
 
 
 def add_session(

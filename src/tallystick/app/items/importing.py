@@ -24,6 +24,7 @@ from tallystick.flow.erasure import words as words_of
 from tallystick.flow.items import PURPOSES, ItemRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import erasure, items
 from tallystick.store import rubric as rubrics
@@ -197,12 +198,9 @@ class _Job:
 
     def _decide(self, tx: Transaction, good: list[_Good]) -> Decision:
         programme = self.wanted.programme
-        ended = unreadable(self.cell, tx.connection, self.actor, programme)
+        ended = not_importable(self.cell, tx.connection, self.actor, programme, run=self.run)
         if ended:
             return ended
-        gone = erasure.erased(tx.connection, f"run:{self.run}")
-        if gone is not None:
-            return Gone(words_of(gone.erasure, gone.at)).refused
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
         fresh = [g for g in good if g.row.id not in taken]
         plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
@@ -247,6 +245,15 @@ class _Job:
         )
 
 
+def not_importable(
+    cell: Cell, connection: journal.Connection, actor: Actor, programme: str, *, run: str
+) -> Refused | None:  # fmt: skip
+    """Why nothing comes in by an import, nor is its report shown: the contract's rights, or its erasure."""
+    ended = unreadable(cell, connection, actor, programme)
+    gone = erasure.erased(connection, f"run:{run}")
+    return ended or (None if gone is None else Gone(words_of(gone.erasure, gone.at)).refused)
+
+
 def finish(
     cell: Cell, actor: Actor, *, run: str, programme: str, what: str, problems: list[Problem], file_digest: str,
     total: int, accepted: int, name: str, source: str = "",
@@ -259,7 +266,15 @@ def finish(
         [{"line": p.line, "path": p.path, "expected": p.expected, "found": p.found, "fix": p.fix} for p in problems]
     )
 
+    with cell.read() as connection:
+        ended = not_importable(cell, connection, actor, programme, run=run)
+    if ended:
+        return ended  # whatever the file holds, and also when it was read to its end before
+
     def decide(tx: Transaction) -> Decision:
+        late = not_importable(cell, tx.connection, actor, programme, run=run)
+        if late:
+            return late
         return [
             ImportFinished(
                 run=run, programme=programme, what=what, source=source, file_digest=file_digest, rows=total,

@@ -9,8 +9,7 @@ from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
-from tallystick.app.items.importing import CHUNK, ImportReport, finish, run_id
+from tallystick.app.items.importing import CHUNK, ImportReport, finish, not_importable, run_id
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Transaction
 from tallystick.events.envelope import Event
@@ -143,7 +142,7 @@ class _Job:
         return {fact.row for fact in answer.facts if isinstance(fact, JudgmentImported)}, problems
 
     def _decide(self, tx: Transaction, good: list[_Good], problems: dict[int, Problem]) -> Decision:
-        ended = unreadable(self.cell, tx.connection, self.actor, self.programme)
+        ended = not_importable(self.cell, tx.connection, self.actor, self.programme, run=self.run)
         if ended:
             return ended
         sorted_out = self._sorted_out(tx.connection, good, upto=tx.seq)

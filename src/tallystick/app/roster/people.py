@@ -233,8 +233,10 @@ class _Credential:
 def _credential(cell: Cell, connection: journal.Connection, login: str) -> _Credential | None:
     """The credential of a login, or None: also when its person was erased."""
     digest = cell.vault.known_digest(connection, login.encode(), scope=CELL_SCOPE)
-    row = sessions.credential(connection, digest) if digest else None
-    return None if row is None else _opened(cell, connection, row)
+    row = sessions.credential_from(connection, digest) if digest else None
+    # One is opened for an unknown login, too: its key may take the token a while, which would tell the known ones.
+    found = None if row is None else _opened(cell, connection, row)
+    return found if row is not None and row.login == digest else None
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row) -> _Credential | None:
@@ -248,10 +250,14 @@ def _opened(cell: Cell, connection: journal.Connection, row: Row) -> _Credential
     return _Credential(row.person, words["login"], words["argon2"], bool(row.is_demo))
 
 
-def _credentials(cell: Cell, connection: journal.Connection) -> list[_Credential]:
-    """Everybody's credentials, by login."""
-    found = (_opened(cell, connection, row) for row in sessions.credentials(connection))
+def _credentials(cell: Cell, connection: journal.Connection, rows: list[Row]) -> list[_Credential]:
+    """These credentials, by login, without those of erased people."""
+    found = (_opened(cell, connection, row) for row in rows)
     return sorted((one for one in found if one is not None), key=lambda one: one.login)
+
+
+def _logins(cell: Cell, connection: journal.Connection, rows: list[Row]) -> dict[str, str]:
+    return {one.person: one.login for one in _credentials(cell, connection, rows)}
 
 
 def open_session(cell: Cell, person: str, *, kind: str, method: str) -> SignedIn | Refused:
@@ -341,7 +347,7 @@ def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonVi
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
-        logins = {one.person: one.login for one in _credentials(cell, connection)}
+        logins = _logins(cell, connection, sessions.credentials(connection))
         qualified, done = roster.qualified_rubrics(connection), roster.work_done(connection)
         rows = [row for row in roster.people(connection) if row.person in set(everybody)]
         found = [_view(cell, connection, row, logins.get(row.person), look=look) for row in rows]
@@ -357,7 +363,7 @@ def people(cell: Cell, actor: Actor, *, key: str | None = None) -> list[PersonVi
 def demo_logins(cell: Cell) -> list[str]:
     """Logins of demo accounts: they exist only in a cell that the demo made."""
     with cell.read() as connection:
-        return [one.login for one in _credentials(cell, connection) if one.is_demo]
+        return [one.login for one in _credentials(cell, connection, sessions.demo_credentials(connection))]
 
 
 def reason_of(actor: Actor) -> str:
@@ -393,7 +399,7 @@ def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
-        logins = {one.person: one.login for one in _credentials(cell, connection)}
+        logins = _logins(cell, connection, sessions.credentials_of(connection, person))
         return PersonPage(
             _view(cell, connection, row, logins.get(person), look=look),
             tuple(roster.qualifications(connection, person)),

@@ -198,6 +198,9 @@ def _answer(
         return flow.QUALIFICATION_ENDED
     if row.state != "running" or names[row.answered] != item:
         return Refused("already-answered", "You have answered this item already: your answer stands.")
+    ended = unreadable(cell, tx.connection, actor, row.programme)
+    if ended:
+        return ended
     shown_order = msgspec.json.decode(row.orders)[row.answered]
     considered = judgment.consider(answer, _rubric(cell, tx.connection, row), shown_order, shown=[], earlier=[])
     if isinstance(considered, Refused):

@@ -36,6 +36,7 @@ from tallystick.store.vault.rotation import (
     DIGEST_PREFIX,
     Rotation,
     credential_place,
+    draft_place,
     members,
     place_of,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "VaultError",
     "commitment",
     "credential_place",
+    "draft_place",
     "insert",
     "seal_file",
 ]

@@ -43,8 +43,13 @@ def credential_place(login: str) -> str:
     return f"credential|{login}"
 
 
+def draft_place(work: str) -> str:
+    """What a draft is bound to beside its expert and its item's import; by the work that it is for."""
+    return f"draft|{work}"
+
+
 _PRIVATE: tuple[tuple[sa.Table, Callable[[Row], str]], ...] = (
-    (DRAFT, lambda _row: ""),  # bound to its scopes: its expert and the import of its item
+    (DRAFT, lambda row: draft_place(row.work)),
     (CREDENTIAL, lambda row: credential_place(row.login)),
 )
 
