@@ -6,23 +6,28 @@ last: fsync, link, rename, replace, unlink, mkdir, rmdir. Each is tried in up to
 
     lost  the process ends before the step: nothing of it happened
     kept  the process ends after the step, before it could tell anybody: all of it happened
-    torn  the machine stops while bytes are on their way (fsync of a file): half of them are there
+    torn  the machine stops while bytes are on their way: of the file that fsync was for, and of every other one that
+          this process wrote and never flushed, half is there. Tried at each fsync of a file, and wherever another file
+          has joined those that are not flushed.
 
 To add one: write a `Case` (what to make, what the process does, what the next process does, what must hold then) and
 call `crash_table`. In `run`, put what was acknowledged into a list as soon as it was, so that `check` can hold the cell
 to it. Whatever a case needs before the first step belongs into its `__init__`, which is never killed.
 
 A kill is an exception that no code catches (`Killed`), and from then on every further step of that process raises it as
-well: cleaning up, in an `except` or in another thread, is not given to the dead. What a database does with bytes that
-were on their way is its own promise (its log has checksums), so a commit is never torn.
+well: cleaning up, in an `except` or in another thread, is not given to the dead, and files that it held open are closed
+for it, so that its locks are free. What a database does with bytes that were on their way is its own promise (its log
+has checksums), so a commit is never torn. Databases that the process opens while it is watched are watched as well.
 """
 
 import functools
 import os
+import random
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -71,13 +76,35 @@ class Step:
     name: str
     can_tear: bool
 
+    @property
+    def kind(self) -> str:
+        """The call, without what it was about."""
+        return self.name.split()[0]
+
+    @property
+    def hows(self) -> tuple[How, ...]:
+        """In which ways it can go wrong."""
+        return ("lost", "kept", "torn") if self.can_tear else ("lost", "kept")
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a crash table covered."""
+    """What a crash table covered: steps of the quiet run, cases that were run."""
 
     steps: int
     cases: int
+
+
+_WATCHING: list["Instrument"] = []
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: which files are opened to be written, however it is done."""
+    if event == "open" and _WATCHING and isinstance(arguments[0], str | Path) and arguments[2] & os.O_ACCMODE:
+        _WATCHING[-1].written.append(Path(arguments[0]))
+
+
+sys.addaudithook(_hear)
 
 
 class Instrument:
@@ -86,25 +113,54 @@ class Instrument:
     def __init__(self, kill_at: int | None = None, how: How = "lost") -> None:
         self.steps: list[Step] = []
         self.is_dead = False
+        self.written: list[Path] = []
+        self._unflushed: dict[int, Path] = {}
+        self._torn_before: set[int] = set()
         self._kill_at = kill_at
         self._how = how
         self._lock = threading.Lock()
+        self._opened: list[tuple[int, int, int]] = []
+        self._dialects: list[sa.Dialect] = []
 
-    def around(self, name: str, act: Callable[[], Any], *, tear: Callable[[], None] | None = None) -> Any:
-        """One durable step."""
+    def around(self, name: str, act: Callable[[], Any], *, handle: int | None = None) -> Any:
+        """One durable step; `handle` is the file that it flushes."""
         with self._lock:
             if self.is_dead:
                 raise Killed
+            self._settle()
             is_mine = len(self.steps) == self._kill_at
-            self.steps.append(Step(name, tear is not None))
+            self.steps.append(Step(name, self._can_tear(handle)))
             if not is_mine:
                 return act()
             self.is_dead = True
             if self._how == "kept":
                 act()
-            if self._how == "torn" and tear is not None:
-                tear()
+            if self._how == "torn":
+                self._tear(handle)
             raise Killed
+
+    def _settle(self) -> None:
+        """Find the files that were opened to be written since the last step."""
+        for path in self.written:
+            with suppress(OSError):
+                found = path.stat()
+                if stat.S_ISREG(found.st_mode) and found.st_size:
+                    self._unflushed[found.st_ino] = path
+        self.written.clear()
+
+    def _can_tear(self, handle: int | None) -> bool:
+        is_news = not self._torn_before.issuperset(self._unflushed)
+        self._torn_before.update(self._unflushed)
+        return handle is not None or is_news
+
+    def _tear(self, handle: int | None) -> None:
+        if handle is not None:
+            os.ftruncate(handle, os.fstat(handle).st_size // 2)
+            self._unflushed.pop(os.fstat(handle).st_ino, None)
+        for inode, path in self._unflushed.items():
+            with suppress(OSError):
+                if path.stat().st_ino == inode:
+                    os.truncate(path, path.stat().st_size // 2)
 
     @contextmanager
     def watching(self, engines: Iterable[sa.Engine]) -> Iterator[None]:
@@ -112,42 +168,95 @@ class Instrument:
         with pytest.MonkeyPatch.context() as patch:
             for name in CALLS:
                 patch.setattr(os, name, self._call(name, getattr(os, name)))
+            patch.setattr(os, "open", self._open(os.open))
             for engine in engines:
-                for each in {engine, journal.writer_of(engine)}:
-                    patch.setattr(each.dialect, "do_commit", self._commit(each.dialect.do_commit))
-            yield
+                self._watch(engine)
+            patch.setattr(journal, "connect", lambda at, real=journal.connect: self._watch(real(at)))
+            _WATCHING.append(self)
+            try:
+                yield
+            finally:
+                _WATCHING.remove(self)
+                self._let_go()
+
+    def _watch(self, engine: sa.Engine) -> sa.Engine:
+        """Its commits are steps as long as this lasts."""
+        for each in {engine, journal.writer_of(engine)}:
+            each.dialect.do_commit = self._commit(each.dialect.do_commit)  # type: ignore[method-assign]  # a watch
+            self._dialects.append(each.dialect)
+        return engine
+
+    def _open(self, real: Callable[..., int]) -> Callable[..., int]:
+        def call(*arguments: Any, **named: Any) -> int:
+            handle = real(*arguments, **named)
+            found = os.fstat(handle)
+            self._opened.append((handle, found.st_dev, found.st_ino))
+            return handle
+
+        return call
+
+    def _let_go(self) -> None:
+        """Watch no longer, and do what the kernel does with the files of a process that ends."""
+        for dialect in self._dialects:
+            del dialect.do_commit
+        for handle, device, inode in self._opened if self.is_dead else []:
+            try:
+                found = os.fstat(handle)
+            except OSError:
+                continue
+            if (found.st_dev, found.st_ino) == (device, inode):
+                os.close(handle)
 
     def _call(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
-            tear = None
-            if name == "fsync":
-                found = os.fstat(arguments[0])
-                if stat.S_ISREG(found.st_mode):
-                    tear = functools.partial(os.ftruncate, arguments[0], found.st_size // 2)
-                # What is kept is kept by the kernel of this machine: to wait for the disk would show nothing.
-                return self.around("fsync", lambda: None, tear=tear)
-            return self.around(f"{name} {Path(str(arguments[0])).name}", lambda: real(*arguments, **named))
+            if name != "fsync":
+                return self.around(f"{name} {Path(str(arguments[0])).name}", lambda: self._move(real, arguments, named))
+            found = os.fstat(arguments[0])
+            is_file = stat.S_ISREG(found.st_mode)
+            # What is kept is kept by the kernel of this machine: to wait for the disk would show nothing.
+            act = functools.partial(self._unflushed.pop, found.st_ino, None)
+            return self.around("fsync" if is_file else "fsync-folder", act, handle=arguments[0] if is_file else None)
 
         return call
+
+    def _move(self, real: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """A file that is not flushed keeps being so under its new name."""
+        done = real(*arguments, **named)
+        for inode, path in self._unflushed.items():
+            if len(arguments) > 1 and str(path) == str(arguments[0]):
+                self._unflushed[inode] = Path(arguments[1])
+        return done
 
     def _commit(self, real: Callable[..., Any]) -> Callable[..., Any]:
         return lambda connection: self.around("commit", lambda: real(connection))
 
 
-def crash_table(make: Callable[[], Case], *, every: int = 1) -> Figures:
-    """Run every case; raises what `check` raises, with the case in its notes.
+def crash_table(make: Callable[[], Case], *, seed: int | None = None, kinds: frozenset[str] | None = None) -> Figures:
+    """Run every case, or a sample; raises what `check` raises, with the case in its notes.
 
     make   a fresh case each time
-    every  only each so manieth step, for a quick run; 1 for the acceptance
+    seed   of a sample: one step of each kind, in one way; None for every step in every way
+    kinds  those of a sample; all that there are when left out
     """
     steps = quiet_run(make)
-    cases = 0
-    for number in range(0, len(steps), every):
-        hows: list[How] = ["lost", "kept", "torn"] if steps[number].can_tear else ["lost", "kept"]
-        for how in hows:
-            cases += 1
-            _run_case(make(), number, how, name=steps[number].name)
-    return Figures(len(steps), cases)
+    cases = [(number, how) for number, step in enumerate(steps) for how in step.hows]
+    if seed is not None:
+        cases = sample(steps, seed=seed, kinds=kinds)
+    for number, how in cases:
+        _run_case(make(), number, how, name=steps[number].name)
+    return Figures(len(steps), len(cases))
+
+
+def sample(steps: list[Step], *, seed: int, kinds: frozenset[str] | None = None) -> list[tuple[int, How]]:
+    """One step of each kind, in one way that it can go wrong; the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    found: list[tuple[int, How]] = []
+    for kind in sorted({step.kind for step in steps}):
+        number = chance.choice([number for number, step in enumerate(steps) if step.kind == kind])
+        how = chance.choice(steps[number].hows)
+        if kinds is None or kind in kinds:
+            found.append((number, how))
+    return found
 
 
 def quiet_run(make: Callable[[], Case]) -> list[Step]:

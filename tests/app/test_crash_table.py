@@ -1,16 +1,18 @@
 """The crash table of commands and of the sealer, on both databases (tests/crash_table.py says how it works).
 
-TALLYSTICK_CRASH_ALL=1 tries every step; else every so manieth.
+A sample of each kind of step is tried; TALLYSTICK_CRASH_SEED draws another, TALLYSTICK_CRASH_ALL=1 tries every step in
+every way that it can go wrong (docs/crash.md).
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from crash_scenes import BACKUPS, ERASURE, NUMBERS, RELEASE, ROTATIONS, Act, Databases, Scene, Template, worked
 from crash_table import Case, crash_table, quiet_run
 from living_cell import Clock
 from postgres import url
@@ -28,31 +30,78 @@ from tallystick.ledger import journal, rows
 from tallystick.ledger.compare import compare_journal
 
 ALL = "TALLYSTICK_CRASH_ALL" in os.environ
-NUMBERS = count(1)
-Databases = Callable[[Path], str]
+SEED = None if ALL else int(os.environ.get("TALLYSTICK_CRASH_SEED", "7"))
+Tell = Callable[[str, object], None]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """Gives the address of a new empty database as often as it is asked."""
-    if request.param == "sqlite":
-        yield lambda folder: f"sqlite+pysqlite:///{folder / 'cell.db'}"
-        return
-    clerk: psycopg.Connection = request.getfixturevalue("postgres_clerk")
-    socket = request.getfixturevalue("postgres_folder")
-    made: list[sql.Identifier] = []
+class Sqlite:
+    """A file each."""
 
-    def new(_folder: Path) -> str:
-        for old in made:
-            clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(old))
+    def new(self, folder: Path) -> str:
+        return f"sqlite+pysqlite:///{folder / f'{next(NUMBERS)}.db'}"
+
+    def copy(self, address: str, folder: Path) -> str:
+        made = self.new(folder)
+        shutil.copy(address.removeprefix("sqlite+pysqlite:///"), made.removeprefix("sqlite+pysqlite:///"))
+        return made
+
+    def drop(self, address: str) -> None:
+        del address  # it goes with its folder
+
+
+class Postgres:
+    """A database each, on the server of the tests."""
+
+    def __init__(self, clerk: psycopg.Connection, socket: str) -> None:
+        self._clerk, self._socket = clerk, socket
+        self._made: set[str] = set()
+
+    def new(self, folder: Path) -> str:
+        del folder
+        return self._create("template0")
+
+    def copy(self, address: str, folder: Path) -> str:
+        del folder
+        return self._create(self._name(address))
+
+    def _create(self, template: str) -> str:
         name = f"crash_{next(NUMBERS)}"
-        made[:] = [sql.Identifier(name)]
-        clerk.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy").format(made[0]))
-        return url(socket, name)
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self._clerk.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+        self._made.add(name)
+        return url(self._socket, name)
 
-    yield new
-    for old in made:
-        clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(old))
+    def drop(self, address: str) -> None:
+        self._drop(self._name(address))
+
+    def drop_all(self) -> None:
+        for name in sorted(self._made):
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._made.discard(name)
+
+    @staticmethod
+    def _name(address: str) -> str:
+        return str(sa.make_url(address).database)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """New empty databases, and copies of others."""
+    if request.param == "sqlite":
+        yield Sqlite()
+        return
+    made = Postgres(request.getfixturevalue("postgres_clerk"), request.getfixturevalue("postgres_folder"))
+    yield made
+    made.drop_all()
+
+
+@pytest.fixture(scope="module")
+def template(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """A cell that has worked."""
+    return worked(tmp_path_factory.mktemp("worked") / "cell", databases)
 
 
 class Commands:
@@ -62,7 +111,8 @@ class Commands:
 
     def __init__(self, folder: Path, databases: Databases) -> None:
         folder.mkdir()
-        self.home, self.database, self.clock = folder / "cell", databases(folder), Clock()
+        self.home, self.database, self.clock = folder / "cell", databases.new(folder), Clock()
+        self._databases = databases
         self.cell = cells.create(self.home, name="tests.invalid/cell", database=self.database, clock=self.clock)
         self.acknowledged: dict[str, Receipt] = {}
         self.sealed = 0
@@ -117,6 +167,7 @@ class Commands:
 
     def close(self) -> None:
         self.cell.close()
+        self._databases.drop(self.database)
 
 
 class Seals:
@@ -126,7 +177,8 @@ class Seals:
 
     def __init__(self, folder: Path, databases: Databases, expected: dict[str, bytes]) -> None:
         folder.mkdir()
-        self._at = cell_at(databases(folder), folder / "log")
+        self._databases, self._database = databases, databases.new(folder)
+        self._at = cell_at(self._database, folder / "log")
         self.cell = self._at.__enter__()
         self.cell.quicken()
         self.cell.add(self.SIZES[-1])
@@ -158,27 +210,49 @@ class Seals:
 
     def close(self) -> None:
         self._at.__exit__(None, None, None)
+        self._databases.drop(self._database)
+
+
+def table(make: Callable[[], Case], databases: Databases, tell: Tell, *, steps_min: int) -> None:
+    """Run it, and keep its figures. What files go through is the same on both databases: a sample tries it on one."""
+    kinds = frozenset({"commit"}) if isinstance(databases, Postgres) else None
+    made = crash_table(make, seed=SEED, kinds=kinds)
+    tell("steps, cases", f"{made.steps}, {made.cases}")
+    assert made.steps > steps_min
 
 
 def test_commands_survive_a_crash_at_every_step(
-    databases: Databases, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
+    databases: Databases, tmp_path: Path, record_testsuite_property: Tell
 ) -> None:
-    made = crash_table(lambda: Commands(tmp_path / str(next(NUMBERS)), databases), every=1 if ALL else 23)
-    assert made.steps > 60
-    record_testsuite_property("cases", f"{made.steps} steps, {made.cases} cases")
+    table(
+        lambda: Commands(tmp_path / str(next(NUMBERS)), databases), databases, record_testsuite_property, steps_min=60
+    )
 
 
 def test_the_sealer_survives_a_crash_at_every_step(
-    databases: Databases, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
+    databases: Databases, tmp_path: Path, record_testsuite_property: Tell
 ) -> None:
     expected: dict[str, bytes] = {}
-    made = crash_table(lambda: Seals(tmp_path / str(next(NUMBERS)), databases, expected), every=1 if ALL else 13)
-    assert made.steps > 100
-    record_testsuite_property("cases", f"{made.steps} steps, {made.cases} cases")
+    table(lambda: Seals(tmp_path / str(next(NUMBERS)), databases, expected), record_testsuite_property, steps_min=100)
 
 
-def test_the_steps_of_a_commit_and_of_files_are_found(sqlite_url: str, tmp_path: Path) -> None:
-    names = {step.name.split()[0] for step in quiet_run(lambda: Commands(tmp_path / "quiet", lambda _: sqlite_url))}
+@pytest.mark.parametrize(
+    "acts", [ROTATIONS, ERASURE, RELEASE, BACKUPS], ids=["rotations", "erasure", "release", "backups"]
+)
+def test_a_cell_survives_a_crash_at_every_step(
+    template: Template, tmp_path: Path, acts: dict[str, Act], record_testsuite_property: Tell
+) -> None:
+    expected: dict[str, Counter[str]] = {}
+    table(
+        lambda: Scene(template, tmp_path / str(next(NUMBERS)), acts, expected),
+        template.databases,
+        record_testsuite_property,
+        steps_min=30,
+    )
+
+
+def test_the_steps_of_a_commit_and_of_files_are_found(tmp_path: Path) -> None:
+    names = {step.name.split()[0] for step in quiet_run(lambda: Commands(tmp_path / "quiet", Sqlite()))}
     assert {"commit", "fsync", "link", "replace", "unlink", "mkdir"} <= names
 
 

@@ -6,10 +6,12 @@ epoch is gone, not even for those who were not erased. A bundle of the newest wr
 
 from tallystick.app.backup.drill import Drilled, drill
 from tallystick.app.backup.folder import BackupExists, BadBackup, Step
-from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, restore
-from tallystick.app.backup.writing import BackedUp, Manifest, back_up, back_up_keys
+from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, restore, verify
+from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, BackedUp, Manifest, back_up, back_up_keys
 
 __all__ = [
+    "FORMAT",
+    "KEYS_FORMAT",
     "BackedUp",
     "BackupExists",
     "BadBackup",
@@ -24,4 +26,5 @@ __all__ = [
     "drill",
     "manifest_of",
     "restore",
+    "verify",
 ]

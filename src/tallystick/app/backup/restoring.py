@@ -139,17 +139,20 @@ def restore(
 
 def _check(source: Source) -> Manifest:
     """Read every byte once before anything is written: a bad backup must not leave half a cell."""
-    manifest = read_manifest(source.backup, form=FORMAT)
-    for part in manifest.parts:
-        for _ in read_part(source.backup, part):
-            pass
+    manifest = verify(source.backup, form=FORMAT)
     if source.keys is not None:
-        bundle = read_manifest(source.keys, form=KEYS_FORMAT)
+        bundle = verify(source.keys, form=KEYS_FORMAT)
         if bundle.vkeys[0] != manifest.vkeys[0]:
             raise BadBackup(f"{source.keys}: expected wrapped keys of {manifest.cell}, found those of {bundle.cell}")
-        for part in bundle.parts:
-            for _ in read_part(source.keys, part):
-                pass
+    return manifest
+
+
+def verify(folder: Path, *, form: str = FORMAT) -> Manifest:
+    """Read every byte of a backup, or of a bundle of wrapped keys. Raises BadBackup when one is not as it was."""
+    manifest = read_manifest(folder, form=form)
+    for part in manifest.parts:
+        for _ in read_part(folder, part):
+            pass
     return manifest
 
 
