@@ -6,6 +6,7 @@ every way that it can go wrong (docs/crash.md).
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -233,7 +234,12 @@ def test_the_sealer_survives_a_crash_at_every_step(
     databases: Databases, tmp_path: Path, record_testsuite_property: Tell
 ) -> None:
     expected: dict[str, bytes] = {}
-    table(lambda: Seals(tmp_path / str(next(NUMBERS)), databases, expected), record_testsuite_property, steps_min=100)
+    table(
+        lambda: Seals(tmp_path / str(next(NUMBERS)), databases, expected),
+        databases,
+        record_testsuite_property,
+        steps_min=100,
+    )
 
 
 @pytest.mark.parametrize(
