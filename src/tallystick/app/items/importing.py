@@ -159,7 +159,9 @@ class _Job:
         problems = [problem for row in everything if not isinstance(row, _Good) for problem in row]
         with self.cell.read() as connection:
             taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in good])
+            barred = self._barred(connection, good)
         problems += [self._exists(g) for g in good if g.row.id in taken and taken[g.row.id].run != self.run]
+        problems += [self._erased(g) for g in good if g.line in barred]
         if problems:
             return sorted(problems, key=lambda problem: problem.line or 0)
         return self._carry_out(iter(everything), len(everything) or 1)
@@ -178,7 +180,7 @@ class _Job:
             if isinstance(lines, Refused):
                 return lines
             accepted += len(lines)
-            problems += [self._exists(row) for row in good if row.line not in lines]
+            problems += self._left_out([row for row in good if row.line not in lines])
         problems.sort(key=lambda problem: problem.line or 0)
         return finish(
             self.cell, self.actor, run=self.run, programme=self.wanted.programme, what="items", problems=problems,
@@ -202,7 +204,8 @@ class _Job:
         if ended:
             return ended
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
-        fresh = [g for g in good if g.row.id not in taken]
+        barred = self._barred(tx.connection, good)
+        fresh = [g for g in good if g.row.id not in taken and g.line not in barred]
         plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
         opened: list[Event] = []
         batches: dict[str, str] = {}
@@ -216,6 +219,19 @@ class _Job:
                 opened.append(self._open(batches[domain], domain))
         facts = [self._fact(tx, g, batches[g.row.domain], needed=plan[g.row.domain].redundancy) for g in fresh]
         return [*opened, *facts]
+
+    def _barred(self, connection: journal.Connection, good: list[_Good]) -> set[int]:
+        """The lines that are about somebody who was erased: nothing about them is taken in again."""
+        names = {name for g in good for name in g.row.subjects}
+        scopes = {name: self.cell.vault.known_subject(connection, flow.spelling(name)) for name in names}
+        gone = erasure.erased_of(connection, sorted({scope for scope in scopes.values() if scope}))
+        return {g.line for g in good if any(scopes[name] in gone for name in g.row.subjects)}
+
+    def _left_out(self, left: list[_Good]) -> list[Problem]:
+        """Why good rows did not come in, the same also when the chunk was written before a crash."""
+        with self.cell.read() as connection:
+            barred = self._barred(connection, left)
+        return [self._erased(g) if g.line in barred else self._exists(g) for g in left]
 
     def _open(self, batch: str, domain: str) -> BatchOpened:
         return BatchOpened(
@@ -237,6 +253,12 @@ class _Job:
             taxonomy=flow.taxonomy(row), needed=needed, is_disagreement_expected=row.expected_disagreement,
             source_class=row.source.class_, licence=row.source.licence, content_key=key,
         )  # fmt: skip
+
+    def _erased(self, good: _Good) -> Problem:
+        expected, fix = "people who were not erased", "Leave the row out: nothing about them is taken in any more."
+        return flow.row_problem(
+            self.wanted.name, good.line, "subjects", expected=expected, found="somebody who was", fix=fix
+        )
 
     def _exists(self, good: _Good) -> Problem:
         fix = "Remove the row, or give the item an id of its own."

@@ -164,12 +164,15 @@ class _Job:
         )  # fmt: skip
         found.given.update({item: list(listed) for item, listed in found.before.items()})
         persons = {rater: self._person(connection, rater) for rater in sorted({g.row.rater for g in good})}
+        barred = erasure.erased_of(connection, sorted(f"person:{person}" for person in persons.values()))
         for g in good:
             row, person = known.get(g.row.item), persons[g.row.rater]
             work = works.get(row.item) if row else None
             problem = self._problem(g, row, work, given=found.given, person=person)
             if row is not None and row.item in found.gone:
                 problem = self._erased(g)
+            elif f"person:{person}" in barred:
+                problem = self._barred(g)
             if problem or row is None:
                 found.problems[g.line] = problem or self._unknown(g)
                 continue
@@ -226,6 +229,10 @@ class _Job:
     def _erased(self, good: _Good) -> Problem:
         expected, fix = "an item with its content", "Leave the row out: nothing about it is taken in any more."
         return self._at(good, "item", expected=expected, found="one that was erased", fix=fix)
+
+    def _barred(self, good: _Good) -> Problem:
+        expected, fix = "a rater who was not erased", "Leave the row out: nobody acts under that pseudonym any more."
+        return self._at(good, "rater", expected=expected, found="one who was", fix=fix)
 
     def _unknown(self, good: _Good) -> Problem:
         expected = "the id of a work item of this programme"

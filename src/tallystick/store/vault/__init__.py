@@ -336,6 +336,11 @@ class Vault:
         """The scope of somebody named in content. The name itself is kept nowhere."""
         return f"subject:{self.keyed_digest(connection, spelling.encode(), scope=CELL_SCOPE)}"
 
+    def known_subject(self, connection: sa.Connection, spelling: str) -> str | None:
+        """The scope of somebody named in content, for who must not write; None while nobody was ever named."""
+        digest = self.known_digest(connection, spelling.encode(), scope=CELL_SCOPE)
+        return None if digest is None else f"subject:{digest}"
+
     # --- erasure: all inside the caller's transaction ----------------------------------------------------------------
 
     def erase_scope(self, connection: sa.Connection, scope: str) -> None:
