@@ -351,8 +351,25 @@ def _backed_up(scene: Scene, target: Path, back_up: Callable[[Cell, Path], objec
     return target.name
 
 
+def keep_bundle(scene: Scene) -> object:
+    """What the server does after an epoch was destroyed."""
+    backup.keep_key_bundle(scene.cell)
+    return [path.name for path in bundles(scene.cell)]
+
+
+def bundles(cell: Cell) -> list[Path]:
+    """Those that are kept, every one whole and the newest good for any earlier backup."""
+    found = sorted(cell.key_bundles_directory.iterdir())
+    for path in found:
+        backup.verify(path, form=backup.KEYS_FORMAT)
+    assert 0 < len(found) <= 2
+    assert custody.key_bundle(cell).is_current
+    return found
+
+
 ROTATIONS: dict[str, Act] = {
-    "scope": renew_scope, "epoch": renew_epoch, "log key": renew_log_key, "retirement": retire_log_key,
+    "scope": renew_scope, "epoch": renew_epoch, "bundle": keep_bundle, "log key": renew_log_key,
+    "retirement": retire_log_key,
 }  # fmt: skip
 ERASURE: dict[str, Act] = {"order": order_erasure, "finish": finish_erasure}
 RELEASE: dict[str, Act] = {"cut": cut_release}

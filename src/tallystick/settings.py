@@ -60,6 +60,7 @@ class Settings:
     timestamp_url   RFC 3161 authority that stamps checkpoints; None for no time-stamps
     timestamp_certificate  file with the certificate of that authority, or of who issued it
     timestamp_minutes  how often the newest checkpoint is stamped at most
+    key_bundle_folder  where the newest wrapped keys are kept, for backups; None for key-bundles/ in the cell's folder
     """
 
     directory: Path
@@ -83,6 +84,7 @@ class Settings:
     timestamp_url: str | None = None
     timestamp_certificate: str | None = None
     timestamp_minutes: float = 60.0
+    key_bundle_folder: str | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -106,6 +108,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "timestamp_url": (str,),
     "timestamp_certificate": (str,),
     "timestamp_minutes": (int, float),
+    "key_bundle_folder": (str,),
 }
 
 

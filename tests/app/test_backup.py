@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, answer_of, world_at
 
-from tallystick.app import backup, erasure, oversight, release
+from tallystick.app import backup, custody, erasure, oversight, release
 from tallystick.app import cell as cells
+from tallystick.app.access import Actor
 from tallystick.app.backup import BackupExists, BadBackup, NotEmpty, Source
 from tallystick.app.cell import Cell
 from tallystick.app.erasure import Ordered
@@ -20,7 +21,7 @@ from tallystick.flow.release import Wish as Cut
 from tallystick.ledger import journal
 from tallystick.store import projection
 
-KINDS = ("sqlite", "postgresql")
+ENGINEER = Actor("per-engineer", frozenset({"engineer"}))
 
 
 @pytest.fixture
@@ -239,3 +240,48 @@ def test_sealed_releases_come_back_as_they_were(database_url: str, tmp_path: Pat
                 assert isinstance(found, release.Exported), found
     old, new = ([p.read_bytes() for p in sorted((tmp_path / n).rglob("*")) if p.is_file()] for n in ("old", "new"))
     assert old == new
+
+
+def bundles_of(cell: Cell) -> list[str]:
+    return sorted(path.name for path in cell.key_bundles_directory.iterdir())
+
+
+def test_whenever_an_epoch_was_destroyed_the_newest_wrapped_keys_are_kept(world: World, tmp_path: Path) -> None:
+    cell = world.cell
+    assert backup.keep_key_bundle(cell) is None
+    made = backup.back_up(cell, tmp_path / "backup")
+    item = item_of(world)
+    for number in range(3):
+        assert check_of(cell).is_good
+        if number == 0:
+            erase_item(world, item)
+        else:
+            rotated = custody.rotate_epoch(cell, ENGINEER, new_key())
+            assert isinstance(rotated, custody.EpochRotated)
+        assert not check_of(cell).is_good
+        assert "none since an epoch was destroyed" in check_of(cell).found
+        done = backup.keep_key_bundle(cell)
+        assert done is not None
+        assert bundles_of(cell)[-1] == done.folder.name
+        assert backup.keep_key_bundle(cell) is None
+    assert len(bundles_of(cell)) == 2
+    cell.seal()
+    newest = cell.key_bundles_directory / bundles_of(cell)[-1]
+    url = f"sqlite+pysqlite:///{tmp_path / 'again.db'}"
+    with again(world, tmp_path / "again", url, Source(made.folder, keys=newest, log=cell.log_directory)) as restored:
+        assert dump(restored) == dump(cell)
+
+
+def check_of(cell: Cell) -> oversight.Check:
+    """What readiness says of the bundle."""
+    return next(check for check in oversight.readiness(cell) if check.name == "key-bundle")
+
+
+def test_a_bundle_goes_where_it_is_told(world: World, tmp_path: Path) -> None:
+    world.cell.key_bundle_folder = tmp_path / "elsewhere"
+    assert isinstance(custody.rotate_epoch(world.cell, ENGINEER, new_key()), custody.EpochRotated)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "000000000001.part").mkdir()
+    done = backup.keep_key_bundle(world.cell)
+    assert done is not None
+    assert list((tmp_path / "elsewhere").iterdir()) == [done.folder]

@@ -39,6 +39,7 @@ from tallystick.store.vault import Erased, Opened, Vault, draft_place
 
 DATABASE_FILE = "cell.db"
 KEYS_FOLDER = "keys"
+KEY_BUNDLES_FOLDER = "key-bundles"
 RESTORING = "restoring"
 """A file that stands in the folder of a cell while it is being restored from a backup."""
 POLICY_FILE = "witness.policy"
@@ -82,6 +83,7 @@ class Cell:
     log_store: Blobs | None = None
     vault_store: Blobs | None = None
     quorum_seconds: float = QUORUM_SECONDS
+    key_bundle_folder: Path | None = None
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
@@ -112,6 +114,11 @@ class Cell:
     def releases_directory(self) -> Path:
         """Where releases stand, one folder each."""
         return self.directory / "releases"
+
+    @property
+    def key_bundles_directory(self) -> Path:
+        """Where bundles of the newest wrapped keys are kept, one folder each: in the cell's folder unless set."""
+        return self.directory / (self.key_bundle_folder or KEY_BUNDLES_FOLDER)
 
     @property
     def signers(self) -> tuple[KeySigner, ...]:

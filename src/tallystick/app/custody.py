@@ -262,6 +262,39 @@ def finish_interrupted(cell: Cell, *, step: Step = no_step) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyBundle:
+    """How far the newest bundle of wrapped keys reaches, against the newest epoch that was destroyed.
+
+    entries    the journal had when it was written; None when there is none
+    needed     it must hold more than so many; None before the first epoch was destroyed
+    behind_us  for how long a bundle has been due; 0 when none is
+    """
+
+    entries: int | None
+    needed: int | None
+    behind_us: int
+
+    @property
+    def is_current(self) -> bool:
+        """Whether an older backup can be restored with it."""
+        return self.needed is None or (self.entries is not None and self.entries > self.needed)
+
+
+def key_bundle(cell: Cell) -> KeyBundle:
+    """The newest bundle that `app.backup.keep_key_bundle` wrote. A folder has its name once it is whole."""
+    folder = cell.key_bundles_directory
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    entries = max((int(name) for name in names if name.isdecimal()), default=None)
+    with cell.read() as connection:
+        destroyed = [row for row in custody.epochs(connection) if row.destroyed_seq is not None]
+    newest = max(destroyed, key=lambda row: int(row.destroyed_seq), default=None)
+    found = KeyBundle(entries, None if newest is None else newest.destroyed_seq, 0)
+    if newest is None or found.is_current:
+        return found
+    return KeyBundle(entries, found.needed, max(0, cell.kernel.now() - newest.destroyed_at))
+
+
+@dataclass(frozen=True, slots=True)
 class CustodyPage:
     """The keys of the cell, as far as anybody may see them: numbers, public lines, times.
 

@@ -5,6 +5,7 @@ import threading
 
 from tallystick.app import custody, erasure
 from tallystick.app.assignment import expire_all
+from tallystick.app.backup import keep_key_bundle
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted, finish_waiting
@@ -87,6 +88,7 @@ class Followers:
             self._attempt(lambda: erasure.expire_retention(self._cell), "erase what retention has ended for")
             self._attempt(lambda: erasure.finish_interrupted(self._cell), "finish erasures")
             self._attempt(lambda: erasure.deliver_notices(self._cell), "tell holders of releases")
+            self._attempt(lambda: keep_key_bundle(self._cell), "keep a bundle of the newest wrapped keys")
 
     @staticmethod
     def _attempt(job: object, what: str) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from tallystick.app import access, keeping, witnessing
+from tallystick.app import access, custody, keeping, witnessing
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About, Look
@@ -157,7 +157,17 @@ def readiness(cell: Cell) -> list[Check]:
     checks.append(Check("guards", is_good=not found_guards.missing, found=told))
     trouble = cell.sealing.trouble
     checks.append(Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong"))
-    return [*checks, *_witness_checks(witnessing.state(cell))]
+    return [*checks, _bundle_check(cell), *_witness_checks(witnessing.state(cell))]
+
+
+def _bundle_check(cell: Cell) -> Check:
+    """An older backup opens nothing without the newest wrapped keys: that they lack stops nobody, and is shown."""
+    found = custody.key_bundle(cell)
+    if found.is_current:
+        words = "none needed yet" if found.needed is None else f"the newest is of {found.entries} events"
+    else:
+        words = f"none since an epoch was destroyed {found.behind_us // 1_000_000} s ago: earlier backups need one"
+    return Check("key-bundle", is_good=found.is_current, found=words, is_needed=False)
 
 
 def _key_check(cell: Cell) -> Check:

@@ -216,6 +216,7 @@ def opened(directory: Path) -> Iterator[Cell]:
         directory, database=loaded.database, keys=keys_of(loaded),
         log_store=storage.log_store(loaded), vault_store=storage.vault_store(loaded),
     )  # fmt: skip
+    cell.key_bundle_folder = Path(loaded.key_bundle_folder) if loaded.key_bundle_folder else None
     try:
         yield cell
     finally:

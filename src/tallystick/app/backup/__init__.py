@@ -4,6 +4,7 @@ What an erasure destroyed stays destroyed in every backup: the wrapped keys of a
 epoch is gone, not even for those who were not erased. A bundle of the newest wrapped keys gives those back.
 """
 
+from tallystick.app.backup.bundles import keep_key_bundle
 from tallystick.app.backup.drill import Drilled, drill
 from tallystick.app.backup.folder import BackupExists, BadBackup, Step
 from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, restore, verify
@@ -24,6 +25,7 @@ __all__ = [
     "back_up",
     "back_up_keys",
     "drill",
+    "keep_key_bundle",
     "manifest_of",
     "restore",
     "verify",
