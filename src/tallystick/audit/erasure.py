@@ -12,12 +12,13 @@ import msgspec
 
 from tallystick import canon, events
 from tallystick.audit.log.report import Findings, LogReport, Status
+from tallystick.audit.log.succession import keys_of, parse_keys
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.erasure import ErasureCompleted, ErasureOrdered, ObjectsErased
 from tallystick.flow.erasure import digest_of, read_certificate
 from tallystick.ledger import note
 from tallystick.ledger.checkpoint import BadCheckpoint
-from tallystick.ledger.note import BadKey, BadNote, VerifierKey, parse_vkey
+from tallystick.ledger.note import BadKey, BadNote, VerifierKey
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
 from tallystick.ledger.tree import ProofError
@@ -30,26 +31,27 @@ Stated = dict[str, list[str]]
 def verify_certificate(certificate: str, directory: Path, vkeys: str) -> LogReport:
     """Hold a certificate against a log.
 
-    vkeys  verifier key lines of the log, one a line, from somewhere else than the log: more than one after a rotation
+    vkeys  verifier key lines of the log, one a line, from somewhere else than the log: keys that it changed to are
+           taken as its entries prove them
 
     Never raises for what it finds: a log that cannot be read gives `could-not-check`.
     """
     found = Findings()
     try:
-        keys = [parse_vkey(line) for line in vkeys.split("\n") if line.strip()]
+        keys = keys_of(directory, parse_keys(vkeys))
         log = LogReader(directory)
         size = log.checkpoint().size
     except (BadKey, *_UNREADABLE) as error:
         return LogReport(status=Status.COULD_NOT_CHECK, notes=(str(error),))
     try:
-        signed = note.verify(certificate, keys)
+        signed = note.verify(certificate, keys.known)
         stated = read_certificate(signed.text)
         seq = int(_one(stated, "seq"))
         found.checked.append(f"Signature of {signed.signed_by[0].key.label} over the certificate.")
     except (BadNote, ValueError) as error:
         return LogReport(status=Status.BAD, problems_count=1, notes=(f"The certificate is not good: {error}",))
     try:
-        _check_events(stated, seq, log, size, keys=keys, certificate=certificate, found=found)
+        _check_events(stated, seq, log, size, keys=keys.heads, certificate=certificate, found=found)
     except ValueError as error:
         if not isinstance(error, _UNREADABLE):
             return LogReport(status=Status.BAD, problems_count=1, notes=(f"The certificate is not good: {error}",))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from tallystick.audit.log import succession
 from tallystick.ledger import cosignature, note
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote, VerifierKey
@@ -149,14 +150,16 @@ def check_receipts(
     """One report for each receipt, in their order; one more for each person whose counts do not come out.
 
     texts        (source, text) of each receipt
-    keys         verifier keys of the log
+    keys         verifier keys of the log that are trusted: those that it changed to are taken as its entries prove them
     witnesses    verifier keys of witnesses whose cosignature times count
     words        other words on when the newest checkpoint was seen, such as time-stamps
     with_counts  compare the numbers of each person's events, as far as the receipts hold entries, with the log
 
     raises  LogUnreadable when nothing can be held against this log
     """
-    log = _open(directory, keys, witnesses=witnesses, words=words)
+    found = succession.keys_of(directory, keys)
+    keys = found.known
+    log = _open(directory, found, witnesses=witnesses, words=words)
     good: list[tuple[str, ReceiptFile]] = []
     reports = []
     for source, text in texts:
@@ -185,10 +188,12 @@ def newest(directory: Path, keys: Sequence[VerifierKey]) -> tuple[LogReader, Che
     return reader, signed
 
 
-def _open(
-    directory: Path, keys: Sequence[VerifierKey], *, witnesses: Sequence[VerifierKey], words: Sequence[Word]
-) -> _Log:
+def _open(directory: Path, own: succession.Keys, *, witnesses: Sequence[VerifierKey], words: Sequence[Word]) -> _Log:
+    keys = own.known
     reader, signed = newest(directory, keys)
+    why_not = succession.why_not_newest(signed, own, {})
+    if why_not is not None:
+        raise LogUnreadable(f"{directory}: {why_not}")
     try:
         found = note.verify(_with_cosignatures(reader.directory, signed, witnesses), [*keys, *witnesses])
     except (BadNote, UnicodeDecodeError, OSError) as error:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from tallystick.audit.log import LogReport, Status, verify_log
+from tallystick.audit.log.succession import keys_of, parse_keys
 from tallystick.audit.timestamps import with_timestamps
 from tallystick.blobs import BlobDiffers, BlobError, BlobLocked
 from tallystick.cli import storage
@@ -33,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command()
 def verify(
     directory: Directory,
-    vkey: Annotated[Path, typer.Option("--vkey", metavar="FILE", help="File with the verifier key line of the log.")],
+    vkey: Annotated[Path, typer.Option("--vkey", metavar="FILE", help="File with the verifier key lines of the log.")],
     against: Annotated[
         list[Path] | None,
         typer.Option(
@@ -60,7 +61,7 @@ def verify(
         asked = None if policy is None else read_policy(policy)
         report = verify_log(directory, line, against=against or [], policy=asked)
         if tsa_certificate is not None:
-            report = _stamped(report, directory, line, tsa_certificate)
+            report = _stamped(report, directory, tsa_certificate)
     if as_json:
         typer.echo(json.dumps(asdict(report)))
     else:
@@ -68,13 +69,12 @@ def verify(
     raise typer.Exit(EXIT[report.status])
 
 
-def _stamped(report: LogReport, directory: Path, line: str, pinned: Path) -> LogReport:
+def _stamped(report: LogReport, directory: Path, pinned: Path) -> LogReport:
     try:
         trusted = load_certificates(pinned.read_bytes())
     except (OSError, BadTimestamp) as error:
         return replace(report, status=Status.COULD_NOT_CHECK, notes=(*report.notes, f"{pinned}: {error}"))
-    keys = [] if report.status is Status.COULD_NOT_CHECK else [parse_vkey(line)]
-    return with_timestamps(report, directory, keys, trusted)
+    return with_timestamps(report, directory, [parse_vkey(line) for line in report.keys], trusted)
 
 
 def _print(report: LogReport) -> None:
@@ -135,23 +135,23 @@ def show(
     try:
         reader = LogReader(directory)
         entry, proof = reader.entry(index), reader.record_proof(index)
-        key = None if vkey is None else parse_vkey(vkey.read_text().strip())
+        keys = () if vkey is None else keys_of(directory, parse_keys(vkey.read_text())).heads
     except (NotInLog, BadBundle, BadNote, BadCheckpoint, BadKey, ProofError, OSError, UnicodeDecodeError) as error:
         _fail(str(error), 2, as_json=as_json)
-    if key is not None:
+    if keys:
         try:
-            proof.verify(entry, key)
+            proof.verify(entry, *keys)
         except (BadNote, BadCheckpoint, ProofError) as error:
             _fail(str(error), 1, as_json=as_json)
     if as_json:
         text = entry.decode(errors="replace")
-        shown = {"index": index, "entry": text, "proof": proof.text(), "is_verified": key is not None}
+        shown = {"index": index, "entry": text, "proof": proof.text(), "is_verified": bool(keys)}
         typer.echo(json.dumps(shown))
         return
     typer.echo(entry.decode(errors="replace"))
     typer.echo()
     typer.echo(proof.text(), nl=False)
-    typer.echo(f"\n{'verified' if key is not None else 'not verified: give --vkey to verify the proof'}", err=True)
+    typer.echo(f"\n{'verified' if keys else 'not verified: give --vkey to verify the proof'}", err=True)
 
 
 def _fail(message: str, code: int, *, as_json: bool) -> NoReturn:

@@ -120,12 +120,12 @@ class RecordProof:
         lines += [base64.b64encode(part).decode() for part in self.hashes]
         return "\n".join([*lines, "", self.checkpoint])
 
-    def verify(self, entry: bytes, key: note.VerifierKey) -> checkpoints.Checkpoint:
+    def verify(self, entry: bytes, *keys: note.VerifierKey) -> checkpoints.Checkpoint:
         """The checkpoint, if its signature is good and it covers the entry at this index.
 
         raises  note.BadNote for the signature, checkpoint.BadCheckpoint for its text, ProofError for the path
         """
-        signed = checkpoints.open_signed(self.checkpoint, key)
+        signed = checkpoints.open_signed(self.checkpoint, *keys)
         leaf = leaf_hash(entry)
         verify_inclusion(self.hashes, index=self.index, size=signed.size, leaf=leaf, root=signed.root)
         return signed

@@ -17,7 +17,7 @@ from tallystick.audit.log.history import History
 from tallystick.audit.log.kept import Comparison, Kept, NotKept
 from tallystick.audit.log.report import Findings, LogReport, Problem, Status
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
-from tallystick.ledger.note import BadKey, BadNote, VerifierKey, parse_vkey
+from tallystick.ledger.note import BadKey, BadNote, VerifierKey
 from tallystick.ledger.policy import Policy
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tiles import width_at
@@ -44,7 +44,7 @@ def verify_log(
 ) -> LogReport:  # fmt: skip
     """Check everything in a log directory.
 
-    vkey     a verifier key line of the log: keys that it changed to are taken as its entries prove them
+    vkey     verifier key lines of the log, oldest first: keys that it changed to are taken as its entries prove them
     against  checkpoints that you kept, folders of them, or other copies of the log: it must still contain what they
              cover
     policy   the witnesses that count: at least one checkpoint must have their quorum
@@ -55,10 +55,11 @@ def verify_log(
     findings = Findings()
     origin = None
     try:
-        key = _key(vkey)
-        origin = key.name
-        keys = succession.keys_of(Path(directory), key)
-        brought = _Brought(keeping.load(keys, against), policy, check or EnvelopeChecks())
+        pinned = _keys(vkey)
+        origin = pinned[0].name
+        keys = succession.keys_of(Path(directory), pinned)
+        checks = succession.Retirements(check or EnvelopeChecks())
+        brought = _Brought(keeping.load(keys.known, against), policy, checks)
         signed, witnessed_size = _check_log(Path(directory), keys, findings, brought=brought)
     except (_CouldNotCheck, NotKept) as reason:
         return LogReport(
@@ -72,6 +73,7 @@ def verify_log(
         size=None if signed is None else signed.size,
         root=None if signed is None else signed.root.hex(),
         witnessed=witnessed_size,
+        keys=tuple(key.line for key in keys.known),
         problems=tuple(sorted(findings.problems, key=_order)),
         problems_count=findings.count,
         checked=tuple(findings.checked),
@@ -84,9 +86,9 @@ def _order(problem: Problem) -> tuple[bool, int, str]:
     return (problem.index is not None, problem.index or 0, problem.file)
 
 
-def _key(vkey: str) -> VerifierKey:
+def _keys(vkey: str) -> tuple[VerifierKey, ...]:
     try:
-        return parse_vkey(vkey)
+        return succession.parse_keys(vkey)
     except BadKey as error:
         raise _CouldNotCheck(f"the verifier key cannot be used: {error}") from error
 
@@ -97,11 +99,11 @@ class _Brought:
 
     kept: list[Kept]
     policy: Policy | None
-    check: EntryCheck
+    check: succession.Retirements
 
 
 def _check_log(
-    directory: Path, keys: Sequence[VerifierKey], findings: Findings, *, brought: _Brought
+    directory: Path, keys: succession.Keys, findings: Findings, *, brought: _Brought
 ) -> tuple[Checkpoint | None, int | None]:
     """The newest good checkpoint, and the size up to which witnesses vouch for it."""
     if not directory.is_dir():
@@ -109,19 +111,23 @@ def _check_log(
     listing = list_log(directory, findings)
     if not listing.tiles and not (directory / CHECKPOINT).exists():
         raise _CouldNotCheck(f"{directory}: expected a log directory with a checkpoint and tiles, found neither")
-    archive = _archive(directory, keys, listing, findings)
-    signed = _newest(directory, keys, archive, findings)
+    archive = _archive(directory, keys.known, listing, findings)
+    signed = _newest(directory, keys.known, archive, findings)
     if signed is None:
         return None, None
-    label = " or ".join(key.label for key in keys)
+    label = " or ".join(key.label for key in keys.heads)
     findings.checked.append(f"the signature of {label} on the checkpoint of size {signed.size}")
-    if len(keys) > 1:
-        findings.checked.append(f"that the log names {len(keys)} keys one after the other, each proved by one before")
+    if len(keys.known) > 1:
+        count = len(keys.known)
+        findings.checked.append(f"that the log names {count} keys one after the other, each proved by another of them")
     reader = LogReader(directory)
     sizes = set(archive) | {one.checkpoint.size for one in brought.kept}
     roots = History(reader, signed, brought.check, findings, sizes=sizes).run()
     findings.checked.append(f"{signed.size} entries: form, place, time, count, and the root over all of them")
     _check_root(signed, archive, roots, findings)
+    why_not = succession.why_not_newest(signed, keys, brought.check.at)
+    if why_not is not None:
+        findings.add(CHECKPOINT, None, why_not)
     keeping.check(brought.kept, signed, roots, findings, reader=reader)
     _check_spares(reader, listing, signed.size, findings)
     if brought.policy is None:

@@ -38,6 +38,7 @@ class LogReport:
 
     origin          name of the log, as its key says; None when the key could not be read
     size, root      what the newest good checkpoint states, root in hexadecimal; None without one
+    keys            verifier key lines of the log: those given, and those that they prove
     witnessed       how many entries a quorum of witnesses vouches for; None without a policy, or when none is reached
     problems        at most 100, in the order of their places
     problems_count  how many there are in all
@@ -50,6 +51,7 @@ class LogReport:
     origin: str | None = None
     size: int | None = None
     root: str | None = None
+    keys: tuple[str, ...] = ()
     witnessed: int | None = None
     problems: tuple[Problem, ...] = ()
     problems_count: int = 0

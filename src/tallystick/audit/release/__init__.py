@@ -14,11 +14,12 @@ rows, numbers and views are computed anew from entries and contents instead of b
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tallystick import canon
 from tallystick.audit.log.report import Status
+from tallystick.audit.log.succession import keys_of, parse_keys
 from tallystick.audit.release import derived, proven
 from tallystick.audit.release.folder import check_listing, read, read_files
 from tallystick.audit.release.report import (
@@ -36,7 +37,7 @@ from tallystick.bundle.manifest import PATH, Manifest
 from tallystick.bundle.proofs import OPENINGS, PATHS
 from tallystick.bundle.rebuild import read_manifest
 from tallystick.ledger.checkpoint import Checkpoint
-from tallystick.ledger.note import BadKey, VerifierKey, parse_vkey
+from tallystick.ledger.note import BadKey, VerifierKey
 from tallystick.ledger.policy import Policy
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
@@ -46,7 +47,8 @@ __all__ = ["ReleaseProblem", "ReleaseReport", "Status", "Step", "verify_release"
 
 _NOT_CHECKED = ("Whether the events are true: that people did what they say at the times they say.",)
 _NO_POLICY = (
-    "Witnesses: give --policy to ask for their quorum; a log key that signs two histories is not found without."
+    "Whether witnesses cosigned: give --policy to ask for their quorum. A log key that signs two histories is not "
+    "found without."
 )
 _BEYOND = (
     "Completeness: whether the log holds other judgments or measurements of these batches than the release "
@@ -60,19 +62,20 @@ def verify_release(
 ) -> ReleaseReport:
     """Check everything in a release folder.
 
-    vkey  the verifier key line of the log, from somewhere else than the folder
-    log   a copy of the log: then the release is built again from it, and completeness is checked too
+    vkey  verifier key lines of the log, from somewhere else than the folder: all that it has had since the release
+    log   a copy of the log: then the release is built again from it, and completeness is checked too; and keys that the
+          log changed to are taken as its entries prove them
     policy  the witnesses that count: then their quorum must have cosigned the release's checkpoint
 
     Never raises for what it finds: a folder that cannot be read gives `could-not-check`.
     """
     try:
-        key = parse_vkey(vkey.strip())
+        keys = parse_keys(vkey) if log is None else keys_of(log, parse_keys(vkey)).known
         data = read(directory, PATH)
         if data is None:
             return _could_not(f"{directory}: expected a release folder with {PATH}, found none")
         manifest = read_manifest(data)
-        return _verify(directory, key, manifest, data, log=log, policy=policy)
+        return _verify(directory, keys, manifest, data, log=log, policy=policy)
     except BadKey as error:
         return _could_not(f"the verifier key cannot be used: {error}")
     except (CannotRebuild, OSError) as error:
@@ -84,7 +87,13 @@ def _could_not(reason: str) -> ReleaseReport:
 
 
 def _verify(
-    directory: Path, key: VerifierKey, manifest: Manifest, data: bytes, *, log: Path | None, policy: Policy | None
+    directory: Path,
+    keys: Sequence[VerifierKey],
+    manifest: Manifest,
+    data: bytes,
+    *,
+    log: Path | None,
+    policy: Policy | None,
 ) -> ReleaseReport:
     found = Findings()
     proofs = {path: read(directory, path) for path in PATHS}
@@ -93,8 +102,8 @@ def _verify(
         2, "files", lambda: read_files(directory, manifest, found), lambda f: f"Size and SHA-256 of {len(f)} files."
     )
     signed = found.run(
-        3, "signature", lambda: proven.check_signature(proofs, key, manifest, found),
-        lambda c: f"Checkpoint of {c.size} entries by {key.label}.{_witnesses(c, policy, found)}",
+        3, "signature", lambda: proven.check_signature(proofs, keys, manifest, found),
+        lambda c: f"Checkpoint of {c.size} entries by {proven.signers(c, keys)}.{_witnesses(c, policy, found)}",
     )  # fmt: skip
     entries = found.run(
         4, "inclusion", lambda: proven.check_inclusion(proofs, signed, found),

@@ -1,7 +1,7 @@
 """Steps 3 to 5: a signed checkpoint, entries that lead to it, and the event that names this manifest. Pure."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -30,23 +30,28 @@ from tallystick.ledger.tree import ProofError, leaf_hash
 Proofs = Mapping[str, bytes | None]
 
 
-def check_signature(proofs: Proofs, key: VerifierKey, manifest: Manifest, findings: Findings) -> Checkpoint:
-    """Step 3: the checkpoint is signed by the log whose key the checker brought along."""
+def check_signature(proofs: Proofs, keys: Sequence[VerifierKey], manifest: Manifest, findings: Findings) -> Checkpoint:
+    """Step 3: the checkpoint is signed by the log whose keys the checker brought along."""
     data = proofs[CHECKPOINT]
     if data is None:
         raise CannotGoOn("There is no checkpoint.")
-    if manifest.cell.vkey != key.line:
-        findings.add(
-            PATH, "cell", f"expected a release of the log {key.label}, found one that names {manifest.cell.vkey}"
-        )
+    labels = " or ".join(key.label for key in keys)
+    # The manifest names the key that the log began with; it may have changed since. The name of the log stays.
+    if manifest.cell.vkey.partition("+")[0] != keys[0].name:
+        findings.add(PATH, "cell", f"expected a release of the log {labels}, found one that names {manifest.cell.vkey}")
     try:
-        signed = checkpoints.open_signed(data.decode(), key)
+        signed = checkpoints.open_signed(data.decode(), *keys)
     except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
-        findings.add(CHECKPOINT, None, f"expected a checkpoint of the log {key.label}: {error}")
+        findings.add(CHECKPOINT, None, f"expected a checkpoint of the log {labels}: {error}")
         raise CannotGoOn("The checkpoint shows nothing.") from error
     if _as_written(signed) != signed.note:
         findings.add(CHECKPOINT, None, "expected the note as its log wrote it, found another spelling of it")
     return signed
+
+
+def signers(signed: Checkpoint, keys: Sequence[VerifierKey]) -> str:
+    """The keys of the log that signed a checkpoint, for people."""
+    return " and ".join(by.key.label for by in note.verify(signed.note, keys).signed_by)
 
 
 def check_quorum(signed: Checkpoint, policy: Policy, findings: Findings) -> Verdict | None:

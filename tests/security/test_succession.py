@@ -1,0 +1,151 @@
+"""Keys of the log one after the other: whoever holds an old one, or the new one alone, is not believed."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sealed_cell import ACTORS, entry
+from witness_scene import write_log
+
+from tallystick.audit.log import Status, compare_logs, verify_log
+from tallystick.audit.log.succession import keys_of, parse_keys
+from tallystick.audit.receipt import LogUnreadable, Verdict, check_receipts
+from tallystick.ledger import checkpoint as checkpoints
+from tallystick.ledger import note, receipt, tree
+from tallystick.ledger.note import COSIGNATURE, BadKey, VerifierKey
+from tallystick.ledger.reader import archive_path
+from tallystick.ledger.signer import SoftwareSigner
+
+NAME = "tests.invalid/cell"
+OLD, NEW, OTHER = (SoftwareSigner(NAME, bytes([n]) * 32) for n in (1, 2, 3))
+ADDED, RETIRED = 10, 30
+Plan = Sequence[tuple[int, Sequence[SoftwareSigner]]]
+
+
+def named(seq: int, kind: str, signer: SoftwareSigner) -> bytes:
+    body = {"vkey": signer.vkey, "custody": "software-development", "retire_at": None}
+    return entry(seq, kind=kind, body=body)
+
+
+def history(size: int, *, keys: bool = True) -> list[bytes]:
+    """A log whose key changes, or one in which it never does."""
+    entries = [entry(n) for n in range(size)]
+    entries[0] = named(0, "cell-opened/1", OLD)
+    if keys and size > ADDED:
+        entries[ADDED] = named(ADDED, "log-key-added/1", NEW)
+    if keys and size > RETIRED:
+        entries[RETIRED] = named(RETIRED, "log-key-retired/1", OLD)
+    return entries
+
+
+def log_at(directory: Path, entries: list[bytes], plan: Plan) -> Path:
+    """A log sealed at each size by these keys."""
+    write_log(directory, entries, *(size for size, _ in plan))
+    for size, signers in plan:
+        root = tree.root_of(tree.leaf_hashes(entries[:size]))
+        text = checkpoints.sign(NAME, size, root, signers=signers).note
+        (directory / archive_path(size)).write_text(text)
+        (directory / "checkpoint").write_text(text)
+    return directory
+
+
+HONEST: Plan = [(5, [OLD]), (12, [OLD, NEW]), (25, [OLD, NEW]), (31, [NEW]), (40, [NEW])]
+
+
+@pytest.fixture
+def honest(tmp_path: Path) -> Path:
+    return log_at(tmp_path / "honest", history(40), HONEST)
+
+
+@pytest.mark.parametrize("pinned", [[OLD], [NEW], [OLD, NEW], [NEW, OLD]])
+def test_an_honest_change_of_keys_is_followed_by_every_check(
+    honest: Path, tmp_path: Path, pinned: list[SoftwareSigner]
+) -> None:
+    lines = "\n".join(one.vkey for one in pinned)
+    report = verify_log(honest, lines)
+    assert report.status is Status.OK, report.problems
+    assert set(report.keys) == {OLD.vkey, NEW.vkey}
+    earlier = log_at(tmp_path / "earlier", history(40), HONEST[:3])
+    compared = compare_logs(honest, earlier, lines)
+    assert compared.status is Status.OK, compared.problems
+    text = receipt_of(7, signer=OLD)
+    (found,) = check_receipts([("r", text)], honest, [note.parse_vkey(one.vkey) for one in pinned])
+    assert found.verdict is Verdict.IN_LOG
+
+
+def receipt_of(index: int, *, signer: SoftwareSigner) -> str:
+    row = tree.leaf_hashes([entry(index)])
+    promise = receipt.promise_over(row, origin=NAME, first_seq=index, at=0, seal_by=1)
+    return receipt.receipt_of(row, receipt.sign(promise, [signer]), index=index, entry=None).text()
+
+
+def forged(size: int, since: int) -> list[bytes]:
+    """The honest log up to a place, and then what the forger wants."""
+    entries = history(size)
+    entries[since:] = [entry(n, body={"item": "forged", "scores": [5, 5]}) for n in range(since, size)]
+    return entries
+
+
+@pytest.mark.parametrize("pinned", [[NEW], [OLD, NEW], [NEW, OLD]])
+def test_whoever_holds_the_old_key_cannot_go_on_from_the_overlap(tmp_path: Path, pinned: list[SoftwareSigner]) -> None:
+    """The old key leaked, so it was changed. Its finder takes the log as both keys signed it, and writes on."""
+    entries = forged(40, since=20)
+    log = log_at(tmp_path / "log", entries, [(5, [OLD]), (12, [OLD, NEW]), (40, [OLD])])
+    report = verify_log(log, "\n".join(one.vkey for one in pinned))
+    assert report.status is Status.BAD
+    assert "comes before the key that you pinned" in report.problems[0].what
+    with pytest.raises(LogUnreadable, match="comes before"):
+        check_receipts([("r", receipt_of(7, signer=OLD))], log, [note.parse_vkey(NEW.vkey)])
+
+
+def test_nor_by_naming_the_old_key_once_more(tmp_path: Path) -> None:
+    entries = forged(40, since=20)
+    entries[22] = named(22, "log-key-added/1", OLD)
+    log = log_at(tmp_path / "log", entries, [(12, [OLD, NEW]), (25, [OLD]), (40, [OLD])])
+    assert verify_log(log, NEW.vkey).status is Status.BAD
+
+
+@pytest.mark.parametrize("pinned", [OLD, NEW])
+def test_nor_behind_its_own_retirement(tmp_path: Path, pinned: SoftwareSigner) -> None:
+    entries = forged(50, since=40)
+    log = log_at(tmp_path / "log", entries, [*HONEST, (50, [OLD])])
+    report = verify_log(log, pinned.vkey)
+    assert report.status is Status.BAD
+    assert "retired key" in report.problems[0].what or "old key" in report.problems[0].what
+
+
+@pytest.mark.parametrize("pinned", [OLD, NEW])
+def test_a_key_that_a_forged_branch_names_is_not_believed(tmp_path: Path, pinned: SoftwareSigner) -> None:
+    """An entry that names the forger's own key, in a branch that only this key signs."""
+    entries = forged(40, since=20)
+    entries[20] = named(20, "log-key-added/1", OTHER)
+    log = log_at(tmp_path / "log", entries, [(5, [OLD]), (12, [OLD, NEW]), (40, [OTHER])])
+    report = verify_log(log, pinned.vkey)
+    assert report.status is Status.BAD
+    assert OTHER.vkey not in report.keys
+
+
+def test_a_witness_s_key_is_no_key_of_a_log(honest: Path) -> None:
+    witness = VerifierKey(NAME, COSIGNATURE, note.parse_vkey(OLD.vkey).public)
+    assert verify_log(honest, witness.line).status is Status.COULD_NOT_CHECK
+    with pytest.raises(BadKey, match="one log"):
+        parse_keys(f"{OLD.vkey}\n{witness.line}\n")
+    entries = history(40)
+    body = {"vkey": witness.line, "custody": "x", "retire_at": None}
+    entries[ADDED] = entry(ADDED, kind="log-key-added/1", body=body)
+
+
+def test_a_damaged_log_under_another_key_is_bad_and_no_crash(honest: Path) -> None:
+    """To find out which keys there are the entries are read: they may be anything."""
+    bundle = next((honest / "tile" / "entries").rglob("40"))
+    bundle.write_bytes(bundle.read_bytes()[:-3])
+    for pinned in (OLD, NEW, OTHER):
+        assert verify_log(honest, pinned.vkey).status is Status.BAD
+    assert keys_of(honest, [note.parse_vkey(OLD.vkey)]).known == (note.parse_vkey(OLD.vkey),)
+
+
+def test_the_history_is_as_the_rules_of_the_log_want_it(honest: Path) -> None:
+    assert len(ACTORS) == 3
+    assert all(a < b for a, b in pairwise([size for size, _ in HONEST]))
+    assert verify_log(honest, OTHER.vkey).status is Status.BAD
