@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from tallystick.blobs import BlobChanged, BlobDiffers
@@ -25,6 +24,7 @@ from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import cosignature
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint, is_plain_number
 from tallystick.ledger.cosignature import Cosignature
+from tallystick.ledger.exchange import Exchange, NoAnswer
 from tallystick.ledger.note import BadNote, VerifierKey
 from tallystick.ledger.policy import Policy, Verdict, Witness
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
@@ -33,6 +33,10 @@ ANSWER_BYTES_MAX = 64_000
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 40.0
 """A witness that keeps a mirror fetches before it answers."""
+TOTAL_SECONDS = 60.0
+"""A whole answer: all witnesses are asked at once and waited for, so a slow one must not keep the others."""
+TIME_MAX = 253_402_300_799
+"""The last second that a calendar of four digits has. A time beyond it is nobody's clock."""
 TRIES = 4
 PAUSE_FIRST_SECONDS, PAUSE_MAX_SECONDS = 1.0, 60.0
 ALARMS_MAX = 200
@@ -78,7 +82,8 @@ class Witnessing:
 
     def __init__(
         self, reader: LogReader, policy: Policy, folder: Path, *,
-        read_seconds: float = READ_SECONDS, clock: Callable[[], float] = time.time,
+        read_seconds: float = READ_SECONDS, total_seconds: float = TOTAL_SECONDS,
+        clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self.policy = policy
         self._reader = reader
@@ -91,9 +96,9 @@ class Witnessing:
         for name, hint in self._hints().items():
             if name in self._standings:
                 self._set(name, size=hint.size, time=hint.time, fault=None)
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(read_seconds, connect=CONNECT_SECONDS), follow_redirects=False, trust_env=False
-        )
+        self._http = Exchange(
+            connect_seconds=CONNECT_SECONDS, read_seconds=read_seconds, total_seconds=total_seconds
+        )  # fmt: skip
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -236,19 +241,13 @@ class Witnessing:
         return self._exchange("POST", f"{witness.url}/add-checkpoint", "\n".join(lines).encode())
 
     def _exchange(self, method: str, url: str, body: bytes | None = None) -> tuple[int, str, str]:
-        data = bytearray()
         try:
-            with self._http.stream(method, url, content=body) as response:
-                for piece in response.iter_bytes():
-                    data += piece
-                    if len(data) > ANSWER_BYTES_MAX:
-                        raise _Fault(f"{url}: expected at most {ANSWER_BYTES_MAX} bytes, found more")
-                kind = response.headers.get("content-type", "").partition(";")[0].strip()
-                return response.status_code, kind, data.decode()
+            reply = self._http.ask(method, url, body=body, bytes_max=ANSWER_BYTES_MAX)
+            return reply.status, reply.kind, reply.data.decode()
         except UnicodeDecodeError as error:
             raise _Fault(f"{url}: expected text, found other bytes") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _Fault(f"{url}: expected an answer, found {type(error).__name__}: {error}") from error
+        except NoAnswer as error:
+            raise _Fault(str(error)) from error
 
     def _publish(self, size: int, lines: Sequence[str]) -> None:
         """Let `checkpoint` show these cosignatures, as long as it is of this size."""
@@ -315,4 +314,6 @@ def _cosignature_in(text: str, signed: Checkpoint, key: VerifierKey) -> Cosignat
         raise _Fault(f"expected a cosignature by {key.label}: {error}") from error
     if not found:
         raise _Fault(f"expected a cosignature by {key.label}, found lines of other keys: correct the policy")
+    if found[0].time > TIME_MAX:
+        raise _Fault(f"expected a cosignature of today, found one of a time beyond all calendars: {found[0].time}")
     return found[0]

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import httpx
-
+from tallystick.ledger.exchange import Exchange, NoAnswer
 from tallystick.ledger.tiles import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Place, width_at
 from tallystick.ledger.tree import level_up
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
+TOTAL_SECONDS = 300.0
+"""One file: at its largest it comes over a slow line in this time."""
 BUNDLE_BYTES_MAX = TILE_WIDTH * (2 + 65_535)
 NOTE_BYTES_MAX = 1_000_000
 
@@ -61,12 +62,14 @@ class FolderSource:
 class HttpSource:
     """A log behind HTTP: a cell (with a bearer token), a mirror or any static server."""
 
-    def __init__(self, url: str, *, token: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, url: str, *, token: Callable[[], str] | None = None, total_seconds: float = TOTAL_SECONDS
+    ) -> None:
         self._url = url.rstrip("/")
         self._token = token
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS), follow_redirects=False, trust_env=False
-        )
+        self._http = Exchange(
+            connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, total_seconds=total_seconds
+        )  # fmt: skip
 
     @property
     def where(self) -> str:
@@ -78,21 +81,16 @@ class HttpSource:
         url = f"{self._url}/{path}"
         # The token is read anew for each request: it may be renewed while the witness runs.
         headers = {"Authorization": f"Bearer {self._token()}"} if self._token else {}
-        data = bytearray()
         try:
-            with self._http.stream("GET", url, headers=headers) as response:
-                if response.status_code == 404:
-                    return None
-                if response.status_code != 200:
-                    hint = ": renew the token" if response.status_code in (401, 403) else ""
-                    raise SourceFailed(f"{url}: expected the file, found status {response.status_code}{hint}")
-                for piece in response.iter_bytes():
-                    data += piece
-                    if len(data) > bytes_max:
-                        break
-        except httpx.HTTPError as error:
-            raise SourceFailed(f"{url}: expected an answer, found {type(error).__name__}: {error}") from error
-        return _limited(bytes(data), bytes_max, url)
+            reply = self._http.ask("GET", url, headers=headers, bytes_max=bytes_max)
+        except NoAnswer as error:
+            raise SourceFailed(str(error)) from error
+        if reply.status == 404:
+            return None
+        if reply.status != 200:
+            hint = ": renew the token" if reply.status in (401, 403) else ""
+            raise SourceFailed(f"{url}: expected the file, found status {reply.status}{hint}")
+        return reply.data
 
     def close(self) -> None:
         """Let go of the connections."""
