@@ -5,6 +5,7 @@ its own; the next process starts as a server does, then does every act again, an
 happened.
 """
 
+import gc
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,7 +21,8 @@ from living_cell import PROGRAMME, Clock, World, hurry, world_at
 from tallystick.app import backup, custody, erasure, keeping, oversight, release, roster
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
-from tallystick.app.cell import Cell
+from tallystick.app.backup import Source
+from tallystick.app.cell import Cell, CellBroken, CellMissing
 from tallystick.app.erasure import Ordered
 from tallystick.app.kernel import new_key
 from tallystick.app.release import Made
@@ -66,8 +68,9 @@ class Template:
 
     lead     who leads its programme
     item     an item that can be erased; `release` holds it
-    backup   taken before the newest work, and `log` a copy of the log from after it
+    backup   taken before the newest work, and before the epoch was renewed; `bundle` has the wrapped keys of after
     dump     its read tables
+    secrets  the bytes of its keys of today's epoch
     """
 
     folder: Path
@@ -77,8 +80,10 @@ class Template:
     item: str
     release: str
     backup: Path
+    bundle: Path
     dump: dict[str, list[tuple[object, ...]]]
     secrets: tuple[bytes, ...]
+    epoch: int
 
     @property
     def home(self) -> Path:
@@ -97,14 +102,19 @@ def worked(folder: Path, databases: Databases) -> Template:
                 world.judge(expert)
         made = cut(world, "1.0.0")
         backup.back_up(world.cell, folder / "backup")
+        rotated = custody.rotate_epoch(world.cell, ENGINEER, "the-first-rotation-of-all")
+        assert isinstance(rotated, custody.EpochRotated)
+        bundle = backup.keep_key_bundle(world.cell)
+        assert bundle is not None
         world.judge(world.experts[0])
         world.cell.seal()
         with world.cell.read() as connection:
             item = str(connection.exec_driver_sql("SELECT item FROM judgment ORDER BY seq").scalars().first())
         secrets = tuple(path.read_bytes() for path in sorted((folder / "cell" / "keys").glob("kek-*.key")))
         return Template(
-            folder, databases, database, world.lead.person, item, made, folder / "backup", dump_of(world.cell), secrets
-        )
+            folder, databases, database, lead=world.lead.person, item=item, release=made, backup=folder / "backup",
+            bundle=bundle.folder, dump=dump_of(world.cell), secrets=secrets, epoch=rotated.epoch,
+        )  # fmt: skip
 
 
 def cut(world: World, version: str) -> str:
@@ -240,7 +250,7 @@ class Scene:
         assert self.cell.keys.epochs() == (newest,), where
         assert wrapping == {newest}, where
         assert retired.isdisjoint(self.cell.keys.log_keys()), where
-        if newest > 1:
+        if newest > self.template.epoch:
             for path in self.folder.rglob("*"):
                 if path.is_file() and not path.name.startswith("cell.db"):
                     assert not any(key in path.read_bytes() for key in self.template.secrets), f"{where}: {path}"
@@ -268,6 +278,68 @@ def finish(cell: Cell) -> None:
     release.finish_interrupted(cell)
     erasure.finish_interrupted(cell)
     erasure.deliver_notices(cell)
+
+
+@dataclass(slots=True)
+class Restores:
+    """A cell made anew from a backup, the newest wrapped keys and a newer log, in an empty folder and database."""
+
+    template: Template
+    folder: Path
+    database: str = field(init=False)
+    is_told: bool = False
+
+    def __post_init__(self) -> None:
+        """What was there before: the keys, as their own backup has them."""
+        shutil.copytree(self.template.home / cells.KEYS_FOLDER, self.home / cells.KEYS_FOLDER)
+        self.database = self.template.databases.new(self.folder)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the cell."""
+        return self.folder / "cell"
+
+    def engines(self) -> Iterable[sa.Engine]:
+        """It opens its own."""
+        return []
+
+    def run(self) -> None:
+        """Restore, and say so."""
+        self.restore()
+        self.is_told = True
+
+    def restore(self) -> None:
+        """With the same words each time."""
+        source = Source(self.template.backup, keys=self.template.bundle, log=self.template.home / "log")
+        found = backup.restore(source, self.home, database=self.database)
+        assert (found.differences, found.from_log > 0, found.missing > 0) == ((), True, True)
+
+    def recover(self) -> None:
+        """A cell that is not whole does not open; one that is needs nothing."""
+        gc.collect()  # what the kernel does with the sign of life of a process that ends
+        try:
+            cells.open_cell(self.home, database=self.database).close()
+        except (CellMissing, CellBroken):
+            assert not self.is_told
+            self.restore()
+
+    def check(self, where: str) -> None:
+        """All that a log and a backup can give back; the words that came after the backup are gaps."""
+        with cells.opened(self.home, database=self.database) as cell:
+            assert dump_of(cell) == self.template.dump, where
+            shown = LogReader(self.template.home / "log").checkpoint()
+            size = cell.seal()
+            assert size > shown.size
+            report = verify_log(cell.log_directory, cell.opened.vkey, against=[self.template.home / "log"])
+            assert (report.status, report.size) == (Status.OK, size), (where, report.notes)
+            gaps = oversight.check(cell).differences
+            assert [text for text in gaps if "the vault holds no object" not in text] == [], where
+            assert not (self.home / cells.RESTORING).exists(), where
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.template.databases.drop(self.database)
+        shutil.rmtree(self.folder)
 
 
 # --- acts: what a process does ----------------------------------------------------------------------------------------

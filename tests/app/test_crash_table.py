@@ -13,7 +13,19 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
-from crash_scenes import BACKUPS, ERASURE, NUMBERS, RELEASE, ROTATIONS, Act, Databases, Scene, Template, worked
+from crash_scenes import (
+    BACKUPS,
+    ERASURE,
+    NUMBERS,
+    RELEASE,
+    ROTATIONS,
+    Act,
+    Databases,
+    Restores,
+    Scene,
+    Template,
+    worked,
+)
 from crash_table import Case, crash_table, quiet_run
 from living_cell import Clock
 from postgres import url
@@ -255,6 +267,15 @@ def test_a_cell_survives_a_crash_at_every_step(
         record_testsuite_property,
         steps_min=30,
     )
+
+
+def test_a_restore_survives_a_crash_at_every_step(
+    template: Template, tmp_path: Path, record_testsuite_property: Tell
+) -> None:
+    table(
+        lambda: Restores(template, tmp_path / str(next(NUMBERS))), template.databases, record_testsuite_property,
+        steps_min=30,
+    )  # fmt: skip
 
 
 def test_the_steps_of_a_commit_and_of_files_are_found(tmp_path: Path) -> None:

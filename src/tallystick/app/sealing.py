@@ -191,11 +191,19 @@ class Sealing:
     def mend(self) -> None:
         """Compare all that is sealed with the journal, and write again what the log folder lacks. Signs nothing new.
 
-        raises  what Sealer raises when journal and log do not fit together; Leased when it is another's turn
+        Waits for its turn: one who was cut off in it on another machine is taken for dead after a while.
+        raises  what Sealer raises when journal and log do not fit together; Leased when its turn did not come
         """
         with self._lock:
-            self._is_known = False
-            self._sealer = self._sealer or self._open_sealer()
+            give_up_at = time.monotonic() + WAIT_SECONDS
+            while self._sealer is None:
+                try:
+                    self._is_known = False
+                    self._sealer = self._open_sealer()
+                except Leased:
+                    if time.monotonic() > give_up_at:
+                        raise
+                    time.sleep(_POLL_SECONDS)
             self.release()
 
     def release(self) -> None:

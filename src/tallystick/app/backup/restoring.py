@@ -17,7 +17,7 @@ from pathlib import Path
 from tallystick import canon
 from tallystick.app import cell as cells
 from tallystick.app import keeping, oversight
-from tallystick.app.backup.folder import BadBackup, Part, Step, read_lines, read_part
+from tallystick.app.backup.folder import UNFINISHED, BadBackup, Part, Step, read_lines, read_part
 from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
 from tallystick.app.cell import RESTORING, Cell, KeysOf
 from tallystick.blobs import Blobs, no_step
@@ -37,6 +37,8 @@ from tallystick.store import projection
 
 _TOGETHER = 5_000
 _TURN_MS = 60_000
+_ME = "restore"
+"""The name under which a restore sets the seal point: no sealer has it."""
 
 
 class NotEmpty(RuntimeError):
@@ -111,6 +113,8 @@ def restore(
     with contextlib.closing(FolderBlobs(directory / "releases" / keeping.SEALED)) as folder:
         _put_files(source.backup, manifest, vault_store or folder)
     step("after put files")
+    if database is None:
+        (directory / cells.DATABASE_FILE).touch(mode=0o600)
     engine = journal.connect(database or cells.embedded_database(directory))
     try:
         cells.make_tables(engine)
@@ -165,10 +169,12 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
         if mark.read_bytes() != words:
             raise NotEmpty(f"{directory}: expected a restore of this backup that was cut off, found that of another")
     else:
-        found = sorted(path.name for path in directory.iterdir() if path.name != cells.KEYS_FOLDER)
+        half = directory / f"{RESTORING}{UNFINISHED}"
+        found = sorted(path.name for path in directory.iterdir() if path.name not in (cells.KEYS_FOLDER, half.name))
         if found:
             raise NotEmpty(f"{directory}: expected an empty folder, found {', '.join(found[:5])}: choose another")
-        mark.write_bytes(words)
+        _copy(half, [words])
+        half.rename(mark)
         flush_folder(directory)
     step("after mark")
     (directory / "releases").mkdir(exist_ok=True, mode=0o700)
@@ -334,6 +340,9 @@ def _set_seal_point(engine: journal.Engine, log: Blobs, books: _Books) -> None:
         return
     heads.create(engine)
     seen = heads.read(engine)
+    if seen.holder == _ME:
+        heads.hand_back(engine, seen)  # of a restore that was cut off here
+        seen = heads.read(engine)
     if seen.size >= published.size:
         return
     if published.size > books.next_seq:
@@ -341,7 +350,7 @@ def _set_seal_point(engine: journal.Engine, log: Blobs, books: _Books) -> None:
             f"expected a journal that reaches the published log at {published.size}, found {books.next_seq} entries: "
             "give a copy of the log that has them all (--log)"
         )
-    claimed = heads.claim(engine, seen, me="restore", lease_ms=_TURN_MS)
+    claimed = heads.claim(engine, seen, me=_ME, lease_ms=_TURN_MS)
     assert claimed is not None, "nobody else seals a cell that is not restored yet"
     link = _link_at(engine, published.size)
     heads.hand_back(engine, heads.advance(engine, claimed, size=published.size, root=published.root, link=link))
