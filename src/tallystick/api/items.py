@@ -206,6 +206,7 @@ class RecordShown(Shown):
     disagreement: str | None = Field(description="open, settled or preserved; null when there is none")
     history: list[StepShown]
     identities: list[IdentityShown] = Field(description="Of both candidates, once you have unblinded the item.")
+    erased: str | None = Field(None, description="When and under which erasure the content went; else null.")
 
 
 class Unblinding(Body):
@@ -239,6 +240,7 @@ def _record(found: ItemRecord) -> RecordShown:
         disagreement=found.disagreement.state if found.disagreement else None,
         history=[_step(step) for step in found.history],
         identities=[IdentityShown.of(identity) for identity in found.identities],
+        erased=found.erased.sentence if found.erased else None,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 
 from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, TextByName, Texts
-from tallystick.app import release
+from tallystick.app import release, witnessing
 from tallystick.edge import Site, Visit
 from tallystick.edge.download import download
 from tallystick.flow.refusal import Refused
@@ -126,6 +126,7 @@ class ReleaseDetail(Shown):
 
     release: ReleaseShown
     manifest: dict[str, JsonValue] | None = Field(description="Null while its files are being built.")
+    waits: str | None = Field(description="What a built release still waits for: its witnesses; else null.")
     erased: str | None = Field(description="When and under which erasure the cell's own copy went; else null.")
     lost: list[str] = Field(description="Records, reasons and notes that are gone: it cannot be built again here.")
 
@@ -136,8 +137,15 @@ def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
     if isinstance(found, Refused):
         return found
     gone = found.erased.sentence if found.erased else None
+    waiting = witnessing.refuse_waiting(visit.cell, release_id)
     return ReleaseDetail.model_validate(
-        {"release": ReleaseShown.of(found.row), "manifest": found.manifest, "erased": gone, "lost": list(found.lost)}
+        {
+            "waits": waiting.sentence if waiting else None,
+            "release": ReleaseShown.of(found.row),
+            "manifest": found.manifest,
+            "erased": gone,
+            "lost": list(found.lost),
+        }
     )
 
 

@@ -16,9 +16,13 @@ from tallystick.store.vault import Erased
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Content that was erased: under which erasure, and when, in one sentence."""
+    """Content that was erased: under which erasure, and when, in one sentence.
+
+    erasure  its name; empty while its order is being written
+    """
 
     sentence: str
+    erasure: str = ""
 
     @property
     def refused(self) -> Refused:
@@ -42,14 +46,14 @@ def payload(cell: Cell, connection: journal.Connection, object_id: str, look: Lo
 def gone(connection: journal.Connection, object_id: str) -> Gone | None:
     """What is to be said of an object that the journal names as erased; None for one that is not."""
     row = erasure.erased(connection, object_id)
-    return None if row is None else Gone(flow.words(row.erasure, row.at))
+    return None if row is None else Gone(flow.words(row.erasure, row.at), row.erasure)
 
 
 def _gone(connection: journal.Connection, thing: Erased) -> Gone:
     rows = erasure.erased_of(connection, [thing.object, *thing.by]).values()
     first = min(rows, key=lambda row: int(row.at), default=None)
     # Without the journal's word the vault still knows: an order that is being written in this very transaction.
-    return Gone("erased" if first is None else flow.words(first.erasure, first.at))
+    return Gone("erased") if first is None else Gone(flow.words(first.erasure, first.at), first.erasure)
 
 
 def text(found: bytes | Gone) -> str:

@@ -22,6 +22,10 @@ ITEMS_SHOWN = 50
 TITLE = "Erasures"
 FIELDS = ("what", "target", "reason", "words", "confirmed")
 _WHAT = {"subject": "a person", "object": "an item or one content", "source": "an import, and what came with it"}
+_KINDS = {
+    "person": "a person", "subject": "somebody named in content", "item": "an item", "object": "one content",
+    "run": "an import",
+}  # fmt: skip
 _STATES = {"ordered": Pill(label="unreadable here", tone="waiting"), "final": Pill(label="final", tone="good")}
 _NOTICES = {
     "waiting": Pill(label="waiting", tone="waiting"), "delivered": Pill(label="told", tone="waiting"),
@@ -29,15 +33,16 @@ _NOTICES = {
 }  # fmt: skip
 _FINAL = {
     "ordered": "Nothing in this cell opens the content any more. Backups and disk images still could, with the keys of "
-    "today: the erasure is final when those are destroyed, which the cell does by itself.",
+    "today: the erasure is final when those are destroyed. The cell does that by itself, within half a minute while it "
+    "serves. Load this page again for the certificate.",
     "final": "The content is unreadable in this cell, in every backup and in every copy of the disk: every key that "
     "ever wrapped its keys is destroyed.",
 }
 
 _WHEN = (
     "Nobody can read it in this cell from the moment you order it, and nobody can take the order back. Backups and "
-    "copies of the disk are closed when the keys of today are destroyed: the cell does that by itself while it serves. "
-    "Then the erasure is final, and there is a certificate."
+    "copies of the disk are closed when the keys of today are destroyed: the cell does that by itself, within half a "
+    "minute. Then the erasure is final, and there is a certificate."
 )
 
 
@@ -63,7 +68,7 @@ def every(visit: Visit) -> PageAnswer:
         return told
     rows = tuple(
         views.ErasureRow(
-            name=row.erasure, href=f"/erasures/{row.erasure}", at=words.moment(row.at), what=row.what,
+            name=row.erasure, href=f"/erasures/{row.erasure}", at=words.moment(row.at), what=_kind(row),
             target=row.target, objects=row.objects, status=_STATES[row.state],
         )
         for row in found
@@ -75,10 +80,13 @@ def every(visit: Visit) -> PageAnswer:
 
 
 def _notices(visit: Visit, rows: Sequence[erasure.Row]) -> tuple[views.NoticeRow, ...]:
+    named = erasure.release_names(visit.cell, visit.actor)
+    called = {CLIENT: "the client", visit.actor.person: "you"}
     own = {visit.actor.person, *([CLIENT] if access.allows(visit.actor, "erasure.order") else [])}
     return tuple(
         views.NoticeRow(
-            release=row.release, href=f"/releases/{row.release}", holder=row.holder, at=words.moment(row.at),
+            release=named.get(row.release, row.release), href=f"/releases/{row.release}",
+            holder=called.get(row.holder, row.holder), at=words.moment(row.at),
             status=_NOTICES[row.state], idempotency_key=new_key(),
             action=f"/erasures/{row.erasure}/notices/{row.release}/{row.holder}"
             if row.state != "acknowledged" and row.holder in own
@@ -106,16 +114,22 @@ def detail(visit: Visit) -> PageAnswer:
     return frame.shown("erasure/detail.html", view, page)
 
 
+def _kind(row: erasure.Row) -> str:
+    kind = _KINDS.get(row.target.partition(":")[0], row.what)
+    return f"{kind}, at the end of its retention" if row.what == "retention" else kind
+
+
 def _facts(found: ErasurePage) -> tuple[Fact, ...]:
     row = found.row
     facts = [
-        Fact(term="Kind", value=row.what), Fact(term="What", value=row.target), Fact(term="Why", value=row.reason),
-        Fact(term="Ordered", value=words.moment(row.at), href=f"/receipts/{row.seq}"),
+        Fact(term="Kind", value=_kind(row)), Fact(term="What", value=row.target),
+        Fact(term="Why", value=row.reason.replace("-", " ")),
+        Fact(term="Ordered", value=words.told(row.at), href=f"/receipts/{row.seq}"),
         Fact(term="Contents", value=f"{row.objects:,}"),
         Fact(term="Digest of their ids", value=row.objects_digest, is_digest=True),
     ]  # fmt: skip
     if row.final_at is not None:
-        facts.append(Fact(term="Final", value=words.moment(row.final_at), href=f"/receipts/{row.completed_seq}"))
+        facts.append(Fact(term="Final", value=words.told(row.final_at), href=f"/receipts/{row.completed_seq}"))
         facts.append(Fact(term="Key epochs destroyed", value=", ".join(str(one) for one in found.epochs)))
     return tuple(facts)
 
@@ -194,7 +208,7 @@ def _loss(found: Preview) -> views.Loss:
             Fact(term="Items that lose their content", value=f"{len(coverage.items):,}"),
             Fact(term="Judgments that lose their words", value=f"{coverage.judgments:,}"),
             Fact(term="Contents in all", value=f"{len(coverage.objects):,}"),
-            Fact(term="People", value=f"{len(coverage.people):,}"),
+            *((Fact(term="People", value=f"{len(coverage.people):,}"),) if coverage.people else ()),
         ),
         releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
         items=tuple(Link(label=known.get(item, item), href=f"/items/{item}") for item in coverage.items[:ITEMS_SHOWN]),

@@ -73,7 +73,8 @@ def every(visit: Visit) -> PageAnswer:
         views.ItemRow(
             id=row.external, href=f"/items/{row.item}", batch=names.get(row.batch, row.batch), domain=row.domain,
             difficulty=msgspec.json.decode(row.taxonomy).get("difficulty", "not given"), judgments=row.judged or 0,
-            redundancy=row.needed or 0, state=_state(row.state, row.purpose),
+            redundancy=row.needed or 0,
+            state=_state("erased", "work") if row.item in found.erased else _state(row.state, row.purpose),
         )
         for row in found.rows
     )  # fmt: skip
@@ -137,9 +138,10 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
     is_open = record.work is not None and record.work.state != "complete"
     prompt, context, first, second = form.texts(record.shown)
     case = record.disagreement
+    state = _state(record.work.state if record.work else None, row.purpose)
     known = frame.names(visit)
     view = views.ItemDetail(
-        id=row.external, state=_state(record.work.state if record.work else None, row.purpose),
+        id=row.external, state=state, erased=_erased(record),
         facts=(
             Fact(term="Item", value=row.item), Fact(term="Domain", value=row.domain),
             *(Fact(term=axis.replace("_", " ").capitalize(), value=value) for axis, value in record.taxonomy.items()),
@@ -160,9 +162,13 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
     return frame.shown("items/detail.html", view, page, status=200 if refused is None else frame.again(refused))
 
 
+def _erased(record: ItemRecord) -> Link | None:
+    gone = record.erased
+    return None if gone is None else Link(label=f"The content was {gone.sentence}", href=f"/erasures/{gone.erasure}")
+
+
 def _erase_href(visit: Visit, record: ItemRecord) -> str | None:
-    is_erased = record.work is not None and record.work.state == "erased"
-    may = access.allows(visit.actor, "erasure.order") and not is_erased
+    may = access.allows(visit.actor, "erasure.order") and record.erased is None
     return f"/erasures/new?target=item:{record.row.item}" if may else None
 
 
@@ -172,7 +178,7 @@ def _looks_href(visit: Visit, item: str) -> str | None:
 
 def _unblind(visit: Visit, record: ItemRecord, why: str, *, refused: Refused | None) -> views.Unblind | None:
     is_open = record.work is not None and record.work.state != "complete"
-    if is_open or record.identities or not access.allows(visit.actor, "item.unblind"):
+    if is_open or record.erased is not None or record.identities or not access.allows(visit.actor, "item.unblind"):
         return None
     return views.Unblind(
         action=f"/items/{record.row.item}/unblind", idempotency_key=new_key(), reason=visit.text("reason"),

@@ -127,6 +127,8 @@ def own_accesses(visit: Visit) -> PageAnswer:
         return found
     lead = "Who else looked at your profile and at items that you judged: their role and reason, not who they are."
     view = _history_view(found, action="/me/accesses", kept="", is_named=False)
+    told = {visit.actor.person: "your profile", "roster": "the list of people"}
+    view = replace(view, rows=tuple(replace(row, subject=told.get(row.subject, row.subject)) for row in view.rows))
     page = frame.page(visit, "Who looked at my work", lead=lead, at=Place(trail=(("My work", "/me"),)))
     return frame.shown("oversight/accesses.html", view, page)
 

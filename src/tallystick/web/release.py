@@ -21,6 +21,7 @@ from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Lin
 
 SECTION = "Releases"
 NAMES_MAX = 50
+EXPORT = "tallystick release export {name} {name} --dir CELL --as LOGIN"
 FORM_BYTES = 100_000
 
 
@@ -138,19 +139,25 @@ def detail(visit: Visit) -> PageAnswer:
     view = views.ReleaseDetail(
         name=row.name, version=row.version,
         status=_status(visit, page),
-        counts=(
-            Fact(term="Records", value=f"{counts.records:,}"), Fact(term="Judgments", value=f"{counts.judgments:,}"),
-            Fact(term="Experts", value=str(counts.experts)),
-            Fact(term="Adjudicated", value=str(counts.adjudications)), Fact(term="Use", value=row.use),
-        ),
+        counts=(*_counts(page, manifest), Fact(term="Use", value=row.use)),
         files=_files(manifest, root), exclusions=_exclusions(visit, page, counts), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
+        export_command=EXPORT.format(name=f"{row.name}-{row.version}") if manifest else "",
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
         waits=_waits(visit, page), events=_events(visit, page), downloads=_downloads(manifest, root),
         erased=page.erased.sentence if page.erased else "", lost=page.lost[:NAMES_MAX], lost_total=len(page.lost),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
     return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
+
+
+def _counts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
+    """What it holds. Of one whose files are gone the journal still has two numbers, of an unbuilt one none."""
+    row = page.row
+    facts = () if row.records is None else (("Records", row.records), ("Judgments", row.judgments or 0))
+    if manifest is not None:
+        facts = (*facts, ("Experts", manifest.counts.experts), ("Adjudicated", manifest.counts.adjudications))
+    return tuple(Fact(term=term, value=f"{value:,}") for term, value in facts)
 
 
 def _files(manifest: Manifest | None, root: str) -> tuple[views.FileRow, ...]:

@@ -90,6 +90,12 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds")
 
 
+def told(at: int) -> str:
+    """The same as people read it, where no template can put it into words."""
+    when = datetime.fromtimestamp(at / 1e6, UTC)
+    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+
+
 def day(text: str, *, is_end: bool = False) -> int | None:
     """The start of a day in UTC as microseconds, or its end; None for anything that is no date."""
     try:

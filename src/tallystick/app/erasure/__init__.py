@@ -11,7 +11,7 @@ from tallystick.app.erasure.notices import (
     notices,
 )
 from tallystick.app.erasure.ordering import Ordered, Preview, order, preview
-from tallystick.app.erasure.pages import ErasurePage, erasure_page, erasures
+from tallystick.app.erasure.pages import ErasurePage, erasure_page, erasures, release_names
 from tallystick.app.erasure.retention import expire_retention
 from tallystick.store.schema import Row
 
@@ -33,4 +33,5 @@ __all__ = [
     "notices",
     "order",
     "preview",
+    "release_names",
 ]

@@ -21,6 +21,16 @@ def erasures(cell: Cell, actor: Actor) -> list[Row] | Refused:
         return erasure.erasures(connection)
 
 
+def release_names(cell: Cell, actor: Actor) -> dict[str, str]:
+    """Release: its name and version, for those that an erasure touched."""
+    if not access.allows(actor, "erasure.read"):
+        return {}
+    with cell.read() as connection:
+        touched = {row.release for row in erasure.notices(connection)}
+        rows = [row for one in sorted(touched) if (row := releases.release(connection, one)) is not None]
+    return {row.release: f"{row.name} {row.version}" for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class ErasurePage:
     """One erasure: how far it is, which releases held the content, who was told, its certificate once it is final."""

@@ -17,7 +17,7 @@ from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import CandidatesUnblinded
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import adjudication, items, judgment, oversight
+from tallystick.store import adjudication, erasure, items, judgment, oversight
 from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
 
@@ -36,10 +36,14 @@ REASON_MISSING = Refused(
 
 @dataclass(frozen=True, slots=True)
 class ItemsPage:
-    """Some items of a programme, oldest first; `after` leads to the next page."""
+    """Some items of a programme, oldest first; `after` leads to the next page.
+
+    erased  those of them whose content is gone
+    """
 
     rows: tuple[Row, ...]
     after: int | None
+    erased: frozenset[str] = frozenset()
 
 
 def items_page(
@@ -53,8 +57,10 @@ def items_page(
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
         rows = items.page(connection, programme, after=after, limit=limit + 1, domain=domain, state=state, batch=batch)
+        gone = erasure.erased_of(connection, [row.content for row in rows])
     more = len(rows) > limit
-    return ItemsPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None)
+    lost = frozenset(row.item for row in rows if row.content in gone)
+    return ItemsPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None, lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class ItemRecord:
     """An item with its content, its judgments, its disagreement and its history in the journal.
 
     identities  of the two candidates, for somebody who has unblinded the item; empty for everybody else
+    erased      the content is gone; None while it is there
     """
 
     row: Row
@@ -90,6 +97,7 @@ class ItemRecord:
     disagreement: Row | None
     history: tuple[Step, ...]
     identities: tuple[Identity, ...]
+    erased: Gone | None = None
 
 
 def item_record(
@@ -129,6 +137,7 @@ def item_record(
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
             disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
             identities=_identities(cell, connection, row, hidden) if hidden else (),
+            erased=erased.gone(connection, row.content),
         )  # fmt: skip
 
 

@@ -95,6 +95,7 @@ class ItemDetail:
     history: tuple[HistoryEntry, ...]
     withheld: str = ""  # a sentence: what is not shown, and until when
     case: Link | None = None
+    erased: Link | None = None  # None: the content is there
     erase_href: str | None = None  # None: this person may not
     looks_href: str | None = None  # None: this person may not read the access history
     unblind: Unblind | None = None  # for a reader who may, once the item has all its judgments

@@ -89,11 +89,12 @@ class ReleaseDetail:
     exclusions: tuple[Exclusion, ...]
     agreement: IntervalPlot
     verify_command: str
-    digest: str
+    digest: str  # empty while it is being built
     log_facts: tuple[Fact, ...]
     limitations: tuple[str, ...]
     events: tuple[HistoryEntry, ...]
     downloads: tuple[Link, ...] = ()
+    export_command: str = ""  # empty when there is nothing to export
     waits: str = ""  # what an unbuilt release waits for; empty for a built one
     erased: str = ""  # when and under which erasure the cell's own copy went
     lost: tuple[str, ...] = ()  # records, reasons and notes that are gone
