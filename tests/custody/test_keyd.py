@@ -18,7 +18,7 @@ from softhsm import PIN, Tokens, module, tokens_at
 from strict_keys import StrictKeys
 
 from tallystick.custody import CustodyMismatch, KeyDestroyed, KeysUnavailable
-from tallystick.custody.keyd import KeydClient, wire
+from tallystick.custody.keyd import KeydClient, server, wire
 from tallystick.custody.keyd.server import AlreadyServed, KeyServer, listening
 from tallystick.custody.software import SoftwareKeys
 

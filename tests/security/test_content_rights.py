@@ -187,7 +187,8 @@ def test_a_build_that_the_keys_fail_leaves_nothing_in_the_clear(
             with pytest.raises(KeysUnavailable):
                 release.cut(world.cell, world.lead, CUT, key=new_key())
         assert plain_folders(world) == []
-        assert [type(one) for one in release.finish_interrupted(world.cell)] == [type(Path())]
+        finished = release.finish_interrupted(world.cell)
+        assert [isinstance(one, Refused) for one in finished] == [False]
 
 
 # --- people named in content ----------------------------------------------------------------------------------------

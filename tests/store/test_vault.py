@@ -278,6 +278,24 @@ def test_an_erased_key_that_is_put_back_opens_nothing(place: Place) -> None:
         place.open(by=place.vault)
 
 
+def test_a_key_that_another_process_erased_or_renewed_leaves_the_memory(place: Place) -> None:
+    """Or an image of this process, taken long after the erasure was final, would open every earlier copy."""
+    place.put(b"payload")
+    place.put(b"more", name="obj-2", scope="person:per-2")
+    other = Vault(place.keys)
+    for name in ("obj-1", "obj-2"):
+        place.open(name, by=other)
+    place.erase("person:per-1")
+    with journal.writing(place.engine) as connection:
+        place.vault.start_generation(connection, "person:per-2")
+        while place.vault.rewrap_scope(connection, "person:per-2"):
+            pass
+    with journal.reading(place.engine) as connection:
+        assert other.forget_dropped(connection) == 2
+        assert other.forget_dropped(connection) == 0
+    assert place.open("obj-2", by=other).payload == b"more"
+
+
 def test_a_key_whose_transaction_failed_is_forgotten(place: Place) -> None:
     """Or the next object would be sealed under a key that no table holds, and be lost at the next start."""
 

@@ -135,11 +135,21 @@ class KeydClient:
         try:
             link.settimeout(self._seconds)
             link.connect(str(self._path))
+            self._check_peer(link)
             self._greet(_exchange(link, wire.Hello(self._cell)))
         except BaseException:
             link.close()
             raise
         return link
+
+    def _check_peer(self, link: socket.socket) -> None:
+        """Refuse whoever took the socket's name while the key process was away: keys to be wrapped go there bare."""
+        found, allowed = wire.uid_of(link), {0, os.geteuid(), self._path.parent.stat().st_uid}
+        if found not in allowed:
+            raise CustodyMismatch(
+                f"{self._path}: expected a key process of the user who owns the folder, found a socket of user "
+                f"{found}: somebody else put it there; remove it, and let nobody else write in that folder"
+            )
 
     def _greet(self, answer: wire.Answer) -> None:
         if isinstance(answer, wire.Failed):

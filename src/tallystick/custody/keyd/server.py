@@ -11,7 +11,6 @@ import os
 import selectors
 import socket
 import stat
-import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -149,7 +148,7 @@ class KeyServer:
             link, _ = self._listener.accept()
         except OSError:
             return  # gone before it was looked at, or no descriptor left: those who are served come first
-        uid = _uid_of(link)
+        uid = wire.uid_of(link)
         if uid not in self._uids:
             _LOGGER.warning("refused a connection of user %s", uid)
             self.counts["refused"] += 1
@@ -291,9 +290,3 @@ class KeyServer:
 def _length(client: _Client) -> int:
     """Length of the request that comes; of none before its first bytes are here."""
     return int.from_bytes(client.received[: wire.LENGTH_BYTES], "big") if len(client.received) >= 4 else 0
-
-
-def _uid_of(link: socket.socket) -> int:
-    """The user at the other end, as the kernel knows it."""
-    found: int = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[1]
-    return found

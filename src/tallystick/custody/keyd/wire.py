@@ -3,6 +3,8 @@
 Neither side has a message for a key-encryption key or a signing key: what cannot be said cannot leak.
 """
 
+import socket
+import struct
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -161,6 +163,12 @@ def failed(error: Exception) -> Failed:
 def raised(answer: Failed) -> Exception:
     """The error in an answer."""
     return ERRORS.get(answer.error, custody.KeysUnavailable)(answer.sentence)
+
+
+def uid_of(link: socket.socket) -> int:
+    """The user at the other end, as the kernel knows it: who connected, or who listens."""
+    found: int = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[1]
+    return found
 
 
 def batches(keys: Sequence[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:

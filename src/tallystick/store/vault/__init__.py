@@ -366,6 +366,10 @@ class Vault:
         query = sa.select(VAULT_ERASED.c.target).where(VAULT_ERASED.c.target.not_in(told))
         return list(connection.scalars(query.order_by(VAULT_ERASED.c.target)))
 
+    def forget_dropped(self, connection: sa.Connection) -> int:
+        """Let go of the keys in this process's memory that an erasure or a rotation elsewhere has dropped; how many."""
+        return self._ring.forget_dropped(connection)
+
     # --- rotation: in small steps that can be repeated, while serving ------------------------------------------------
 
     def start_generation(self, connection: sa.Connection, scope: str) -> int:

@@ -173,6 +173,15 @@ class Keyring:
             self._cache.clear()
         self._cache[row.scope, row.generation] = (row.wrapped, key)
 
+    def forget_dropped(self, connection: sa.Connection) -> int:
+        """Let go of keys in memory whose row is gone or has changed, whoever changed it; how many."""
+        rows = connection.execute(_KEY_COLUMNS.execution_options(yield_per=_TOGETHER))
+        living = {(row.scope, row.generation): bytes(row.wrapped) for part in rows.partitions() for row in part}
+        dropped = [name for name, (wrapped, _) in list(self._cache.items()) if living.get(name) != wrapped]
+        for name in dropped:
+            self._cache.pop(name, None)
+        return len(dropped)
+
     def named(self, connection: sa.Connection, names: Iterable[str]) -> dict[str, bytes]:
         """Keys by the names that objects carry; what has no row is left out."""
         wanted = dict.fromkeys(names)
