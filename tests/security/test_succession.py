@@ -145,6 +145,18 @@ def test_a_damaged_log_under_another_key_is_bad_and_no_crash(honest: Path) -> No
     assert keys_of(honest, [note.parse_vkey(OLD.vkey)]).known == (note.parse_vkey(OLD.vkey),)
 
 
+def test_a_copy_that_shows_less_than_it_holds_is_compared_in_full(tmp_path: Path) -> None:
+    """Its `checkpoint` was set back to where both histories are still one; its archive holds where they part."""
+    one = log_at(tmp_path / "one", history(40, keys=False), [(12, [OLD]), (40, [OLD])])
+    entries = history(30, keys=False)
+    entries[20] = entry(20, body={"item": "forged", "scores": [5, 5]})
+    other = log_at(tmp_path / "other", entries, [(12, [OLD]), (30, [OLD])])
+    (other / "checkpoint").write_text((other / archive_path(12)).read_text())
+    found = compare_logs(one, other, OLD.vkey)
+    assert (found.status, found.parts_at) == (Status.BAD, 20)
+    assert verify_log(one, OLD.vkey, against=[other]).status is Status.BAD
+
+
 def test_the_history_is_as_the_rules_of_the_log_want_it(honest: Path) -> None:
     assert len(ACTORS) == 3
     assert all(a < b for a, b in pairwise([size for size, _ in HONEST]))

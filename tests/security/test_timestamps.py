@@ -1,7 +1,7 @@
 """Back-dating: time-stamps from outside bound the times of a log, whatever clock its cell had. No network."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ from living_cell import World, world_at
 from time_authority import Authority, clock_at
 from typer.testing import CliRunner
 
+from tallystick.app import oversight
 from tallystick.app import timestamp as stamping
 from tallystick.cli import app
+from tallystick.ledger import receipt as receipts
 from tallystick.ledger import timestamp
 from tallystick.ledger.timestamp import BadTimestamp
+from tallystick.ledger.tree import leaf_hashes
 
 
 @pytest.fixture
@@ -81,7 +84,10 @@ def test_bad_answer_is_not_stored_and_stops_no_sealing(world: World, caplog: pyt
     authority, other = Authority(clock_at(world.clock.at)), Authority(clock_at(world.clock.at))
     with pytest.raises(BadTimestamp):
         stamping.stamp_newest(world.cell, authority, [other.root.certificate])
-    dead = stamping.HttpTimeStamper("http://tsa.invalid/", transport=httpx.MockTransport(lambda _: httpx.Response(503)))
+    dead = stamping.HttpTimeStamper(
+        "http://tsa.invalid/",
+        transport=httpx.MockTransport(lambda _: httpx.Response(503, stream=httpx.ByteStream(b""))),
+    )
     assert not stamping.stamp_or_say(world.cell, dead, [authority.root.certificate])
     assert "has no time-stamp" in caplog.text
     assert not (world.cell.log_directory / timestamp.FOLDER).exists()
@@ -95,7 +101,64 @@ def test_http_carries_request_and_answer_as_the_rfc_says(world: World) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["content-type"] == "application/timestamp-query"
         kind = {"Content-Type": "application/timestamp-reply"}
-        return httpx.Response(200, headers=kind, content=authority.stamp(request.content))
+        return httpx.Response(200, headers=kind, stream=httpx.ByteStream(authority.stamp(request.content)))
 
     stamper = stamping.HttpTimeStamper("http://tsa.invalid/", transport=httpx.MockTransport(answer))
     assert stamping.stamp_newest(world.cell, stamper, [authority.root.certificate]) is not None
+
+
+def test_a_stamp_that_fails_shows_in_readiness_until_one_goes(world: World) -> None:
+    authority = Authority(clock_at(world.clock.at))
+    dead = stamping.HttpTimeStamper("no address at all")
+    assert not stamping.stamp_or_say(world.cell, dead, [authority.root.certificate])
+    (check,) = [check for check in oversight.readiness(world.cell) if check.name == "time-stamp"]
+    assert (check.is_good, check.is_needed) == (False, False)
+    assert stamping.stamp_or_say(world.cell, authority, [authority.root.certificate])
+    assert "time-stamp" not in [check.name for check in oversight.readiness(world.cell)]
+
+
+def test_a_log_whose_stamps_were_taken_away_is_said_to_be_without(world: World) -> None:
+    authority = Authority(clock_at(world.clock.at))
+    code, report = verify_log_with(world, authority)
+    assert (code, any("times by time-stamps" in line for line in report["not_checked"])) == (0, True)
+    stamped(world, authority)
+    _, report = verify_log_with(world, authority)
+    assert not any("times by time-stamps" in line for line in report["not_checked"])
+
+
+def test_an_authority_that_answers_without_end_is_left() -> None:
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield bytes(100_000)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Type": "application/timestamp-reply"}, stream=Endless())
+
+    stamper = stamping.HttpTimeStamper("http://tsa.invalid/", transport=httpx.MockTransport(answer))
+    with pytest.raises(OSError, match="found more"):
+        stamper.stamp(b"request")
+
+
+def test_a_stamp_says_when_the_log_was_seen_short_of_a_receipt(world: World) -> None:
+    """The cell gave a receipt, and had the log stamped without the entry after the time to seal by."""
+    size = world.cell.seal()
+    row = leaf_hashes([b"{}"])
+    at = world.clock.at + 1
+    promise = receipts.promise_over(row, origin=world.cell.opened.origin, first_seq=size, at=at, seal_by=at + 60)
+    note = receipts.sign(promise, world.cell.signers)
+    file = world.cell.directory / "one.tallystick-receipt"
+    file.write_text(receipts.receipt_of(row, note, index=size, entry=None).text())
+    authority = Authority(clock_at(world.clock.at + 3_600_000_000))
+    stamped(world, authority)
+    pinned = world.cell.directory / "tsa.pem"
+    pinned.write_bytes(authority.root.pem())
+    words = ["log", "receipt", str(file), "--log", str(world.cell.log_directory), "--json"]
+    words += ["--vkey", str(world.cell.directory / "log.vkey")]
+    without = CliRunner().invoke(app, words)
+    assert json.loads(without.stdout)["receipts"][0]["verdict"] == "not-due"
+    found = CliRunner().invoke(app, [*words, "--tsa-certificate", str(pinned)])
+    assert (found.exit_code, json.loads(found.stdout)["receipts"][0]["verdict"]) == (1, "overdue")
+    other = world.cell.directory / "other.pem"
+    other.write_bytes(Authority(clock_at(world.clock.at)).root.pem())
+    assert CliRunner().invoke(app, [*words, "--tsa-certificate", str(other)]).exit_code == 2

@@ -101,6 +101,7 @@ class Followers:
         except KeysUnavailable as error:
             # Once a round while it lasts, and in /readyz: where in the code it was noticed says nothing.
             _LOGGER.warning("could not %s: %s", what, error)
-        except (OSError, RuntimeError, journal.DatabaseError):
-            # Loud in the log and in /readyz, which counts what is not sealed; the next round tries again.
+        except Exception:
+            # Loud in the log and in /readyz, which counts what is not sealed; the next round tries again. Whatever it
+            # was, such as an answer from outside that nobody thought of, a job must not end in silence.
             _LOGGER.exception("could not %s", what)

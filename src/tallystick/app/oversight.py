@@ -157,6 +157,9 @@ def readiness(cell: Cell) -> list[Check]:
     checks.append(Check("guards", is_good=not found_guards.missing, found=told))
     trouble = cell.sealing.trouble
     checks.append(Check("sealer", is_good=trouble is None, found=trouble or "nothing wrong"))
+    unstamped = cell.sealing.stamp_trouble
+    if unstamped is not None:
+        checks.append(Check("time-stamp", is_good=False, found=unstamped, is_needed=False))
     return [*checks, _bundle_check(cell), *_witness_checks(witnessing.state(cell))]
 
 

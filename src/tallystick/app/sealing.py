@@ -127,8 +127,8 @@ def behind(connection: journal.Connection, size: int, *, now: int) -> Behind:
 class Sealing:
     """The sealing of one cell in one process. Safe to call from many threads.
 
-    `trouble` says why the last attempt of this process failed, until one does not: readiness shows it. `limits` and
-    `batch` may be set before it begins.
+    `trouble` says why the last attempt of this process failed, until one does not: readiness shows it. `stamp_trouble`
+    says the same of time-stamps. `limits` and `batch` may be set before it begins.
 
     signers  who signs checkpoints now, and `trusted` the verifier keys of those who did before
     now      microseconds since 1970, the journal's clock
@@ -141,6 +141,7 @@ class Sealing:
         self.batch = BATCH
         self.limits = Limits()
         self.trouble: str | None = None
+        self.stamp_trouble: str | None = None
         self.lease = lease or Lease()
         self._engine = engine
         self._log = log

@@ -12,6 +12,9 @@ from cryptography.x509 import Certificate
 from tallystick.app.cell import Cell
 from tallystick.blobs import BlobError
 from tallystick.ledger import timestamp
+from tallystick.ledger.checkpoint import BadCheckpoint
+from tallystick.ledger.exchange import Exchange, NoAnswer
+from tallystick.ledger.note import BadNote
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.timestamp import BadTimestamp, Stamp, TimeStamper
 
@@ -37,24 +40,24 @@ def over_http(url: str, certificates: bytes, *, minutes: float) -> Stamping:
 class HttpTimeStamper:
     """An authority that answers over HTTP, as RFC 3161, section 3.4, says."""
 
-    def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._url = url
-        self._transport = transport
+        self._http = Exchange(
+            connect_seconds=TIMEOUT_S, read_seconds=TIMEOUT_S, total_seconds=TIMEOUT_S, transport=transport
+        )  # fmt: skip
 
     def stamp(self, request: bytes) -> bytes:
         """The answer. Raises OSError when there is none that could be one."""
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         try:
-            with httpx.Client(transport=self._transport, timeout=TIMEOUT_S, trust_env=False) as http:
-                answer = http.post(self._url, content=request, headers=headers)
-        except httpx.HTTPError as error:
-            raise OSError(f"{self._url}: expected an answer, found {type(error).__name__}: {error}") from error
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip()
-        if answer.status_code != 200 or kind != "application/timestamp-reply":
-            raise OSError(f"{self._url}: expected a time-stamp reply, found status {answer.status_code} with {kind!r}")
-        if len(answer.content) > ANSWER_BYTES_MAX:
-            raise OSError(f"{self._url}: expected at most {ANSWER_BYTES_MAX} bytes, found {len(answer.content)}")
-        return answer.content
+            answer = self._http.ask("POST", self._url, body=request, headers=headers, bytes_max=ANSWER_BYTES_MAX)
+        except NoAnswer as error:
+            raise OSError(str(error)) from error
+        finally:
+            self._http.close()  # it is asked a few times an hour
+        if answer.status != 200 or answer.kind != "application/timestamp-reply":
+            raise OSError(f"{self._url}: expected a time-stamp reply, found {answer.status} with {answer.kind!r}")
+        return answer.data
 
 
 def stamp_newest(cell: Cell, stamper: TimeStamper, trusted: Sequence[Certificate]) -> Stamp | None:
@@ -79,10 +82,12 @@ def stamp_newest(cell: Cell, stamper: TimeStamper, trusted: Sequence[Certificate
 
 
 def stamp_or_say(cell: Cell, stamper: TimeStamper, trusted: Sequence[Certificate]) -> bool:
-    """The same for a follower: says loudly in the log what went wrong, and never raises for it. True when it went."""
+    """The same for a follower: says loudly what went wrong, in the log and in readiness. True when it went."""
     try:
         stamp_newest(cell, stamper, trusted)
-    except (OSError, BlobError, BadTimestamp):
+    except (OSError, BlobError, BadTimestamp, BadNote, BadCheckpoint) as error:
+        cell.sealing.stamp_trouble = str(error)
         _LOGGER.exception("the newest checkpoint has no time-stamp: sealing goes on without one")
         return False
+    cell.sealing.stamp_trouble = None
     return True

@@ -14,8 +14,9 @@ import msgspec
 from cryptography.x509 import Certificate
 
 from tallystick.audit.log.report import LogReport, Problem, Status
+from tallystick.audit.receipt import Word
 from tallystick.ledger import timestamp
-from tallystick.ledger.checkpoint import BadCheckpoint
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadNote, VerifierKey
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
@@ -23,6 +24,12 @@ from tallystick.ledger.timestamp import BadTimestamp, Stamp
 
 TOLERANCE_US = 300_000_000
 """How far the clocks of a cell and an authority may be apart before an entry counts as dated wrongly."""
+
+
+NO_STAMPS = (
+    "times by time-stamps: this copy of the log holds none that is good. Ask for the folder `timestamps`: it may "
+    "have been left out"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,23 @@ def with_timestamps(
         report, status=Status.BAD if problems else report.status, problems=(*report.problems, *problems),
         problems_count=report.problems_count + len(problems), notes=(*report.notes, *notes),
         checked=(*report.checked, f"{len(bounds)} time-stamps under the pinned certificates"),
+        not_checked=(*report.not_checked, *([] if bounds else [NO_STAMPS])),
     )  # fmt: skip
 
 
+def word_on(directory: Path, signed: Checkpoint, trusted: Sequence[Certificate]) -> Word | None:
+    """A time-stamper's word that a checkpoint was put before it; None when this copy of the log holds no stamp of it.
+
+    raises  BadTimestamp for a stamp that is no good
+    """
+    path = directory / timestamp.path_of(signed.size)
+    if not path.is_file():
+        return None
+    stamp = timestamp.verify(path.read_bytes(), timestamp.digest_of(signed.note), trusted)
+    return Word(f"the time-stamper {stamp.authority}", stamp.at - stamp.accuracy_us)
+
+
 def _said(bounds: Sequence[Bound]) -> list[str]:
-    if not bounds:
-        return ["no time-stamp bounds the entries of this log in time"]
     said, start = [], 0
     for bound in bounds:
         if bound.size > start:

@@ -9,9 +9,21 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from tallystick.audit.receipt import PROVEN, LogUnreadable, ReceiptReport, Verdict, check_receipts, read_files
+from tallystick.audit.log.succession import keys_of
+from tallystick.audit.receipt import (
+    PROVEN,
+    LogUnreadable,
+    ReceiptReport,
+    Verdict,
+    Word,
+    check_receipts,
+    newest,
+    read_files,
+)
+from tallystick.audit.timestamps import word_on
 from tallystick.cli.shell import Screen
 from tallystick.ledger.note import COSIGNATURES, ED25519, BadKey, VerifierKey, parse_vkey
+from tallystick.ledger.timestamp import BadTimestamp, load_certificates
 
 GOOD, AGAINST, NOTHING_SHOWN = 0, 1, 2
 """Every receipt is in the log; something is proven against the cell; at least one could not be decided."""
@@ -33,6 +45,10 @@ def receipt(
         list[Path] | None,
         typer.Option("--witness", metavar="FILE", help="Verifier key lines of witnesses that you trust."),
     ] = None,
+    tsa_certificate: Annotated[
+        Path | None,
+        typer.Option("--tsa-certificate", metavar="FILE", help="Certificates of time-stampers that you trust."),
+    ] = None,
     entries: Annotated[
         bool, typer.Option("--entries", help="Also read all entries: is any event of yours between two left out?")
     ] = False,
@@ -43,8 +59,9 @@ def receipt(
         keys = _keys(vkey, frozenset({ED25519}), "--vkey")
         witnesses = _keys(witness or [], frozenset(COSIGNATURES), "--witness")
         texts = list(read_files(files))
-        reports = check_receipts(texts, log, keys, witnesses=witnesses, with_counts=entries)
-    except (OSError, UnicodeDecodeError, BadKey, LogUnreadable) as error:
+        words = [] if tsa_certificate is None else _stamped(log, keys, tsa_certificate)
+        reports = check_receipts(texts, log, keys, witnesses=witnesses, words=words, with_counts=entries)
+    except (OSError, UnicodeDecodeError, BadKey, LogUnreadable, BadTimestamp) as error:
         _stop(str(error), as_json=as_json)
     status = _status(reports)
     if as_json:
@@ -52,6 +69,13 @@ def receipt(
     else:
         _print(reports)
     raise typer.Exit(status)
+
+
+def _stamped(log: Path, keys: list[VerifierKey], pinned: Path) -> list[Word]:
+    """What a time-stamp says of when the newest checkpoint was seen."""
+    _, signed = newest(log, keys_of(log, keys).known)
+    word = word_on(log, signed, load_certificates(pinned.read_bytes()))
+    return [] if word is None else [word]
 
 
 def _keys(paths: list[Path], kinds: frozenset[int], option: str) -> list[VerifierKey]:

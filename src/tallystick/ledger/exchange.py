@@ -31,9 +31,14 @@ class Exchange:
 
     read_seconds   from one piece of an answer to the next
     total_seconds  for a whole exchange
+    transport      what stands for the network, for tests
     """
 
-    def __init__(self, *, connect_seconds: float, read_seconds: float, total_seconds: float) -> None:
+    def __init__(
+        self, *, connect_seconds: float, read_seconds: float, total_seconds: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._transport = transport
         self._timeout = httpx.Timeout(read_seconds, connect=connect_seconds)
         self._total = total_seconds
         self._lock = threading.Lock()
@@ -71,7 +76,9 @@ class Exchange:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._http = httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False)
+                self._http = httpx.AsyncClient(
+                    timeout=self._timeout, follow_redirects=False, trust_env=False, transport=self._transport
+                )
                 self._thread = threading.Thread(target=self._loop.run_forever, name="exchange", daemon=True)
                 self._thread.start()
             return self._loop

@@ -7,7 +7,7 @@ from pathlib import Path
 from tallystick.audit.log.report import Findings, LogReport, Problem, Status
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint, open_signed
 from tallystick.ledger.note import BadNote, VerifierKey
-from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
+from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tiles import TILE_WIDTH, BadBundle
 
 
@@ -29,7 +29,7 @@ def load(keys: Sequence[VerifierKey], against: Sequence[Path]) -> list[Kept]:
     kept: list[Kept] = []
     for path in against:
         if (path / "tile").is_dir():
-            kept.append(Kept(path / CHECKPOINT, _open(path / CHECKPOINT, keys), path))
+            kept += [Kept(file, _open(file, keys), path) for file in _newest_of(path)]
         elif path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file())
             if not files:
@@ -38,6 +38,12 @@ def load(keys: Sequence[VerifierKey], against: Sequence[Path]) -> list[Kept]:
         else:
             kept.append(Kept(path, _open(path, keys)))
     return kept
+
+
+def _newest_of(copy: Path) -> list[Path]:
+    """What a copy shows, and the newest that its archive holds: one may have been taken back."""
+    sizes = LogReader(copy).archived_sizes()
+    return [copy / CHECKPOINT, *([copy / archive_path(sizes[-1])] if sizes else [])]
 
 
 def _open(path: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
