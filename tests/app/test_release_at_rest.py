@@ -126,10 +126,10 @@ def test_a_release_whose_files_are_lost_is_built_again_to_the_byte(sqlite_url: s
     with world_at(sqlite_url, tmp_path / "cell") as world:
         made = cut(world)
         release.export(world.cell, world.lead, made.release, tmp_path / "first")
-        for path in made.directory.iterdir():
+        for path in Path(made.place).iterdir():
             path.unlink()
         assert not keeping.is_kept(world.cell, made.release)
-        assert release.finish_interrupted(world.cell) == [made.directory]
+        assert release.finish_interrupted(world.cell) == [made.place]
         release.export(world.cell, world.lead, made.release, tmp_path / "second")
         assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
         page = release.release_page(world.cell, world.lead, made.release)

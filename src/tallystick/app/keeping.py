@@ -1,7 +1,8 @@
-"""Releases at rest: every file sealed under the release's own scope. Reads and writes `releases/sealed` and the vault.
+"""Releases at rest: every file sealed under the release's own scope. Reads and writes them and the vault.
 
-A release is built in a private folder and sealed from there; it stands once the vault knows all its files, which one
-transaction says. Plain folders and sealed files that a crash left are removed by whoever looks next.
+They lie in `releases/sealed` or in the cell's bucket. A release is built in a private folder and sealed from there;
+it stands once the vault knows all its files, which one transaction says. Plain folders and sealed files that a crash
+left are removed by whoever looks next.
 """
 
 import contextlib
@@ -51,9 +52,10 @@ def scope_of(release: str) -> str:
     return f"release:{release}"
 
 
-def folder_of(cell: Cell, release: str) -> Path:
-    """Where the sealed files of a release stand."""
-    return cell.releases_directory / SEALED / release
+def place_of(cell: Cell, release: str) -> str:
+    """Where the sealed files of a release stand: a folder, or a place in the cell's bucket."""
+    with sealed_files(cell) as blobs:
+        return f"{blobs.where}/{release}"
 
 
 def building_folder(cell: Cell, release: str) -> Path:

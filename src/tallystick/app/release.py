@@ -48,12 +48,12 @@ NOT_BUILT = Refused(
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A release that is complete. `directory` is where its files stand, sealed; `export` opens them."""
+    """A release that is complete. `place` is where its files stand, sealed; `export` opens them."""
 
     release: str
     name: str
     version: str
-    directory: Path
+    place: str
     receipt: Receipt
 
 
@@ -72,10 +72,10 @@ def cut(cell: Cell, actor: Actor, wish: Wish, *, key: str) -> Made | Refused:
     if isinstance(answer, Refused):
         return answer
     fact = next(fact for fact in answer.facts if isinstance(fact, ReleaseCut))
-    directory = build(cell, fact.release)
-    if isinstance(directory, Refused):
-        return directory
-    return Made(fact.release, fact.name, fact.version, directory, answer)
+    place = build(cell, fact.release)
+    if isinstance(place, Refused):
+        return place
+    return Made(fact.release, fact.name, fact.version, place, answer)
 
 
 def _check_names(wish: Wish) -> Refused | None:
@@ -184,8 +184,8 @@ def _blockers(state: BatchState) -> Iterator[Blocker]:
         yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
 
 
-def build(cell: Cell, release: str) -> Path | Refused:
-    """Build the folder of a release that was cut; the same bytes each time. Returns it when it stands already.
+def build(cell: Cell, release: str) -> str | Refused:
+    """Build a release that was cut, the same bytes each time, and say where it stands; also when it does already.
 
     A release that cannot be built is abandoned, loudly and for ever: its version is not used again.
     """
@@ -202,13 +202,13 @@ def build(cell: Cell, release: str) -> Path | Refused:
         return Refused("cannot-build", sentence, "version")
 
 
-def _build(cell: Cell, row: Row) -> Path | Refused:
+def _build(cell: Cell, row: Row) -> str | Refused:
     with keeping.alone(cell):
         if not keeping.is_kept(cell, row.release):
             refused = _build_alone(cell, row)
             if refused is not None:
                 return refused
-    return keeping.folder_of(cell, row.release)
+    return keeping.place_of(cell, row.release)
 
 
 def _build_alone(cell: Cell, row: Row) -> Refused | None:
@@ -270,12 +270,12 @@ def _opener(cell: Cell, look: Look) -> bundle.OpenObjects:
     return open_objects
 
 
-def finish_waiting(cell: Cell) -> list[Path | Refused]:
+def finish_waiting(cell: Cell) -> list[str | Refused]:
     """Complete the releases whose witnesses have cosigned by now."""
     return [build(cell, release) for release in quorum.waiting(cell) if quorum.refuse_waiting(cell, release) is None]
 
 
-def finish_interrupted(cell: Cell) -> list[Path | Refused]:
+def finish_interrupted(cell: Cell) -> list[str | Refused]:
     """Complete releases that a crash interrupted, and remove what it left in the clear. Runs at start."""
     with cell.read() as connection:
         rows = [row for p in contracts.programmes(connection) for row in releases.of_programme(connection, p.programme)]

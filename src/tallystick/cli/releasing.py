@@ -47,7 +47,7 @@ def cut(
         made = release.cut(cell, actor, wish, key=new_key())
     if isinstance(made, Refused):
         shell.refuse(made)
-    facts = {"release": made.release, "name": made.name, "version": made.version, "sealed": str(made.directory)}
+    facts = {"release": made.release, "name": made.name, "version": made.version, "sealed": made.place}
     shell.show_facts("Released", facts, as_json=as_json)
 
 
