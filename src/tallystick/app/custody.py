@@ -5,6 +5,7 @@ holder of keys. A key is destroyed only after the commit from which on nothing n
 """
 
 import itertools
+import logging
 from dataclasses import dataclass
 
 from tallystick import canon
@@ -29,6 +30,7 @@ from tallystick.store.schema import Row
 TOGETHER = 500
 """So many keys or objects are brought under another key in one transaction: a command waits for one at most."""
 
+_LOGGER = logging.getLogger(__name__)
 NO_SUCH_SCOPE = Refused("no-such-scope", "Expected a scope that has a key, found none of this name.", "scope")
 NO_SUCH_KEY = Refused("no-such-key", "Expected a log key that still signs, found none of this line.", "vkey")
 LAST_KEY = Refused(
@@ -131,6 +133,11 @@ def _finish_epochs(cell: Cell, step: Step) -> tuple[int, tuple[int, ...]]:
 def _destroy_epoch(cell: Cell, epoch: int, step: Step) -> None:
     step(f"before destruction of epoch {epoch}")
     cell.keys.destroy_epoch(epoch)
+    if epoch in cell.keys.epochs():
+        raise KeysUnavailable(
+            f"{cell.custody}: expected the key of epoch {epoch} to be destroyed, found it still there: see to the "
+            "holder of the keys. Nothing that it wrapped is erased for good before it is gone"
+        )
     step(f"after destruction of epoch {epoch}")
 
     def decide(tx: Transaction) -> Decision:
@@ -142,6 +149,15 @@ def _destroy_epoch(cell: Cell, epoch: int, step: Step) -> None:
 
     facts_of(cell.execute(Command(CELL, "custody.rotate", new_key(), canon.encode(["epoch", epoch]), decide)))
     step(f"after end of epoch {epoch}")
+
+
+def _destroy_again(cell: Cell) -> None:
+    """A token that was put back from a copy has keys of destroyed epochs again: with old copies they open what died."""
+    with cell.read() as connection:
+        told = custody.told_destroyed(connection)
+    for epoch in sorted(set(told) & set(cell.keys.epochs())) if told else []:
+        _LOGGER.warning("the key of epoch %s was destroyed, and is back: it is destroyed again", epoch)
+        cell.keys.destroy_epoch(epoch)
 
 
 def rotate_scope(
@@ -253,6 +269,7 @@ def finish_interrupted(cell: Cell, *, step: Step = no_step) -> None:
         keys = custody.log_keys(connection)
     for scope in scopes:
         _finish_scope(cell, scope, step)
+    _destroy_again(cell)
     _finish_epochs(cell, step)
     now = cell.kernel.now()
     for row in keys:

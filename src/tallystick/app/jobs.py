@@ -87,8 +87,14 @@ class Followers:
             # In the same thread as the rotations that they need: one at a time.
             self._attempt(lambda: erasure.expire_retention(self._cell), "erase what retention has ended for")
             self._attempt(lambda: erasure.finish_interrupted(self._cell), "finish erasures")
+            self._attempt(self._forget_keys, "let go of keys that are dropped")
             self._attempt(lambda: erasure.deliver_notices(self._cell), "tell holders of releases")
             self._attempt(lambda: keep_key_bundle(self._cell), "keep a bundle of the newest wrapped keys")
+
+    def _forget_keys(self) -> None:
+        """Another process may have erased: an image of this one's memory must not open what is gone."""
+        with self._cell.read() as connection:
+            self._cell.vault.forget_dropped(connection)
 
     @staticmethod
     def _attempt(job: object, what: str) -> None:

@@ -10,6 +10,7 @@ from tallystick.events.erasure import ErasureOrdered, ObjectsErased, ReleaseCopy
 from tallystick.flow.refusal import Refused
 
 WHAT = ("subject", "object", "source", "retention")
+ORDERED_BY_PEOPLE = ("subject", "object", "source")
 TARGETS = {
     "subject": ("person", "subject"), "object": ("item", "object"), "source": ("run",), "retention": ("run",),
 }  # fmt: skip
@@ -75,6 +76,15 @@ def check(wish: Wish) -> Refused | None:
         sentence = f"Expected {expected} as the target of this kind, found {wish.target}."
         return Refused("unknown-target", sentence, "target")
     return None
+
+
+def check_orderer(wish: Wish, *, is_cell: bool) -> Refused | None:
+    """That retention has ended is for the cell to say: by this name a person could erase a source unasked."""
+    if is_cell or "retention" not in (wish.what, wish.reason):
+        return None
+    field, known = ("what", ORDERED_BY_PEOPLE) if wish.what == "retention" else ("reason", REASONS[:-1])
+    sentence = f"Expected one of {', '.join(known)}, found retention: the cell orders that when a contract has ended."
+    return Refused("unknown-kind" if field == "what" else "unknown-reason", sentence, field)
 
 
 def already(earlier: str) -> Refused:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.ledger import journal
-from tallystick.store.schema import ERASED, KEPT, SESSION, VAULT_KEY, VAULT_OBJECT
+from tallystick.store.schema import ASSIGNMENT, DRAFT, ERASED, ITEM, KEPT, SESSION, VAULT_KEY, VAULT_OBJECT
 
 TABLES: Final = tuple(table.name for table in KEPT.sorted_tables if table is not SESSION)
 """Sessions are left out: whoever was signed in signs in again."""
@@ -94,6 +94,21 @@ def revived(connection: sa.Connection) -> list[tuple[str, str]]:
     has_bytes = sa.exists().where(VAULT_OBJECT.c.object == ERASED.c.target, sa.func.length(VAULT_OBJECT.c.sealed) > 0)
     query = sa.select(ERASED.c.erasure, ERASED.c.target).where(sa.or_(has_key, has_bytes))
     return [(row.erasure, row.target) for row in connection.execute(query.order_by(*query.selected_columns)).all()]
+
+
+def revived_drafts(connection: sa.Connection) -> dict[str, list[str]]:
+    """Erasure: the items it took that unsent work in the tables is about."""
+    found: dict[str, list[str]] = {}
+    drafts = sa.select(DRAFT.c.work, ASSIGNMENT.c.item).join(
+        ASSIGNMENT, ASSIGNMENT.c.assignment == DRAFT.c.work, isouter=True
+    )
+    for row in connection.execute(drafts).all():
+        item = row.item or row.work.partition("|")[2]
+        is_lost = sa.and_(ITEM.c.item == item, ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden]))
+        gone = connection.execute(sa.select(ERASED.c.erasure).join(ITEM, is_lost)).first()
+        if gone is not None:
+            found.setdefault(gone.erasure, []).append(item)
+    return found
 
 
 def epochs(connection: sa.Connection) -> list[int]:

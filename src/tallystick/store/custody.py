@@ -127,6 +127,18 @@ def has_scope(connection: sa.Connection, scope: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def generation_of(connection: sa.Connection, scope: str) -> int:
+    """The newest key of a scope that is there; 0 for one without any."""
+    query = sa.select(sa.func.max(VAULT_KEY.c.generation)).where(VAULT_KEY.c.scope == scope)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def told_destroyed(connection: sa.Connection) -> list[int]:
+    """Epochs of which the journal says that their key is destroyed."""
+    query = sa.select(KEY_EPOCH.c.epoch).where(KEY_EPOCH.c.state == DESTROYED).order_by(KEY_EPOCH.c.epoch)
+    return list(connection.scalars(query))
+
+
 def half_rotated(connection: sa.Connection) -> list[str]:
     """Scopes that still have a key beside their newest: their rotation is to be finished."""
     query = sa.select(VAULT_KEY.c.scope).group_by(VAULT_KEY.c.scope).having(sa.func.count() > 1)

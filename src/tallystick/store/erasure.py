@@ -235,7 +235,11 @@ def newest_epoch(connection: sa.Connection) -> int:
 
 def add_tasks(connection: sa.Connection, erasure: str, scopes: Iterable[str]) -> None:
     """Remember scopes that need a key of a new generation."""
-    rows = [{"erasure": erasure, "scope": scope, "epoch": None} for scope in sorted(set(scopes))]
+    wanted, is_its = set(scopes), ERASURE_TASK.c.erasure == erasure
+    known = wanted.intersection(connection.scalars(sa.select(ERASURE_TASK.c.scope).where(is_its)))
+    if known:
+        connection.execute(ERASURE_TASK.update().where(is_its, ERASURE_TASK.c.scope.in_(known)).values(epoch=None))
+    rows = [{"erasure": erasure, "scope": scope, "epoch": None} for scope in sorted(wanted - known)]
     if rows:
         journal.insert_many(connection, ERASURE_TASK, rows)
 

@@ -18,7 +18,7 @@ from tallystick import canon
 from tallystick.app import cell as cells
 from tallystick.app import keeping, oversight
 from tallystick.app.backup.folder import UNFINISHED, BadBackup, Part, Step, read_lines, read_part
-from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
+from tallystick.app.backup.writing import CONFIGURATION, FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
 from tallystick.app.cell import RESTORING, Cell, KeysOf
 from tallystick.blobs import Blobs, no_step
 from tallystick.blobs.folder import FolderBlobs, flush_folder
@@ -32,11 +32,12 @@ from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle, decode_bundle
 from tallystick.ledger.tree import Tree, leaf_hashes
 from tallystick.store import backup as tables
+from tallystick.store import custody, projection, sessions
 from tallystick.store import erasure as erasures
-from tallystick.store import projection
 
 _TOGETHER = 5_000
 _TURN_MS = 60_000
+_HALF_MARK = f"{RESTORING}{UNFINISHED}"
 _ME = "restore"
 """The name under which a restore sets the seal point: no sealer has it."""
 
@@ -97,11 +98,13 @@ class _Books:
 
 def restore(
     source: Source, directory: Path, *, database: str | None = None, keys: KeysOf | None = None,
-    log_store: Blobs | None = None, vault_store: Blobs | None = None, step: Step = no_step,
+    log_store: Blobs | None = None, vault_store: Blobs | None = None, configuration: str | None = None,
+    step: Step = no_step,
 ) -> Restored:  # fmt: skip
     """Restore a cell into a folder that holds nothing but, for development custody, its `keys`.
 
     log_store, vault_store  as for opening a cell; a log that lies elsewhere and still stands is taken as the newest
+    configuration  of the new cell, in the place of the backup's: that one names the old database
 
     raises  BadBackup, NotEmpty; what opening a cell raises when the keys are not there or not its own
     """
@@ -110,6 +113,8 @@ def restore(
     manifest = _check(source)
     log = LogReader(log_store or directory / "log").blobs
     _begin(source, directory, manifest, log=log, step=step)
+    if configuration is not None:
+        _copy(directory / CONFIGURATION, [configuration.encode()])
     with contextlib.closing(FolderBlobs(directory / "releases" / keeping.SEALED)) as folder:
         _put_files(source.backup, manifest, vault_store or folder)
     step("after put files")
@@ -129,6 +134,7 @@ def restore(
     )
     try:
         _expect_keys(cell)
+        _catch_up(cell)
         erased += _erase_again(cell)
         step("after erase again")
         restored = _compare(cell, manifest, erased)
@@ -169,10 +175,8 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
         if mark.read_bytes() != words:
             raise NotEmpty(f"{directory}: expected a restore of this backup that was cut off, found that of another")
     else:
-        half = directory / f"{RESTORING}{UNFINISHED}"
-        found = sorted(path.name for path in directory.iterdir() if path.name not in (cells.KEYS_FOLDER, half.name))
-        if found:
-            raise NotEmpty(f"{directory}: expected an empty folder, found {', '.join(found[:5])}: choose another")
+        refuse_occupied(directory)
+        half = directory / _HALF_MARK
         _copy(half, [words])
         half.rename(mark)
         flush_folder(directory)
@@ -180,7 +184,7 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
     (directory / "releases").mkdir(exist_ok=True, mode=0o700)
     for part in manifest.parts:
         kind, _, name = part.path.partition("/")
-        if not name:
+        if not name and part.path != CONFIGURATION:
             _copy(directory / part.path, read_part(source.backup, part))
         elif kind == "log":
             _put_note(log, name, b"".join(read_part(source.backup, part)))
@@ -190,6 +194,13 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
         for name in note_names(newer):
             _put_note(log, name, newer.get(name))
     step("after copy notes")
+
+
+def refuse_occupied(directory: Path) -> None:
+    """Raise NotEmpty for a folder with anything in it but keys, or a restore that was cut off."""
+    found = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
+    if found and RESTORING not in found and not {cells.KEYS_FOLDER, _HALF_MARK}.issuperset(found):
+        raise NotEmpty(f"{directory}: expected an empty folder, found {', '.join(found[:5])}: choose another")
 
 
 def _put_files(backup: Path, manifest: Manifest, sealed: Blobs) -> None:
@@ -375,6 +386,16 @@ def _expect_keys(cell: Cell) -> None:
         )
 
 
+def _catch_up(cell: Cell) -> None:
+    """Let the epoch wrap from now on that a newer log says does: the backup's tables may know one before it only."""
+    held = cell.keys.epochs()
+    with journal.writing(cell.engine) as connection:
+        journal.lock_head(connection)
+        for row in custody.epochs(connection):
+            if row.epoch > erasures.newest_epoch(connection) and row.epoch in held:
+                cell.vault.start_epoch(connection, row.epoch)
+
+
 def _erase_again(cell: Cell) -> int:
     """Erase what a newer log says is erased and the backup brought back; the cell finishes it when it serves."""
     with journal.writing(cell.engine) as connection:
@@ -387,6 +408,10 @@ def _erase_again(cell: Cell) -> int:
                 cell.vault.erase_scope(connection, scope)
             touched = cell.vault.erase_objects(connection, [target for target in targets if ":" not in target])
             erasures.add_tasks(connection, name, touched - set(scopes))
+        for name, items in tables.revived_drafts(connection).items():
+            # Unsent work about an item that is erased may quote it: it goes, and so does its writer's key of then.
+            writers = sessions.drop_drafts_on(connection, items)
+            erasures.add_tasks(connection, name, {f"person:{writer}" for writer in writers})
     return len(found)
 
 

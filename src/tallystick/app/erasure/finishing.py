@@ -58,8 +58,10 @@ def _drop_copies(cell: Cell, row: Row, step: Step) -> None:
     for release in held:
         assert release is not None, "an order names releases of this cell"
         step(f"before removal of {release.release}")
-        keeping.remove_plain(keeping.building_folder(cell, release.release))
-        keeping.sweep(cell, release.release)
+        # Whoever builds it now fails at its erased key, and takes its plain folder along: nothing is final before.
+        with keeping.alone(cell):
+            keeping.remove_plain(keeping.building_folder(cell, release.release))
+            keeping.sweep(cell, release.release)
         step(f"after removal of {release.release}")
 
 
@@ -78,13 +80,17 @@ def _renew(cell: Cell, scope: str, waiting: list[str], step: Step) -> None:
     """Give a scope that lost objects a key of a new generation; the old one, which wrapped them, goes."""
     step(f"before new key of {scope}")
     with cell.read() as connection:
-        # A scope that a later order took has no key any more: nothing is to be renewed.
-        is_living = erasure.erased(connection, scope) is None
+        # A scope that a later order took has no key any more, or one that a backup did not bring: nothing to renew.
+        is_living = erasure.erased(connection, scope) is None and keys.generation_of(connection, scope) > 0
     if is_living:
         # The same erasures ask for one new key, however often they are cut off; another one asks for another.
         key = f"erasure-renews|{scope}|{'|'.join(waiting)}"
         rotated = rotations.rotate_scope(cell, scope, key=key, step=step)
         assert not isinstance(rotated, Refused), rotated.sentence
+        with cell.read() as connection:
+            is_behind = keys.generation_of(connection, scope) < rotated.generation
+        if is_behind:  # it was renewed before a restore that brought the key before back
+            assert not isinstance(rotations.rotate_scope(cell, scope, step=step), Refused)
     step(f"after new key of {scope}")
     with journal.writing(cell.engine) as connection:
         erasure.end_task(connection, scope, waiting)

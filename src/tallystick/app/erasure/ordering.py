@@ -54,7 +54,7 @@ def preview(cell: Cell, actor: Actor, wish: Wish) -> Preview | Refused:
     """What would be lost, or why nothing can be erased."""
     if not access.allows(actor, "erasure.order"):
         return access.ABSENT
-    refused = flow.check(wish)
+    refused = flow.check(wish) or flow.check_orderer(wish, is_cell=actor == access.CELL)
     if refused:
         return refused
     with cell.read() as connection:
@@ -89,7 +89,7 @@ def order(cell: Cell, actor: Actor, wish: Wish, *, words: str = "", key: str) ->
 
 
 def _order(cell: Cell, tx: Transaction, wish: Wish, *, words: str) -> Decision:
-    refused = flow.check(wish)
+    refused = flow.check(wish) or flow.check_orderer(wish, is_cell=tx.actor == access.CELL)
     if refused:
         return refused
     found = _covered(cell, tx.connection, wish.target)
