@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from tallystick.blobs import (
     BlobDamaged,
     BlobDiffers,
     BlobMissing,
+    BlobsUnavailable,
     IsLocked,
     Meddling,
     Readable,
@@ -35,6 +37,10 @@ from tallystick.blobs import (
 _FLUSHERS = 8
 """Threads that flush files at once: the disk merges their waits."""
 _PIECE = 1 << 20
+LOCK = "publish.lock"
+LOCK_SECONDS = 10.0
+_LOCK_POLL_SECONDS = 0.005
+_GONE = "gone-"
 
 
 class FolderBlobs:
@@ -62,6 +68,7 @@ class FolderBlobs:
         self._number = 0
         self._known: set[Path] = set()
         self._lock = threading.RLock()
+        self.lock_seconds = LOCK_SECONDS
 
     @property
     def where(self) -> str:
@@ -77,13 +84,22 @@ class FolderBlobs:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.staging.mkdir(exist_ok=True)
         for path in self.staging.iterdir():
+            if path.name.startswith(_GONE):
+                shutil.rmtree(path, ignore_errors=True)
             is_epoch = path.is_dir() and path.name.isdecimal()
             if is_epoch and self._epoch is not None and int(path.name) <= self._epoch:
-                shutil.rmtree(path, ignore_errors=True)
+                self._clear(path)
         if self._epoch is None and self._alive is None:
             self._stay_alive()
         self._mine.mkdir(exist_ok=True)
         flush_folder(self.directory.parent)
+
+    def _clear(self, part: Path) -> None:
+        """Take a writer's part away in one step, then remove it: what it staged can get no name from then on."""
+        gone = self.staging / f"{_GONE}{secrets.token_hex(8)}"
+        with suppress(FileNotFoundError):  # another who took over was quicker
+            part.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         """Remove this writer's part of the staging folder."""
@@ -228,12 +244,28 @@ class FolderBlobs:
     def _exclusive(self) -> Iterator[None]:
         """Hold the lock under which a file is compared and replaced: briefly, nobody is asked anything meanwhile."""
         self.staging.mkdir(exist_ok=True)
-        handle = os.open(self.staging / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self.staging / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._wait_for(handle)
             yield
         finally:
             os.close(handle)
+
+    def _wait_for(self, handle: int) -> None:
+        """Take the lock, but not for ever: a process that froze with it must be seen, not waited for in silence."""
+        give_up_at = time.monotonic() + self.lock_seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > give_up_at:
+                    raise BlobsUnavailable(
+                        f"{self.staging / LOCK}: expected the lock within {self.lock_seconds:g} s, found it held: a "
+                        "process that was stopped in the middle of a write has it. Let it go on, or end it"
+                    ) from None
+                time.sleep(_LOCK_POLL_SECONDS)
+            else:
+                return
 
     def _path(self, name: str) -> Path:
         return self.directory / check_name(name)

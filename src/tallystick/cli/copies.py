@@ -11,8 +11,7 @@ import typer
 
 from tallystick.audit.log import EnvelopeChecks, Status, compare_logs
 from tallystick.cli import shell
-from tallystick.cli.witness import TokenFd, TokenFile, token_of
-from tallystick.ledger.note import parse_vkey
+from tallystick.cli.witness import TokenFd, TokenFile, log_keys, token_of
 from tallystick.witness import fetching, server
 from tallystick.witness.fetching import RolledBack
 from tallystick.witness.mirror import CannotHold, Damaged, Forked, RulesBroken
@@ -41,7 +40,7 @@ def fetch(
     as_json: shell.AsJson = False,
 ) -> None:
     """Keep a verified copy of a log. Exit 0 good, 1 when the log forked or went back, 2 when it could not be had."""
-    keys = [parse_vkey(line) for line in shell.read_text(vkey, "a verifier key").split()]
+    keys = log_keys(vkey)
     is_address = url.startswith(("http://", "https://"))
     source = HttpSource(url, token=token_of(token_file, token_fd)) if is_address else FolderSource(Path(url))
     try:

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from tallystick.audit.log import EnvelopeChecks
+from tallystick.audit.log.succession import parse_keys
 from tallystick.cli import shell
 from tallystick.ledger import policy as policies
 from tallystick.ledger.cosignature import CosignerRefused
-from tallystick.ledger.note import ED25519, BadKey, VerifierKey, parse_vkey
+from tallystick.ledger.note import BadKey, VerifierKey
 from tallystick.ledger.policy import BadPolicy
 from tallystick.witness import desk, evidence, server
 from tallystick.witness.desk import NoWitness, Watched, Witness
@@ -141,10 +142,7 @@ def _watched(log_vkeys: list[Path], policy: Path | None, sources: _Sources) -> l
     keys: dict[str, list[VerifierKey]] = {}
     urls: dict[str, str | None] = {}
     for path in log_vkeys:
-        for line in shell.read_text(path, "a verifier key").split():
-            key = parse_vkey(line)
-            if key.kind != ED25519:
-                shell.fail(f"{path}: expected the key of a log, found that of a witness: give the file log.vkey.")
+        for key in log_keys(path):
             keys.setdefault(key.name, []).append(key)
     if policy is not None:
         for log in read_policy(policy).logs:
@@ -232,6 +230,14 @@ def status(directory: Folder, as_json: shell.AsJson = False) -> None:
     raise typer.Exit(code)
 
 
+def log_keys(path: Path) -> tuple[VerifierKey, ...]:
+    """The keys of one log in a file; leaves with status 2 when it holds others."""
+    try:
+        return parse_keys(shell.read_text(path, "a verifier key"))
+    except BadKey as error:
+        shell.fail(f"{path}: {error}.")
+
+
 @app.command(name="evidence")
 def verify_evidence(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Evidence that a witness kept.")],
@@ -239,7 +245,7 @@ def verify_evidence(
     as_json: shell.AsJson = False,
 ) -> None:
     """Verify offline that a log signed two histories. Exit 0 proven, 1 the file proves nothing, 2 could not check."""
-    keys = [parse_vkey(line) for line in shell.read_text(vkey, "a verifier key").split()]
+    keys = log_keys(vkey)
     data = shell.read_file(file, "evidence of a fork")
     try:
         sentence = evidence.read(data).verify(keys)

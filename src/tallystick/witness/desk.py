@@ -21,17 +21,18 @@ from pathlib import Path
 from tallystick.blobs import BlobChanged
 from tallystick.blobs.folder import FolderBlobs
 from tallystick.ledger import checkpoint as checkpoints
-from tallystick.ledger import note
-from tallystick.ledger.checkpoint import Checkpoint
+from tallystick.ledger import cosignature, note
+from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.cosignature import Cosigner
-from tallystick.ledger.note import VerifierKey
+from tallystick.ledger.note import BadNote, VerifierKey
+from tallystick.ledger.reader import CHECKPOINT
 from tallystick.ledger.tile_store import Step, no_step
 from tallystick.ledger.tree import ProofError
 from tallystick.witness import evidence
 from tallystick.witness.evidence import Fork
 from tallystick.witness.mirror import CannotHold, Damaged, EntryCheck, Forked, Mirror, RulesBroken
 from tallystick.witness.request import SIZE, Answer, Malformed, Request, check_signature, decide, parse
-from tallystick.witness.sources import Source, SourceFailed, SourceHashes
+from tallystick.witness.sources import NOTE_BYTES_MAX, Source, SourceFailed, SourceHashes
 
 KEY, VKEY = "witness.key", "witness.vkey"
 STATE, LOGS, EVIDENCE, REFUSED = "state", "logs", "evidence", "refused"
@@ -99,6 +100,7 @@ class Witness:
         self.hold_seconds = hold_seconds
         self._state = FolderBlobs(directory / STATE, step=step)
         self._logs = {log.origin: log for log in logs}
+        self._asked: set[str] = set()
         self._by_name = {name_of(log.origin): log for log in logs}
         for log in logs:
             if log.source is not None:
@@ -149,7 +151,7 @@ class Witness:
             log.turn.release()
 
     def _decide(self, log: Watched, request: Request) -> Answer:
-        held = self.held(log.origin)
+        held = self._remembered(log)
         refused = decide(request, held)
         if refused is not None:
             if refused.status in (409, 422):
@@ -160,6 +162,32 @@ class Witness:
             if refused is not None:
                 return refused
         return self._cosign(log, request.checkpoint, held)
+
+    def _remembered(self, log: Watched) -> Checkpoint | None:
+        """What was cosigned, by this folder or, once after a start, by what the log itself shows of it.
+
+        A folder that came from a backup does not know what it cosigned since. Where the log shows a good cosignature
+        of this witness's own over more, that is what it cosigned, and it goes on from there.
+        """
+        held = self.held(log.origin)
+        if log.source is None or log.origin in self._asked:
+            return held
+        try:
+            data = log.source.get(CHECKPOINT, bytes_max=NOTE_BYTES_MAX)
+            shown = None if data is None else checkpoints.open_signed(data.decode(), *log.keys)
+            own = [] if shown is None else cosignature.found_in(shown.note, [self.cosigner.key])
+        except (SourceFailed, BadNote, BadCheckpoint, UnicodeDecodeError):
+            return held  # nothing can be fetched either; it is asked again with the next request
+        self._asked.add(log.origin)
+        if shown is None or not own or shown.size <= (0 if held is None else held.size):
+            return held
+        _LOGGER.critical(
+            "this witness has cosigned size %d of %s, and its folder does not know: it was restored from a backup, or "
+            "is a copy. It goes on from there; never run two", shown.size, log.origin,
+        )  # fmt: skip
+        text = note.lines_of(shown.note, log.keys) + own[0].line
+        self._state.replace(name_of(log.origin), text.encode(), was=None if held is None else held.note.encode())
+        return self.held(log.origin)
 
     def _hold(self, log: Watched, mirror: Mirror, source: Source, signed: Checkpoint) -> Answer | None:
         """Fetch what the checkpoint covers; the refusal when that is not possible, or shows what must not be."""
