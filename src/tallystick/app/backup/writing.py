@@ -25,6 +25,7 @@ from tallystick.ledger.tree import Tree, leaf_hashes
 from tallystick.store import backup as tables
 
 FORMAT: Final = "tallystick/backup/v1"
+CONFIGURATION: Final = "cell.toml"
 KEYS_FORMAT: Final = "tallystick/key-bundle/v1"
 NOTES: Final = ("checkpoint", "checkpoints", "cosignatures", "timestamps")
 """What of a log directory no journal gives back."""
@@ -69,7 +70,7 @@ def back_up(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
     log = LogReader(cell.log).blobs
     for path in note_names(log):
         writer.put(f"log/{path}", [log.get(path)])
-    for name in ("log.vkey", "cell.toml"):
+    for name in ("log.vkey", CONFIGURATION):
         if (cell.directory / name).is_file():
             writer.put(name, [(cell.directory / name).read_bytes()])
     with cell.read() as connection:
