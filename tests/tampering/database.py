@@ -122,14 +122,18 @@ ROWS: list[Row[Cell]] = [
     Row(
         what="rows cut off at the end, sealed ones with them",
         do=cut,
-        found={SEALER: "found 25", CHECK: "journal row 25 is missing"},
+        found={SEALER: "found no row 25", CHECK: "journal row 25 is missing"},
     ),
     Row(
         what="a row edited before it is sealed",
         do=alter("UPDATE journal SET entry = :entry WHERE seq = 33", entry=entry(33, body={})),
         found={SEALER: "expected rows 30 to 39 as they were committed"},
     ),
-    Row(what="a row deleted before it is sealed", do=alter("DELETE FROM journal WHERE seq = 33"), found={SEALER: "found no row 33"}),
+    Row(
+        what="a row deleted before it is sealed",
+        do=alter("DELETE FROM journal WHERE seq = 33"),
+        found={SEALER: "found no row 33"},
+    ),
     Row(
         what="rows cut off before they are sealed",
         do=alter("DELETE FROM journal WHERE seq >= 38", "UPDATE journal_head SET next_seq = 38"),
