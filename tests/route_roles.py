@@ -74,6 +74,7 @@ WHO: dict[str, set[str] | None] = {
     f"GET {V1}/notices": READERS | {"engineer"},
     f"GET {V1}/accesses": READERS,
     f"GET {V1}/me/accesses": EVERYBODY,
+    f"GET {V1}/me/receipts": EVERYBODY,
     f"GET {V1}/log": READERS | {"engineer"},
     f"GET {V1}/log/checkpoint": READERS | {"engineer"},
     "GET /log/{path:path}": READERS | {"engineer"},

@@ -41,6 +41,7 @@ def mount(site: Site, prefix: str) -> None:
     )
     site.api("GET", f"{prefix}/accesses", accesses, permission="access.read", answers=AccessesShown, tag="log")
     site.api("GET", f"{prefix}/me/accesses", own_accesses, permission="self", answers=AccessesShown, tag="log")
+    site.api("GET", f"{prefix}/me/receipts", own_receipts, permission="receipt.read", answers=OwnReceipts, tag="log")
     site.api("GET", "/healthz", healthz, permission=PUBLIC, answers=Health, tag="health")
     site.api("GET", "/readyz", readyz, permission=PUBLIC, answers=Readiness, also={503: Readiness}, tag="health")
 
@@ -232,6 +233,35 @@ def accesses(
 def own_accesses(visit: Visit, *, before: Before = None, limit: Limit = 50) -> AccessesShown | Refused:
     """Read who looked at your own profile and judgments: roles and reasons, without who it was."""
     return _accesses(access_history.own_history(visit.cell, visit.actor, before=before, limit=limit))
+
+
+class OwnEvent(Shown):
+    """An event of one's own, with a receipt to fetch."""
+
+    seq: Seq
+    at: Moment
+    kind: str
+    is_sealed: bool
+
+
+class OwnReceipts(Shown):
+    """One's own events, newest first."""
+
+    receipts: list[OwnEvent]
+
+
+def own_receipts(visit: Visit, before: Before = None) -> OwnReceipts:
+    """List your own events, each with a receipt: `/receipts/{seq}/signed` at once, `/receipts/{seq}/proof` when sealed.
+
+    At most 200 at a time; send the place of the last as `before` for older ones.
+    """
+    found = receipts.own(visit.cell, visit.actor, before=before)
+    return OwnReceipts(
+        receipts=[
+            OwnEvent(seq=one.envelope.seq, at=one.envelope.at, kind=one.envelope.kind, is_sealed=one.is_sealed)
+            for one in found
+        ]
+    )
 
 
 class Health(Shown):

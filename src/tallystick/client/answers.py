@@ -396,6 +396,7 @@ class Record(Answer, frozen=True):
     shown: ShownItem
     judgments: list[RecordedJudgment]
     disagreement: str | None
+    erased: str | None = None  # when and under which erasure the content went
 
 
 class Disagreement(Answer, frozen=True):

@@ -13,6 +13,7 @@ from tallystick.client import answers
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
 from tallystick.client.judgments import Judgment
+from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
 from tallystick.client.wire import ATTEMPTS, Query, Wire
 
@@ -20,7 +21,7 @@ TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(ErasureCalls):
+class Client(ErasureCalls, OversightCalls):
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000

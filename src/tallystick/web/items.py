@@ -138,7 +138,8 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
     is_open = record.work is not None and record.work.state != "complete"
     prompt, context, first, second = form.texts(record.shown)
     case = record.disagreement
-    state = _state(record.work.state if record.work else None, row.purpose)
+    done = _state(record.work.state if record.work else None, row.purpose)
+    state = done if record.erased is None else words.ITEM_STATES["erased"]
     known = frame.names(visit)
     view = views.ItemDetail(
         id=row.external, state=state, erased=_erased(record),
