@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 FILE = "cell.toml"
 PORT = 8000
@@ -168,7 +168,8 @@ def check_database(database: str | None, where: str) -> None:
         raise BadSettings(
             f"{where}: expected a database address postgresql+psycopg://..., found {database.split(':')[0]}"
         )
-    if urlsplit(database).password:
+    words = {name.lower() for name, _ in parse_qsl(urlsplit(database).query, keep_blank_values=True)}
+    if urlsplit(database).password or words & {"password", "sslpassword"}:
         raise BadSettings(f"{where}: expected no password in the database address: use peer access or a password file")
 
 
@@ -182,10 +183,15 @@ def check_custody(custody: str, keyd_socket: str | None, where: str) -> None:
 
 def save(settings: Settings) -> None:
     """Write what differs from the defaults."""
+    (settings.directory / FILE).write_text(text_of(settings))
+
+
+def text_of(settings: Settings) -> str:
+    """What differs from the defaults, as the file says it."""
     silent = Settings(directory=settings.directory)
     lines = ["# Settings of this cell. No secret belongs here."]
     for key in _TYPES:
         value = getattr(settings, key)
         if value != getattr(silent, key):
             lines.append(f"{key} = {json.dumps(value)}")  # a JSON text, number or truth value is one of TOML as well
-    (settings.directory / FILE).write_text("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"

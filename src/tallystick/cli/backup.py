@@ -79,23 +79,36 @@ def restore(
             "forks its log, and its witnesses refuse it. Ask the witness; or, if there is none, give --log-is-lost"
         )
     loaded = _settings(source, directory, database)
-    if development_keys is not None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copytree(development_keys, directory / cells.KEYS_FOLDER, dirs_exist_ok=True)
     vkeys = tuple(shell.read_text(path, "a log key").strip() for path in vkey or ())
     wanted = Source(source, keys=keys, log=log, vkeys=vkeys)
     try:
+        backup.refuse_occupied(directory)  # before keys are put there: it may be another cell's
+        if development_keys is not None:
+            _bring_keys(development_keys, directory / cells.KEYS_FOLDER)
         with shell.waiting("Restoring", as_json=as_json):
             found = backup.restore(
                 wanted, directory, database=loaded.database, keys=shell.keys_of(loaded),
                 log_store=storage.log_store(loaded), vault_store=storage.vault_store(loaded),
+                configuration=settings.text_of(loaded),
             )  # fmt: skip
     except (BadBackup, NotEmpty) as error:
         shell.fail(str(error))
-    settings.save(loaded)
     facts = {**dataclasses.asdict(found), "directory": str(found.directory), "differences": list(found.differences)}
     shell.show_facts("Restored", facts, as_json=as_json)
     raise typer.Exit(1 if found.differences else 0)
+
+
+def _bring_keys(source: Path, folder: Path) -> None:
+    """Copy key files; one that is there already must be the same."""
+    names = [path.name for path in source.iterdir() if path.suffix == ".key"] if source.is_dir() else []
+    if not names:
+        shell.fail(f"{source}: expected the key files of a cell, found none: name its folder keys/")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in names:
+        target = folder / name
+        if target.exists() and target.read_bytes() != (source / name).read_bytes():
+            shell.fail(f"{target}: expected the key file that is brought, found another: begin in an empty folder")
+        shutil.copy2(source / name, target)
 
 
 def _settings(source: Path, directory: Path, database: str | None) -> settings.Settings:

@@ -120,6 +120,8 @@ def restore(
     step("after put files")
     if database is None:
         (directory / cells.DATABASE_FILE).touch(mode=0o600)
+    if database is None:
+        (directory / cells.DATABASE_FILE).touch(mode=0o600)  # as a new cell's: the folder may be open to others
     engine = journal.connect(database or cells.embedded_database(directory))
     try:
         cells.make_tables(engine)
