@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from living_cell import PROGRAMME, World, item_row, jsonl, world_at
+from living_cell import PROGRAMME, World, contract_text, item_row, jsonl, rubric_text, world_at
 
+from tallystick.app import access, contract, erasure, items, roster, rubric
 from tallystick.app import cell as cells
-from tallystick.app import erasure, items, roster
 from tallystick.app.items import ImportReport, Wanted
 from tallystick.app.kernel import new_key
 from tallystick.custody.software import SoftwareKeys
@@ -72,11 +72,36 @@ def test_an_erased_rater_brings_no_new_judgments(sqlite_url: str, tmp_path: Path
 
 def test_erasing_by_the_name_works_across_programmes_and_spellings(sqlite_url: str, tmp_path: Path) -> None:
     with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
-        assert subject(world, " QUETZALCOATL\ttlaloc ") == subject(world)
-        found = world.cell.vault.objects_of
-        world.bring([item_row("w-1", subjects=[NAME])])
-        with world.cell.read() as connection:
-            assert len(found(connection, subject(world))) == 2
+        text = contract_text().replace(PROGRAMME, "other-answers")
+        done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
+        assert isinstance(done, contract.ContractInForce), done
+        published = rubric.publish(
+            world.cell, world.lead, programme="other-answers", text=rubric_text(), name="r.yaml", key=new_key()
+        )
+        assert isinstance(published, rubric.Published), published
+        other = Wanted(programme="other-answers", name="items.jsonl", batch="pilot")
+        rows = jsonl([item_row("w-9", subjects=["quetzalcoatl  TLALOC"])])
+        assert isinstance(items.import_items(world.cell, world.lead, rows, other), ImportReport)
+        world.bring([item_row("w-1", subjects=[NAME]), item_row("w-2")])
+        target = erasure.subject_named(world.cell, world.lead, " Quetzalcoatl\ttlaloc ")
+        assert isinstance(target, str), target
+        found = erasure.preview(world.cell, world.lead, Wish(what="subject", target=target, reason="subject-request"))
+        assert isinstance(found, erasure.Preview)
+        assert len(found.coverage.items) == 2
+        erase(world, target, "subject")
+        for programme, gone in ((PROGRAMME, {"w-1"}), ("other-answers", {"w-9"})):
+            page = items.items_page(world.cell, world.lead, programme)
+            assert isinstance(page, items.ItemsPage)
+            assert {row.external for row in page.rows if is_erased(world, row.item)} == gone
+        assert isinstance(erasure.subject_named(world.cell, world.lead, "Nobody"), str), "a name is no secret to a lead"
+        expert = world.person("Eve", "expert")
+        assert erasure.subject_named(world.cell, expert, NAME) == access.ABSENT
+
+
+def is_erased(world: World, item: str) -> bool:
+    found = items.item_record(world.cell, world.lead, item, reason="review", key=new_key())
+    assert isinstance(found, items.ItemRecord)
+    return found.shown.erased is not None
 
 
 class Counting(SoftwareKeys):

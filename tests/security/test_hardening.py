@@ -1,5 +1,6 @@
 """Small ways to hurt a cell from outside, from its command line or by two hands at once, each found open once."""
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -7,14 +8,17 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from living_cell import PROGRAMME, item_row, jsonl, world_at
 
+from tallystick import settings
+from tallystick.app import backup, items, release
 from tallystick.app import cell as cells
-from tallystick.app import items, release
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
 from tallystick.edge import Rates
 from tallystick.flow.release import Wish
+from tallystick.ledger import journal
 from tallystick.ledger.note import BadKey, parse_vkey
 from tallystick.ledger.signer import SoftwareSigner
 
@@ -100,3 +104,41 @@ def test_damaged_cell_is_named_in_a_sentence(tmp_path: Path, part: str) -> None:
     assert checked.returncode == 2
     assert checked.stderr.startswith("error ")
     assert "Traceback" not in checked.stderr
+
+
+def test_no_command_leaves_a_core_file() -> None:
+    code = (
+        "import resource, sys; sys.argv = ['tallystick', '--help']\n"
+        "from tallystick import cli\n"
+        "try:\n    cli.main()\n"
+        "except SystemExit:\n    sys.stderr.write(str(resource.getrlimit(resource.RLIMIT_CORE)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert done.stderr == "(0, 0)"
+
+
+def test_an_error_of_the_database_repeats_no_value(database_url: str) -> None:
+    engine = journal.connect(database_url)
+    try:
+        with pytest.raises(sa.exc.DBAPIError) as caught, journal.writing(engine) as connection:
+            connection.execute(sa.text("INSERT INTO nowhere VALUES (:token)"), {"token": "a-token-of-a-form"})
+    finally:
+        engine.dispose()
+    assert "a-token-of-a-form" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["password", "PASSWORD", "sslpassword"])
+def test_a_database_address_hides_no_password_behind_a_question_mark(word: str) -> None:
+    with pytest.raises(settings.BadSettings, match="expected no password in the database address") as caught:
+        settings.check_database(f"postgresql+psycopg://me@here/cell?sslmode=require&{word}=open-sesame", "--database")
+    assert "open-sesame" not in str(caught.value)
+
+
+def test_a_restored_database_is_for_its_owner_alone(sqlite_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "again"
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        made = backup.back_up(world.cell, tmp_path / "backup")
+        folder.mkdir(mode=0o755)
+        shutil.copytree(world.cell.directory / "keys", folder / "keys")
+    backup.restore(backup.Source(made.folder), folder)
+    assert stat.S_IMODE((folder / "cell.db").stat().st_mode) == 0o600

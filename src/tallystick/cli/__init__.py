@@ -25,6 +25,7 @@ from tallystick.cli import (
     status,
     witness,
 )
+from tallystick.custody.hardening import forbid_dumps
 
 app = typer.Typer(
     name="tallystick", cls=shell.Front, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
@@ -50,7 +51,8 @@ app.add_typer(witness.app, name="witness")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Keys, passwords and content come through most commands: none leaves a core file."""
+    forbid_dumps()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without our letters is no reason to fail

@@ -12,7 +12,7 @@ from tallystick.app.kernel import new_key
 from tallystick.audit.erasure import verify_certificate
 from tallystick.audit.log import Status
 from tallystick.cli import shell
-from tallystick.flow.erasure import REASONS, TARGETS, WHAT, Wish, moment
+from tallystick.flow.erasure import ORDERED_BY_PEOPLE, REASONS, TARGETS, Wish, moment
 from tallystick.flow.refusal import Refused
 
 EXIT = {Status.OK: 0, Status.BAD: 1, Status.COULD_NOT_CHECK: 2}
@@ -25,15 +25,18 @@ def register(cell: typer.Typer, log: typer.Typer) -> None:
     log.command()(certificate)
 
 
-_SHAPES = ", ".join(f"{what}: {' or '.join(f'{kind}:ID' for kind in kinds)}" for what, kinds in TARGETS.items())
+_SHAPES = ", ".join(f"{what}: {' or '.join(f'{kind}:ID' for kind in TARGETS[what])}" for what in ORDERED_BY_PEOPLE)
 
 
 def erase(
     directory: shell.Directory,
     login: shell.Login,
-    target: Annotated[str, typer.Option(help=f"What is erased. {_SHAPES}.")],
-    what: Annotated[str, typer.Option(help=f"One of {', '.join(WHAT)}.")],
-    reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")],
+    what: Annotated[str, typer.Option(help=f"One of {', '.join(ORDERED_BY_PEOPLE)}.")],
+    reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS[:-1])}.")],
+    target: Annotated[str, typer.Option(help=f"What is erased. {_SHAPES}.")] = "",
+    name_file: Annotated[
+        Path | None, typer.Option(help="In place of a target: a file with the name of somebody in `subjects`.")
+    ] = None,
     confirm: Annotated[str, typer.Option(help="The target once more: a source needs it.")] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Say what would be lost, and write nothing.")] = False,
     words_file: Annotated[Path | None, typer.Option(help="The request as it was made; goes into the vault.")] = None,
@@ -42,9 +45,16 @@ def erase(
 ) -> None:
     """Erase content for ever, in this cell and in every copy of it. Exit 0 final, 1 refused, 2 could not."""
     words = shell.read_text(words_file, "the request") if words_file else ""
-    wish = Wish(what=what, target=target, reason=reason, confirmed=confirm)
+    if bool(target) is (name_file is not None):
+        shell.fail("expected --target or else --name-file, found both or neither: give one of them.")
+    name = shell.read_text(name_file, "a name") if name_file else ""
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
+        named = erasure.subject_named(cell, actor, name) if name_file else target
+        if isinstance(named, Refused):
+            shell.refuse(named)
+        target = named
+        wish = Wish(what=what, target=target, reason=reason, confirmed=confirm)
         found = erasure.preview(cell, actor, wish)
         if isinstance(found, Refused):
             shell.refuse(found)

@@ -10,7 +10,7 @@ from tallystick.app.erasure.notices import (
     deliver_notices,
     notices,
 )
-from tallystick.app.erasure.ordering import Ordered, Preview, order, preview
+from tallystick.app.erasure.ordering import Ordered, Preview, order, preview, subject_named
 from tallystick.app.erasure.pages import ErasurePage, erasure_page, erasures, release_names
 from tallystick.app.erasure.retention import expire_retention
 from tallystick.store.schema import Row
@@ -34,4 +34,5 @@ __all__ = [
     "order",
     "preview",
     "release_names",
+    "subject_named",
 ]

@@ -18,6 +18,7 @@ from tallystick.events.envelope import Event
 from tallystick.events.erasure import ErasureOrdered
 from tallystick.flow import erasure as flow
 from tallystick.flow.erasure import CLIENT, Coverage, Wish
+from tallystick.flow.items import spelling
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import erasure, items, sessions
@@ -48,6 +49,15 @@ class Preview:
     coverage: Coverage
     releases: tuple[Row, ...]
     names: tuple[tuple[str, str], ...]  # (item, the client's id), for the first items
+
+
+def subject_named(cell: Cell, actor: Actor, name: str) -> str | Refused:
+    """The target of somebody named in content, in any spelling of the name. Writes nothing, the name least of all."""
+    if not access.allows(actor, "erasure.order"):
+        return access.ABSENT
+    with cell.read() as connection:
+        scope = cell.vault.known_subject(connection, spelling(name))
+    return flow.NOT_FOUND if scope is None else scope
 
 
 def preview(cell: Cell, actor: Actor, wish: Wish) -> Preview | Refused:
