@@ -270,7 +270,7 @@ def test_releases_before_and_after(database_url: str, tmp_path: Path) -> None:
         assert refused.code == "erased"
         release.finish_interrupted(world.cell)
         erasure.finish_interrupted(world.cell)
-        assert not any(path.is_file() for path in made.directory.rglob("*"))
+        assert not any(path.is_file() for path in (world.cell.releases_directory / "sealed").rglob("*"))
         later = cut(world, "1.1.0")
         assert isinstance(later, Made), later
         export(world, later, tmp_path / "later")
