@@ -259,3 +259,11 @@ def test_an_entry_without_a_kind_is_bad_to_both(tmp_path: Path) -> None:
     ours, theirs = both(log)
     assert theirs.findings == ("entry 1: has no kind",)
     assert [problem.index for problem in ours.problems] == [1]
+
+
+def test_a_signed_size_that_no_log_has_is_named_at_once(tmp_path: Path) -> None:
+    """Whoever holds the key can sign any number: no check may count up to it."""
+    log = sealed_log(tmp_path, [300])
+    (log / "checkpoint").write_text(checkpoints.sign(SIGNER.name, 2**52, bytes(32), signers=[SIGNER]).note)
+    _, theirs = both(log)
+    assert f"checkpoint: is over {2**52} entries, and only 300 can be read" in theirs.findings
