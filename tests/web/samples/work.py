@@ -288,6 +288,17 @@ CLOSED = replace(
     ),
     case=Link(label="See the adjudication", href="/disagreements/med-014"),
 )
+GONE = replace(
+    CLOSED,
+    state=Pill(label="erased"),
+    provenance=(),
+    texts=tuple(
+        replace(text, body="Erased on 2026-11-21 under erasure era-5f1c0a8d2b7e4c6f9a3d1e0b7c") for text in CLOSED.texts
+    ),
+    judgments=tuple(replace(given, reasons=()) for given in CLOSED.judgments),
+    erased=Link(label="The content was erased on 2026-11-21 under erasure era-5f1c0a8d2b7e4c6f9a3d1e0b7c", href="#"),
+    looks_href="#",
+)
 TRAIL = (NavLink(label="Items", href="#"),)
 
 SAMPLES = (
@@ -300,6 +311,7 @@ SAMPLES = (
     ),
     Sample("items-empty", "items/list.html", replace(LIST, items=()), within("Items", "Items")),
     Sample("item-open", "items/detail.html", DETAIL, within("Item med-014", "Items", trail=TRAIL)),
+    Sample("item-erased", "items/detail.html", GONE, within("Item med-014", "Items", trail=TRAIL)),
     Sample("item-closed", "items/detail.html", CLOSED, within("Item med-014", "Items", trail=TRAIL)),
     Sample(
         "import",
