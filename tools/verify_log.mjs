@@ -865,7 +865,12 @@ function keptFiles(path) {
   // a checkpoint, a folder of them, or a log
   if (!lstatSync(path).isDirectory()) return [path];
   const names = readdirSync(path);
-  return (names.includes("tile") ? ["checkpoint"] : names).flatMap((name) => keptFiles(join(path, name)));
+  if (!names.includes("tile")) return names.flatMap((name) => keptFiles(join(path, name)));
+  // Of a log what it shows counts, and the largest that its archive holds: it may have been set back.
+  const archived = names.includes("checkpoints") ? keptFiles(join(path, "checkpoints")) : [];
+  const sizeOf = (file) => Number(file.slice(join(path, "checkpoints").length).replace(/[x/\\]/g, ""));
+  archived.sort((one, other) => sizeOf(one) - sizeOf(other));
+  return [join(path, "checkpoint"), ...archived.slice(-1)];
 }
 
 function run(options) {

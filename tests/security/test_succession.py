@@ -1,5 +1,6 @@
 """Keys of the log one after the other: whoever holds an old one, or the new one alone, is not believed."""
 
+import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from tallystick.ledger.signer import SoftwareSigner
 NAME = "tests.invalid/cell"
 OLD, NEW, OTHER = (SoftwareSigner(NAME, bytes([n]) * 32) for n in (1, 2, 3))
 ADDED, RETIRED = 10, 30
+STRANGER = Path(__file__).parent.parent.parent / "tools" / "verify_log.mjs"
 Plan = Sequence[tuple[int, Sequence[SoftwareSigner]]]
 
 
@@ -66,12 +68,21 @@ def test_an_honest_change_of_keys_is_followed_by_every_check(
     report = verify_log(honest, lines)
     assert report.status is Status.OK, report.problems
     assert set(report.keys) == {OLD.vkey, NEW.vkey}
+    assert strangers(honest, lines) == 0
     earlier = log_at(tmp_path / "earlier", history(40), HONEST[:3])
     compared = compare_logs(honest, earlier, lines)
     assert compared.status is Status.OK, compared.problems
     text = receipt_of(7, signer=OLD)
     (found,) = check_receipts([("r", text)], honest, [note.parse_vkey(one.vkey) for one in pinned])
     assert found.verdict is Verdict.IN_LOG
+
+
+def strangers(log: Path, lines: str) -> int:
+    """The exit status of the verifier that shares nothing with ours."""
+    vkey = log.with_name("pinned.vkey")
+    vkey.write_text(f"{lines}\n")
+    words = ["node", str(STRANGER), str(log), "--vkey", str(vkey)]
+    return subprocess.run(words, capture_output=True, timeout=60, check=False).returncode  # noqa: S603 - our own words
 
 
 def receipt_of(index: int, *, signer: SoftwareSigner) -> str:
@@ -92,8 +103,9 @@ def test_whoever_holds_the_old_key_cannot_go_on_from_the_overlap(tmp_path: Path,
     """The old key leaked, so it was changed. Its finder takes the log as both keys signed it, and writes on."""
     entries = forged(40, since=20)
     log = log_at(tmp_path / "log", entries, [(5, [OLD]), (12, [OLD, NEW]), (40, [OLD])])
-    report = verify_log(log, "\n".join(one.vkey for one in pinned))
-    assert report.status is Status.BAD
+    lines = "\n".join(one.vkey for one in pinned)
+    report = verify_log(log, lines)
+    assert (report.status, strangers(log, lines)) == (Status.BAD, 1)
     assert "comes before the key that you pinned" in report.problems[0].what
     with pytest.raises(LogUnreadable, match="comes before"):
         check_receipts([("r", receipt_of(7, signer=OLD))], log, [note.parse_vkey(NEW.vkey)])
@@ -103,7 +115,7 @@ def test_nor_by_naming_the_old_key_once_more(tmp_path: Path) -> None:
     entries = forged(40, since=20)
     entries[22] = named(22, "log-key-added/1", OLD)
     log = log_at(tmp_path / "log", entries, [(12, [OLD, NEW]), (25, [OLD]), (40, [OLD])])
-    assert verify_log(log, NEW.vkey).status is Status.BAD
+    assert (verify_log(log, NEW.vkey).status, strangers(log, NEW.vkey)) == (Status.BAD, 1)
 
 
 @pytest.mark.parametrize("pinned", [OLD, NEW])
@@ -111,7 +123,7 @@ def test_nor_behind_its_own_retirement(tmp_path: Path, pinned: SoftwareSigner) -
     entries = forged(50, since=40)
     log = log_at(tmp_path / "log", entries, [*HONEST, (50, [OLD])])
     report = verify_log(log, pinned.vkey)
-    assert report.status is Status.BAD
+    assert (report.status, strangers(log, pinned.vkey)) == (Status.BAD, 1)
     assert "retired key" in report.problems[0].what or "old key" in report.problems[0].what
 
 
