@@ -87,6 +87,7 @@ class Cell:
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
+    _signers: dict[str, KeySigner] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """The sealing of this cell in this process."""
@@ -123,8 +124,12 @@ class Cell:
     @property
     def signers(self) -> tuple[KeySigner, ...]:
         """The log keys that sign checkpoints now, oldest first: two while one takes over from the other."""
-        with self.read() as connection:
-            return tuple(KeySigner(self.keys, vkey) for vkey in _signing(connection, self.opened))
+        with journal.glance(self.engine) as connection:
+            vkeys = _signing(connection, self.opened)
+        for vkey in vkeys:
+            if vkey not in self._signers:
+                self._signers[vkey] = KeySigner(self.keys, vkey)
+        return tuple(self._signers[vkey] for vkey in vkeys)
 
     @property
     def earlier_log_keys(self) -> tuple[str, ...]:

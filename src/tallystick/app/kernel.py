@@ -32,6 +32,8 @@ KEY_CHARACTERS_MIN = 16
 GROUP_MAX = 64
 GROUPS_KEPT, GROUP_ROWS_KEPT = 256, 256
 """How many commits, and how large ones, are remembered for receipts that are asked for a moment later."""
+COUNTS_KEPT = 1_000
+"""Of so many actors it is remembered how many events they have caused."""
 SEAL_WITHIN_US = 60_000_000
 """How long after its commit an event is sealed at the latest, as receipts promise it, unless a cell says otherwise."""
 
@@ -41,6 +43,7 @@ class CommitGroup:
     """The rows of one commit: whoever asks first for a signed receipt has its neighbours signed, too (app/receipt.py).
 
     entries  (kind, leaf bytes) in order; complete when the commit is done, and never changed after
+    alone    places in it whose events stand in no run with others, once somebody has asked (app/receipt.py)
     runs     of rows that were signed together: where it begins, its leaf hashes, and the note, None when signing failed
     """
 
@@ -48,6 +51,7 @@ class CommitGroup:
     at: int
     entries: list[tuple[str, bytes]] = field(default_factory=list)
     runs: dict[int, tuple[bytes, str | None]] = field(default_factory=dict)
+    alone: list[int] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def holds(self, seq: int) -> bool:
@@ -237,8 +241,9 @@ class _Group:
     next_seq: int
     now: int
     committed: CommitGroup
+    known: dict[str, int]  # how many events actors had caused before
     refused: Refused | None = None  # why nothing new may be written now
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)  # and have with this group, of those that act in it
 
     @property
     def entries(self) -> list[tuple[str, bytes]]:
@@ -258,6 +263,7 @@ class Kernel:
         self.recent = looking.Recent()
         self.seal_within_us = SEAL_WITHIN_US
         self._committed: deque[CommitGroup] = deque(maxlen=GROUPS_KEPT)
+        self._counts, self._counted_to = dict[str, int](), -1
         self.may_write: Callable[[], Refused | None] = lambda: None
         # A clock that jumps can be told from one that runs only beside one that cannot.
         self._ahead: Callable[[], int] = Ahead() if clock is wall_clock else lambda: 0
@@ -361,10 +367,14 @@ class Kernel:
             clock = self._clock()
             now = max(clock, head.last_at)
             refused = self._wrong_clock(clock, head.last_at) or self.may_write()
-            group = _Group(connection, head, head.next_seq, now, CommitGroup(head.next_seq, now), refused)
+            # Counts are known as long as nobody else has written since.
+            known = self._counts if head.next_seq == self._counted_to else {}
+            group = _Group(connection, head, head.next_seq, now, CommitGroup(head.next_seq, now), known, refused)
             answers = [self._one(group, command) for command in commands]
             self._append(group)
             self.before_commit()
+        self._counts = {**({} if len(known) > COUNTS_KEPT else known), **group.counts}
+        self._counted_to = group.next_seq
         if 0 < len(group.entries) <= GROUP_ROWS_KEPT:
             self._committed.append(group.committed)
         self.after_commit()
@@ -439,7 +449,8 @@ class Kernel:
         recorded = []
         for one in written:
             if one.by not in group.counts:
-                group.counts[one.by] = journal.count_of(group.connection, one.by)
+                known = group.known.get(one.by)
+                group.counts[one.by] = journal.count_of(group.connection, one.by) if known is None else known
             group.counts[one.by] += 1
             envelope = Envelope(
                 at=group.now, body=events.body_of(one.fact), by=one.by, cmd=cmd, kind=one.fact.KIND,

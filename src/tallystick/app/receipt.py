@@ -102,7 +102,9 @@ def _given(actor: Actor, seq: int, row: bytes, note: str | None, *, entry: bytes
 
 def _run_of(group: CommitGroup, place: int) -> tuple[int, int]:
     """Where the run that holds a place in its commit begins and ends."""
-    hidden = [number for number, (kind, entry) in enumerate(group.entries) if kind in SET_OFF or _is_cells(entry)]
+    if group.alone is None:
+        group.alone = [n for n, (kind, entry) in enumerate(group.entries) if kind in SET_OFF or _is_cells(entry)]
+    hidden = group.alone
     if place in hidden:
         return place, place + 1
     start = max((number + 1 for number in hidden if number < place), default=0)

@@ -9,14 +9,14 @@ commands share one lock and one durable commit (app/kernel.py).
 import functools
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from tallystick.ledger.statement import Statement, copy_rows
+from tallystick.ledger.statement import Statement, copy_rows, send, together
 
 METADATA = sa.MetaData()
 Connection = sa.Connection
@@ -113,9 +113,16 @@ def connect(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
         # Under a stricter level, which a server may have as its default, whoever waits for the head row would fail
         # instead of going on behind the one before.
-        return sa.create_engine(
-            url, pool_size=20, max_overflow=40, pool_use_lifo=True, isolation_level="READ COMMITTED"
-        )
+        engine = sa.create_engine(
+            url, pool_size=20, max_overflow=40, pool_use_lifo=True, isolation_level="READ COMMITTED",
+            # What a statement carries (tokens of forms, digests of sessions) has no place in an error's message.
+            hide_parameters=True,
+            # The driver would let go of all prepared statements together with its own (ledger/prepared.py).
+            connect_args={"prepare_threshold": None},
+        )  # fmt: skip
+        # Changes that wait to be sent together go before whatever SQLAlchemy itself sends.
+        sa.event.listen(engine, "before_cursor_execute", lambda connection, *_: send(connection))
+        return engine
     engine = _sqlite_engine(url, "BEGIN", pool_size=20, max_overflow=60)
     # SQLite has one writer at a time. A connection of its own keeps its pages in memory from one transaction to the
     # next: any other would have to read again whatever was written meanwhile.
@@ -137,6 +144,7 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int, max_overflow: int) -
         pool_timeout=BUSY_SECONDS,
         pool_use_lifo=True,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     sa.event.listen(engine, "connect", _tune_sqlite)
     # A read that turns into a write in the middle of a deferred transaction fails with "locked" at once:
@@ -166,12 +174,14 @@ def writer_of(engine: sa.Engine) -> sa.Engine:
     return _WRITERS.get(engine, engine)
 
 
-def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection in a write transaction: commits at the end of the block, rolls back on an exception.
 
     raises  DatabaseError when another writer holds the database for more than 30 seconds
     """
-    return writer_of(engine).begin()
+    with writer_of(engine).begin() as connection, together(connection):
+        yield connection
 
 
 @contextmanager
@@ -184,6 +194,17 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            yield connection
+
+
+@contextmanager
+def glance(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for one query, which sees one state by itself: PostgreSQL needs no transaction around it."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+    else:
+        with reading(engine) as connection:
             yield connection
 
 
@@ -274,7 +295,7 @@ def append(
     link = was.link
     for kind, entry in entries:
         link = linked(link, kind, entry)
-    moved = _MOVE.run(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at, "new_link": link})
+    moved = _MOVE.count(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at, "new_link": link})
     if moved != 1 or now.next_seq != was.next_seq + len(rows):
         raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
     insert_many(connection, JOURNAL, rows)

@@ -11,6 +11,7 @@ from tallystick.events.custody import (
 )
 from tallystick.events.oversight import CellOpened
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import KEY_EPOCH, LOG_KEY, SCOPE_ROTATION, VAULT_KEY, Handler, Recorded, Row
 
 CURRENT, RETIRING, DESTROYED = "current", "retiring", "destroyed"
@@ -98,9 +99,12 @@ def epochs(connection: sa.Connection) -> list[Row]:
     return list(connection.execute(sa.select(KEY_EPOCH).order_by(KEY_EPOCH.c.epoch)).all())
 
 
+_LOG_KEYS = Statement(sa.select(LOG_KEY).order_by(LOG_KEY.c.added_seq))
+
+
 def log_keys(connection: sa.Connection) -> list[Row]:
     """Every key that the log has had, oldest first."""
-    return list(connection.execute(sa.select(LOG_KEY).order_by(LOG_KEY.c.added_seq)).all())
+    return _LOG_KEYS.all(connection, {})
 
 
 def scope_rotations(connection: sa.Connection, *, limit: int = 50) -> list[Row]:

@@ -180,6 +180,9 @@ class Vault:
 
     def _rows(self, connection: sa.Connection, wanted: Sequence[str]) -> dict[str, Row]:
         found: dict[str, Row] = {}
+        if len(wanted) <= _FEW:
+            each = {name: _OBJECT.first(connection, {"wanted": name}) for name in wanted}
+            return {name: row for name, row in each.items() if row is not None}
         for start in range(0, len(wanted), _TOGETHER):
             part = wanted[start : start + _TOGETHER]
             rows = connection.execute(sa.select(VAULT_OBJECT).where(VAULT_OBJECT.c.object.in_(part))).all()
