@@ -103,4 +103,5 @@ def test_forged_release_is_found_without_the_log(
         wish = Wish(programme=PROGRAMME, name="pairs", version="1.0.0", use="train", batches=None)
         made = release.cut(world.cell, world.lead, wish, key=new_key())
         assert isinstance(made, release.Made)
-        assert verify_release(made.directory, world.cell.signer.vkey).status is expected
+        assert isinstance(release.export(world.cell, world.lead, made.release, tmp_path / "out"), release.Exported)
+        assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is expected

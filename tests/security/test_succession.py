@@ -2,16 +2,23 @@
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from living_cell import PROGRAMME, jsonl, world_at
 from sealed_cell import ACTORS, entry
 from witness_scene import write_log
 
+from tallystick.app import custody, items, release
+from tallystick.app.kernel import new_key
 from tallystick.audit.log import Status, compare_logs, verify_log
 from tallystick.audit.log.succession import keys_of, parse_keys
 from tallystick.audit.receipt import LogUnreadable, Verdict, check_receipts
+from tallystick.audit.release import verify_release
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import note, receipt, tree
 from tallystick.ledger.note import COSIGNATURE, BadKey, VerifierKey
@@ -173,3 +180,28 @@ def test_the_history_is_as_the_rules_of_the_log_want_it(honest: Path) -> None:
     assert len(ACTORS) == 3
     assert all(a < b for a, b in pairwise([size for size, _ in HONEST]))
     assert verify_log(honest, OTHER.vkey).status is Status.BAD
+
+
+def test_a_release_is_verified_with_the_key_that_signed_it_or_with_a_log_that_proves_it(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """A cell changes its key, and releases afterwards: the manifest still names the key that the log began with."""
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        cell, engineer = world.cell, replace(world.lead, roles=frozenset({"engineer"}))
+        first = cell.signer.vkey
+        added = custody.rotate_log_key(cell, engineer, new_key())
+        assert isinstance(added, custody.LogKeyRotated), added
+        assert not isinstance(custody.retire_log_key(cell, engineer, first, new_key()), Refused)
+        names = world.work(4)
+        rows: list[dict[str, object]] = [{"item": n, "rater": r, "verdict": "a"} for n in names for r in "xy"]
+        items.import_judgments(cell, world.lead, jsonl(rows), programme=PROGRAMME, name="j.jsonl", source="lab")
+        wish = Wish(programme=PROGRAMME, name="pairs", version="1.0.0", use="train", batches=None)
+        made = release.cut(cell, world.lead, wish, key=new_key())
+        assert isinstance(made, release.Made), made
+        out = tmp_path / "out"
+        assert isinstance(release.export(cell, world.lead, made.release, out), release.Exported)
+        assert verify_release(out, added.vkey).status is Status.OK
+        assert verify_release(out, f"{first}\n{added.vkey}\n").status is Status.OK
+        assert verify_release(out, first).status is Status.BAD
+        assert verify_release(out, first, log=cell.log_directory).status is Status.OK
+        assert verify_release(out, OTHER.vkey, log=cell.log_directory).status is Status.BAD
