@@ -202,6 +202,8 @@ class Scene:
 
     def die(self) -> None:
         """What the kernel does when a process ends."""
+        if self.cell.witnessing is not None:
+            self.cell.witnessing.close()
         self.cell.sealing.lease.close()
         self.cell.engine.dispose()
         self.cell.keys.close()
@@ -276,6 +278,7 @@ def finish(cell: Cell) -> None:
     """What a server does by itself, at its start and then."""
     custody.finish_interrupted(cell)
     release.finish_interrupted(cell)
+    release.finish_waiting(cell)
     erasure.finish_interrupted(cell)
     erasure.deliver_notices(cell)
 

@@ -27,10 +27,11 @@ from crash_scenes import (
     worked,
 )
 from crash_table import Case, crash_table, quiet_run
+from crash_witnesses import Cosigns, Witnessed
 from living_cell import Clock
 from postgres import url
 from psycopg import sql
-from sealed_cell import SIGNER, cell_at, files_of
+from sealed_cell import SIGNER, cell_at, files_of, sealed_log
 
 from tallystick.app import access
 from tallystick.app import cell as cells
@@ -226,7 +227,7 @@ class Seals:
         self._databases.drop(self._database)
 
 
-def table(make: Callable[[], Case], databases: Databases, tell: Tell, *, steps_min: int) -> None:
+def table(make: Callable[[], Case], databases: Databases | None, tell: Tell, *, steps_min: int) -> None:
     """Run it, and keep its figures. What files go through is the same on both databases: a sample tries it on one."""
     kinds = frozenset({"commit"}) if isinstance(databases, Postgres) else None
     made = crash_table(make, seed=SEED, kinds=kinds)
@@ -276,6 +277,22 @@ def test_a_restore_survives_a_crash_at_every_step(
         lambda: Restores(template, tmp_path / str(next(NUMBERS))), template.databases, record_testsuite_property,
         steps_min=30,
     )  # fmt: skip
+
+
+def test_a_witnessed_release_survives_a_crash_at_every_step(
+    template: Template, tmp_path: Path, record_testsuite_property: Tell
+) -> None:
+    expected: dict[str, Counter[str]] = {}
+    table(
+        lambda: Witnessed(template, tmp_path / str(next(NUMBERS)), RELEASE, expected), template.databases,
+        record_testsuite_property, steps_min=30,
+    )  # fmt: skip
+
+
+def test_a_witness_survives_a_crash_at_every_step(tmp_path: Path, record_testsuite_property: Tell) -> None:
+    (tmp_path / "log").mkdir()
+    log = sealed_log(tmp_path / "log", Cosigns.SIZES)
+    table(lambda: Cosigns(tmp_path / str(next(NUMBERS)), log), None, record_testsuite_property, steps_min=30)
 
 
 def test_the_steps_of_a_commit_and_of_files_are_found(tmp_path: Path) -> None:
