@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from living_cell import PROGRAMME, World, answer_of, contract_text, item_row, world_at
+from living_cell import PROGRAMME, World, answer_of, contract_text, item_row, jsonl, world_at
 
 from tallystick.app import assignment, contract, erasure, items, judgment, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.app.release import Made
+from tallystick.flow import erasure as rules
 from tallystick.flow.assignment import NO_WORK
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish as Cut
@@ -144,3 +145,25 @@ def test_without_regions_nobody_is_asked_where_they_are(sqlite_url: str, tmp_pat
         expert = world.expert()
         world.judge(expert)
         assert assignment.next_task(world.cell, expert, PROGRAMME) == NO_WORK
+
+
+def test_a_source_with_more_raters_than_an_order_can_name_goes_all_the_same(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world_at(sqlite_url, tmp_path / "cell", until=LAST_DAY, gold=False) as world:
+        world.work(4)
+        rows: list[dict[str, object]] = [
+            {"item": f"w-{n}", "rater": f"{rater}{n}", "verdict": "a", "rationale": "So."}
+            for n in range(1, 5) for rater in "xy"
+        ]  # fmt: skip
+        report = items.import_judgments(
+            world.cell, world.lead, jsonl(rows), programme=PROGRAMME, name="j.jsonl", source="lab"
+        )
+        assert isinstance(report, items.ImportReport)
+        world.clock.pass_minutes(SOON)
+        monkeypatch.setattr(rules, "SCOPES_MAX", 5)
+        wish = rules.Wish(what="source", target=f"run:{report.run}", reason="mistake", confirmed=f"run:{report.run}")
+        assert code_of(erasure.order(world.cell, world.lead, wish, key=new_key())) == "too-much-at-once"
+        assert len(erasure.expire_retention(world.cell)) == 1 + 8, "the items, and each rater"
+        assert len(erasure.expire_retention(world.cell)) == 1
+        assert erasure.expire_retention(world.cell) == []

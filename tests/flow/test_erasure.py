@@ -98,6 +98,27 @@ REFUSED: dict[str, tuple[Wish, Coverage | None, str | None, str]] = {
 }
 
 
+@pytest.mark.parametrize("releases", [0, erasure.SCOPES_MAX // 2])
+def test_the_largest_order_fits_into_an_entry_and_one_more_is_refused(releases: int) -> None:
+    made_of = tuple(f"rel-{n:026}" for n in range(releases))
+    people = tuple(f"person:per-{n:026}" for n in range(erasure.SCOPES_MAX - 2 * releases))
+    made = erasure.order(
+        WISH, Coverage(scopes=people, objects=("obj-1",), releases=made_of), earlier=None, erasure="era-" + "1" * 26,
+        note=None, epoch=3, holders={key: ["client"] for key in made_of},
+    )  # fmt: skip
+    assert not isinstance(made, Refused)
+    body = events.body_of(made[0])
+    seal_entry(
+        Envelope(at=1, body=body, by="x" * 30, cmd="c" * 64, kind=made[0].KIND, n=1, req="r" * 64, role="lead", seq=1)
+    )
+    more = erasure.order(
+        WISH, Coverage(scopes=(*people, "person:one-more"), objects=("obj-1",), releases=made_of), earlier=None,
+        erasure="era-1", note=None, epoch=3, holders={key: ["client"] for key in made_of},
+    )  # fmt: skip
+    assert isinstance(more, Refused)
+    assert more.code == erasure.TOO_MUCH
+
+
 @pytest.mark.parametrize("why", REFUSED)
 def test_an_order_is_refused(why: str) -> None:
     wish, found, earlier, code = REFUSED[why]

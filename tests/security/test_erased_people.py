@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from living_cell import PROGRAMME, World, contract_text, item_row, jsonl, rubric_text, world_at
 
 from tallystick.app import access, contract, erasure, items, roster, rubric
@@ -13,6 +14,7 @@ from tallystick.custody.software import SoftwareKeys
 from tallystick.flow.erasure import Wish
 from tallystick.flow.items import spelling
 from tallystick.flow.refusal import Refused
+from tallystick.store.vault import ObjectAltered, ObjectSwapped
 
 NAME = "Quetzalcoatl Tlaloc"
 WANTED = Wanted(programme=PROGRAMME, name="items.jsonl", batch="pilot")
@@ -126,3 +128,32 @@ def test_the_token_is_asked_as_often_for_a_login_that_is_not_there(login: str, s
         refused = roster.sign_in(cell, login=login, password="not the password", kind="api")
         assert refused == roster.BAD_SIGN_IN
     assert Counting.asked == 2, "the cell's key and one person's"
+
+
+SWAPS = {
+    "the words of another": (
+        ObjectSwapped,
+        "UPDATE credential SET sealed = (SELECT sealed FROM credential WHERE person = :bob)",
+    ),
+    "another's login": (ObjectAltered, "UPDATE credential SET login = :ada WHERE person = :bob"),
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_credential_put_under_another_login_signs_nobody_in(swap: str, sqlite_url: str, tmp_path: Path) -> None:
+    error, change = SWAPS[swap]
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        people: list[str] = []
+        for name in ("ada", "bob"):
+            new = roster.NewPerson(name=name, roles=("researcher",), login=name, password=f"a long sentence of {name}")
+            enrolled = roster.enrol(world.cell, world.lead, new, key=new_key())
+            assert isinstance(enrolled, roster.Enrolled)
+            people.append(enrolled.person)
+        with world.cell.engine.begin() as connection:
+            ada = world.cell.vault.known_digest(connection, b"ada", scope="cell")
+            if error is ObjectAltered:
+                connection.execute(sa.text("DELETE FROM credential WHERE login = :ada"), {"ada": ada})
+            connection.execute(sa.text(change), {"ada": ada, "bob": people[1]})
+        with pytest.raises(error):
+            roster.sign_in(world.cell, login="ada", password="a long sentence of bob", kind="api")
+        assert roster.sign_in(world.cell, login="nobody", password="x", kind="api") == roster.BAD_SIGN_IN

@@ -18,6 +18,13 @@ REASONS = (
     "consent-withdrawn", "subject-request", "client-request", "rights-claim", "contract-ended", "mistake",
     "legal-order", "retention",
 )  # fmt: skip
+TOO_MUCH = "too-much-at-once"
+SCOPES_MAX = 1_000
+"""An order names all its scopes in one event: one of 42 bytes each, and releases twice."""
+_TOO_MUCH = (
+    f"Expected at most {SCOPES_MAX} people and releases in one order, found {{found}}. Nothing was erased: erase the "
+    "people of this source one by one, then the rest at once."
+)
 CERTIFICATE = "tallystick/erasure/v1"
 CLIENT = "client"
 """The holder that every release has: whoever it was made for."""
@@ -116,6 +123,9 @@ def order(
         )
         return Refused("needs-confirmation", sentence, "confirmed", coverage.releases)
     scopes = [*coverage.scopes, *(f"release:{release}" for release in coverage.releases)]
+    number = len(scopes) + len(coverage.releases)
+    if number > SCOPES_MAX:
+        return Refused(TOO_MUCH, _TOO_MUCH.format(found=number), "target")
     ordered = ErasureOrdered(
         erasure=erasure, what=wish.what, target=wish.target, reason=wish.reason, order=note, scopes=scopes,
         releases=list(coverage.releases), objects=len(coverage.objects),
