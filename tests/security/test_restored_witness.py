@@ -44,3 +44,13 @@ def test_nobody_else_s_cosignature_moves_a_witness(tmp_path: Path) -> None:
     (log / "checkpoint").write_text(signed_at(log, 700).note + line)
     with witness_at(tmp_path / "w", log) as witness:
         assert ask(witness, log, 0, 100).status == 200
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"a\n1\n\n", "\N{EM DASH} \u00e9".encode()])
+def test_a_witness_whose_memory_is_damaged_cosigns_nothing(tmp_path: Path, damage: bytes) -> None:
+    log = honest_log(tmp_path / "honest", 100, 300)
+    with witness_at(tmp_path / "w", None) as witness:
+        assert ask(witness, log, 0, 100).status == 200
+        (tmp_path / "w" / "state" / desk.name_of(KEY.name)).write_bytes(damage)
+        for old in (0, 100):
+            assert ask(witness, log, old, 300).status == 500

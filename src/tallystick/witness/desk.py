@@ -147,6 +147,11 @@ class Witness:
             return Answer(503, "another checkpoint of this log is being looked at: ask again\n")
         try:
             return self._decide(log, request)
+        except (BadNote, BadCheckpoint, UnicodeDecodeError) as error:
+            # Nothing is cosigned by one who does not know what it cosigned.
+            path = self.directory / STATE / name_of(log.origin)
+            _LOGGER.critical("%s: expected the checkpoint cosigned last, found another text: %s", path, error)
+            return Answer(500, "not cosigned: what this witness cosigned last cannot be read; its owner must look\n")
         finally:
             log.turn.release()
 
