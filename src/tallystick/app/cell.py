@@ -127,7 +127,9 @@ class Cell:
         with journal.glance(self.engine) as connection:
             vkeys = _signing(connection, self.opened)
         for vkey in vkeys:
-            if vkey not in self._signers:
+            known = self._signers.get(vkey)
+            # A cell that was given another holder of keys does not go on asking the one before.
+            if known is None or known.keys is not self.keys:
                 self._signers[vkey] = KeySigner(self.keys, vkey)
         return tuple(self._signers[vkey] for vkey in vkeys)
 

@@ -13,6 +13,11 @@ class KeySigner:
         self._name, self._vkey, self._key_id = verifier.name, verifier.line, verifier.key_id
 
     @property
+    def keys(self) -> Keys:
+        """Who holds the key."""
+        return self._keys
+
+    @property
     def name(self) -> str:
         """The name of the key and of the log."""
         return self._name
