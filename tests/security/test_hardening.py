@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from living_cell import PROGRAMME, item_row, jsonl, world_at
 
 from tallystick import settings
-from tallystick.app import backup, items, release
+from tallystick.app import backup, items, oversight, release, roster
 from tallystick.app import cell as cells
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
@@ -142,3 +142,17 @@ def test_a_restored_database_is_for_its_owner_alone(sqlite_url: str, tmp_path: P
         shutil.copytree(world.cell.directory / "keys", folder / "keys")
     backup.restore(backup.Source(made.folder), folder)
     assert stat.S_IMODE((folder / "cell.db").stat().st_mode) == 0o600
+
+
+def test_a_session_that_somebody_wrote_into_the_table_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell", gold=False) as world:
+        opened = roster.open_session(world.cell, world.lead.person, kind="api", method="password")
+        assert isinstance(opened, roster.SignedIn)
+        world.cell.seal()
+        assert oversight.check(world.cell).differences == ()
+        with world.cell.engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE session SET session = 'of-my-own', token_digest = :mine"), {"mine": "0" * 64}
+            )
+        (found, *_) = oversight.check(world.cell).differences
+        assert found.startswith(f"session of-my-own of {world.lead.person}: expected its opening in the journal")

@@ -17,13 +17,13 @@ from tallystick.custody import CustodyError
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
-from tallystick.events.roster import GoldAnswered
+from tallystick.events.roster import GoldAnswered, SessionOpened
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import guards, journal, published, tree
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.published import Published
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
-from tallystick.store import projection
+from tallystick.store import projection, sessions
 from tallystick.store.vault import ObjectErased, VaultError, commitment
 
 RECENT = 50
@@ -241,6 +241,7 @@ class _Books:
     last_at: int = 0
     refs: list[tuple[int, ObjectRef]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    sessions: set[tuple[str, str]] = field(default_factory=set)  # (public id, person) of all that were opened
 
     def take(self, seq: int, entry: bytes) -> None:
         """One more entry."""
@@ -255,6 +256,8 @@ class _Books:
         self.counts[envelope.by] += 1
         self.last_at = envelope.at
         self.refs.extend((seq, ref) for ref in _refs(body))
+        if envelope.kind == SessionOpened.KIND and isinstance(body, dict):
+            self.sessions.add((str(body.get("session")), str(body.get("person"))))
 
 
 def _refs(value: object) -> Iterator[ObjectRef]:
@@ -289,6 +292,12 @@ def _book_differences(cell: Cell, *, is_sound: bool) -> list[str]:
             counted = journal.count_of(connection, actor)
             if counted != number:
                 found.append(f"journal counter of {actor}: expected {number}, found {counted}")
+        strange = [row for row in sessions.sessions(connection) if (row.session, row.person) not in books.sessions]
+    found += [
+        f"session {row.session} of {row.person}: expected its opening in the journal, found none: somebody wrote it "
+        "into the table; end all sessions of that person"
+        for row in strange
+    ]
     if found or not is_sound:
         return [*found[:_NAMED], NOT_OPENED]
     about = About(subject="cell", what="everything", reason="check", subjects=tuple(r.object for _, r in books.refs))

@@ -82,6 +82,11 @@ def session_of_person(connection: sa.Connection, token_digest: str) -> Row | Non
     return _SESSION_OF_PERSON.first(connection, {"wanted": token_digest})
 
 
+def sessions(connection: sa.Connection) -> list[Row]:
+    """Every session that stands, by its public id."""
+    return list(connection.execute(sa.select(SESSION).order_by(SESSION.c.session)).all())
+
+
 def end_session(connection: sa.Connection, token_digest: str) -> None:
     """Forget a session."""
     connection.execute(SESSION.delete().where(SESSION.c.token_digest == token_digest))
