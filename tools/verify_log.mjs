@@ -1,5 +1,5 @@
-// Verifies a log directory offline, as docs/ledger-format.md describes it. Written from that page alone and sharing no
-// code with the rest, so that a fault has to be made twice before it goes unseen.
+// Verifies a log directory offline, as docs/ledger-format.md describes it. Written from that page and sharing no code
+// with the rest, so that a fault has to be made twice before it goes unseen.
 //
 //   node verify_log.mjs DIR --vkey FILE [--policy FILE] [--against PATH]... [--receipt FILE]... [--proof FILE]...
 //     [--json]

@@ -28,9 +28,7 @@ def verify(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The release folder, or a copy of it.")],
     vkey: Annotated[
         Path,
-        typer.Option(
-            "--vkey", metavar="FILE", help="File with the verifier key lines of the log, not from DIR."
-        ),
+        typer.Option("--vkey", metavar="FILE", help="File with the verifier key lines of the log, not from DIR."),
     ],
     log: Annotated[
         Path | None,
