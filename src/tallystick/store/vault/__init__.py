@@ -330,10 +330,13 @@ class Vault:
 
     def known_digest(self, connection: sa.Connection, payload: bytes, *, scope: str) -> str | None:
         """The keyed digest, for who must not write; None while the scope has none."""
-        row = _OBJECT.first(connection, {"wanted": DIGEST_PREFIX + scope})
-        if row is None:
-            return None
-        return hmac.digest(self._open_row(connection, row).payload, payload, "sha256").hex()
+        opened = self._ring.secrets(connection)
+        if scope not in opened:
+            row = _OBJECT.first(connection, {"wanted": DIGEST_PREFIX + scope})
+            if row is None:
+                return None
+            opened[scope] = self._open_row(connection, row).payload
+        return hmac.digest(opened[scope], payload, "sha256").hex()
 
     def subject_scope(self, connection: sa.Connection, spelling: str) -> str:
         """The scope of somebody named in content. The name itself is kept nowhere."""

@@ -54,11 +54,13 @@ class _Seen:
     epoch: int | None = None
     newest: dict[tuple[str, ...], tuple[str, list[bytes]]] = field(default_factory=dict)  # by scopes
     opened: dict[str, list[bytes]] = field(default_factory=dict)  # by names, as an object carries them
+    secrets: dict[str, bytes] = field(default_factory=dict)  # by scope: what its keyed digests are made with
 
     def forget(self) -> None:
         """Rows changed: what was found by them is found anew."""
         self.newest.clear()
         self.opened.clear()
+        self.secrets.clear()
 
 
 _KEY_COLUMNS: sa.Select[Any] = sa.select(
@@ -147,6 +149,10 @@ class Keyring:
                 return None
             keys = seen.opened[names] = [found[name] for name in listed]
         return keys
+
+    def secrets(self, connection: sa.Connection) -> dict[str, bytes]:
+        """Secrets of keyed digests that this transaction has opened, by scope: a file of items asks for each item."""
+        return self._of(connection).secrets
 
     def _make(self, connection: sa.Connection, wanted: list[tuple[str, int]]) -> None:
         gone = self.erased(connection, [scope for scope, _ in wanted])
