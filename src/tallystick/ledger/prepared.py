@@ -85,8 +85,7 @@ def ask(driver: Driver, known: Names, waiting: list[Call], call: Call) -> PGresu
     pgconn, (statement, (values, forms)) = driver.pgconn, call
     if waiting or statement.name not in known or _is_new(driver):
         return send(driver, known, [*_taken(waiting), call])[-1]
-    # Its own signature forgets that a value may be nothing; its documentation does not.
-    return _checked(driver, pgconn.exec_prepared(statement.name, values, forms, _BINARY))  # type: ignore[arg-type]
+    return _checked(driver, pgconn.exec_prepared(statement.name, values, forms, _BINARY))  # type: ignore[arg-type]  # it forgets that a value may be None
 
 
 def _taken(waiting: list[Call]) -> list[Call]:
