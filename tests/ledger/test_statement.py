@@ -87,14 +87,14 @@ def test_what_waits_is_gone_when_the_block_is_left_by_an_error(things: sa.Engine
         assert ALL.all(connection, {}) == []
 
 
-def test_text_is_never_cut_short(things: sa.Engine) -> None:
-    if things.dialect.name == "postgresql":  # which has no place for a NUL in a text
-        with pytest.raises(sa.exc.DataError), journal.writing(things) as connection:
-            ADD.run(connection, thing("a\x00b", 1))
-        return
-    with journal.writing(things) as connection:
+def test_text_is_never_cut_short(postgres_url: str) -> None:
+    """SQLite keeps a NUL in a text; PostgreSQL has no place for one, and its client library ends the text there."""
+    engine = journal.connect(postgres_url)
+    with journal.writing(engine) as connection:
+        METADATA.create_all(connection)
+    with pytest.raises(sa.exc.DataError), journal.writing(engine) as connection:
         ADD.run(connection, thing("a\x00b", 1))
-        assert [row[0] for row in ALL.all(connection, {})] == ["a\x00b"]
+    engine.dispose()
 
 
 def test_statements_outlive_a_rollback_and_other_statements(things: sa.Engine) -> None:
