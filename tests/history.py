@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from hypothesis import strategies as st
-from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, item_row
+from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
 
 from tallystick.app import adjudication, assignment, erasure, gate, items, judgment, release, roster
 from tallystick.app.access import Actor
@@ -185,7 +185,11 @@ class Story:
         page = items.items_page(cell, lead, PROGRAMME, limit=200)
         if isinstance(page, Refused):
             return
-        wishes = [ErasureWish(what="object", target=f"item:{row.item}", reason="mistake") for row in page.rows]
+        # Of the gold that comes after, so that who joins later still finds enough.
+        late = [gold_row(f"late-{next(self.numbers)}", domain=domain) for domain in self.world.domains]
+        self.world.bring(late, batch="gold", purpose="gold")
+        rows = [row for row in page.rows if not row.external.startswith("g-")]
+        wishes = [ErasureWish(what="object", target=f"item:{row.item}", reason="mistake") for row in rows]
         seen = [(wish, erasure.preview(cell, lead, wish)) for wish in wishes]
         held = [wish for wish, found in seen if isinstance(found, erasure.Preview) and found.releases]
         wish = (held or wishes)[m % len(held or wishes)]

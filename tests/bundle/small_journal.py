@@ -11,10 +11,9 @@ import msgspec
 
 from tallystick import canon, events
 from tallystick.bundle import Built, Opened
-from tallystick.bundle.contents import commitment
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
 from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, ProgrammeOpened
-from tallystick.events.envelope import Envelope, Event, ObjectRef, seal_entry
+from tallystick.events.envelope import Envelope, Event, ObjectRef, commitment, seal_entry
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted

@@ -172,7 +172,7 @@ def test_receipt_does_not_tell_that_a_judgment_divides_its_item(world: World) ->
     shapes = []
     for verdict in ("a_clearly", "b_clearly"):
         world.judge(first, "a_clearly")
-        file = parse_receipt(held(world, last, world.judge(last, verdict)))  # type: ignore[arg-type]  # both are verdicts
+        file = parse_receipt(held(world, last, world.judge(last, verdict)))
         promise = file.verify([parse_vkey(world.cell.signer.vkey)])
         shapes.append((promise.count, len(file.path), promise.first_seq - file.index))
     assert shapes[0] == shapes[1] == (1, 0, 0)
