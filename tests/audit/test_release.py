@@ -273,7 +273,6 @@ def test_a_checkpoint_of_another_log_is_named(made: MadeRelease, copy: Path, tmp
     shutil.copy(log / "checkpoints" / str(made.built_seq + 1), copy / "proofs/checkpoint")
     report = check(copy)
     assert (3, "proofs/checkpoint") in found(report)
-    assert verify_release(copy, stranger.vkey).status is Status.BAD
 
 
 def test_a_checkpoint_of_another_size_is_named(made: MadeRelease, copy: Path) -> None:

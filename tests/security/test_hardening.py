@@ -96,7 +96,16 @@ def test_cell_that_cannot_be_entered_is_not_made(tmp_path: Path) -> None:
     assert make(folder).returncode == 0
 
 
-@pytest.mark.parametrize("part", ["keys/kek-1.key", "cell.db", "log/checkpoint"])
+def test_a_damaged_key_is_named_with_what_it_closes(tmp_path: Path) -> None:
+    assert make(tmp_path / "cell").returncode == 0
+    (tmp_path / "cell/keys/kek-1.key").write_text("rubbish")
+    checked = run("cell", "check", "--dir", str(tmp_path / "cell"))
+    assert checked.returncode == 1
+    assert "expected a key of 32 bytes, found 7: restore the file" in " ".join(checked.stdout.split())
+    assert "Traceback" not in checked.stderr
+
+
+@pytest.mark.parametrize("part", ["cell.db", "log/checkpoint"])
 def test_damaged_cell_is_named_in_a_sentence(tmp_path: Path, part: str) -> None:
     assert make(tmp_path / "cell").returncode == 0
     (tmp_path / "cell" / part).write_text("rubbish")
