@@ -16,7 +16,7 @@ CODE := src tests tools $(wildcard bench/*.py)
 BENCHES := $(wildcard bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo run sim check test bench acceptance-trl docs pins clean
+.PHONY: help setup setup-run demo run sim check test test-first test-rest bench acceptance-trl docs pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,7 +58,15 @@ check: $(VENV)/dev.stamp  ## lint, format, types, arrows
 
 test: $(VENV)/dev.stamp  ## all tests, on SQLite and on a real PostgreSQL, in a real Chromium
 	tools/system_packages
-	$(BIN)/python -m pytest
+	+@$(MAKE) --no-print-directory -j2 test-first test-rest
+
+# Two halves side by side: most tests wait for a disk, a browser or another process. The second takes what the first
+# does not name, so that a new folder is never left out.
+FIRST := tests/api tests/app tests/audit tests/bundle tests/cli tests/client tests/edge tests/store
+test-first:
+	$(BIN)/python -m pytest -q $(FIRST)
+test-rest:
+	$(BIN)/python -m pytest -q tests $(FIRST:%=--ignore=%)
 
 bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read them
 	tools/system_packages
