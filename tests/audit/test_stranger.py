@@ -1,5 +1,6 @@
 """Two verifiers that share no code, ours and a stranger's in JavaScript, come to one verdict on every log."""
 
+import base64
 import random
 import shutil
 from collections.abc import Callable
@@ -129,7 +130,10 @@ def test_cosignatures_of_both_kinds_count_for_both(tmp_path: Path) -> None:
         _, theirs = both(log, policy=policy)
         assert theirs.witnessed == size
         assert theirs.notes == (("entries 100 to 299 are not witnessed",) if size else ())
-    flip(log / cosignature.path_of(100, key), 900)
+    before, _, coded = line.rstrip("\n").rpartition(" ")
+    signature = bytearray(base64.b64decode(coded))
+    signature[600] ^= 1
+    (log / cosignature.path_of(100, key)).write_text(f"{before} {base64.b64encode(signature).decode()}\n")
     _, theirs = both(log, policy=f"{head}quorum a\n")
     assert theirs.findings == (f"{cosignature.path_of(100, key)}: the cosignature of witness c is not good",)
 

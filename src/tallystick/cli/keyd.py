@@ -5,11 +5,8 @@ import getpass
 import importlib
 import logging
 import os
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Protocol
 
 import typer
@@ -66,7 +63,7 @@ def keyd(
             keys = _token(module, token, cell, pin=_pin(token, pin_fd, pin_credential, is_on_pad=pinpad))
         server = KeyServer(keys, cell, listener, uids=uids)
         _announce(keys, socket, as_json=as_json)
-        with contextlib.closing(keys), _stopped_by_signals(server):
+        with contextlib.closing(keys), shell.stopped_by_signals(server.stop):
             server.serve()
 
 
@@ -115,16 +112,3 @@ def _announce(keys: Keys, socket: Path, *, as_json: bool) -> None:
     else:
         shell.OUT.print(shell.plain(f"Serving keys at {socket}  ({keys.custody} custody)"), soft_wrap=True)
     sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(server: KeyServer) -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        server.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

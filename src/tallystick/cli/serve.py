@@ -4,13 +4,11 @@ import contextlib
 import errno
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -136,12 +134,8 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
     The server handles both while it runs, and raises them again when it has ended: then they come here.
     """
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop() -> None:
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with shell.stopped_by_signals(stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

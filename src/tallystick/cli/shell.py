@@ -10,10 +10,12 @@ import contextlib
 import getpass
 import json
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -241,6 +243,21 @@ def keys_of(loaded: settings.Settings) -> cells.KeysOf:
         return keys
 
     return opened
+
+
+@contextlib.contextmanager
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM ask for an end instead of ending the process, for one block."""
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def password(descriptor: int | None, *, of: str, is_new: bool = False) -> str:

@@ -8,7 +8,7 @@ commands share one lock and one durable commit (app/kernel.py).
 
 import functools
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -292,9 +292,7 @@ def append(
     raises  LostLock when the head moved meanwhile: the caller did not hold the lock
     """
     rows = [{"seq": was.next_seq + i, "kind": kind, "entry": entry} for i, (kind, entry) in enumerate(entries)]
-    link = was.link
-    for kind, entry in entries:
-        link = linked(link, kind, entry)
+    link = link_over(was.link, entries)
     moved = _MOVE.count(connection, {"was": was.next_seq, "next": now.next_seq, "at": now.last_at, "new_link": link})
     if moved != 1 or now.next_seq != was.next_seq + len(rows):
         raise LostLock(f"expected the journal to end at {was.next_seq}: begin again with lock_head")
@@ -308,6 +306,13 @@ def linked(link: bytes, kind: str, entry: bytes) -> bytes:
     The head keeps it, so whoever edits a row between commit and seal must forge the head as well (ledger/unsealed.py).
     """
     return sha256(b"%b%b\n%b" % (link, kind.encode(), entry)).digest()
+
+
+def link_over(link: bytes, rows: Iterable[tuple[str, bytes]]) -> bytes:
+    """The running digest behind some more rows (kind, entry)."""
+    for kind, entry in rows:
+        link = linked(link, kind, entry)
+    return link
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from tallystick.ledger import rows
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.compare import compare_journal
 from tallystick.ledger.head import NOBODY, Fenced
+from tallystick.ledger.journal import link_over
 from tallystick.ledger.lease import Lease, Leased
 from tallystick.ledger.note import BadNote, VerifierKey, merge, parse_vkey
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
@@ -39,7 +40,7 @@ from tallystick.ledger.tiles import (
     parse_path,
 )
 from tallystick.ledger.tree import EMPTY_ROOT, ProofError, Tree, leaf_hashes, root_at, verify_consistency
-from tallystick.ledger.unsealed import NO_LINK, BadRow, Looked, NoCheck, Row, RowCheck, link_over, look
+from tallystick.ledger.unsealed import NO_LINK, BadRow, Looked, NoCheck, Row, RowCheck, look
 
 __all__ = ["BadRow", "Diverged", "Fenced", "Gap", "Leased", "NotSealed", "Sealer"]
 

@@ -7,7 +7,6 @@ injected statements that know one table. It does not stop an administrator who k
 its seal a row is protected by its signed receipt alone.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -110,11 +109,4 @@ def look(engine: sa.Engine, head: SealHead, check: RowCheck) -> Looked:
     return looked
 
 
-def link_over(link: bytes, new: Iterable[Row]) -> bytes:
-    """The running digest behind some more rows."""
-    for kind, entry in new:
-        link = linked(link, kind, entry)
-    return link
-
-
-__all__ = ["NO_LINK", "BadRow", "Looked", "NoCheck", "Row", "RowCheck", "link_over", "look"]
+__all__ = ["NO_LINK", "BadRow", "Looked", "NoCheck", "Row", "RowCheck", "look"]

@@ -7,7 +7,7 @@ epoch is gone, not even for those who were not erased. A bundle of the newest wr
 from tallystick.app.backup.bundles import keep_key_bundle
 from tallystick.app.backup.drill import Drilled, drill
 from tallystick.app.backup.folder import BackupExists, BadBackup, Step
-from tallystick.app.backup.restoring import NotEmpty, Restored, Source, manifest_of, refuse_occupied, restore, verify
+from tallystick.app.backup.restoring import NotEmpty, Restored, Source, refuse_occupied, restore, verify
 from tallystick.app.backup.writing import FORMAT, KEYS_FORMAT, BackedUp, Manifest, back_up, back_up_keys
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "back_up_keys",
     "drill",
     "keep_key_bundle",
-    "manifest_of",
     "refuse_occupied",
     "restore",
     "verify",

@@ -25,7 +25,7 @@ from tallystick.blobs.folder import FolderBlobs, flush_folder
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import head as heads
-from tallystick.ledger import journal
+from tallystick.ledger import journal, rows
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadKey, BadNote, parse_vkey
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
@@ -84,16 +84,13 @@ class Restored:
 class _Books:
     """What follows from entries as they are put back."""
 
-    tree: Tree
     next_seq: int = 0
     last_at: int = 0
     link: bytes = journal.NO_LINK
 
     def take(self, entries: list[tuple[str, bytes]], last: Envelope) -> None:
-        self.tree.append(leaf_hashes(entry for _, entry in entries))
         self.next_seq, self.last_at = last.seq + 1, last.at
-        for kind, entry in entries:
-            self.link = journal.linked(self.link, kind, entry)
+        self.link = journal.link_over(self.link, entries)
 
 
 def restore(
@@ -238,15 +235,15 @@ def _put_note(log: Blobs, name: str, data: bytes) -> None:
 
 def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_Books, int]:
     """Journal, kept tables and read tables, in one transaction. Done before is done."""
-    books = _Books(Tree())
+    books = _Books()
     with journal.writing(engine) as connection:
         was = journal.lock_head(connection)
         for entries in _in_slices(_entries(source, manifest)):
             envelopes = [open_entry(entry) for entry in entries]
-            rows = [(envelope.kind, entry) for envelope, entry in zip(envelopes, entries, strict=True)]
+            found = [(envelope.kind, entry) for envelope, entry in zip(envelopes, entries, strict=True)]
             if was.next_seq == 0:
-                _append(connection, books, rows, envelopes)
-            books.take(rows, envelopes[-1])
+                _append(connection, books, found, envelopes)
+            books.take(found, envelopes[-1])
         if was.next_seq:
             if (was.next_seq, was.link) != (books.next_seq, books.link):
                 raise NotEmpty(
@@ -263,14 +260,14 @@ def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_
 
 
 def _append(
-    connection: journal.Connection, books: _Books, rows: list[tuple[str, bytes]], envelopes: list[Envelope]
+    connection: journal.Connection, books: _Books, found: list[tuple[str, bytes]], envelopes: list[Envelope]
 ) -> None:
     was = journal.Head(books.next_seq, books.last_at, books.link)
-    now = journal.Head(books.next_seq + len(rows), envelopes[-1].at)
+    now = journal.Head(books.next_seq + len(found), envelopes[-1].at)
     counts = {actor: journal.count_of(connection, actor) for actor in {e.by for e in envelopes}}
     for actor, number in Counter(envelope.by for envelope in envelopes).items():
         counts[actor] += number
-    journal.append(connection, rows, was=was, now=now, counts=counts)
+    journal.append(connection, found, was=was, now=now, counts=counts)
 
 
 def _in_slices(entries: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -371,9 +368,8 @@ def _set_seal_point(engine: journal.Engine, log: Blobs, books: _Books) -> None:
 
 def _link_at(engine: journal.Engine, size: int) -> bytes:
     link = journal.NO_LINK
-    with journal.reading(engine) as connection:
-        for _, entry in journal.read(connection, 0, size):
-            link = journal.linked(link, open_entry(entry).kind, entry)
+    for start in range(0, size, _TOGETHER):
+        link = journal.link_over(link, rows.read_with_kind(engine, start, min(start + _TOGETHER, size)))
     return link
 
 
@@ -434,8 +430,3 @@ def _compare(cell: Cell, manifest: Manifest, erased: int) -> Restored:
 
 def _is_gap(text: str) -> bool:
     return "the vault holds no object" in text
-
-
-def manifest_of(folder: Path) -> Manifest:
-    """What a backup says of itself. Raises BadBackup."""
-    return read_manifest(folder, form=FORMAT)

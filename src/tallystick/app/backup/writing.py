@@ -17,7 +17,6 @@ from tallystick.app import keeping
 from tallystick.app.backup.folder import CHUNK_BYTES, BadBackup, Part, Step, Writer, encode
 from tallystick.app.cell import Cell
 from tallystick.blobs import BlobMissing, Blobs, Readable, no_step
-from tallystick.events.envelope import open_entry
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
 from tallystick.ledger.tiles import TILE_WIDTH, Place, encode_bundle
@@ -165,8 +164,3 @@ def read_manifest(folder: Path, *, form: str) -> Manifest:
     if found.format != form:
         raise BadBackup(f"{path}: expected {form}, found {found.format}: give the other kind of backup")
     return found
-
-
-def kind_of(entry: bytes) -> str:
-    """The kind of an entry, as its journal row carries it beside."""
-    return open_entry(entry).kind
