@@ -53,11 +53,10 @@ BATCH = TILE_WIDTH * TILE_WIDTH
 
 @dataclass(frozen=True, slots=True)
 class _Derived:
-    """What some rows add to the log: full and partial files, and the rows that are new themselves."""
+    """What some rows add to the log: files that stay, and files of its right edge."""
 
     full: Files
     edge: Files
-    new: list[Row]
 
 
 class NotSealed(LookupError):
@@ -261,10 +260,14 @@ class Sealer:
     def _seal_batch(self, stop: int, looked: Looked) -> Checkpoint:
         start = self._head.size
         tree = self._tree.copy()
-        found = self._derive(tree, stop)
-        root, link = tree.root(), link_over(self._head.link, found.new)
-        if link != looked.link_at(stop):
-            raise BadRow(start, f"expected rows {start} to {stop - 1} as they were a moment ago, found others")
+        new = looked.rows_of(start, stop)
+        if new is None:
+            new = rows.read_with_kind(self._engine, start, stop)
+            if link_over(self._head.link, new) != looked.link_at(stop):
+                raise BadRow(start, f"expected rows {start} to {stop - 1} as they were a moment ago, found others")
+        found = self._derive(tree, new)
+        root, link = tree.root(), looked.link_at(stop)
+        assert link is not None
         self._is_ready = False
         self._step("before seal point")
         self._head = heads.advance(self._engine, self._head, size=stop, root=root, link=link)
@@ -276,23 +279,22 @@ class Sealer:
         self._is_ready = True
         return signed
 
-    def _derive(self, tree: Tree, stop: int) -> _Derived:
-        """Grow the tree to `stop`; what this adds. The bundle at the edge is read again."""
+    def _derive(self, tree: Tree, new: Sequence[Row]) -> _Derived:
+        """Grow the tree by rows; what this adds. The rows of the bundle at the edge are read again."""
         known = tree.size % TILE_WIDTH
         first = tree.size - known
-        found = rows.read_with_kind(self._engine, first, stop)
-        entries = [entry for _, entry in found]
-        hashes = leaf_hashes(entries)
+        old = rows.read(self._engine, first, tree.size) if known else []
         kept = next((tile.data for tile in tree.edge() if tile.place.level == 0), b"")
-        if hashes[: known * HASH_BYTES] != kept:
+        if leaf_hashes(old) != kept:
             raise Diverged(f"a sealed row between {first} and {tree.size - 1} was altered. {self._where_they_part()}")
-        tiles = tree.append(hashes[known * HASH_BYTES :]) + tree.edge()
+        entries = old + [entry for _, entry in new]
+        tiles = tree.append(leaf_hashes(entries[known:])) + tree.edge()
         for number, place in enumerate(range(0, len(entries), TILE_WIDTH), first // TILE_WIDTH):
             bundle = entries[place : place + TILE_WIDTH]
             tiles.append(Tile(Place(None, number, len(bundle)), encode_bundle(bundle)))
         full = [(tile.place.path, tile.data) for tile in tiles if tile.place.width == TILE_WIDTH]
         edge = [(tile.place.path, tile.data) for tile in tiles if tile.place.width < TILE_WIDTH]
-        return _Derived(full, edge, found[known:])
+        return _Derived(full, edge)
 
     def _archive(self, size: int, root: bytes) -> Checkpoint:
         """The archived checkpoint of a size whose root is known to be right; signed and written when there is none."""
@@ -423,11 +425,12 @@ class Sealer:
         while True:
             start = tree.size
             next_full_batch = (start // self._batch + 1) * self._batch
-            found = self._derive(tree, min(stop, next_full_batch))
+            new = rows.read_with_kind(self._engine, start, min(stop, next_full_batch))
+            found = self._derive(tree, new)
             self._head = self._lease.keep(self._engine, self._head)
-            self._feed(start, found.new)
+            self._feed(start, new)
             if start == self._link_at[0]:
-                self._link_at = (tree.size, link_over(self._link_at[1], found.new))
+                self._link_at = (tree.size, link_over(self._link_at[1], new))
             act(found.full)
             if tree.size == stop:
                 break

@@ -20,6 +20,10 @@ Row = tuple[str, bytes]
 """Kind column and leaf bytes."""
 
 
+ROWS_KEPT = 8_192
+"""How many rows that were looked at stay in memory until they are sealed, at least: what comes in between two seals."""
+
+
 class RowCheck(Protocol):
     """Says whether rows are what they must be, given one after the other from place 0. Holds what it has seen."""
 
@@ -70,17 +74,24 @@ class Looked:
     start  how many rows were sealed
     end    where the journal ended
     links  the running digest at each size from `start` to `end`, 32 bytes each
+    rows   the first of them: they need not be read again
     """
 
     check: RowCheck
     start: int
     end: int
     links: bytearray = field(default_factory=bytearray)
+    rows: list[Row] = field(default_factory=list)
 
     def link_at(self, size: int) -> bytes | None:
         """The running digest at a size, or None where nobody looked."""
         place = (size - self.start) * len(NO_LINK)
         return bytes(self.links[place : place + len(NO_LINK)]) if self.start <= size <= self.end else None
+
+    def rows_of(self, start: int, stop: int) -> list[Row] | None:
+        """Rows [start, stop) as they were looked at, or None when they are not kept."""
+        is_kept = self.start <= start and stop <= self.start + len(self.rows)
+        return self.rows[start - self.start : stop - self.start] if is_kept else None
 
 
 def look(engine: sa.Engine, head: SealHead, check: RowCheck) -> Looked:
@@ -100,6 +111,8 @@ def look(engine: sa.Engine, head: SealHead, check: RowCheck) -> Looked:
                 link = linked(link, kind, entry)
                 looked.links += link
                 seq += 1
+            if len(looked.rows) < ROWS_KEPT:
+                looked.rows += step
     if link != link_now:
         raise BadRow(
             head.size,
