@@ -7,7 +7,7 @@
 // Exit status: 0 good, 1 bad (each place is named), 2 could not check. It needs Node 18 or newer and nothing else;
 // only cosignatures of key type 6 (ML-DSA-44) need a Node that knows that algorithm. It does not look into time-stamps.
 import * as crypto from "node:crypto"; // whole, since older Nodes have no `hash`
-import { lstatSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const HASH = 32; // bytes
@@ -635,6 +635,45 @@ class Log {
     }
   }
 
+  // ------------------------------------------------------------ the archive
+
+  // What `checkpoint`, a cosignature or a time-stamp names was archived before; a log without an archive is a copy.
+  checkArchive() {
+    this.shown = this.good.find((checkpoint) => checkpoint.place === "checkpoint") ?? null;
+    if (this.shown === null || !this.files.some((file) => file.kind === "archived")) return;
+    const named = new Map([[this.shown.size, "checkpoint"]]);
+    for (const kind of ["cosignature", "timestamp"])
+      for (const file of this.files) if (file.kind === kind && !named.has(file.n)) named.set(file.n, file.path);
+    for (const [size, by] of [...named].sort((one, other) => one[0] - other[0]))
+      if (size > 0 && !this.#isArchived(size)) this.#lacks(size, `${by} is of its size`);
+  }
+  #isArchived(size) {
+    return size > this.shown.size || existsSync(join(this.directory, "checkpoints", number(size)));
+  }
+  #lacks(size, why) {
+    finding(`checkpoints/${number(size)}`, `is missing: it was removed, for ${why}`, "archive");
+  }
+  compareArchive(copy, files) {
+    if (this.shown === null) return;
+    const lost = [];
+    for (const file of files) {
+      try {
+        const note = parseCheckpoint(readFileSync(file));
+        const path = join(copy, "checkpoints", number(note.size));
+        if (!this.#isArchived(note.size) && path === file && mustBeSigned(note, this.keys)) lost.push(note.size);
+      } catch (error) {
+        if (!(error instanceof Bad)) throw error; // it is of no log of these keys, and shows nothing
+      }
+    }
+    // A log archives from size 0 on; a copy that another client made has not that one, and may have gaps.
+    if (lost.length > 0 && !this.#isArchived(0))
+      return report.notes.push(
+        `the archive lacks ${lost.length} of the checkpoints that ${copy} has, and its first: either it is that of ` +
+          "a copy, which may have gaps, or they were removed",
+      );
+    for (const size of lost) this.#lacks(size, `${copy} has it`);
+  }
+
   // ------------------------------------------------------------ witnesses
 
   checkCosignatures() {
@@ -861,13 +900,14 @@ function parseArguments(words) {
   return options;
 }
 
+const isLog = (path) => lstatSync(path).isDirectory() && readdirSync(path).includes("tile");
+const archiveOf = (path) => (readdirSync(path).includes("checkpoints") ? keptFiles(join(path, "checkpoints")) : []);
 function keptFiles(path) {
   // a checkpoint, a folder of them, or a log
   if (!lstatSync(path).isDirectory()) return [path];
-  const names = readdirSync(path);
-  if (!names.includes("tile")) return names.flatMap((name) => keptFiles(join(path, name)));
+  if (!isLog(path)) return readdirSync(path).flatMap((name) => keptFiles(join(path, name)));
   // Of a log what it shows counts, and the largest that its archive holds: it may have been set back.
-  const archived = names.includes("checkpoints") ? keptFiles(join(path, "checkpoints")) : [];
+  const archived = archiveOf(path);
   const sizeOf = (file) => Number(file.slice(join(path, "checkpoints").length).replace(/[x/\\]/g, ""));
   archived.sort((one, other) => sizeOf(one) - sizeOf(other));
   return [join(path, "checkpoint"), ...archived.slice(-1)];
@@ -892,8 +932,10 @@ function run(options) {
   log.followKeys();
   log.judgeCheckpoints();
   log.checkFiles();
+  log.checkArchive();
   log.checkCosignatures();
   for (const path of options.against.flatMap(keptFiles)) log.checkKept(path, readFileSync(path));
+  for (const path of options.against.filter(isLog)) log.compareArchive(path, archiveOf(path));
   for (const path of options.proof) log.checkProof(path, readFileSync(path));
   for (const path of options.receipt) log.checkReceipts(path, readFileSync(path));
   Object.assign(report, {

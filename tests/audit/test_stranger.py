@@ -271,3 +271,51 @@ def test_a_signed_size_that_no_log_has_is_named_at_once(tmp_path: Path) -> None:
     (log / "checkpoint").write_text(checkpoints.sign(SIGNER.name, 2**52, bytes(32), signers=[SIGNER]).note)
     _, theirs = both(log)
     assert f"checkpoint: is over {2**52} entries, and only 300 can be read" in theirs.findings
+
+
+def test_an_archived_checkpoint_that_was_removed_is_named_by_who_has_a_copy(tmp_path: Path) -> None:
+    log = sealed_log(tmp_path, [100, 260, 300])
+    kept = Path(shutil.copytree(log, tmp_path / "kept"))
+    (log / archive_path(100)).unlink()
+    ours, theirs = both(log)
+    assert theirs.status == "good", "nothing in the files says that it was there"
+    ours, theirs = both(log, against=[kept])
+    assert theirs.findings == (f"checkpoints/100: is missing: it was removed, for {kept} has it",)
+    assert [(one.file, one.index) for one in ours.problems] == [("checkpoints/100", None)]
+
+
+def test_a_time_stamp_names_the_archived_checkpoint_that_was_removed(tmp_path: Path) -> None:
+    log = sealed_log(tmp_path, [100, 260, 300])
+    (log / "timestamps").mkdir()
+    (log / "timestamps/260.tsr").write_bytes(b"-")
+    assert both(log)[1].status == "good"
+    (log / archive_path(260)).unlink()
+    ours, theirs = both(log)
+    assert [one.file for one in ours.problems] == ["checkpoints/260"]
+    assert theirs.findings == ("checkpoints/260: is missing: it was removed, for timestamps/260.tsr is of its size",)
+
+
+@pytest.mark.parametrize("kept_size", [260, None])
+def test_a_copy_may_have_gaps_in_its_archive_or_none(kept_size: int | None, tmp_path: Path) -> None:
+    """A client that fetched now and then, and one of tiles alone: that another has more is a note."""
+    log = sealed_log(tmp_path, [100, 260])
+    whole = Path(shutil.copytree(log, tmp_path / "whole"))
+    shutil.rmtree(log / "checkpoints")
+    if kept_size is not None:
+        (log / "checkpoints").mkdir()
+        shutil.copy(whole / archive_path(kept_size), log / archive_path(kept_size))
+    assert both(log)[1].status == "good"
+    ours, theirs = both(log, against=[whole])
+    assert theirs.status == "good"
+    assert ours.notes == theirs.notes
+    lacking = 2 if kept_size else 3
+    assert ours.notes[0].startswith(f"the archive lacks {lacking} of the checkpoints that {whole} has, and its first")
+
+
+def test_a_cosignature_beyond_the_checkpoint_asks_for_nothing(tmp_path: Path) -> None:
+    """Whoever copies a log while it grows gets files that came later."""
+    log = sealed_log(tmp_path, [100, 260])
+    path = log / "cosignatures/300/0123abcd"
+    path.parent.mkdir(parents=True)
+    path.write_text("-")
+    assert both(log)[1].status == "good"

@@ -318,6 +318,16 @@ ROWS: list[Row[Log]] = [
         found=both("checkpoints/301: ", "checkpoints/301: is over 300 entries"),
     ),
     Row(
+        what="an archived checkpoint removed, of which a cosignature is there",
+        do=lambda log: (log / archive_path(300)).unlink(),
+        found=both("checkpoints/300: expected this archived checkpoint", "checkpoints/300: is missing"),
+    ),
+    Row(
+        what="the newest archived checkpoint removed",
+        do=lambda log: (log / archive_path(700)).unlink(),
+        found=both("checkpoints/700: expected this archived checkpoint", "checkpoints/700: is missing"),
+    ),
+    Row(
         what="a cosignature altered",
         do=lambda log: flip(log / COSIGNED, 50),
         found=both(COSIGNED, COSIGNED),

@@ -103,6 +103,16 @@ def test_a_witness_over_http_refuses_what_is_too_large_too_slow_or_elsewhere(
                 assert bool(data) is bool(status)
 
 
+def test_a_copy_of_an_empty_log_archives_nothing(tmp_path: Path, log: Path, whole: Path) -> None:
+    """The checkpoint of size 0 in an archive says that it is that of the log itself, which has no gaps."""
+    copy = tmp_path / "copy"
+    for size in (0, 300):
+        (log / "checkpoint").write_text(signed_at(whole, size).note)
+        found = fetching.fetch(FolderSource(log), copy, [KEY], EnvelopeChecks)
+        assert found.checkpoint.size == size
+    assert [path.name for path in (copy / "checkpoints").iterdir()] == ["300"]
+
+
 def test_a_client_keeps_a_copy_that_grows_and_verifies_for_itself(tmp_path: Path, whole: Path, log: Path) -> None:
     copy = tmp_path / "copy"
     with served(PublicLog(log)) as url:

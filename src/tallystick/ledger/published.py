@@ -5,12 +5,12 @@ Tiles, bundles, archived checkpoints and cosignatures are written once and never
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tallystick.blobs import BlobMissing, Blobs
 from tallystick.ledger import cosignature
-from tallystick.ledger.reader import ARCHIVE, CHECKPOINT
+from tallystick.ledger.reader import ARCHIVE, CHECKPOINT, archive_path
 from tallystick.ledger.tiles import TILE_WIDTH, Place, parse_number, parse_path
 
 FOREVER_SECONDS = 31_536_000
@@ -82,10 +82,36 @@ def _kind_of(path: str) -> str | None:
         return TEXT
     if cosignature.parse_path(path) is not None:
         return TEXT
-    stamp = rest.removesuffix(".tsr")
-    if folder == TIMESTAMPS and stamp != rest and parse_number(stamp) is not None:
+    if folder == TIMESTAMPS and _stamped_size(path) is not None:
         return "application/timestamp-reply"
     return None
+
+
+def unarchived(log: Blobs, size: int) -> Iterator[tuple[str, str]]:
+    """(archived checkpoint that was removed, file that shows it was there), for sizes from 1 to that of `checkpoint`.
+
+    Each checkpoint is archived before it is shown, cosigned or stamped. A log without any archive is a copy that never
+    had one, and gives nothing.
+    """
+    if next(log.names(f"{ARCHIVE}/"), None) is None:
+        return
+    named: dict[int, str] = {size: CHECKPOINT}
+    for path in log.names(f"{cosignature.FOLDER}/"):
+        cosigned = cosignature.parse_path(path)
+        if cosigned is not None:
+            named.setdefault(cosigned[0], path)
+    for path in log.names(f"{TIMESTAMPS}/"):
+        stamped = _stamped_size(path)
+        if stamped is not None:
+            named.setdefault(stamped, path)
+    for number, path in sorted(named.items()):
+        if 0 < number <= size and not log.has(archive_path(number)):
+            yield archive_path(number), path
+
+
+def _stamped_size(path: str) -> int | None:
+    stamp = path.removeprefix(f"{TIMESTAMPS}/")
+    return parse_number(stamp.removesuffix(".tsr")) if stamp.endswith(".tsr") else None
 
 
 def _tag(data: bytes) -> str:

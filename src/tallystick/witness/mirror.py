@@ -255,6 +255,9 @@ class Mirror:
             raise Damaged(f"{self.directory}: {error}") from error
 
     def _archive(self, signed: Checkpoint) -> None:
+        """Keep it by its size. Not that of an empty log: who has that one says that no checkpoint is missing."""
+        if signed.size == 0:
+            return
         with suppress(BlobDiffers):  # the same checkpoint with other signature lines: either will do
             self._blobs.put_new(archive_path(signed.size), signed.note.encode())
 

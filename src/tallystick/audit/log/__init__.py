@@ -19,6 +19,7 @@ from tallystick.audit.log.report import Findings, LogReport, Problem, Status
 from tallystick.ledger.checkpoint import BadCheckpoint, Checkpoint
 from tallystick.ledger.note import BadKey, BadNote, VerifierKey
 from tallystick.ledger.policy import Policy
+from tallystick.ledger.published import unarchived
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog, archive_path
 from tallystick.ledger.tiles import width_at
 
@@ -129,6 +130,7 @@ def _check_log(
     if why_not is not None:
         findings.add(CHECKPOINT, None, why_not)
     keeping.check(brought.kept, signed, roots, findings, reader=reader)
+    _check_archive(reader, keys.known, brought.kept, findings)
     _check_spares(reader, listing, signed.size, findings)
     if brought.policy is None:
         findings.not_checked.append(witnessed.NOT_CHECKED)
@@ -173,6 +175,17 @@ def _newest(
         )
         return newest
     return shown
+
+
+def _check_archive(reader: LogReader, keys: Sequence[VerifierKey], kept: Sequence[Kept], findings: Findings) -> None:
+    """Name archived checkpoints that were removed, as far as something else shows that they were there."""
+    try:
+        shown = reader.checkpoint(*keys)
+    except (BadNote, BadCheckpoint, NotInLog):
+        return  # `checkpoint` is bad, which was said; how far the archive must reach, nothing says
+    for path, witness in unarchived(reader.blobs, shown.size):
+        findings.add(path, None, f"expected this archived checkpoint, for {witness} is of its size: it was removed")
+    keeping.check_archive(kept, shown.size, keys, findings, reader=reader)
 
 
 def _check_root(

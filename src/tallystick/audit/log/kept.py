@@ -94,6 +94,37 @@ def _say_where(copy: Path, reader: LogReader, size: int, findings: Findings) -> 
         findings.add(str(copy), index, "here the log and the copy part: each has another entry")
 
 
+def check_archive(
+    kept: Sequence[Kept], size: int, keys: Sequence[VerifierKey], findings: Findings, *, reader: LogReader
+) -> None:
+    """What the archive of a copy holds up to this size, that of the log must hold too, unless the log is a copy itself.
+
+    A log archives from size 0 on. A copy that another client made has not that one, and may lack any other.
+    """
+    has = set(reader.archived_sizes())
+    for copy in dict.fromkeys(one.copy for one in kept if one.copy is not None):
+        archive = LogReader(copy)
+        lost = [number for number in archive.archived_sizes() if number <= size and number not in has]
+        lost = [number for number in lost if _is_signed(archive, number, keys)]
+        if lost and 0 not in has:
+            findings.notes.append(
+                f"the archive lacks {len(lost)} of the checkpoints that {copy} has, and its first: either it is that "
+                "of a copy, which may have gaps, or they were removed"
+            )
+            continue
+        for number in lost:
+            what = f"expected this archived checkpoint, for {copy} has it: it was removed"
+            findings.add(archive_path(number), None, what)
+
+
+def _is_signed(archive: LogReader, size: int, keys: Sequence[VerifierKey]) -> bool:
+    try:
+        archive.checkpoint_at(size, *keys)
+    except (BadNote, BadCheckpoint, NotInLog):
+        return False  # it is of no log of these keys, and shows nothing
+    return True
+
+
 def parting(one: LogReader, other: LogReader, size: int) -> int | None:
     """The first index below `size` at which two logs have different entries. Raises NotInLog or BadBundle."""
     for start in range(0, size, TILE_WIDTH):
