@@ -15,6 +15,7 @@ from tallystick.custody import CustodyMismatch, KeysUnavailable
 from tallystick.custody.software import SoftwareKeys
 from tallystick.ledger import journal
 from tallystick.ledger.compare import compare_journal
+from tallystick.ledger.reader import archive_path
 from tallystick.store.schema import JUDGMENT
 
 
@@ -122,6 +123,33 @@ def test_a_receipt_is_for_who_caused_it_and_who_reads_the_log(sqlite_url: str, t
         assert isinstance(oversight.receipt(world.cell, world.lead, seq), oversight.ReceiptPage)
         for nowhere in (-1, 10_000):
             assert oversight.receipt(world.cell, first, nowhere) == access.ABSENT
+
+
+def test_the_check_of_a_cell_that_was_never_sealed_says_so(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        found = oversight.check(world.cell)
+        assert found.differences == ()
+        assert [note for note in found.notes if note.startswith("nothing is sealed yet")]
+        world.cell.seal()
+        assert oversight.check(world.cell).notes == ()
+
+
+def test_the_check_of_a_cell_finds_a_log_without_its_checkpoints(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        world.cell.seal()
+        log, size = world.cell.log_directory, oversight.sealed_size(world.cell)
+        archived, shown = log / archive_path(size), (log / "checkpoint").read_bytes()
+        kept = archived.read_bytes()
+        archived.unlink()
+        (found, *_) = oversight.check(world.cell).differences
+        assert found.startswith(f"{archive_path(size)}: expected it, for checkpoint is of its size")
+        archived.write_bytes(kept)
+        (log / "checkpoint").unlink()
+        (found, *_) = oversight.check(world.cell).differences
+        assert found.startswith("checkpoint: expected one that covers the")
+        (log / "checkpoint").write_bytes(shown[:-9])
+        (found, *_) = oversight.check(world.cell).differences
+        assert found.startswith("checkpoint: expected the newest signed checkpoint")
 
 
 def test_the_check_of_a_cell_finds_what_was_altered(sqlite_url: str, tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.roster import GoldAnswered, SessionOpened
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import guards, journal, published, tree
+from tallystick.ledger import head as heads
+from tallystick.ledger.checkpoint import BadCheckpoint
 from tallystick.ledger.compare import compare_journal
+from tallystick.ledger.note import BadNote
 from tallystick.ledger.published import Published
 from tallystick.ledger.reader import CHECKPOINT, LogReader, NotInLog
 from tallystick.store import projection, sessions
@@ -198,11 +201,12 @@ def _witness_checks(state: WitnessesState) -> Iterator[Check]:
 
 @dataclass(frozen=True, slots=True)
 class CellCheck:
-    """The database against its log, and the read tables against the journal."""
+    """The database against its log, and the read tables against the journal. `notes` say what could not differ yet."""
 
     events: int
     differences: tuple[str, ...]
     tables: int
+    notes: tuple[str, ...] = ()
 
 
 def check(cell: Cell) -> CellCheck:
@@ -210,7 +214,7 @@ def check(cell: Cell) -> CellCheck:
 
     The rebuilt tables are compared bit for bit. Rows that are no entries end the check: nothing follows from them.
     """
-    differences = [str(difference) for difference in compare_journal(cell.engine, cell.log)]
+    differences, notes = _log_differences(cell)
     if cell.log_store is not None:
         differences += [str(found) for found in cell.log_store.meddling()]
     is_sound = not differences
@@ -218,7 +222,7 @@ def check(cell: Cell) -> CellCheck:
         differences += guards.look(connection).missing
     broken = _unreadable(cell)
     if broken:
-        return CellCheck(0, (*differences, *broken), 0)
+        return CellCheck(0, (*differences, *broken), 0, notes)
     differences += _book_differences(cell, is_sound=is_sound)
     with cell.read() as connection:
         before = projection.dump(connection)
@@ -230,7 +234,26 @@ def check(cell: Cell) -> CellCheck:
         for name in before
         if before[name] != after[name]
     ]
-    return CellCheck(events, tuple(differences), len(after))
+    return CellCheck(events, tuple(differences), len(after), notes)
+
+
+def _log_differences(cell: Cell) -> tuple[list[str], tuple[str, ...]]:
+    """Where journal and log part, and archived checkpoints that were removed; then what there is to say besides."""
+    log = LogReader(cell.log)
+    try:
+        size = log.checkpoint().size
+        found = [str(difference) for difference in compare_journal(cell.engine, cell.log)]
+    except NotInLog as error:
+        sealed = heads.read(cell.engine).size
+        if sealed:
+            return [f"{CHECKPOINT}: expected one that covers the {sealed} sealed entries, found none: {error}"], ()
+        return [], (
+            "nothing is sealed yet, so there is no log to compare the journal with: it is sealed when it serves",
+        )
+    except (BadNote, BadCheckpoint) as error:
+        return [f"{CHECKPOINT}: expected the newest signed checkpoint, found another text: {error}"], ()
+    lost = published.unarchived(log.blobs, size)
+    return [*found, *(f"{path}: expected it, for {by} is of its size: it was removed" for path, by in lost)], ()
 
 
 @dataclass(slots=True)

@@ -106,8 +106,9 @@ def check(directory: shell.Directory, as_json: shell.AsJson = False) -> None:
     """Compare the database with the log, and the read tables with the journal. Exit 0 good, 1 bad, 2 not checked."""
     with shell.opened(directory) as cell:
         found = oversight.check(cell)
-    facts = {"events": found.events, "tables": found.tables, "differences": list(found.differences)}
-    shell.show_facts("Cell checked", facts, as_json=as_json)
+    counted = {"events": found.events, "tables": found.tables}
+    told = {"differences": list(found.differences), "notes": list(found.notes)}
+    shell.show_facts("Cell checked", {**counted, **told}, as_json=as_json)
     raise typer.Exit(1 if found.differences else 0)
 
 
