@@ -91,11 +91,11 @@ class Template:
         return self.folder / "cell"
 
 
-def worked(folder: Path, databases: Databases) -> Template:
+def worked(folder: Path, databases: Databases, *, keys: cells.KeysOf | None = None) -> Template:
     """Make one: two experts, some judgments, a release, a backup, and a judgment after it."""
     folder.mkdir()
     database = databases.new(folder)
-    with world_at(database, folder / "cell") as world:
+    with world_at(database, folder / "cell", keys=keys) as world:
         world.work(3)
         for expert in (world.expert(), world.expert()):
             for _ in range(2):
@@ -168,9 +168,13 @@ class Scene:
 
     def open(self) -> None:
         """A process begins."""
-        self.cell = cells.open_cell(self.home, database=self.database, clock=self.clock)
+        self.cell = cells.open_cell(self.home, database=self.database, keys=self.keys(), clock=self.clock)
         hurry(self.cell)
         self.look()
+
+    def keys(self) -> cells.KeysOf | None:
+        """Who holds them: files in the folder of the cell."""
+        return None
 
     def look(self) -> None:
         """Keep the checkpoint that is published now, as any reader may."""
@@ -193,6 +197,10 @@ class Scene:
         """The next process: what a server does at its start, then every act once more."""
         self.die()
         self.open()
+        self.do_again()
+
+    def do_again(self) -> None:
+        """What a server does by itself, and every act once more, with its key."""
         finish(self.cell)
         for name, act in self.acts.items():
             again = act(self)

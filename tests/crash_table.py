@@ -1,8 +1,8 @@
 """Kill a process before, after and in the middle of every durable step that it takes, then look at what is left.
 
 For whoever adds a row to the crash table. Nothing here is told which steps there are: a quiet run is watched, and each
-step that it takes becomes cases. A step is a commit of the database, or a call that makes a file, a name or its bytes
-last: fsync, link, rename, replace, unlink, mkdir, rmdir. Each is tried in up to three ways:
+step that it takes becomes cases. A step is a commit of the database, a request to the key process, or a call that makes
+a file, a name or its bytes last: fsync, link, rename, replace, unlink, mkdir, rmdir. Each is tried in up to three ways:
 
     lost  the process ends before the step: nothing of it happened
     kept  the process ends after the step, before it could tell anybody: all of it happened
@@ -35,6 +35,7 @@ from typing import Any, Literal, Protocol
 import pytest
 import sqlalchemy as sa
 
+from tallystick.custody.keyd import client
 from tallystick.ledger import journal
 
 How = Literal["lost", "kept", "torn"]
@@ -134,7 +135,8 @@ class Instrument:
                 return act()
             self.is_dead = True
             if self._how == "kept":
-                act()
+                with suppress(OSError):  # a call that fails does nothing, and the process ends all the same
+                    act()
             if self._how == "torn":
                 self._tear(handle)
             raise Killed
@@ -169,6 +171,7 @@ class Instrument:
             for name in CALLS:
                 patch.setattr(os, name, self._call(name, getattr(os, name)))
             patch.setattr(os, "open", self._open(os.open))
+            patch.setattr(client, "_exchange", self._ask(client._exchange))  # noqa: SLF001 - a watch
             for engine in engines:
                 self._watch(engine)
             patch.setattr(journal, "connect", lambda at, real=journal.connect: self._watch(real(at)))
@@ -227,6 +230,10 @@ class Instrument:
                 self._unflushed[inode] = Path(arguments[1])
         return done
 
+    def _ask(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        """What the key process is asked for is done there, whatever becomes of this process."""
+        return lambda link, request: self.around(f"ask {type(request).__name__}", lambda: real(link, request))
+
     def _commit(self, real: Callable[..., Any]) -> Callable[..., Any]:
         return lambda connection: self.around("commit", lambda: real(connection))
 
@@ -236,15 +243,19 @@ def crash_table(make: Callable[[], Case], *, seed: int | None = None, kinds: fro
 
     make   a fresh case each time
     seed   of a sample: one step of each kind, in one way; None for every step in every way
-    kinds  those of a sample; all that there are when left out
+    kinds  of steps; all that there are when left out
     """
     steps = quiet_run(make)
-    cases = [(number, how) for number, step in enumerate(steps) for how in step.hows]
-    if seed is not None:
-        cases = sample(steps, seed=seed, kinds=kinds)
+    cases = every(steps, kinds=kinds) if seed is None else sample(steps, seed=seed, kinds=kinds)
     for number, how in cases:
         _run_case(make(), number, how, name=steps[number].name)
     return Figures(len(steps), len(cases))
+
+
+def every(steps: list[Step], *, kinds: frozenset[str] | None = None) -> list[tuple[int, How]]:
+    """Every step in every way that it can go wrong."""
+    found = [(number, how) for number, step in enumerate(steps) for how in step.hows]
+    return [(number, how) for number, how in found if kinds is None or steps[number].kind in kinds]
 
 
 def sample(steps: list[Step], *, seed: int, kinds: frozenset[str] | None = None) -> list[tuple[int, How]]:

@@ -268,9 +268,11 @@ def _no_wait(handle: DBAPIConnection, _record: object) -> None:
 
 
 @contextmanager
-def cell_at(url: str, directory: Path, *, clock: Clock | None = None) -> Iterator[Cell]:
+def cell_at(
+    url: str, directory: Path, *, clock: Clock | None = None, keys: cells.KeysOf | None = None
+) -> Iterator[Cell]:
     """A cell with nothing in it but its opening; closed at the end."""
-    cell = cells.create(directory, name="tests.invalid/cell", database=url, clock=clock or Clock())
+    cell = cells.create(directory, name="tests.invalid/cell", database=url, keys=keys, clock=clock or Clock())
     hurry(cell)
     try:
         yield cell
@@ -280,11 +282,12 @@ def cell_at(url: str, directory: Path, *, clock: Clock | None = None) -> Iterato
 
 @contextmanager
 def world_at(
-    url: str, directory: Path, *, domains: tuple[str, ...] = ("general",), gold: bool = True, **terms: object
-) -> Iterator[World]:
+    url: str, directory: Path, *, domains: tuple[str, ...] = ("general",), gold: bool = True,
+    keys: cells.KeysOf | None = None, **terms: object,
+) -> Iterator[World]:  # fmt: skip
     """A cell with a programme, its rubrics and, unless told otherwise, gold items; closed at the end."""
     clock = Clock()
-    with cell_at(url, directory, clock=clock) as cell:
+    with cell_at(url, directory, clock=clock, keys=keys) as cell:
         new = roster.NewPerson(name="Lea Lead", roles=("lead",))
         first = roster.enrol(cell, access.CELL, new, key=new_key())
         assert isinstance(first, roster.Enrolled)

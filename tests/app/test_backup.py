@@ -150,14 +150,15 @@ def test_a_drill_sees_what_does_not_come_back(world: World, tmp_path: Path, monk
     assert any("table item" in text for text in backup.drill(world.cell, tmp_path / "drill", keys=keys).differences)
 
 
-def test_a_cell_in_the_middle_of_a_restore_does_not_start(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", ["after fill database", "before remove mark"])
+def test_a_cell_in_the_middle_of_a_restore_does_not_start(world: World, tmp_path: Path, at: str) -> None:
     made = backup.back_up(world.cell, tmp_path / "backup")
     directory = tmp_path / "again"
     directory.mkdir()
     shutil.copytree(world.cell.directory / "keys", directory / "keys")
 
     def stop(name: str) -> None:
-        if name == "after fill database":
+        if name == at:
             raise KeyboardInterrupt
 
     url = f"sqlite+pysqlite:///{directory / 'cell.db'}"
@@ -165,7 +166,8 @@ def test_a_cell_in_the_middle_of_a_restore_does_not_start(world: World, tmp_path
         backup.restore(Source(made.folder), directory, database=url, step=stop)
     with pytest.raises(cells.CellBroken, match="run the restore again"):
         cells.open_cell(directory, database=url)
-    assert backup.restore(Source(made.folder), directory, database=url).differences == ()
+    restored = backup.restore(Source(made.folder), directory, database=url)
+    assert (restored.differences, restored.from_log) == ((), 0)
     with cells.opened(directory, database=url) as cell:
         assert dump(cell) == dump(world.cell)
 

@@ -17,12 +17,14 @@ from pathlib import Path
 from tallystick import canon
 from tallystick.app import cell as cells
 from tallystick.app import keeping, oversight
+from tallystick.app.access import CELL
 from tallystick.app.backup.folder import UNFINISHED, BadBackup, Part, Step, read_lines, read_part
 from tallystick.app.backup.writing import CONFIGURATION, FORMAT, KEYS_FORMAT, Manifest, note_names, read_manifest
 from tallystick.app.cell import RESTORING, Cell, KeysOf
 from tallystick.blobs import Blobs, no_step
 from tallystick.blobs.folder import FolderBlobs, flush_folder
 from tallystick.events.envelope import Envelope, open_entry
+from tallystick.events.oversight import ContentAccessed
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import head as heads
 from tallystick.ledger import journal, rows
@@ -109,20 +111,18 @@ def restore(
         source = dataclasses.replace(source, log=log_store)
     manifest = _check(source)
     log = LogReader(log_store or directory / "log").blobs
-    _begin(source, directory, manifest, log=log, step=step)
+    is_again = _begin(source, directory, manifest, log=log, step=step)
     if configuration is not None:
         _copy(directory / CONFIGURATION, [configuration.encode()])
     with contextlib.closing(FolderBlobs(directory / "releases" / keeping.SEALED)) as folder:
         _put_files(source.backup, manifest, vault_store or folder)
     step("after put files")
     if database is None:
-        (directory / cells.DATABASE_FILE).touch(mode=0o600)
-    if database is None:
         (directory / cells.DATABASE_FILE).touch(mode=0o600)  # as a new cell's: the folder may be open to others
     engine = journal.connect(database or cells.embedded_database(directory))
     try:
         cells.make_tables(engine)
-        books, erased = _fill(engine, source, manifest)
+        books, erased = _fill(engine, source, manifest, is_again=is_again)
         step("after fill database")
         _set_seal_point(engine, log, books)
         step("after set seal point")
@@ -136,7 +136,7 @@ def restore(
         _catch_up(cell)
         erased += _erase_again(cell)
         step("after erase again")
-        restored = _compare(cell, manifest, erased)
+        restored = _compare(cell, books.next_seq - manifest.entries, erased)
     finally:
         cell.close()
     step("before remove mark")
@@ -165,12 +165,16 @@ def verify(folder: Path, *, form: str = FORMAT) -> Manifest:
     return manifest
 
 
-def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, step: Step) -> None:
-    """Mark the folder, so that nobody serves half a cell, and write what stands beside the database."""
+def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, step: Step) -> bool:
+    """Mark the folder, so that nobody serves half a cell, and write what stands beside the database.
+
+    True when the mark was there already: this restore was begun before, and cut off.
+    """
     words = canon.encode({"backup": canon.digest(canon.encode(manifest)), "from_log": _place(source.log)})
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark = directory / RESTORING
-    if mark.is_file():
+    is_again = mark.is_file()
+    if is_again:
         if mark.read_bytes() != words:
             raise NotEmpty(f"{directory}: expected a restore of this backup that was cut off, found that of another")
     else:
@@ -193,6 +197,7 @@ def _begin(source: Source, directory: Path, manifest: Manifest, *, log: Blobs, s
         for name in note_names(newer):
             _put_note(log, name, newer.get(name))
     step("after copy notes")
+    return is_again
 
 
 def refuse_occupied(directory: Path) -> None:
@@ -233,7 +238,7 @@ def _put_note(log: Blobs, name: str, data: bytes) -> None:
         log.replace(name, data, was=was)
 
 
-def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_Books, int]:
+def _fill(engine: journal.Engine, source: Source, manifest: Manifest, *, is_again: bool) -> tuple[_Books, int]:
     """Journal, kept tables and read tables, in one transaction. Done before is done."""
     books = _Books()
     with journal.writing(engine) as connection:
@@ -245,7 +250,8 @@ def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_
                 _append(connection, books, found, envelopes)
             books.take(found, envelopes[-1])
         if was.next_seq:
-            if (was.next_seq, was.link) != (books.next_seq, books.link):
+            is_same = (was.next_seq, was.link) == (books.next_seq, books.link)
+            if not is_same and not (is_again and _has_only_looked(connection, was, books)):
                 raise NotEmpty(
                     f"expected an empty database, found {was.next_seq} events of another history: use another"
                 )
@@ -257,6 +263,18 @@ def _fill(engine: journal.Engine, source: Source, manifest: Manifest) -> tuple[_
         erased = _take_keys(connection, source, manifest)
         projection.replay(connection, books.next_seq)
     return books, erased
+
+
+def _has_only_looked(connection: journal.Connection, was: journal.Head, books: _Books) -> bool:
+    """Whether behind what is filled in there are only the looks of a restore that was cut off after it compared."""
+    link = journal.NO_LINK
+    for seq, entry in journal.read(connection, 0, was.next_seq):
+        envelope = open_entry(entry)
+        if seq < books.next_seq:
+            link = journal.linked(link, envelope.kind, entry)
+        elif (envelope.kind, envelope.by) != (ContentAccessed.KIND, CELL.person):
+            return False
+    return link == books.link
 
 
 def _append(
@@ -413,18 +431,15 @@ def _erase_again(cell: Cell) -> int:
     return len(found)
 
 
-def _compare(cell: Cell, manifest: Manifest, erased: int) -> Restored:
+def _compare(cell: Cell, from_log: int, erased: int) -> Restored:
     """Everything against everything, as `cell check` does, after the tiles are made anew from the journal.
 
     It opens every content once, which is an event like every other look.
     """
     cell.sealing.mend()
-    with cell.read() as connection:
-        entries = journal.head(connection).next_seq
     found = oversight.check(cell)
     gaps = [text for text in found.differences if _is_gap(text)]
     others = tuple(text for text in found.differences if not _is_gap(text))
-    from_log = entries - manifest.entries
     return Restored(cell.directory, found.events, from_log, len(gaps), erased, others)
 
 
