@@ -259,7 +259,10 @@ class SmallJournal:
     def _judged(
         self, batch: str, judgment: str, item: str, *, expert: str, verdict: str, scores: dict[str, dict[str, int]]
     ) -> None:
-        row = Judged(judgment=judgment, item=item, expert=expert, verdict=verdict, scores=scores, is_expected=False)
+        row = Judged(
+            judgment=judgment, item=item, expert=expert, verdict=verdict, scores=scores, is_expected=False,
+            rubric_version="1.0.0",
+        )  # fmt: skip
         self.judged.setdefault(batch, []).append(row)
 
     def _divided(self, name: str, batch: str, verdicts: list[str]) -> None:

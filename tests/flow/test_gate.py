@@ -26,7 +26,7 @@ def judged(
     scores = {"reasoning": {"a": reasoning[0], "b": reasoning[1]}, "concision": {"a": 3, "b": 3}}
     return Judged(
         judgment=f"j-{item}-{expert}", item=f"i-{item}", expert=expert, verdict=verdict, scores=scores,
-        is_expected=expected,
+        is_expected=expected, rubric_version="1.0.0",
     )  # fmt: skip
 
 

@@ -164,6 +164,40 @@ class PairShown(Shown):
     percent_agreement: float | None
 
 
+class FindingShown(Shown):
+    """A part of the comparisons, and what agreement would gain if it were like the rest."""
+
+    kind: str = Field(description="criterion, cluster, version, pair or expert: to be looked at in this order")
+    name: str = Field(description="A criterion, axis=value, a rubric version, or pseudonyms of experts joined by |")
+    items: int
+    comparisons: int
+    gain_ppm: int | None = Field(description="Null when the part is too small: `reason` says so.")
+    low_ppm: int | None
+    high_ppm: int | None
+    share_ppm: int | None = Field(description="Of the shortfall. Parts overlap: shares need not sum to 1.")
+    rest_ppm: int | None = Field(description="Of people: what is left where no criterion was read differently.")
+    is_clear: bool = Field(description="Above 0 beyond what chance shows in so many parts.")
+    reason: str | None
+
+
+class DividedItemShown(Shown):
+    """An item that costs agreement, and how much."""
+
+    item: str
+    gain_ppm: int
+
+
+class DiagnosisShown(Shown):
+    """Where the shortfall of a batch stands, the rubric first. Nothing in it is a judgment of a person."""
+
+    value_ppm: int
+    threshold_ppm: int
+    best: FindingShown | None = Field(description="What would help most, when anything is clear.")
+    findings: list[FindingShown]
+    items: list[DividedItemShown]
+    beside: list[str] = Field(description="Criteria whose comparisons were set aside for `rest_ppm`.")
+
+
 class PastMeasurement(Shown):
     """An earlier measurement."""
 
@@ -180,6 +214,7 @@ class AgreementShown(Shown):
     now: MeasurementShown | None = Field(description="Not recorded; null when nothing can be measured yet.")
     why_not: str | None = Field(description="Why nothing can be measured.")
     verdict: CoefficientShown | None = Field(description="With prevalence and paradox diagnostics.")
+    diagnosis: DiagnosisShown | None = Field(description="Of a batch that falls short: what would help most.")
     pairs: list[PairShown]
     names: dict[str, str] = Field(description="Rater: name, for those who may read it; else the pseudonym.")
     history: list[PastMeasurement]
@@ -192,6 +227,7 @@ class AgreementShown(Shown):
             batch=BatchRow.of(page.row), now=None if is_refused else MeasurementShown.of(page.now),
             why_not=page.now.sentence if isinstance(page.now, Refused) else None,
             verdict=CoefficientShown.of(page.verdict) if page.verdict else None,
+            diagnosis=DiagnosisShown.of(page.diagnosis) if page.diagnosis else None,
             pairs=[PairShown.of(pair) for pair in page.pairs], names=page.names,
             history=[
                 PastMeasurement(seq=row.seq, at=row.at, by=row.by, measurement=MeasurementShown.of(fact))

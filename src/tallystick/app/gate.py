@@ -13,6 +13,7 @@ from tallystick.app.looking import About, Look
 from tallystick.app.roster import profile_of, reason_of
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import gate as flow
+from tallystick.flow.diagnosis import Diagnosis, diagnose
 from tallystick.flow.gate import Bar, Batch, Judged
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
@@ -89,7 +90,7 @@ def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
     return [
         Judged(
             judgment=row.judgment, item=row.item, expert=row.expert, verdict=row.verdict,
-            scores=msgspec.json.decode(row.scores), is_expected=row.item in expected,
+            scores=msgspec.json.decode(row.scores), is_expected=row.item in expected, rubric_version=row.rubric_version,
         )
         for row in rows
     ]  # fmt: skip
@@ -104,6 +105,7 @@ class BatchPage:
     bar: Bar | None
     now: BatchMeasured | Refused
     verdict: Agreement | None  # with prevalence and paradox diagnostics
+    diagnosis: Diagnosis | None  # of a batch that falls short: what would help most
     pairs: tuple[PairKappa, ...]
     names: dict[str, str]  # expert: how those who may read the roster know them; pseudonyms for all others
     history: tuple[tuple[Row, BatchMeasured], ...]
@@ -149,7 +151,19 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
     past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
-    return BatchPage(row, rubric, bar, now, verdict, tuple(flow.pairs(counted)), names, past)
+    diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar)
+    return BatchPage(row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past)
+
+
+def _diagnosis(
+    connection: journal.Connection, now: BatchMeasured | Refused, judged: list[Judged], *, rubric: Rubric | None,
+    bar: Bar | None,
+) -> Diagnosis | None:  # fmt: skip
+    """Where the shortfall of a failing batch stands."""
+    if isinstance(now, Refused) or now.decision == "pass" or rubric is None or bar is None:
+        return None
+    rows = items.of_batch(connection, now.batch)
+    return diagnose(judged, rubric, bar, strata={row.item: msgspec.json.decode(row.taxonomy) for row in rows})
 
 
 def batches(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:

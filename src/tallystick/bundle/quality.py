@@ -90,7 +90,7 @@ def _judged(state: State, batch: str) -> Iterator[Judged]:
         if fact.batch == batch:
             yield Judged(
                 judgment=fact.judgment, item=fact.item, expert=fact.expert, verdict=fact.verdict, scores=fact.scores,
-                is_expected=fact.item in expected,
+                is_expected=fact.item in expected, rubric_version=fact.rubric_version,
             )  # fmt: skip
 
 

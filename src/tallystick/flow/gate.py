@@ -1,6 +1,6 @@
 """The agreement gate: a batch is measured against its domain's threshold. Pure: judgments in, the decision out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tallystick import canon
@@ -28,6 +28,7 @@ class Judged:
     verdict: str
     scores: Mapping[str, Mapping[str, int]]
     is_expected: bool  # its item was declared, before judgment, as expected to divide
+    rubric_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +65,20 @@ class Table:
 
 def verdict_table(judged: Iterable[Judged], level: str) -> Table:
     """Verdicts as ratings: directions for a nominal level, the preference scale for an ordinal one."""
-    read = preference.strength if level == "ordinal" else preference.direction
+    read = _reader(level)
     categories = preference.STRENGTHS if level == "ordinal" else preference.DIRECTIONS
     rows = [(j.item, j.expert, value) for j in judged if (value := read(j.verdict)) is not None]
     return _table(rows, categories)
+
+
+def compared(judged: Iterable[Judged], level: str) -> list[Judged]:
+    """The judgments that stand in `verdict_table`, row by row."""
+    read = _reader(level)
+    return [j for j in judged if read(j.verdict) is not None]
+
+
+def _reader(level: str) -> Callable[[str], str | None]:
+    return preference.strength if level == "ordinal" else preference.direction
 
 
 def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high: int) -> Table:

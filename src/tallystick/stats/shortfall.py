@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tallystick.stats.agreement.coefficients import mid_ranks
 from tallystick.stats.agreement.result import Agreement
 from tallystick.stats.agreement.sums import GROUPS, Sums
-from tallystick.stats.agreement.table import UNITS_MAX, Codes, Floats, Ratings
+from tallystick.stats.agreement.table import Codes, Floats, Ratings
 from tallystick.stats.agreement.uncertainty import TINY, bootstrap_interval, standard_error
 from tallystick.stats.intervals import Interval
 
@@ -28,6 +28,8 @@ Mask = NDArray[np.bool_]
 
 ITEMS_MIN = 5
 """A part with fewer items, or with fewer left outside of it, tells nothing."""
+PATTERNS_MAX = 4096
+"""Items that differ in more ways than this are resampled in groups."""
 METRICS = ("percent_agreement", "cohen_kappa", "scott_pi", "fleiss_kappa", "brennan_prediger", "gwet_ac1")
 """Beside Krippendorff's alpha at a nominal or ordinal level: the coefficients that compare answers as same or not."""
 
@@ -137,7 +139,7 @@ def _weights_of(found: Agreement) -> Callable[[Floats], Floats]:
 
 
 def _distances(ratings: Ratings, found: Agreement) -> Floats:
-    """(categories, categories) how far two answers are apart, up to a factor."""
+    """(categories, categories) how far two answers are apart; the furthest are 1 apart."""
     size = len(ratings.categories)
     if found.level != "ordinal":
         return 1 - np.eye(size)
@@ -145,7 +147,7 @@ def _distances(ratings: Ratings, found: Agreement) -> Floats:
     counts = np.bincount(ratings.code[pairable], minlength=size).astype(np.float64)
     ranks = mid_ranks(counts[None, :])[0]
     distance: Floats = (ranks[:, None] - ranks[None, :]) ** 2
-    return distance
+    return distance / distance.max()
 
 
 def _pairs(item: Codes) -> tuple[Codes, Codes]:
@@ -171,7 +173,7 @@ def _sums(comparisons: Comparisons, within: Mask, without: Mask) -> Sums:
     table: Floats = np.column_stack(columns)
     table = table[table[:, 0] > 0]
     features, weights = np.unique(table, axis=0, return_counts=True)
-    if is_grouped := len(features) > UNITS_MAX:
+    if is_grouped := len(features) > PATTERNS_MAX:
         features, weights = _grouped(table), np.ones(GROUPS, dtype=np.int64)
 
     def split(sums: Floats) -> tuple[Floats, Floats]:
@@ -209,7 +211,7 @@ def item_gains(comparisons: Comparisons) -> Floats:
         comparisons.item, weights=comparisons.weight * comparisons.distance, minlength=comparisons.n_items
     )
     beside, apart_beside = weight.sum() - weight, apart.sum() - apart
-    gains: Floats = np.full(comparisons.n_items, np.nan)
-    then = np.divide(apart_beside, beside, out=gains.copy(), where=(weight > 0) & (beside > 0))
-    gains = (apart.sum() / weight.sum() - then) / comparisons.room
+    nothing: Floats = np.full(comparisons.n_items, np.nan)
+    then = np.divide(apart_beside, beside, out=nothing, where=(weight > 0) & (beside > 0))
+    gains: Floats = (apart.sum() / weight.sum() - then) / comparisons.room
     return gains

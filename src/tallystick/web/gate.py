@@ -9,7 +9,7 @@ from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, share_text
 from tallystick.plots import HistoryPlot, HistoryPoint, IntervalRow, SharePlot, ShareRow
-from tallystick.web import frame, words
+from tallystick.web import diagnosis, frame, words
 from tallystick.web.contract import batch_rows, interval_plot, interval_row
 from tallystick.web.frame import Place
 from tallystick.web.views import gate as views
@@ -91,7 +91,8 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
             Link(label="Items of this batch", href=f"/programmes/{row.programme}/items?batch={row.batch}"),
             Link(label="Disagreements", href=f"/programmes/{row.programme}/disagreements"),
         ),
-        idempotency_key=new_key(), measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
+        help=diagnosis.help_of(page), idempotency_key=new_key(),
+        measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
     )  # fmt: skip
 
 
@@ -213,9 +214,14 @@ def _warnings(page: BatchPage, measured: BatchMeasured | None) -> tuple[str, ...
             said.append(f"No interval can be given. {found.interval_reason or ''}".strip())
         said += found.notes
     if measured is not None and measured.incomplete:
-        said.append(f"{measured.incomplete} of {page.row.items} items lack judgments: the number may still move.")
+        items = words.plural(page.row.items, "item", "items")
+        verb = "lacks" if measured.incomplete == 1 else "lack"
+        said.append(f"{measured.incomplete:,} of {items} {verb} judgments: the number may still move.")
     if page.row.imported_judgments:
-        said.append(f"{page.row.imported_judgments:,} judgments were made elsewhere and not observed here.")
+        said.append(
+            words.plural(page.row.imported_judgments, "judgment was", "judgments were")
+            + " made elsewhere and not observed here."
+        )
     return tuple(said)
 
 
@@ -245,7 +251,7 @@ def _expected(measured: BatchMeasured | None) -> views.OtherNumber | None:
         return None
     value = measured.expected
     return views.OtherNumber(
-        name=f"{value.items} items", estimate=words.estimate(value),
+        name=words.plural(value.items, "item", "items"), estimate=words.estimate(value),
         note="Declared before judgment as expected to divide: measured apart, never dropped, not part of the gate.",
     )  # fmt: skip
 

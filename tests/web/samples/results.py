@@ -137,6 +137,42 @@ MEDICINE = gate.BatchDetail(
     events=(event(1210, 200, "the gate", "Measured 0.62 [0.41, 0.79] against 0.80: below threshold", "batch-gated/1"),),
     links=(Link(label="Open disagreements of this batch", href="#", note="7"), Link(label="The rubric", href="#")),
     measure_action="/batches/medicine-1/measure",
+    help=gate.Help(
+        sentence="If factual safety were read alike, agreement would be 0.78 instead of 0.62: 89 % of the 0.18 that is missing.",
+        rows=(
+            gate.HelpRow(
+                kind="criterion",
+                name="factual safety",
+                items=6,
+                then=Estimate(value=0.78, low=0.66, high=0.9),
+                share="89 %",
+                rest="",
+                status=Pill(label="clear", tone="bad"),
+            ),
+            gate.HelpRow(
+                kind="one rater",
+                name="Adjoa Mensah-Oppenheimer",
+                items=9,
+                then=Estimate(value=0.64, low=0.57, high=0.7),
+                share="11 %",
+                rest="+0.01",
+                status=Pill(label="not clear"),
+            ),
+            gate.HelpRow(
+                kind="criterion",
+                name="tone",
+                items=2,
+                then=Estimate(value=None, reason="too few items"),
+                share="",
+                rest="",
+                status=Pill(label="not clear"),
+            ),
+        ),
+        items=(
+            Link(label="itm-0a1b2c3d4e5f60718293a4b5c6", href="/items/itm-0a1b2c3d4e5f60718293a4b5c6", note="0.031"),
+        ),
+        note="Look at criteria first, at people last. Parts overlap, so shares need not sum to 100 %.",
+    ),
 )
 UNDEFINED_BATCH = replace(
     MEDICINE,
@@ -149,6 +185,7 @@ UNDEFINED_BATCH = replace(
     history=None,
     pairs=None,
     expected=None,
+    help=None,
 )
 
 JUDGES = (

@@ -59,6 +59,29 @@ class PairTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpRow:
+    """A part of the comparisons: what it is, and what agreement would be if it were like the rest."""
+
+    kind: str
+    name: str
+    items: int
+    then: Estimate  # the coefficient, with the interval of the gain put upon the value of now
+    share: str  # of what is missing
+    rest: str  # of people: the gain where no criterion was read differently
+    status: Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """What would help a batch that falls short, the rubric first."""
+
+    sentence: str
+    rows: tuple[HelpRow, ...]
+    items: tuple[Link, ...]  # that cost most agreement; `note` says how much
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDetail:
     """One batch. Template: gate/detail.html. The form posts `csrf` and `idempotency_key`: measure and decide."""
 
@@ -85,5 +108,6 @@ class BatchDetail:
     history: HistoryPlot | None
     events: tuple[HistoryEntry, ...]
     links: tuple[Link, ...] = ()
+    help: Help | None = None  # None: nothing falls short, or there is nothing to compare
     idempotency_key: str = ""
     measure_action: str | None = None  # None: this person may not, or the batch is not complete

@@ -1,0 +1,89 @@
+"""What would help most, in words: the findings of a diagnosis as rows and one sentence. Reads and writes nothing."""
+
+from tallystick.app.gate import BatchPage
+from tallystick.canon import PPM
+from tallystick.flow.diagnosis import CLUSTER, CRITERION, EXPERT, PAIR, VERSION, Diagnosis, Finding
+from tallystick.web.views import gate as views
+from tallystick.web.views.parts import Estimate, Link, Pill
+
+ROWS_MAX = 12
+_KINDS = {
+    CRITERION: "criterion", CLUSTER: "kind of item", VERSION: "rubric version", PAIR: "two raters", EXPERT: "one rater",
+}  # fmt: skip
+_IF = {
+    CRITERION: "If {} were read alike",
+    CLUSTER: "If items with {} were judged as much alike as the others",
+    VERSION: "If judgments under version {} were as close to each other as the rest",
+    PAIR: "If {} were as close to each other as other raters are",
+    EXPERT: "If {} were as close to the others as they are to each other",
+}
+NOTHING_CLEAR = (
+    "No single part stands out: what is missing is spread over many parts, or there are too few items to tell."
+)
+NOTE = (
+    "Look at criteria first, then at kinds of items and versions, at people last. Parts overlap, so shares need not "
+    "sum to 100 %. “Clear” means beyond what chance shows in so many parts; it says where to look, not why."
+)
+
+
+def help_of(page: BatchPage) -> views.Help | None:
+    """What would help a failing batch; None when nothing falls short."""
+    found = page.diagnosis
+    if found is None:
+        return None
+    shown = [f for f in found.findings if f.is_clear or (f.gain_ppm or 0) > 0]
+    # The table keeps its order, the rubric first; what is clear is never crowded out.
+    kept = sorted(shown, key=lambda f: (not f.is_clear, -(f.gain_ppm or 0)))[:ROWS_MAX]
+    return views.Help(
+        sentence=_sentence(found, page.names), rows=tuple(_row(f, found, page.names) for f in shown if f in kept),
+        items=tuple(
+            Link(label=item.item, href=f"/items/{item.item}", note=f"{item.gain_ppm / PPM:.3f}") for item in found.items
+        ),
+        note=NOTE + (f" For people it is also said what is left beside {_listed(found)}." if found.beside else ""),
+    )  # fmt: skip
+
+
+def _sentence(found: Diagnosis, names: dict[str, str]) -> str:
+    best = found.best
+    if best is None or best.gain_ppm is None:
+        return NOTHING_CLEAR
+    then = (found.value_ppm + best.gain_ppm) / PPM
+    what = _IF[best.kind].format(_name(best, names))
+    sentence = f"{what}, agreement would be {then:.2f} instead of {found.value_ppm / PPM:.2f}"
+    if best.share_ppm is None:
+        return f"{sentence}."
+    if best.share_ppm >= PPM:
+        return f"{sentence}: that alone would reach the threshold of {found.threshold_ppm / PPM:.2f}."
+    missing = (found.threshold_ppm - found.value_ppm) / PPM
+    return f"{sentence}: {best.share_ppm / PPM:.0%} of the {missing:.2f} that is missing."
+
+
+def _row(finding: Finding, found: Diagnosis, names: dict[str, str]) -> views.HelpRow:
+    return views.HelpRow(
+        kind=_KINDS[finding.kind], name=_name(finding, names), items=finding.items,
+        then=Estimate(
+            value=_then(found, finding.gain_ppm), low=_then(found, finding.low_ppm), high=_then(found, finding.high_ppm)
+        ),
+        share="" if finding.share_ppm is None else f"{finding.share_ppm / PPM:.0%}",
+        rest="" if finding.rest_ppm is None else f"{finding.rest_ppm / PPM:+.2f}",
+        status=Pill(label="clear", tone="bad") if finding.is_clear else Pill(label="not clear"),
+    )  # fmt: skip
+
+
+def _then(found: Diagnosis, gain: int | None) -> float | None:
+    return None if gain is None else min(1.0, (found.value_ppm + gain) / PPM)
+
+
+def _name(finding: Finding, names: dict[str, str]) -> str:
+    if finding.kind == CRITERION:
+        return finding.name.replace("_", " ")
+    if finding.kind == CLUSTER:
+        axis, _, value = finding.name.partition("=")
+        return f"{axis.replace('_', ' ')} {value}"
+    if finding.kind == VERSION:
+        return finding.name
+    return " and ".join(names.get(expert, expert) for expert in finding.name.split("|"))
+
+
+def _listed(found: Diagnosis) -> str:
+    return " and ".join(name.replace("_", " ") for name in found.beside)
