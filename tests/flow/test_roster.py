@@ -102,7 +102,7 @@ def test_a_second_attempt_needs_gold_items_that_are_new() -> None:
     used_up = flow.decision_rule(rubric(), GOLD - 1, seen=GOLD)
     assert isinstance(used_up, Refused)
     assert used_up.code == "gold-used-up"
-    assert "at least 1 others" in used_up.sentence
+    assert "more of them, at least 1." in used_up.sentence
     assert not isinstance(flow.decision_rule(rubric(), GOLD, seen=GOLD), Refused)
 
 

@@ -1,6 +1,7 @@
 """Receipts in pages: offered after a submission, listed without scripts, kept by the browser."""
 
 import dataclasses
+import re
 
 from browser import PHONE, new_page, serious_issues, sideways_overflow
 from living_cell import PROGRAMME
@@ -42,6 +43,23 @@ def test_the_answer_carries_a_receipt_that_verifies_before_anything_is_sealed(se
     assert again.text == signed["text"]
     other = served.world.expert()
     assert served.call(other, "GET", f"{V1}/receipts/{told['seq']}/signed").status_code == 404
+
+
+def test_a_look_of_one_s_own_is_told_as_one_s_own(served: Served) -> None:
+    """In the list of what I did myself, that somebody looked would be read as a stranger's look."""
+    served.world.work(1)
+    visitor = Visitor(served, served.world.lead)
+    item = re.search(r'href="(/items/itm-[0-9a-z]+)', visitor.get(f"/programmes/{PROGRAMME}/items").text)
+    assert item is not None
+    assert visitor.get(f"{item[1]}?reason=audit").status_code == 200
+    page = visitor.get("/receipts").text
+    assert "You looked at the content" in page
+    assert "Somebody looked" not in page
+    auditor = served.world.person("Ada Auditor", "auditor")
+    place = re.search(r'href="(/receipts/[0-9]+)">You looked at the content', page)
+    assert place is not None
+    assert "You looked at the content" in visitor.get(place[1]).text
+    assert "Somebody looked at the content" in Visitor(served, auditor).get(place[1]).text
 
 
 def test_list_gives_every_own_event_with_its_file_and_no_other(served: Served) -> None:

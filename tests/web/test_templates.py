@@ -17,7 +17,7 @@ from web.samples.frame import REFUSED, Sample, lead
 from web.samples.people import SIGNED_OUT
 from web.samples.programme import UNDEFINED
 
-from tallystick.web import render
+from tallystick.web import render, words
 from tallystick.web.views import session
 from tallystick.web.views.page import Notice, Page
 from tallystick.web.views.parts import Estimate
@@ -177,8 +177,9 @@ def test_every_form_that_posts_carries_the_token() -> None:
         (render.size(812), "812 B"),
         (render.size(184_220), "184.2 kB"),
         (render.size(41_020_000), "41.0 MB"),
-        (render.plural(1, "item", "items"), "1 item"),
-        (render.plural(0, "item", "items"), "0 items"),
+        (words.plural(1, "item", "items"), "1 item"),
+        (words.plural(0, "item", "items"), "0 items"),
+        (words.plural(12400, "item", "items"), "12,400 items"),
         (render.width_of(3, 0), "0.00%"),
         (render.width_of(5, 4), "100.00%"),
         (render.short_digest("sha256:9f2c41d07be65a1830"), "9f2c41d07b…"),
@@ -187,6 +188,21 @@ def test_every_form_that_posts_carries_the_token() -> None:
 )
 def test_values_are_written_as_people_read_them(found: str, expected: str) -> None:
     assert found == expected
+
+
+COUNTED = "answers|batches|contents|disagreements|entries|events|items|judgments|looks|minutes|people|records|releases"
+
+
+def test_a_number_before_a_noun_asks_whether_it_is_one() -> None:
+    """`1 items` is never written: `words.plural`, or the filter of that name, puts number and noun together."""
+    web = Path(render.__file__).parent
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted([*web.rglob("*.py"), *web.rglob("*.html")])
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(rf"\}} (?:{COUNTED})\b", line)
+    ]
+    assert found == []
 
 
 def test_a_time_is_shown_in_utc_whatever_its_zone() -> None:

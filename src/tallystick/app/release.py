@@ -173,13 +173,12 @@ def _blockers(state: BatchState) -> Iterator[Blocker]:
     for refused in flow.blocks(state):
         yield Blocker(state.batch, state.name, refused.code, refused.sentence, refused.names, is_whole_batch=True)
     if state.complete < state.items:
-        sentence = (
-            f"{state.items - state.complete} of {state.items} items in {state.name} lack judgments: they stay out."
-        )
+        lacking = state.items - state.complete
+        sentence = f"Items in {state.name} that lack judgments and stay out: {lacking:,} of {state.items:,}."
         yield Blocker(state.batch, state.name, "incomplete", sentence, (), is_whole_batch=False)
     if state.open_disagreements:
         number = len(state.open_disagreements)
-        sentence = f"{number} disagreements in {state.name} are open: those items stay out until they are adjudicated."
+        sentence = f"Disagreements open in {state.name}: {number:,}. Those items stay out until they are adjudicated."
         names = state.open_disagreements
         yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
 

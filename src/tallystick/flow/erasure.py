@@ -118,8 +118,8 @@ def order(
         return NOT_FOUND
     if wish.what == "source" and wish.confirmed != wish.target:
         sentence = (
-            f"This erases {len(coverage.items)} items with {len(coverage.objects)} contents for ever, and "
-            f"{len(coverage.releases)} releases held some of them. Send the target once more as `confirmed`."
+            f"This erases for ever. Items: {len(coverage.items):,}; contents: {len(coverage.objects):,}; releases that "
+            f"held some of them: {len(coverage.releases):,}. Send the target once more as `confirmed`."
         )
         return Refused("needs-confirmation", sentence, "confirmed", coverage.releases)
     scopes = [*coverage.scopes, *(f"release:{release}" for release in coverage.releases)]

@@ -96,8 +96,8 @@ def decision_rule(rubric: Rubric, gold_count: int, *, seen: int = 0) -> Qualific
     asked = rubric.qualification
     if gold_count < asked.gold_min and seen:
         sentence = (
-            f"You did not pass on the {seen} gold items you had. The same ones again would show nothing: the programme "
-            f"lead has to import at least {asked.gold_min - gold_count} others before you try again."
+            f"You had {seen} of the gold items and did not pass. The same again would show nothing: before you try "
+            f"again, the programme lead has to import more of them, at least {asked.gold_min - gold_count}."
         )
         return Refused("gold-used-up", sentence)
     if gold_count < asked.gold_min:

@@ -117,11 +117,11 @@ def case(visit: Visit) -> PageAnswer:
 
 def say_why(visit: Visit) -> PageAnswer:
     """Open a case with a reason and words for it."""
-    item, reason = visit.path["item"], visit.text("reason")
-    found = adjudication.case_page(visit.cell, visit.actor, item, reason=reason, words=visit.text("words"))
-    if not isinstance(found, Refused):
-        return frame.moved(frame.looking_at(f"/disagreements/{item}", reason))
-    return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
+    item = visit.path["item"]
+    found = adjudication.case_page(
+        visit.cell, visit.actor, item, reason=visit.text("reason"), words=visit.text("words")
+    )
+    return frame.opened_for(visit, found, f"/disagreements/{item}", asked_at=f"/disagreements/{item}/why")
 
 
 def _shown(visit: Visit, typed: Typed) -> PageAnswer:

@@ -294,7 +294,10 @@ def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
         section(
             id="sampling", heading="Sampling plan",
             paragraphs=(f"At least {found.sampling.hard_share_min} of the items must be hard.",),
-            facts=tuple(Fact(term=f"{q.axis} {q.value}", value=f"{q.target:,} items") for q in found.sampling.quotas),
+            facts=tuple(
+                Fact(term=f"{q.axis} {q.value}", value=words.plural(q.target, "item", "items"))
+                for q in found.sampling.quotas
+            ),
         ),
         section(id="holdout", heading="Holdout", paragraphs=(f"A share of {found.holdout.share}.", found.holdout.rule)),
         section(
@@ -319,7 +322,7 @@ def _agreement(found: DataContract) -> tuple[Fact, ...]:
         Fact(term="Level", value=found.agreement.level),
         Fact(term="Rule", value=f"{rule} must reach the domain's threshold"),
         Fact(term="Why", value=found.agreement.why or "No reason is given."),
-        Fact(term="Lease", value=f"{found.lease_minutes} minutes"),
+        Fact(term="Lease", value=words.plural(found.lease_minutes, "minute", "minutes")),
     )
 
 

@@ -11,6 +11,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
 from tallystick.custody import PROTECTED
 from tallystick.edge import Visit, status_of
+from tallystick.edge.pages import PageAnswer
 from tallystick.events.envelope import Envelope
 from tallystick.flow.document import Problem as Found
 from tallystick.flow.refusal import Refused
@@ -182,6 +183,17 @@ def ask_why(visit: Visit, path: str, refused: Refused) -> Response:
     return shown("oversight/why.html", view, frame, status=200 if is_first else status_of(refused))
 
 
+def opened_for(visit: Visit, found: object, path: str, *, asked_at: str | None = None) -> PageAnswer:
+    """After somebody said why they look: to the page, or the question again.
+
+    found     what the look gave, or why it was refused
+    asked_at  where the question is sent to, when that is another address
+    """
+    if not isinstance(found, Refused):
+        return moved(looking_at(path, visit.text("reason")))
+    return ask_why(visit, asked_at or path, found) if found.code in ASKED else found
+
+
 def names(visit: Visit) -> dict[str, str]:
     """Person: name, for those who may read the roster; empty for all others, who see pseudonyms."""
     found = roster.people(visit.cell, visit.actor)
@@ -201,12 +213,12 @@ def history(visit: Visit, envelopes: Sequence[Envelope], *, known: dict[str, str
     )  # fmt: skip
 
 
-def receipt(cell: Cell, *, seq: int, kind: str, at: int) -> Receipt:
-    """A receipt as pages show it."""
+def receipt(cell: Cell, *, seq: int, kind: str, at: int, is_own: bool = True) -> Receipt:
+    """A receipt as pages show it; `is_own` when whoever reads the page caused the event."""
     is_sealed = seq < oversight.sealed_size(cell)
     return Receipt(
-        seq=seq, kind=words.event(kind), at=words.moment(at), href=f"/receipts/{seq}", is_sealed=is_sealed,
-        proof_href=f"/receipts/{seq}/proof" if is_sealed else None,
+        seq=seq, kind=words.event(kind, is_own=is_own), at=words.moment(at), href=f"/receipts/{seq}",
+        is_sealed=is_sealed, proof_href=f"/receipts/{seq}/proof" if is_sealed else None,
     )  # fmt: skip
 
 

@@ -215,8 +215,8 @@ def _warnings(page: BatchPage, measured: BatchMeasured | None) -> tuple[str, ...
         said += found.notes
     if measured is not None and measured.incomplete:
         items = words.plural(page.row.items, "item", "items")
-        verb = "lacks" if measured.incomplete == 1 else "lack"
-        said.append(f"{measured.incomplete:,} of {items} {verb} judgments: the number may still move.")
+        lack = "lacks judgments" if measured.incomplete == 1 else "lack judgments"
+        said.append(f"{measured.incomplete:,} of {items} {lack}: the number may still move.")
     if page.row.imported_judgments:
         said.append(
             words.plural(page.row.imported_judgments, "judgment was", "judgments were")

@@ -87,7 +87,8 @@ def every(visit: Visit) -> PageAnswer:
             _filter("batch", "Batch", batches, wanted["batch"]),
         ),
         paging=Paging(
-            summary=f"{len(rows)} items", previous_href=f"{root}/items?{kept[1:]}" if place >= 0 else None,
+            summary=words.plural(len(rows), "item", "items"),
+            previous_href=f"{root}/items?{kept[1:]}" if place >= 0 else None,
             next_href=None if found.after is None else f"{root}/items?after={found.after}{kept}",
         ),
         import_href=f"{root}/import" if access.allows(visit.actor, "item.import") else None,
@@ -122,11 +123,9 @@ def detail(visit: Visit) -> PageAnswer:
 
 def say_why(visit: Visit) -> PageAnswer:
     """Open a record with a reason and words for it."""
-    name, reason = visit.path["item"], visit.text("reason")
-    record = items.item_record(visit.cell, visit.actor, name, reason=reason, words=visit.text("words"))
-    if not isinstance(record, Refused):
-        return frame.moved(frame.looking_at(f"/items/{name}", reason))
-    return frame.ask_why(visit, f"/items/{name}", record) if record.code in frame.ASKED else record
+    name = visit.path["item"]
+    record = items.item_record(visit.cell, visit.actor, name, reason=visit.text("reason"), words=visit.text("words"))
+    return frame.opened_for(visit, record, f"/items/{name}")
 
 
 def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:

@@ -145,7 +145,9 @@ def _history_view(found: AccessPage, *, action: str, kept: str, is_named: bool) 
         for row in found.rows
     )  # fmt: skip
     older = f"{action}?before={found.before}{'&' + kept if kept else ''}"
-    paging = Paging(summary=f"{len(rows)} looks", next_href=older if found.before is not None else None)
+    paging = Paging(
+        summary=words.plural(len(rows), "look", "looks"), next_href=older if found.before is not None else None
+    )
     return views.AccessHistory(action=action, rows=rows, paging=paging, may_filter=is_named)
 
 
@@ -157,9 +159,10 @@ def receipt(visit: Visit) -> PageAnswer:
         return found
     envelope = found.envelope
     checkpoint, path = _parts(found.proof or "")
-    given = receipts.fetch(visit.cell, visit.actor, found.seq) if envelope.by == visit.actor.person else None
+    is_own = envelope.by == visit.actor.person
+    given = receipts.fetch(visit.cell, visit.actor, found.seq) if is_own else None
     view = views.ReceiptPage(
-        receipt=frame.receipt(visit.cell, seq=found.seq, kind=envelope.kind, at=envelope.at),
+        receipt=frame.receipt(visit.cell, seq=found.seq, kind=envelope.kind, at=envelope.at, is_own=is_own),
         facts=(
             Fact(term="Place in the log", value=f"{found.seq:,}"), Fact(term="Event", value=envelope.kind),
             Fact(term="By", value=envelope.by), Fact(term="In the role", value=envelope.role),

@@ -53,10 +53,12 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
 def _rule(standing: Standing) -> str:
     attempt = standing.qualification
     if attempt is None:
-        return f"{standing.gold_items} items whose answers are known. The pass mark is shown when you start."
+        items = words.plural(standing.gold_items, "item whose answer is", "items whose answers are")
+        return f"{items} known. The pass mark is shown when you start."
+    right = words.plural(attempt.pass_mark, "right answer", "right answers")
     alpha, power = attempt.alpha_ppm / 10_000, attempt.power_ppm / 10_000
     return (
-        f"Passes with {attempt.pass_mark} right answers. Somebody who guesses passes in at most {alpha:.1f} % of "
+        f"Passes with {right}. Somebody who guesses passes in at most {alpha:.1f} % of "
         f"cases, somebody at the target accuracy in {power:.0f} %."
     )
 
@@ -97,13 +99,14 @@ def _orientation(visit: Visit, *, refused: Refused | None) -> PageAnswer:
     if isinstance(page, Refused):
         return page
     asked = page.rubric.qualification
+    least = words.plural(asked.gold_min, "item", "items")
     view = views.QualificationStart(
         action=f"/qualifications/start/{programme}/{name}", idempotency_key=new_key(),
         rubric=Link(
             label=f"{page.rubric.title} {page.rubric.version}",
             href=f"/programmes/{programme}/rubrics/{name}/{page.rubric.version}",
         ),
-        rule=f"At least {asked.gold_min} items. The pass mark lets somebody of accuracy {asked.chance} pass with a "
+        rule=f"At least {least}. The pass mark lets somebody of accuracy {asked.chance} pass with a "
         f"risk of at most {asked.alpha}; the accuracy that is wanted is {asked.target}.",
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused),)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tallystick.plots import Plot, draw
+from tallystick.web import words
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate
 
@@ -107,11 +108,6 @@ def width_of(value: float, whole: float) -> str:
     return f"{100 * min(value / whole, 1.0) if whole else 0.0:.2f}%"
 
 
-def plural(value: int, one: str, many: str) -> str:
-    """`1 item`, `12 items`."""
-    return f"{count(value)} {one if value == 1 else many}"
-
-
 FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "count": count,
@@ -123,7 +119,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "short_digest": short_digest,
     "plotted": plotted,
     "width_of": width_of,
-    "plural": plural,
+    "plural": words.plural,
 }
 
 

@@ -84,6 +84,19 @@ EVENTS: Final[Mapping[str, str]] = {
     "scope-key-rotated/1": "The key of a scope was renewed",
 }
 
+OWN_EVENTS: Final[Mapping[str, str]] = {
+    "content-accessed/1": "You looked at the content",
+    "candidates-unblinded/1": "You looked behind the blinding",
+    "session-opened/1": "You signed in",
+    "session-ended/1": "You signed out",
+}
+"""The same for who did it themselves, where the sentence above speaks of somebody."""
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """`1 item`, `12,400 items`."""
+    return f"{number:,} {one if number == 1 else many}"
+
 
 def moment(at: int) -> str:
     """Microseconds since 1970 as an ISO 8601 time in UTC."""
@@ -106,8 +119,10 @@ def day(text: str, *, is_end: bool = False) -> int | None:
     return int(start.timestamp()) * 1_000_000
 
 
-def event(kind: str) -> str:
-    """A sentence for an event, without anything that the event holds."""
+def event(kind: str, *, is_own: bool = False) -> str:
+    """A sentence for an event, without anything that the event holds; for its causer, when it is their own."""
+    if is_own and kind in OWN_EVENTS:
+        return OWN_EVENTS[kind]
     return EVENTS.get(kind) or kind.partition("/")[0].replace("-", " ").capitalize()
 
 
