@@ -5,10 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tallystick.stats.agreement import BadRatings, measure
-from tallystick.stats.agreement.measure import METRICS
+from tallystick.stats.agreement.question import METRICS, Question
+from tallystick.stats.agreement.rows import UNITS_MAX
 from tallystick.stats.agreement.sums import GROUPS, Sums
-from tallystick.stats.agreement.table import UNITS_MAX, read_ratings
-from tallystick.stats.agreement.uncertainty import resampled, standard_error, values
+from tallystick.stats.agreement.table import read_ratings
+from tallystick.stats.agreement.uncertainty import Resamples, resampled, standard_error, values
 
 QUESTIONS = [
     ("krippendorff_alpha", "nominal"),
@@ -46,7 +47,10 @@ def sums_of(grid: Grid, metric: str, choice: str) -> Sums:
     ratings = read_ratings(*columns(grid), categories=None, order="numbers")
     spec = METRICS[metric]
     assert spec.build is not None
-    return spec.build(ratings.pairable() if spec.needs_pairable else ratings, choice)
+    asked = (
+        Question(metric=metric, level=choice) if spec.parameter == "level" else Question(metric=metric, weights=choice)
+    )
+    return spec.build(ratings.pairable if spec.needs_pairable else ratings, asked)
 
 
 @pytest.mark.parametrize(("metric", "choice"), QUESTIONS)
@@ -54,7 +58,7 @@ def test_patterns_are_resampled_as_items_would_be(metric: str, choice: str) -> N
     """The same distribution as drawing whole items with replacement and measuring each draw anew."""
     grid = noisy(60, 3)
     chance = np.random.default_rng(5)
-    ours = resampled(sums_of(grid, metric, choice), draws=4000, generator=chance)
+    ours = resampled(sums_of(grid, metric, choice), Resamples(draws=4000, seed=5))
     drawn = [grid[chance.integers(0, len(grid), len(grid))] for _ in range(500)]
     brute = [float(values(found, found.totals())[0]) for found in (sums_of(one, metric, choice) for one in drawn)]
     spread = float(np.std(ours))
@@ -67,7 +71,7 @@ def test_patterns_are_resampled_as_items_would_be(metric: str, choice: str) -> N
 @pytest.mark.parametrize(("metric", "choice"), QUESTIONS)
 def test_the_error_is_that_of_the_resamples(metric: str, choice: str) -> None:
     found = sums_of(noisy(2000, 3), metric, choice)
-    drawn = resampled(found, draws=4000, generator=np.random.default_rng(2))
+    drawn = resampled(found, Resamples(draws=4000, seed=2))
     assert standard_error(found) == pytest.approx(float(np.std(drawn)), rel=0.05)
 
 

@@ -1,12 +1,11 @@
 """How far raters agree, with its uncertainty: numbers in, numbers out. Reads columns, writes nothing.
 
-Two functions answer everything; both take judgments in long form (one row per judgment, any
-number of raters, missing ones allowed) as sequences of strings or numbers or as numpy arrays:
+All functions take judgments in long form (one row per judgment, any number of raters, missing ones allowed) as
+sequences of strings or numbers or as numpy arrays:
 
-    measure(items, raters, values, *, metric, level="nominal", weights="none", form="icc_A1",
-            ties="corrected", categories=None, confidence=0.95, seed=0, draws=1000) -> Agreement
-    pairwise_kappa(items, raters, values, *, categories=None, confidence=0.95, seed=0, draws=1000)
-            -> list[PairKappa]
+    measure(items, raters, values, *, metric, ...) -> Agreement
+    measure_many(items, raters, values, questions, ...) -> list[Agreement]
+    pairwise_kappa(items, raters, values, ...) -> list[PairKappa]
 
 `Agreement.value` is None when the judgments cannot answer the question; `status` and `reason` say
 why. It is never NaN, and never 0 or 1 for data without variation. Broken input (an unknown metric,
@@ -15,29 +14,33 @@ are the rows at fault. Give `categories` from the rubric's scale: a category tha
 part of the scale, and leaving it out changes several coefficients.
 """
 
-from tallystick.stats.agreement.measure import (
+from tallystick.stats.agreement.columns import BadRatings, Coded, Label, Labels
+from tallystick.stats.agreement.measure import INTERVALS, measure, measure_many
+from tallystick.stats.agreement.pairs import pairwise_kappa
+from tallystick.stats.agreement.question import (
     AC2_WEIGHTS,
     FORMS,
     KAPPA_WEIGHTS,
     LEVELS,
     METRICS,
     TIES,
-    measure,
+    Question,
 )
-from tallystick.stats.agreement.pairs import pairwise_kappa
 from tallystick.stats.agreement.result import (
     Agreement,
     CategoryShare,
     PairKappa,
     Paradox,
     Status,
+    TwoRaters,
 )
-from tallystick.stats.agreement.table import BadRatings, Coded
+from tallystick.stats.agreement.scale import set_label, set_labels
 from tallystick.stats.intervals import Interval
 
 __all__ = [
     "AC2_WEIGHTS",
     "FORMS",
+    "INTERVALS",
     "KAPPA_WEIGHTS",
     "LEVELS",
     "METRICS",
@@ -47,9 +50,16 @@ __all__ = [
     "CategoryShare",
     "Coded",
     "Interval",
+    "Label",
+    "Labels",
     "PairKappa",
     "Paradox",
+    "Question",
     "Status",
+    "TwoRaters",
     "measure",
+    "measure_many",
     "pairwise_kappa",
+    "set_label",
+    "set_labels",
 ]

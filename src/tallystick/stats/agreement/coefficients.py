@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from tallystick.stats.agreement.scale import agreement_weights, ratio_distances
-from tallystick.stats.agreement.sums import Sums, from_counts, from_items, from_raters
+from tallystick.stats.agreement.scale import agreement_weights, ratio_distances, set_distances
+from tallystick.stats.agreement.sums import Split, Sums, from_counts, from_items, from_raters
 from tallystick.stats.agreement.table import Codes, Floats, Ratings
 
 COINCIDENCES_MAX = 40  # categories up to which a pattern carries its whole coincidence matrix
@@ -26,14 +26,15 @@ def percent_agreement(ratings: Ratings) -> Sums:
     return from_counts(ratings, partial(_agreement_features, weights), _split_percent, is_count=True)
 
 
-def gwet(ratings: Ratings, weights: str) -> Sums:
+def gwet(ratings: Ratings, weights: str, own: Floats | None = None) -> Sums:
     """AC1 (weights none) and AC2: chance is T / (K (K - 1)) sum_k pi_k (1 - pi_k).
 
     pi_k is the mean over items of c_ik / m_i, T the sum of all weights, K the size of the scale,
     unused categories included. Items with one judgment count for chance, not for agreement.
+    own     the caller's table of weights, in the place of one with a name
     source  Gwet (2008), Br J Math Stat Psychol 61, 29-48; AC2: Gwet (2014), Handbook
     """
-    table = agreement_weights(weights, ratings.numbers, len(ratings.categories))
+    table = agreement_weights(weights, ratings.numbers, len(ratings.categories)) if own is None else own
     size = len(table)
     factor = float(table.sum()) / max(1, size * (size - 1))
 
@@ -117,27 +118,50 @@ def conger(ratings: Ratings) -> Sums:
     return from_raters(ratings, partial(_agreement_features, np.eye(n_categories)), split)
 
 
-def cohen(ratings: Ratings, weights: str) -> Sums:
+def cohen(ratings: Ratings, weights: str, own: Floats | None = None) -> Sums:
     """Cohen's kappa, plain or weighted, of two raters over the items that both judged.
 
     observed = sum_kl w_kl n_kl / n, chance = sum_kl w_kl n_k. n_.l / n^2.
     ratings  exactly two raters, every item with both
+    own      the caller's table of weights, in the place of one with a name
     source   Cohen (1960), Educational and Psychological Measurement 20; Cohen (1968)
     """
     size = len(ratings.categories)
+    if ratings.cluster is None:
+        return cohen_of_table(two_rater_counts(ratings), weights, own)
     cells = np.zeros((2, ratings.n_items), dtype=np.int64)
     cells[ratings.rater, ratings.item] = ratings.code
-    counts = np.bincount(cells[0] * size + cells[1], minlength=size * size)
-    return cohen_of_table(counts.reshape(size, size), weights)
+    table = agreement_weights(weights, None, size) if own is None else own
+    identity = np.eye(size)
+    features = np.column_stack([table[cells[0], cells[1]], identity[cells[0]], identity[cells[1]]])
+    return from_items(ratings, features, _cohen_split(table), is_count=weights == "none")
 
 
-def cohen_of_table(counts: Codes, weights: str) -> Sums:
+def two_rater_counts(ratings: Ratings) -> Codes:
+    """(categories, categories) items by the answers of the first and of the second rater, who judged every item."""
+    size = len(ratings.categories)
+    cells = np.zeros((2, ratings.n_items), dtype=np.int64)
+    cells[ratings.rater, ratings.item] = ratings.code
+    return np.bincount(cells[0] * size + cells[1], minlength=size * size).reshape(size, size)
+
+
+def cohen_of_table(counts: Codes, weights: str, own: Floats | None = None) -> Sums:
     """The same from a contingency table, (categories, categories) items by both answers."""
     size = len(counts)
-    table = agreement_weights(weights, None, size)
+    table = agreement_weights(weights, None, size) if own is None else own
     rows, columns = np.nonzero(counts)
     identity = np.eye(size)
     features = np.column_stack([table[rows, columns], identity[rows], identity[columns]])
+    return Sums(
+        features=features,
+        weights=counts[rows, columns],
+        split=_cohen_split(table),
+        is_count=weights == "none",
+    )
+
+
+def _cohen_split(table: Floats) -> Split:
+    size = len(table)
 
     def split(sums: Floats) -> tuple[Floats, Floats]:
         first, second = sums[:, 1 : 1 + size], sums[:, 1 + size :]
@@ -145,20 +169,16 @@ def cohen_of_table(counts: Codes, weights: str) -> Sums:
         chance = ((first @ table) * second).sum(axis=1)
         return _divide(sums[:, 0], n), _divide(chance, n * n)
 
-    return Sums(
-        features=features,
-        weights=counts[rows, columns],
-        split=split,
-        is_count=weights == "none",
-    )
+    return split
 
 
-def krippendorff(ratings: Ratings, level: str) -> Sums:
+def krippendorff(ratings: Ratings, level: str, own: Floats | None = None) -> Sums:
     """Krippendorff's alpha = 1 - D_o / D_e over the items with two judgments or more.
 
     D_o is the mean distance of the judgments within an item, D_e of all judgments with each other.
     Distances: nominal 0 or 1; ordinal the squared difference of mid-ranks, which is Krippendorff's
-    own sum over the ranks between, squared; interval (x - y)^2; ratio ((x - y) / (x + y))^2.
+    own sum over the ranks between, squared; interval (x - y)^2; ratio ((x - y) / (x + y))^2; jaccard and masi between
+    sets, see `set_distances`; custom the caller's `own`.
     For distances, observed and chance are 1 - D_o and 1 - D_e: only their quotient has a meaning.
     ratings  pairable judgments only
     source   Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability"
@@ -170,13 +190,12 @@ def krippendorff(ratings: Ratings, level: str) -> Sums:
     if level == "ordinal":
         if size > COINCIDENCES_MAX:
             # The ranks are taken once from all judgments and held fixed across resamples.
-            ranks = mid_ranks(ratings.category_counts().astype(np.float64)[None, :])[0]
+            ranks = mid_ranks(ratings.category_counts.astype(np.float64)[None, :])[0]
             return _alpha_of_numbers(ratings, ranks)
         return from_counts(ratings, _coincidences, _split_ordinal, is_count=False)
     if level == "nominal":
         return from_counts(ratings, _nominal_features, _split_nominal, is_count=True)
-    assert ratings.numbers is not None
-    distances = ratio_distances(ratings.numbers)
+    distances = _distances(ratings, level) if own is None else own
 
     def features(counts: Floats) -> Floats:
         m = counts.sum(axis=1)
@@ -191,6 +210,13 @@ def krippendorff(ratings: Ratings, level: str) -> Sums:
     return from_counts(ratings, features, split, is_count=False)
 
 
+def _distances(ratings: Ratings, level: str) -> Floats:
+    if level in {"jaccard", "masi"}:
+        return set_distances(level, ratings.categories)
+    assert ratings.numbers is not None
+    return ratio_distances(ratings.numbers)
+
+
 def mid_ranks(counts: Floats) -> Floats:
     """(draws, categories) mean rank of the judgments in each category."""
     return np.cumsum(counts, axis=1) - counts / 2.0
@@ -198,7 +224,7 @@ def mid_ranks(counts: Floats) -> Floats:
 
 def _alpha_of_numbers(ratings: Ratings, numbers: Floats) -> Sums:
     """Alpha for squared differences: only m, the sum and the sum of squares of an item matter."""
-    counts = ratings.category_counts().astype(np.float64)
+    counts = ratings.category_counts.astype(np.float64)
     centred = numbers - float(counts @ numbers) / float(counts.sum())
     # Dividing by the spread changes nothing but keeps squares of huge values finite.
     value = centred / (float(np.abs(centred).max()) or 1.0)

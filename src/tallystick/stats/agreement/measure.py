@@ -1,19 +1,22 @@
-"""From a table of judgments to one coefficient: check, decide whether it exists, compute.
+"""From a table of judgments to coefficients: check, decide whether each exists, compute.
 
 Reads columns given by the caller, writes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tallystick.stats.agreement import coefficients, numeric
+from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits
 from tallystick.stats.agreement.result import (
     SENTENCES,
     Agreement,
     CategoryShare,
+    Paradox,
     Status,
+    TwoRaters,
     paradox_of,
 )
 from tallystick.stats.agreement.sums import Sums
@@ -23,80 +26,35 @@ from tallystick.stats.agreement.table import (
     Label,
     Labels,
     Ratings,
-    read_ratings,
+    read_table,
 )
 from tallystick.stats.agreement.uncertainty import (
     TINY,
-    bootstrap_interval,
+    UNITS_MIN,
+    Limits,
+    Resamples,
+    Spread,
+    interval_by,
+    jackknife_error,
+    log_interval,
     percent_interval,
     perfect_interval,
+    seed_number,
     standard_error,
+    too_few,
 )
-from tallystick.stats.intervals import Interval
 
-LEVELS = ("nominal", "ordinal", "interval", "ratio")
-KAPPA_WEIGHTS = ("none", "linear", "quadratic")
-AC2_WEIGHTS = ("gwet_ordinal", "linear_value", "quadratic_value")
-FORMS = numeric.FORMS
-TIES = ("corrected",)
-CATEGORIES_MAX = 5000  # a table of distances of this side takes 200 MB
+INTERVALS = ("bootstrap", "analytic", "jackknife")
 SHOWN_MAX = 100  # categories whose shares are listed
-
-ORDER = {
-    "ordinal": "ranked",
-    "linear": "ranked",
-    "quadratic": "ranked",
-    "gwet_ordinal": "ranked",
-    "corrected": "ranked",
-    "interval": "numbers",
-    "ratio": "numbers",
-    "linear_value": "numbers",
-    "quadratic_value": "numbers",
-} | dict.fromkeys(FORMS, "numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """What a metric takes and how it is computed.
+class How:
+    """How an interval is found: by which way, how sure, and by which resamples."""
 
-    choices     its parameter and the names it may have; a metric has at most one
-    two_raters  whether it is defined for exactly two raters
-    build       (ratings, choice) to sums; None for the measures of complete numeric tables
-    """
-
-    parameter: str | None = None
-    choices: tuple[str, ...] = ()
-    two_raters: bool = False
-    needs_pairable: bool = False
-    build: Callable[[Ratings, str], Sums] | None = None
-
-
-def _plain(build: Callable[[Ratings], Sums]) -> Callable[[Ratings, str], Sums]:
-    return lambda ratings, _: build(ratings)
-
-
-METRICS: dict[str, Metric] = {
-    "percent_agreement": Metric(build=_plain(coefficients.percent_agreement)),
-    "cohen_kappa": Metric(
-        parameter="weights",
-        choices=KAPPA_WEIGHTS,
-        two_raters=True,
-        needs_pairable=True,
-        build=coefficients.cohen,
-    ),
-    "scott_pi": Metric(two_raters=True, needs_pairable=True, build=_plain(coefficients.fleiss)),
-    "conger_kappa": Metric(build=_plain(coefficients.conger)),
-    "fleiss_kappa": Metric(build=_plain(coefficients.fleiss)),
-    "fleiss_kappa_gwet_missing": Metric(build=_plain(coefficients.fleiss_gwet_missing)),
-    "brennan_prediger": Metric(build=_plain(coefficients.brennan_prediger)),
-    "gwet_ac1": Metric(build=lambda ratings, _: coefficients.gwet(ratings, "none")),
-    "gwet_ac2": Metric(parameter="weights", choices=AC2_WEIGHTS, build=coefficients.gwet),
-    "krippendorff_alpha": Metric(
-        parameter="level", choices=LEVELS, needs_pairable=True, build=coefficients.krippendorff
-    ),
-    "icc": Metric(parameter="form", choices=FORMS),
-    "kendall_w": Metric(parameter="ties", choices=TIES),
-}
+    ci: str
+    confidence: float
+    resamples: Resamples
 
 
 def measure(
@@ -109,53 +67,102 @@ def measure(
     weights: str = "none",
     form: str = "icc_A1",
     ties: str = "corrected",
+    table: Sequence[Sequence[float]] | Floats | None = None,
     categories: Sequence[Label] | None = None,
+    clusters: Labels | None = None,
     confidence: float = 0.95,
+    ci: str = "bootstrap",
     seed: int | np.random.Generator = 0,
     draws: int = 1000,
+    spread: Spread = map,
 ) -> Agreement:
     """One coefficient for judgments in long form: row j says that raters[j] gave items[j] values[j].
 
     values      None or NaN is a missing judgment
-    metric      a key of METRICS; `level` belongs to krippendorff_alpha, `weights` to cohen_kappa and
-                gwet_ac2, `form` to icc, `ties` to kendall_w
+    metric      a key of METRICS; `level`, `weights`, `form`, `ties` and `table` as in `Question`
     categories  the whole scale, from lowest to highest; without it the scale is what was observed,
                 and a category that nobody used is not counted (this changes AC1, AC2,
                 Brennan-Prediger and weighted kappa)
-    seed        of the item bootstrap: the same judgments in any order give the same interval
+    clusters    of each row, what its item belongs to, such as a conversation: clusters are then what is
+                sampled, and errors and intervals are theirs
+    ci          how the interval is found: "bootstrap", "analytic" or "jackknife"
+    seed        of the bootstrap: the same judgments in any order give the same interval
+    spread      what runs the blocks of resamples: the built-in map, or that of a pool of threads
     raises      BadRatings when the metric, a parameter or the judgments make no sense
     """
-    given = {"level": level, "weights": weights, "form": form, "ties": ties}
-    choice = _choice(metric, given)
+    asked = Question(metric=metric, level=level, weights=weights, form=form, ties=ties, table=table)
+    return measure_many(
+        items,
+        raters,
+        values,
+        [asked],
+        categories=categories,
+        clusters=clusters,
+        confidence=confidence,
+        ci=ci,
+        seed=seed,
+        draws=draws,
+        spread=spread,
+    )[0]
+
+
+def measure_many(
+    items: Labels,
+    raters: Labels,
+    values: Labels,
+    questions: Sequence[Question],
+    *,
+    categories: Sequence[Label] | None = None,
+    clusters: Labels | None = None,
+    confidence: float = 0.95,
+    ci: str = "bootstrap",
+    seed: int | np.random.Generator = 0,
+    draws: int = 1000,
+    spread: Spread = map,
+) -> list[Agreement]:
+    """Several coefficients of the same judgments, each as `measure` gives it, with the columns coded once.
+
+    The judgments are read, checked and counted once, and the resamples are drawn once: ten questions about ten
+    million judgments take hardly longer than one.
+    """
+    for asked in questions:
+        refuse_bad_question(asked, has_categories=categories is not None)
+    how = how_of(ci=ci, confidence=confidence, draws=draws, seed=seed, spread=spread)
+    table = read_table(items, raters, values, clusters=clusters)
+    scales: dict[str, tuple[Ratings, Facts]] = {}
+    found = []
+    for asked in questions:
+        if asked.order not in scales:
+            ratings = table.on(categories, asked.order)
+            refuse_misfits(asked, ratings)
+            scales[asked.order] = ratings, _facts(ratings)
+        ratings, facts = scales[asked.order]
+        refuse_misfits(asked, ratings)
+        found.append(_answer(asked, ratings, facts, how))
+    return found
+
+
+def how_of(*, ci: str, confidence: float, draws: int, seed: int | np.random.Generator, spread: Spread = map) -> How:
+    """The way to an interval. Raises BadRatings for one that does not exist."""
     if draws < 100:
         raise BadRatings(f"An interval needs at least 100 resamples, found draws={draws}.")
     if not 0 < confidence < 1:
         raise BadRatings(f"A confidence lies between 0 and 1, such as 0.95; found {confidence}.")
-    spec = METRICS[metric]
-    order = ORDER.get(choice, "none")
-    ratings = read_ratings(items, raters, values, categories=categories, order=order)
-    _refuse_misfits(metric, choice, ratings)
-    pairable = ratings.pairable()
-    described = _describe(metric, ratings, pairable)
-    described = _name_parameter(described, spec.parameter, choice)
+    if ci not in INTERVALS:
+        raise BadRatings(f"There is no interval {ci!r}: choose one of {', '.join(INTERVALS)}.")
+    resamples = Resamples(draws=draws, seed=seed_number(seed), spread=spread)
+    return How(ci=ci, confidence=confidence, resamples=resamples)
+
+
+def _answer(asked: Question, ratings: Ratings, facts: "Facts", how: How) -> Agreement:
+    spec = METRICS[asked.metric]
+    described = _describe(asked, ratings, facts)
     if described.status is not Status.OK:
         return described
     if spec.build is None:
-        return _measure_numbers(described, ratings, choice, confidence)
-    sums = spec.build(pairable if spec.needs_pairable else ratings, choice)
-    generator = np.random.default_rng(seed)
-    return _measure_sums(described, sums, confidence=confidence, draws=draws, generator=generator)
-
-
-def _name_parameter(described: Agreement, parameter: str | None, choice: str) -> Agreement:
-    chosen = {parameter: choice}
-    return replace(
-        described,
-        level=chosen.get("level"),
-        weights=chosen.get("weights"),
-        form=chosen.get("form"),
-        ties=chosen.get("ties"),
-    )
+        return _measure_numbers(described, ratings, asked.choice, how.confidence)
+    sums = spec.build(ratings.pairable if spec.needs_pairable else ratings, asked)
+    return _measure_sums(described, sums.without_empty(), how)
 
 
 def _undefined(described: Agreement, status: Status) -> Agreement:
@@ -164,52 +171,20 @@ def _undefined(described: Agreement, status: Status) -> Agreement:
     return replace(described, status=status, reason=reason, interval_reason=reason)
 
 
-def _choice(metric: str, given: dict[str, str]) -> str:
-    """The one parameter that the metric takes; the others must be left at their defaults."""
-    spec = METRICS.get(metric)
-    if spec is None:
-        raise BadRatings(f"Unknown metric {metric!r}: choose one of {', '.join(METRICS)}.")
-    for name, default in (("level", "nominal"), ("weights", "none")):
-        if name != spec.parameter and given[name] != default:
-            raise BadRatings(
-                f"{metric} takes no {name}, found {name} {given[name]!r}: leave it out or choose {_metrics_with(name)}."
-            )
-    if spec.parameter is None:
-        return ""
-    choice = given[spec.parameter]
-    if choice not in spec.choices:
-        raise BadRatings(f"{metric} has no {spec.parameter} {choice!r}: choose one of {', '.join(spec.choices)}.")
-    return choice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What stands beside every coefficient of the same judgments."""
+
+    prevalence: tuple[CategoryShare, ...]
+    percent_agreement: float | None
+    paradox: Paradox | None
+    two_raters: TwoRaters | None
+    notes: tuple[str, ...]
 
 
-def _metrics_with(parameter: str) -> str:
-    return " or ".join(name for name, spec in METRICS.items() if spec.parameter == parameter)
-
-
-def _refuse_misfits(metric: str, choice: str, ratings: Ratings) -> None:
-    n_raters = len(ratings.raters)
-    if METRICS[metric].two_raters and n_raters > 2:
-        raise BadRatings(
-            f"{metric} compares exactly two raters, found {n_raters}: choose conger_kappa,"
-            " fleiss_kappa or krippendorff_alpha, or measure each pair of raters by itself."
-        )
-    size = len(ratings.categories)
-    is_numeric = metric in {"icc", "kendall_w"} or choice in {"ordinal", "interval"}
-    if size > CATEGORIES_MAX and not is_numeric:
-        raise BadRatings(
-            f"Found {size} different values; {metric} compares at most {CATEGORIES_MAX}: choose"
-            " krippendorff_alpha at level interval, or round the values."
-        )
-    if choice == "ratio" and ratings.numbers is not None and bool((ratings.numbers < 0).any()):
-        raise BadRatings(
-            f"Level ratio needs values of 0 or more, found {ratings.numbers.min()}: choose level interval."
-        )
-
-
-def _describe(metric: str, ratings: Ratings, pairable: Ratings) -> Agreement:
-    """All but the value and its interval; the status says whether there can be a value."""
-    counts = ratings.category_counts()
-    total = max(1, len(ratings.code))
+def _facts(ratings: Ratings) -> Facts:
+    counts = ratings.category_counts
+    total = max(1, ratings.n_judgments)
     listed = np.argsort(-counts, kind="stable")[:SHOWN_MAX] if len(counts) > SHOWN_MAX else None
     places = range(len(counts)) if listed is None else sorted(listed.tolist())
     prevalence = tuple(
@@ -221,12 +196,65 @@ def _describe(metric: str, ratings: Ratings, pairable: Ratings) -> Agreement:
         for place in places
     )
     notes = () if listed is None else (f"Shares are listed for the {SHOWN_MAX} commonest of {len(counts)} values.",)
+    pairable = ratings.pairable
+    percent, paradox, two_raters = None, None, None
+    if pairable.n_items and len(counts) > SHOWN_MAX:
+        percent = _percent_of_many(pairable)
+    elif pairable.n_items:
+        percent, paradox = _paradox(ratings, pairable, prevalence)
+        two_raters = _two_raters(pairable) if len(ratings.raters) == 2 else None
+    return Facts(prevalence=prevalence, percent_agreement=percent, paradox=paradox, two_raters=two_raters, notes=notes)
+
+
+def _percent_of_many(pairable: Ratings) -> float:
+    """Percent agreement where a table of items by categories would not fit."""
+    size = len(pairable.categories)
+    cells = np.unique(pairable.item * size + pairable.code, return_counts=True)
+    agreeing = np.bincount(cells[0] // size, weights=cells[1] * (cells[1] - 1.0))
+    m = pairable.judgments_per_item
+    return float((agreeing / (m * (m - 1))).mean())
+
+
+def _paradox(
+    ratings: Ratings, pairable: Ratings, prevalence: tuple[CategoryShare, ...]
+) -> tuple[float, Paradox | None]:
+    """Percent agreement, and the prevalence paradox where answers vary."""
+    ac1 = coefficients.gwet(ratings, "none")
+    observed, chance = (float(part[0]) for part in ac1.split(ac1.totals()))
+    if pairable.is_constant or pairable.n_items < 2:
+        return observed, None
+    alpha = coefficients.krippendorff(pairable, "nominal")
+    within, between = (float(part[0]) for part in alpha.split(alpha.totals()))
+    top = max(prevalence, key=lambda one: one.count)
+    return observed, paradox_of(1 - (1 - observed) / (1 - chance), 1 - (1 - within) / (1 - between), top)
+
+
+def _two_raters(pairable: Ratings) -> TwoRaters:
+    shares = coefficients.two_rater_counts(pairable) / pairable.n_items
+    first, second = shares.sum(axis=1), shares.sum(axis=0)
+    chance = float(first @ second)
+    room = 1 - chance
+    kappa_max = (float(np.minimum(first, second).sum()) - chance) / room if room > TINY else None
+    if len(shares) != 2:
+        return TwoRaters(kappa_max=kappa_max, prevalence_index=None, bias_index=None, pabak=None)
+    return TwoRaters(
+        kappa_max=kappa_max,
+        prevalence_index=float(shares[0, 0] - shares[1, 1]),
+        bias_index=float(shares[0, 1] - shares[1, 0]),
+        pabak=float(2 * np.trace(shares) - 1),
+    )
+
+
+def _describe(asked: Question, ratings: Ratings, facts: Facts) -> Agreement:
+    """All but the value and its interval; the status says whether there can be a value."""
+    pairable = ratings.pairable
+    chosen = {METRICS[asked.metric].parameter: asked.choice}
     described = Agreement(
-        metric=metric,
-        level=None,
-        weights=None,
-        form=None,
-        ties=None,
+        metric=asked.metric,
+        level=chosen.get("level"),
+        weights=chosen.get("weights"),
+        form=chosen.get("form"),
+        ties=chosen.get("ties"),
         value=None,
         status=Status.OK,
         reason=None,
@@ -236,95 +264,86 @@ def _describe(metric: str, ratings: Ratings, pairable: Ratings) -> Agreement:
         n_items=ratings.n_items,
         n_pairable=pairable.n_items,
         n_raters=len(ratings.raters),
-        n_judgments=len(ratings.code),
+        n_judgments=ratings.n_judgments,
         observed_agreement=None,
         chance_agreement=None,
-        percent_agreement=None,
-        prevalence=prevalence,
-        paradox=None,
-        notes=notes,
+        percent_agreement=facts.percent_agreement,
+        prevalence=facts.prevalence,
+        paradox=facts.paradox,
+        two_raters=facts.two_raters,
+        notes=facts.notes,
     )
-    status = _status(metric, ratings, pairable)
-    described = described if status is Status.OK else _undefined(described, status)
-    return _diagnose(described, ratings, pairable) if pairable.n_items else described
+    status = status_of(ratings)
+    if asked.metric == "percent_agreement" and pairable.n_items and len(ratings.raters) > 1:
+        status = Status.OK
+    if status is Status.OK:
+        return described
+    return _undefined(replace(described, paradox=None), status)
 
 
-def _status(metric: str, ratings: Ratings, pairable: Ratings) -> Status:
+def status_of(ratings: Ratings) -> Status:
+    """Whether these judgments can have agreement beyond chance."""
+    pairable = ratings.pairable
     if not ratings.n_items:
         return Status.TOO_FEW_ITEMS
     if len(ratings.raters) < 2:
         return Status.SINGLE_RATER
     if not pairable.n_items:
         return Status.NO_OVERLAP
-    if metric == "percent_agreement":
-        return Status.OK
     if pairable.n_items < 2:
         return Status.TOO_FEW_ITEMS
-    is_constant = int(pairable.code.min()) == int(pairable.code.max())
-    return Status.NO_VARIATION if is_constant else Status.OK
+    return Status.NO_VARIATION if pairable.is_constant else Status.OK
 
 
-def _diagnose(described: Agreement, ratings: Ratings, pairable: Ratings) -> Agreement:
-    """Percent agreement always; the prevalence paradox where categories are few enough to matter."""
-    size = len(ratings.categories)
-    if size > SHOWN_MAX:
-        cells = np.unique(pairable.item * size + pairable.code, return_counts=True)
-        agreeing = np.bincount(cells[0] // size, weights=cells[1] * (cells[1] - 1.0))
-        m = pairable.judgments_per_item
-        return replace(described, percent_agreement=float((agreeing / (m * (m - 1))).mean()))
-    ac1 = coefficients.gwet(ratings, "none")
-    totals = ac1.totals()
-    observed, chance = (float(part[0]) for part in ac1.split(totals))
-    described = replace(described, percent_agreement=observed)
-    if int(pairable.code.min()) == int(pairable.code.max()) or described.status is not Status.OK:
-        return described
-    alpha = coefficients.krippendorff(pairable, "nominal")
-    within, between = (float(part[0]) for part in alpha.split(alpha.totals()))
-    top = max(described.prevalence, key=lambda one: one.count)
-    paradox = paradox_of(1 - (1 - observed) / (1 - chance), 1 - (1 - within) / (1 - between), top)
-    return replace(described, paradox=paradox)
-
-
-def _measure_sums(
-    described: Agreement,
-    sums: Sums,
-    *,
-    confidence: float,
-    draws: int,
-    generator: np.random.Generator,
-) -> Agreement:
+def _measure_sums(described: Agreement, sums: Sums, how: How) -> Agreement:
     observed, chance = (float(part[0]) for part in sums.split(sums.totals()))
     if not 1 - chance > TINY:
         return _undefined(described, Status.NO_VARIATION)
     value = 1 - (1 - observed) / (1 - chance)
     is_percent = described.metric == "percent_agreement"
-    error = standard_error(sums, is_sample=described.metric != "cohen_kappa")
-    interval: Interval | None = None
-    reason: str | None = None
+    error = error_of(sums, how, is_sample=described.metric != "cohen_kappa")
+    units = int(sums.weights.sum()) if sums.is_clustered else described.n_pairable
     if is_percent:
-        interval = percent_interval(
-            value,
-            error,
-            described.n_pairable,
-            described.n_judgments,
-            confidence=confidence,
-        )
-    elif 1 - observed > TINY:
-        interval, reason = bootstrap_interval(sums, confidence=confidence, draws=draws, generator=generator)
-    elif sums.is_count:
-        interval = perfect_interval(chance, described.n_pairable, confidence=confidence)
+        wilson = percent_interval(value, error, units, described.n_judgments, confidence=how.confidence)
+        limits: Limits = wilson, None
     else:
-        reason = "The raters agree on everything, so resampling would show no doubt at all."
+        limits = limits_of(sums, (observed, chance), error, how, n_items=units)
     is_scaled = described.level in {None, "nominal"}
     return replace(
         described,
         value=value,
-        interval=interval,
-        interval_reason=reason,
+        interval=limits[0],
+        interval_reason=limits[1],
         se=error,
         observed_agreement=observed if is_scaled else None,
         chance_agreement=chance if is_scaled and not is_percent else None,
     )
+
+
+def error_of(sums: Sums, how: How, *, is_sample: bool = True) -> float | None:
+    """The standard error: over all but one unit when a jackknife is asked for, else by the delta method."""
+    if how.ci == "jackknife":
+        return jackknife_error(sums)
+    return standard_error(sums, is_sample=is_sample)
+
+
+def limits_of(sums: Sums, parts: tuple[float, float], error: float | None, how: How, *, n_items: int) -> Limits:
+    """The interval of a coefficient whose observed and chance agreement are `parts`."""
+    observed, chance = parts
+    if 1 - observed <= TINY:
+        if sums.is_count:
+            return perfect_interval(chance, n_items, confidence=how.confidence), None
+        return None, "The raters agree on everything, so resampling would show no doubt at all."
+    if how.ci == "bootstrap":
+        return interval_by(sums, how.resamples, confidence=how.confidence)
+    units = int(sums.weights.sum())
+    if units < UNITS_MIN:
+        return None, too_few(sums)
+    if error is None:
+        return None, "The coefficient has no standard error here, so no interval follows: choose the bootstrap."
+    method = "jackknife_log" if how.ci == "jackknife" else "delta_log"
+    value = 1 - (1 - observed) / (1 - chance)
+    return log_interval(value, error, units, method=method, confidence=how.confidence), None
 
 
 def _measure_numbers(described: Agreement, ratings: Ratings, choice: str, confidence: float) -> Agreement:

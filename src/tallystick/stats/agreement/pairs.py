@@ -6,16 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from tallystick.stats.agreement.coefficients import cohen_of_table
+from tallystick.stats.agreement.measure import How, error_of, how_of, limits_of
+from tallystick.stats.agreement.question import Question, refuse_bad_question
 from tallystick.stats.agreement.result import SENTENCES, PairKappa, Status
-from tallystick.stats.agreement.table import Codes, Label, Labels, Ratings, read_ratings
-from tallystick.stats.agreement.uncertainty import (
-    TINY,
-    bootstrap_interval,
-    log_interval,
-    perfect_interval,
-    standard_error,
-)
-from tallystick.stats.intervals import Interval
+from tallystick.stats.agreement.scale import check_weights
+from tallystick.stats.agreement.table import Codes, Floats, Label, Labels, Ratings, read_ratings
 
 
 def pairwise_kappa(
@@ -23,25 +18,31 @@ def pairwise_kappa(
     raters: Labels,
     values: Labels,
     *,
+    weights: str = "none",
+    table: Sequence[Sequence[float]] | Floats | None = None,
     categories: Sequence[Label] | None = None,
     confidence: float = 0.95,
+    ci: str = "bootstrap",
     seed: int = 0,
     draws: int = 1000,
 ) -> list[PairKappa]:
-    """Unweighted kappa for each pair of raters, in the order of their names; none for one rater.
+    """Kappa for each pair of raters, in the order of their names; none for one rater.
 
     Each pair is measured over the items that both judged; a pair without such items is listed with its status.
-    draws   of the item bootstrap, the same that `measure` makes; 0 for the analytic interval, which is cheaper
-            and covers less well with few items: for thousands of pairs
-    raises  BadRatings as `measure` does
+    weights  as for cohen_kappa in `measure`, with `table` for "custom"
+    draws    of the item bootstrap; 0 is the analytic interval, which is cheaper: for thousands of pairs
+    raises   BadRatings as `measure` does
     """
-    ratings = read_ratings(items, raters, values, categories=categories, order="none")
+    asked = Question(metric="cohen_kappa", weights=weights, table=table)
+    refuse_bad_question(asked, has_categories=categories is not None)
+    how = how_of(ci=ci if draws else "analytic", confidence=confidence, draws=draws or 1000, seed=seed)
+    ratings = read_ratings(items, raters, values, categories=categories, order=asked.order)
+    if asked.numbers is not None:
+        check_weights(asked.numbers, len(ratings.categories))
     pairs = []
-    for a, b, table in _tables(ratings):
-        pair = _point(ratings.raters[a], ratings.raters[b], table)
-        if pair.status is Status.OK:
-            pair = _with_interval(pair, table, confidence=confidence, seed=seed, draws=draws)
-        pairs.append(pair)
+    for a, b, counts in _tables(ratings):
+        pair = _point(ratings.raters[a], ratings.raters[b], counts)
+        pairs.append(_with_interval(pair, counts, asked, how) if pair.status is Status.OK else pair)
     return pairs
 
 
@@ -86,19 +87,12 @@ def _point(rater_a: str, rater_b: str, table: Codes) -> PairKappa:
     )
 
 
-def _with_interval(pair: PairKappa, table: Codes, *, confidence: float, seed: int, draws: int) -> PairKappa:
-    sums = cohen_of_table(table, "none")
+def _with_interval(pair: PairKappa, counts: Codes, asked: Question, how: How) -> PairKappa:
+    sums = cohen_of_table(counts, asked.weights, asked.numbers)
     observed, chance = (float(part[0]) for part in sums.split(sums.totals()))
-    value = 1 - (1 - observed) / (1 - chance)
-    error = standard_error(sums, is_sample=False)
-    interval: Interval | None = None
-    reason: str | None = None
-    if 1 - value < TINY:
-        interval = perfect_interval(chance, pair.n_items, confidence=confidence)
-    elif draws:
-        interval, reason = bootstrap_interval(
-            sums, confidence=confidence, draws=draws, generator=np.random.default_rng(seed)
-        )
-    elif error is not None:
-        interval = log_interval(value, error, confidence=confidence)
-    return replace(pair, value=value, se=error, interval=interval, interval_reason=reason)
+    if not 1 - chance > 0:
+        status = Status.NO_VARIATION
+        return replace(pair, status=status, reason=SENTENCES[status], interval_reason=SENTENCES[status])
+    error = error_of(sums, how, is_sample=False)
+    interval, reason = limits_of(sums, (observed, chance), error, how, n_items=pair.n_items)
+    return replace(pair, value=1 - (1 - observed) / (1 - chance), se=error, interval=interval, interval_reason=reason)

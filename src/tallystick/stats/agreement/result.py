@@ -66,6 +66,26 @@ class Paradox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TwoRaters:
+    """What the answers of two raters, taken by themselves, leave room for.
+
+    kappa_max           the largest Cohen's kappa that the two raters' own shares allow: (sum_k min(p_k., p_.k) - c) /
+                        (1 - c), c the chance agreement. Cohen (1960), Educational and Psychological Measurement 20.
+                        None when chance agreement is complete
+    prevalence_index    for two categories: share of both first less share of both second, from -1 to 1
+    bias_index          for two categories: share of first and second less share of second and first
+    pabak               2 observed - 1 for two categories: kappa if there were neither prevalence nor bias. With the two
+                        indices PI and BI, kappa = (PABAK - PI^2 + BI^2) / (1 - PI^2 + BI^2)
+    source              Byrt, Bishop and Carlin (1993), J Clin Epidemiol 46, 423-429
+    """
+
+    kappa_max: float | None
+    prevalence_index: float | None
+    bias_index: float | None
+    pabak: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """One coefficient for one table of judgments, with all that is needed to judge it.
 
@@ -100,12 +120,13 @@ class Agreement:
     percent_agreement: float | None
     prevalence: tuple[CategoryShare, ...]
     paradox: Paradox | None
+    two_raters: TwoRaters | None  # for exactly two raters with at most a hundred categories
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairKappa:
-    """Cohen's unweighted kappa of two raters over the items that both answered."""
+    """Cohen's kappa of two raters over the items that both answered."""
 
     rater_a: str
     rater_b: str

@@ -7,15 +7,17 @@ million. Resampling items with replacement is a multinomial draw over the patter
 same distribution, without touching an item.
 
 When there are too many patterns to gain by that (many categories, many raters), items are put
-into groups at random and groups are resampled instead.
+into groups at random and groups are resampled instead. When items stand in clusters, the clusters
+are the units, and they go into groups when they are too many.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tallystick.stats.agreement.table import UNITS_MAX, Codes, Floats, Ratings
+from tallystick.stats.agreement.rows import UNITS_MAX
+from tallystick.stats.agreement.table import Codes, Floats, Ratings
 
 GROUPS = 512
 CELLS_MAX = 4_000_000  # numbers of one intermediate table: 32 MB
@@ -33,7 +35,8 @@ class Sums:
     split      (draws, q) sums to (observed, chance), each (draws,); the value of the coefficient is
                (observed - chance) / (1 - chance)
     is_count   whether a pair of judgments either agrees or does not: no partial credit
-    is_grouped whether units are groups of items instead of items
+    is_grouped whether units are groups of items or clusters instead of single ones
+    is_clustered whether units are clusters of items
     """
 
     features: Floats
@@ -41,10 +44,18 @@ class Sums:
     split: Split
     is_count: bool = True
     is_grouped: bool = False
+    is_clustered: bool = False
 
     def totals(self) -> Floats:
         """(1, q) the sums over all items."""
         return (self.weights.astype(np.float64) @ self.features)[None, :]
+
+    def without_empty(self) -> "Sums":
+        """The same without units that add nothing: clusters none of whose items could be compared."""
+        is_there = self.features.any(axis=1)
+        if bool(is_there.all()):
+            return self
+        return replace(self, features=self.features[is_there], weights=self.weights[is_there])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,7 @@ class Units:
     unit: Codes
     n_units: int
     is_grouped: bool
+    is_clustered: bool = False
 
 
 def from_counts(ratings: Ratings, features: CountFeatures, split: Split, *, is_count: bool) -> Sums:
@@ -61,7 +73,7 @@ def from_counts(ratings: Ratings, features: CountFeatures, split: Split, *, is_c
 
     features   (patterns, categories) counts to (patterns, q); called once, or once per chunk
     """
-    patterns = ratings.patterns
+    patterns = ratings.patterns if ratings.cluster is None else None
     if patterns is not None:
         counts, weights = patterns
         return Sums(features=features(counts), weights=weights, split=split, is_count=is_count)
@@ -76,7 +88,7 @@ def from_counts(ratings: Ratings, features: CountFeatures, split: Split, *, is_c
 def from_items(ratings: Ratings, features: Floats, split: Split, *, is_count: bool = False) -> Sums:
     """Sums of features that are known item by item, (items, q)."""
     units = _units(ratings)
-    if not units.is_grouped:
+    if not units.is_grouped and not units.is_clustered:
         return _ones(features, split, units, is_count=is_count)
     sums = np.zeros((units.n_units, features.shape[1]))
     np.add.at(sums, units.unit, features)
@@ -98,6 +110,7 @@ def from_raters(ratings: Ratings, features: CountFeatures, split: Split) -> Sums
         weights=weights,
         split=split,
         is_grouped=units.is_grouped,
+        is_clustered=units.is_clustered,
     )
 
 
@@ -108,7 +121,7 @@ def _rater_patterns(ratings: Ratings) -> tuple[Ratings, Codes, Units]:
     """
     n_categories = len(ratings.categories)
     n_cells = len(ratings.raters) * n_categories
-    if n_cells < 53:
+    if n_cells < 53 and ratings.cluster is None:
         powers = 2.0 ** np.arange(n_cells)
         cell = ratings.rater * n_categories + ratings.code
         key = np.bincount(ratings.item, weights=powers[cell], minlength=ratings.n_items)
@@ -125,13 +138,15 @@ def _rater_patterns(ratings: Ratings) -> tuple[Ratings, Codes, Units]:
 
 
 def _units(ratings: Ratings) -> Units:
-    n_items = ratings.n_items
-    if n_items <= UNITS_MAX:
-        return Units(unit=np.arange(n_items), n_units=n_items, is_grouped=False)
+    is_clustered = ratings.cluster is not None
+    n_units = ratings.n_clusters if is_clustered else ratings.n_items
+    unit = np.arange(n_units) if ratings.cluster is None else ratings.cluster
+    if n_units <= UNITS_MAX:
+        return Units(unit=unit, n_units=n_units, is_grouped=False, is_clustered=is_clustered)
     # A fixed shuffle: the grouping is part of the method, not of the caller's chance. Items are
     # numbered by sorted name, so it does not depend on the order of the rows.
-    shuffled = np.random.default_rng(0).permutation(n_items)
-    return Units(unit=shuffled % GROUPS, n_units=GROUPS, is_grouped=True)
+    shuffled = np.random.default_rng(0).permutation(n_units) % GROUPS
+    return Units(unit=shuffled[unit], n_units=GROUPS, is_grouped=True, is_clustered=is_clustered)
 
 
 def _ones(features: Floats, split: Split, units: Units, *, is_count: bool) -> Sums:
@@ -141,6 +156,7 @@ def _ones(features: Floats, split: Split, units: Units, *, is_count: bool) -> Su
         split=split,
         is_count=is_count,
         is_grouped=units.is_grouped,
+        is_clustered=units.is_clustered,
     )
 
 

@@ -5,12 +5,15 @@ each other. Resampling judgments or raters as if independent would give interval
 """
 
 import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tallystick.stats.agreement.sums import Sums
-from tallystick.stats.agreement.table import Floats
-from tallystick.stats.intervals import Interval, expanded_tail, normal_quantile, wilson
+from tallystick.stats.agreement.table import Codes, Floats
+from tallystick.stats.distributions import student_quantile
+from tallystick.stats.intervals import Interval, expanded_tail, wilson
 
 TINY = 1e-12  # nearer to 1 than this is 1: what is left is rounding
 UNDEFINED_MAX = 0.1  # share of resamples without a value above which there is no interval
@@ -18,7 +21,47 @@ UNITS_MIN = 5  # with fewer items resampling only shows those few again
 SUMS_MAX = 1024  # derivatives are taken for at most so many sums
 STEP = 1e-4  # of a derivative, as a share of the number of items
 
+BLOCK = 100  # resamples of one stream of random numbers
+MEMO_MAX = 8_000_000  # numbers of resamples that are kept for the next question: 64 MB
+
 Limits = tuple[Interval | None, str | None]
+Spread = Callable[[Callable[[int], Floats], Iterable[int]], Iterable[Floats]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resamples:
+    """How often each unit is drawn, the same for every question about the same units.
+
+    Each hundred resamples have a stream of random numbers of their own, so that `spread` may run them anywhere.
+    spread  the built-in map, or that of a pool of threads: the numbers are the same
+    """
+
+    draws: int
+    seed: int
+    spread: Spread = map
+    memo: dict[bytes, Floats] = field(default_factory=dict, compare=False)
+
+    def counts(self, weights: Codes) -> Floats:
+        """(draws, units) how often each unit is in each resample of as many units, drawn with replacement."""
+        key = weights.tobytes()
+        if key not in self.memo:
+            n = int(weights.sum())
+            shares = weights / n
+
+            def block(number: int) -> Floats:
+                size = min(BLOCK, self.draws - number * BLOCK)
+                stream = np.random.default_rng([self.seed, number])
+                return stream.multinomial(n, shares, size=size).astype(np.float64)
+
+            if sum(kept.size for kept in self.memo.values()) + self.draws * len(weights) > MEMO_MAX:
+                self.memo.clear()
+            self.memo[key] = np.concatenate(list(self.spread(block, range(-(-self.draws // BLOCK)))))
+        return self.memo[key]
+
+
+def seed_number(seed: int | np.random.Generator) -> int:
+    """One whole number from either kind of seed; a generator gives its next."""
+    return int(seed.integers(2**62)) if isinstance(seed, np.random.Generator) else seed
 
 
 def values(sums: Sums, totals: Floats) -> Floats:
@@ -54,21 +97,51 @@ def standard_error(sums: Sums, *, is_sample: bool = True) -> float | None:
     return math.sqrt(variance) if math.isfinite(variance) else None
 
 
-def resampled(sums: Sums, *, draws: int, generator: np.random.Generator) -> Floats:
-    """(draws,) the coefficient of items drawn with replacement; NaN where a draw has no value."""
+def jackknife_error(sums: Sums) -> float | None:
+    """sqrt((n - 1) / n sum_i (v_i - mean)^2), v_i the coefficient without unit i; None when one of them has no value.
+
+    source  Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, ch. 3
+    """
     n = int(sums.weights.sum())
-    drawn = generator.multinomial(n, sums.weights / n, size=draws)
-    return values(sums, drawn.astype(np.float64) @ sums.features)
+    if n < 2:
+        return None
+    without = values(sums, sums.totals() - sums.features)
+    mean = float(sums.weights @ without) / n
+    variance = float(sums.weights @ (without - mean) ** 2) * (n - 1) / n
+    return math.sqrt(variance) if math.isfinite(variance) else None
 
 
-def bootstrap_interval(sums: Sums, *, confidence: float, draws: int, generator: np.random.Generator) -> Limits:
-    """The expanded percentile interval over items, or None and why there is none."""
+def resampled(sums: Sums, resamples: Resamples) -> Floats:
+    """(draws,) the coefficient of units drawn with replacement; NaN where a draw has no value."""
+    return values(sums, resamples.counts(sums.weights) @ sums.features)
+
+
+def bootstrap_interval(
+    sums: Sums, *, confidence: float, draws: int = 1000, generator: int | np.random.Generator = 0
+) -> Limits:
+    """The expanded percentile interval over units, or None and why there is none."""
+    return interval_by(sums, Resamples(draws=draws, seed=seed_number(generator)), confidence=confidence)
+
+
+def interval_by(sums: Sums, resamples: Resamples, *, confidence: float) -> Limits:
+    """The same by resamples that other questions share."""
     n = int(sums.weights.sum())
     if n < UNITS_MIN:
-        return None, f"{n} items are too few to resample: at least {UNITS_MIN} are needed."
-    drawn = resampled(sums, draws=draws, generator=generator)
+        return None, too_few(sums)
+    method = f"{'cluster' if sums.is_clustered else 'item'}_{'group_' if sums.is_grouped else ''}bootstrap"
+    return percentiles(resampled(sums, resamples), n, method=method, confidence=confidence)
+
+
+def too_few(sums: Sums) -> str:
+    """Why there is no interval for so few units."""
+    name = "clusters" if sums.is_clustered else "items"
+    return f"{int(sums.weights.sum())} {name} are too few to resample: at least {UNITS_MIN} are needed."
+
+
+def percentiles(drawn: Floats, n: int, *, method: str, confidence: float) -> Limits:
+    """The expanded percentiles of resampled values of `n` units; NaN is a resample without a value."""
     defined = np.sort(drawn[~np.isnan(drawn)])
-    undefined_share = 1 - len(defined) / draws
+    undefined_share = 1 - len(defined) / len(drawn)
     if undefined_share > UNDEFINED_MAX:
         return None, (
             f"{undefined_share:.0%} of the resamples hold one answer only, so their agreement beyond"
@@ -77,7 +150,6 @@ def bootstrap_interval(sums: Sums, *, confidence: float, draws: int, generator: 
         )
     tail = expanded_tail(n, confidence=confidence)
     low, high = _at(defined, tail), _at(defined, 1 - tail)
-    method = "item_group_bootstrap" if sums.is_grouped else "item_bootstrap"
     return Interval(low=low, high=high, method=method, confidence=confidence), None
 
 
@@ -110,15 +182,16 @@ def percent_interval(
     return wilson(share * trials, trials, confidence=confidence)
 
 
-def log_interval(value: float, error: float, *, confidence: float) -> Interval:
-    """1 - (1 - value) exp(-+ z se / (1 - value)): a normal interval for log(1 - value).
+def log_interval(value: float, error: float, units: int, *, method: str, confidence: float) -> Interval:
+    """1 - (1 - value) exp(-+ t se / (1 - value)): an interval for log(1 - value), Student's t of units - 1.
 
     It cannot pass 1 and needs no resampling. For a value below 1.
     """
     room = 1 - value
-    factor = math.exp(normal_quantile(confidence) * error / room)
+    # From a width of e^50 on the lower limit says nothing any more; it stays a number.
+    factor = math.exp(min(50.0, student_quantile(units - 1, 0.5 + confidence / 2) * error / room))
     low, high = 1 - room * factor, 1 - room / factor
-    return Interval(low=low, high=high, method="delta_log", confidence=confidence)
+    return Interval(low=low, high=high, method=method, confidence=confidence)
 
 
 def _at(ordered: Floats, share: float) -> float:
