@@ -161,19 +161,8 @@ class Sealing:
         raises  Leased when it was not its turn for a minute; what Sealer.seal raises
         """
         with self._lock:
-            wanted = rows.end_of(self._engine) if upto is None else upto
-            give_up_at = time.monotonic() + WAIT_SECONDS
-            while True:
-                try:
-                    return self._attempt(upto)
-                except (Leased, Fenced):
-                    size = self._published()
-                    if upto is None and size >= wanted:
-                        return size
-                    if time.monotonic() > give_up_at:
-                        raise
-                self.lease.ask(self._engine)
-                time.sleep(_POLL_SECONDS)
+            wanted = rows.end_of(self._engine) if upto is None else None
+            return self._in_turn(lambda: self._attempt(upto), enough=wanted)
 
     def follow(self, *, seconds: float) -> bool:
         """One round of a server that seals every so many seconds; False when it is another's turn.
@@ -196,16 +185,29 @@ class Sealing:
         raises  what Sealer raises when journal and log do not fit together; Leased when its turn did not come
         """
         with self._lock:
-            give_up_at = time.monotonic() + WAIT_SECONDS
-            while self._sealer is None:
-                try:
-                    self._is_known = False
-                    self._sealer = self._open_sealer()
-                except Leased:
-                    if time.monotonic() > give_up_at:
-                        raise
-                    time.sleep(_POLL_SECONDS)
+            if self._sealer is None:
+                self._in_turn(self._open_anew)
             self.release()
+
+    def _in_turn(self, attempt: Callable[[], int], *, enough: int | None = None) -> int:
+        """The size that an attempt gives as soon as it is our turn, or what another published once that is enough."""
+        give_up_at = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                return attempt()
+            except (Leased, Fenced):
+                size = self._published()
+                if enough is not None and size >= enough:
+                    return size
+                if time.monotonic() > give_up_at:
+                    raise
+            self.lease.ask(self._engine)
+            time.sleep(_POLL_SECONDS)
+
+    def _open_anew(self) -> int:
+        self._is_known = False
+        self._sealer = self._open_sealer()
+        return self._sealer.size
 
     def release(self) -> None:
         """Hand the turn back; the next seal takes a new one."""
