@@ -199,6 +199,7 @@ def test_an_older_backup_needs_the_newest_wrapped_keys_after_an_erasure(world: W
     directory.mkdir()
     shutil.copytree(world.cell.directory / "keys", directory / "keys")
     bundle = backup.back_up_keys(world.cell, tmp_path / "bundle")
+    assert backup.verify(bundle.folder, form=backup.KEYS_FORMAT).root == "", "it holds no entries to compare with one"
     found = backup.restore(Source(made.folder, keys=bundle.folder, log=log), directory, database=url)
     assert found.differences == ()
     assert found.erased > 0

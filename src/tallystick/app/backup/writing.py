@@ -35,7 +35,8 @@ MOVED_TABLES: Final = (("vault_object", "scopes"), ("vault_file", "scopes"))
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a backup, or a bundle of wrapped keys, holds.
 
-    entries  how many the journal had; `root` is the RFC 6962 root over them, hexadecimal
+    entries  how many the journal had; `root` is the RFC 6962 root over them, hexadecimal. It is empty in a bundle of
+             wrapped keys, which holds no entries: that they are the cell's shows when the token opens them
     vkeys    verifier key lines of every log key so far, oldest first
     at       journal time of the last of them, microseconds since 1970
     """
@@ -91,14 +92,11 @@ def back_up_keys(cell: Cell, target: Path, *, step: Step = no_step) -> BackedUp:
     writer = Writer(target, step)
     with cell.read() as connection:
         end = journal.head(connection)
-        tree = Tree()
-        for part in _slices(connection, end.next_seq):
-            tree.append(leaf_hashes(part))
         for table in KEY_TABLES:
             writer.put(f"tables/{table}.jsonl", _with_ends(tables.lines(connection, table)))
         for table, column in MOVED_TABLES:
             writer.put(f"moved/{table}.jsonl", _with_ends(tables.moved_on(connection, table, column)))
-    return _finish(cell, writer, end=end, root=tree.root(), form=KEYS_FORMAT)
+    return _finish(cell, writer, end=end, root=b"", form=KEYS_FORMAT)
 
 
 def _log_keys(cell: Cell) -> tuple[str, ...]:
