@@ -344,6 +344,16 @@ def goes_through(world: World, place: int) -> bool:
     return True
 
 
+def test_a_list_of_items_knows_which_are_erased(database_url: str, tmp_path: Path) -> None:
+    with world_at(database_url, tmp_path / "cell") as world:
+        gone, *kept = complete(world, 3)
+        erase(world, f"item:{gone}")
+        for state, expected in (("erased", {gone}), ("complete", set(kept)), ("waiting", set())):
+            page = items.items_page(world.cell, world.lead, PROGRAMME, state=state)
+            assert not isinstance(page, Refused)
+            assert {row.item for row in page.rows} == expected, state
+
+
 def test_cut_off_at_any_step_it_goes_on_and_ends_the_same(database_url: str, tmp_path: Path) -> None:
     with world_at(database_url, tmp_path / "cell") as world:
         done = complete(world, 3)

@@ -123,7 +123,7 @@ class ItemShown(Shown):
     taxonomy: TextByName
     is_disagreement_expected: bool
     seq: Seq
-    state: str | None = Field(None, description="waiting, active or complete; null for items that are not work")
+    state: str | None = Field(None, description="waiting, active, complete or erased; null for items that are not work")
     judged: int | None = None
     leased: int | None = None
     needed: int | None = None
@@ -145,13 +145,20 @@ def page(
     visit: Visit, programme: InPath, *, after: After = -1, limit: Limit = 50, domain: Filter = None,
     state: Filter = None, batch: Filter = None,
 ) -> ItemsShown | Refused:  # fmt: skip
-    """Page through the items of a programme, without their content."""
+    """Page through the items of a programme, without their content.
+
+    State `erased` gives those whose content is gone, which no other state gives.
+    """
     found = items.items_page(
         visit.cell, visit.actor, programme, after=after, limit=limit, domain=domain, state=state, batch=batch
     )
     if isinstance(found, Refused):
         return found
-    return ItemsShown(items=[ItemShown.of(row) for row in found.rows], after=found.after)
+    shown = [
+        ItemShown.of(row).model_copy(update={"state": "erased"} if row.item in found.erased else {})
+        for row in found.rows
+    ]
+    return ItemsShown(items=shown, after=found.after)
 
 
 class JudgmentShown(Shown):

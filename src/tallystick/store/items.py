@@ -10,7 +10,10 @@ from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow.contract import is_hard
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import BATCH, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, ERASED, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
+
+GONE = "erased"
+"""The state of an item whose content was erased, whatever became of its work."""
 
 # One text for both databases: each understands this form of upsert.
 _COUNT_ITEMS = Statement(
@@ -170,14 +173,20 @@ def page(
     connection: sa.Connection, programme: str, *, after: int = -1, limit: int = 50, domain: str | None = None,
     state: str | None = None, batch: str | None = None,
 ) -> list[Row]:  # fmt: skip
-    """Items behind one journal place, oldest first, with their state of work."""
+    """Items behind one journal place, oldest first, with their state of work.
+
+    state  of work, which an item whose content is gone has no more, or `erased` for those
+    """
     query = (
         sa.select(ITEM, WORK.c.state, WORK.c.judged, WORK.c.leased, WORK.c.needed)
         .join(WORK, WORK.c.item == ITEM.c.item, isouter=True)
         .where(ITEM.c.programme == programme, ITEM.c.seq > after)
     )
-    for column, value in ((ITEM.c.domain, domain), (WORK.c.state, state), (ITEM.c.batch, batch)):
+    for column, value in ((ITEM.c.domain, domain), (ITEM.c.batch, batch)):
         query = query if value is None else query.where(column == value)
+    if state is not None:
+        is_gone = sa.exists().where(ERASED.c.target == ITEM.c.content)
+        query = query.where(is_gone) if state == GONE else query.where(WORK.c.state == state, ~is_gone)
     return list(connection.execute(query.order_by(ITEM.c.seq).limit(limit)).all())
 
 

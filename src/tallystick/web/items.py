@@ -20,7 +20,7 @@ IMPORT_BYTES = 400_000_000
 PROBLEMS_MAX = 200
 SECTION = "Items"
 WITHHELD = "The judgments are shown when the item has all of them: nobody sees another's before."
-STATES = {"waiting": "waiting", "active": "being judged", "complete": "complete"}
+STATES = {"waiting": "waiting", "active": "being judged", "complete": "complete", "erased": "erased"}
 ENDINGS = ".jsonl,.ndjson,.csv,.parquet,.gz"
 _COLUMNS = (
     Fact(term="id", value="Your own id of the item. Needed, unique in the programme."),
