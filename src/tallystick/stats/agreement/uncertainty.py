@@ -22,6 +22,7 @@ SUMS_MAX = 1024  # derivatives are taken for at most so many sums
 STEP = 1e-4  # of a derivative, as a share of the number of items
 
 BLOCK = 100  # resamples of one stream of random numbers
+ONE_BY_ONE = 50  # items a unit up to which drawing item by item is cheaper than a number for each unit
 MEMO_MAX = 8_000_000  # numbers of resamples that are kept for the next question: 64 MB
 
 Limits = tuple[Interval | None, str | None]
@@ -45,18 +46,25 @@ class Resamples:
         """(draws, units) how often each unit is in each resample of as many units, drawn with replacement."""
         key = weights.tobytes()
         if key not in self.memo:
-            n = int(weights.sum())
-            shares = weights / n
 
             def block(number: int) -> Floats:
                 size = min(BLOCK, self.draws - number * BLOCK)
-                stream = np.random.default_rng([self.seed, number])
-                return stream.multinomial(n, shares, size=size).astype(np.float64)
+                return _drawn(weights, size, np.random.default_rng([self.seed, number]))
 
             if sum(kept.size for kept in self.memo.values()) + self.draws * len(weights) > MEMO_MAX:
                 self.memo.clear()
             self.memo[key] = np.concatenate(list(self.spread(block, range(-(-self.draws // BLOCK)))))
         return self.memo[key]
+
+
+def _drawn(weights: Codes, size: int, stream: np.random.Generator) -> Floats:
+    """(size, units) counts of as many units as there are, drawn with replacement."""
+    n, n_units = int(weights.sum()), len(weights)
+    if n > ONE_BY_ONE * n_units:
+        return stream.multinomial(n, weights / n, size=size).astype(np.float64)
+    unit = np.repeat(np.arange(n_units), weights)[stream.integers(0, n, (size, n))]
+    unit += np.arange(size)[:, None] * n_units
+    return np.bincount(unit.ravel(), minlength=size * n_units).reshape(size, n_units).astype(np.float64)
 
 
 def seed_number(seed: int | np.random.Generator) -> int:
