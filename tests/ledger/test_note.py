@@ -1,9 +1,6 @@
 """Signed notes, checkpoints and development keys: what is accepted, what is refused and why."""
 
 import base64
-import os
-import stat
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +8,7 @@ from hypothesis import strategies as st
 
 from tallystick.ledger import checkpoint as checkpoints
 from tallystick.ledger import note
-from tallystick.ledger.signer import KeyRefused, SoftwareSigner
+from tallystick.ledger.signer import KeyRefused, SoftwareSigner, parse_private
 from tallystick.ledger.tree import EMPTY_ROOT
 
 SIGNER = SoftwareSigner("tests.invalid/log", bytes(32))
@@ -73,44 +70,10 @@ def test_a_line_that_is_no_verifier_key_is_refused(line: str) -> None:
         note.parse_vkey(line)
 
 
-def test_a_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "key"
-    made = SoftwareSigner.create(path, "tests.invalid/log")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    found = SoftwareSigner.open(path)
-    assert (found.vkey, found.custody) == (made.vkey, "software-development")
-    assert found.sign(b"x") == made.sign(b"x")
-    with pytest.raises(FileExistsError):
-        SoftwareSigner.create(path, "tests.invalid/log")
-    for mode in (0o640, 0o604, 0o660, 0o610):
-        path.chmod(mode)
-        with pytest.raises(KeyRefused, match=f"found mode {mode:03o}"):
-            SoftwareSigner.open(path)
-
-
-def test_a_key_is_never_made_with_a_loose_mask(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        SoftwareSigner.create(tmp_path / "key", "log")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
-
-
-def test_a_key_behind_a_link_is_refused(tmp_path: Path) -> None:
-    SoftwareSigner.create(tmp_path / "key", "log")
-    (tmp_path / "link").symlink_to(tmp_path / "key")
-    with pytest.raises(OSError, match="symbolic link"):
-        SoftwareSigner.open(tmp_path / "link")
-
-
-def test_a_file_without_a_key_is_refused_and_not_quoted(tmp_path: Path) -> None:
-    path = tmp_path / "key"
+def test_a_line_without_a_key_is_refused_and_not_quoted() -> None:
     line = SoftwareSigner("log", bytes(range(32))).private_line()
     secret = line.rsplit("+", 1)[1]
     for wrong in ["", "hello", line[8:], line.replace("+log+", "+lag+"), line[:-4], line.replace("+AQ", "+Ag")]:
-        path.write_text(wrong)
-        path.chmod(0o600)
         with pytest.raises(KeyRefused, match=r"expected|does not fit") as caught:
-            SoftwareSigner.open(path)
+            parse_private(wrong, "key")
         assert secret not in str(caught.value)

@@ -16,11 +16,11 @@ from tallystick.app import backup, items, oversight, release, roster
 from tallystick.app import cell as cells
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
+from tallystick.custody.software import SoftwareKeys
 from tallystick.edge import Rates
 from tallystick.flow.release import Wish
 from tallystick.ledger import journal
 from tallystick.ledger.note import BadKey, parse_vkey
-from tallystick.ledger.signer import SoftwareSigner
 
 PASSWORD = "a long enough sentence"
 
@@ -34,12 +34,13 @@ def test_ipv6_network_counts_as_one_address() -> None:
 
 
 def test_private_key_given_for_a_verifier_key_is_not_repeated(tmp_path: Path) -> None:
-    signer = SoftwareSigner.create(tmp_path / "log.key", "tests.invalid/log")
-    line = (tmp_path / "log.key").read_text()
+    keys = SoftwareKeys(tmp_path, "tests.invalid/cell")
+    vkey = keys.new_log_key("tests.invalid/log")
+    line = (tmp_path / "log-1.key").read_text()
     with pytest.raises(BadKey) as refused:
         parse_vkey(line)
     assert line.strip().split("+", 4)[4] not in str(refused.value)
-    assert parse_vkey(signer.vkey).line == signer.vkey
+    assert parse_vkey(vkey).line == vkey
 
 
 def test_cut_that_is_sent_again_while_it_runs_makes_one_whole_release(sqlite_url: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who holds the key that signs checkpoints. Reads and writes a key file for development custody.
+"""Who holds the key that signs checkpoints, and the line of a key file for development custody. Pure.
 
 The protocol is the seam for hardware tokens: a signer in a token has the same four members. Every screen and
 release shows `custody`, so that nobody takes a key in a file for a key in a token.
@@ -6,10 +6,7 @@ release shows `custody`, so that nobody takes a key in a file for a key in a tok
 
 import base64
 import binascii
-import os
-import stat
-from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -51,7 +48,7 @@ class KeyRefused(RuntimeError):
 
 
 class SoftwareSigner:
-    """Development custody: an Ed25519 key in a file that only its owner can read.
+    """Development custody: an Ed25519 key whose file, kept by custody/software.py, only its owner can read.
 
     The file holds one line in the form that other C2SP tools use: PRIVATE+KEY+name+keyid+base64(type, seed).
     """
@@ -84,39 +81,6 @@ class SoftwareSigner:
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of a message, 64 bytes, always the same for the same message."""
         return self._key.sign(message)
-
-    @classmethod
-    def create(cls, path: Path, name: str) -> Self:
-        """A new key in a new file, readable by its owner alone. Raises FileExistsError for an old file."""
-        made = cls(name, os.urandom(_SEED_BYTES))
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(f"{made.private_line()}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return made
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """The key in a file.
-
-        raises  KeyRefused when others can read the file, or when it holds no key; OSError when it cannot be read
-        """
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & 0o077:
-                raise KeyRefused(
-                    f"{path}: expected a key file that only its owner can read (mode 600), found mode {mode:03o}: "
-                    f"others may have read the key. Make a new key, or run 'chmod 600 {path}' if you are sure"
-                )
-            line = file.read(4096).decode("utf-8", errors="replace").strip()
-        return cls(*parse_private(line, str(path)))
 
     def private_line(self) -> str:
         """The line of the key file. It is the key: show it to nobody."""
