@@ -73,6 +73,7 @@ def ours(folder: Path) -> None:
     items, raters, values = (np.load(folder / f"{name}.npy") for name in ("items", "raters", "values"))
     before = peak_mb()
     for task, questions in TASKS.items():
+        ci = "analytic" if task in PLAIN else "bootstrap"
         taken = []
         value = None
         for _ in range(5 if len(items) > 10**6 else 15):
