@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from crash_keys import Asking, Bereft, Fate, KindOfHolder, table_of_key_process, worked_with
 from crash_scenes import (
     BACKUPS,
     ERASURE,
@@ -47,6 +48,17 @@ from tallystick.ledger.compare import compare_journal
 ALL = os.environ.get("TALLYSTICK_CRASH_ALL", "")
 SEED = None if ALL else int(os.environ.get("TALLYSTICK_CRASH_SEED", "7"))
 Tell = Callable[[str, object], None]
+Held = tuple[KindOfHolder, Template]
+RENEWALS = {name: act for name, act in ROTATIONS.items() if name != "bundle"} | ERASURE
+RENEWALS["bundle"] = ROTATIONS["bundle"]  # of what all of them came to
+
+KEY_DEATHS = [
+    pytest.param(database, of, back, id=f"{database}-{of}-{'at-once' if back else 'later'}")
+    for database in ("sqlite", "postgresql")
+    for of in ("token", "files")
+    for back in (True, False)
+    if ALL or (database, of, back) in {("sqlite", "token", False), ("sqlite", "files", True)}
+]
 
 
 class Sqlite:
@@ -294,6 +306,43 @@ def test_a_witness_survives_a_crash_at_every_step(tmp_path: Path, record_testsui
     (tmp_path / "log").mkdir()
     log = sealed_log(tmp_path / "log", Cosigns.SIZES)
     table(lambda: Cosigns(tmp_path / str(next(NUMBERS)), log), None, record_testsuite_property, steps_min=30)
+
+
+@pytest.fixture(scope="module")
+def held(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Held:
+    """A cell that has worked, with its keys in a key process over a token in software, or over key files."""
+    return request.param, worked_with(request.param, tmp_path_factory.mktemp("held") / "cell", databases)
+
+
+@pytest.mark.parametrize("held", ["token"], indirect=True)
+def test_a_cell_survives_a_crash_while_it_asks_the_key_process(
+    held: Held, tmp_path: Path, record_testsuite_property: Tell
+) -> None:
+    """What its files go through is in the tables above."""
+    of, template = held
+    expected: dict[str, Counter[str]] = {}
+    made = crash_table(
+        lambda: Asking(template, tmp_path / str(next(NUMBERS)), RENEWALS, expected, of=of),
+        seed=SEED, kinds=frozenset({"commit", "ask"}),
+    )  # fmt: skip
+    record_testsuite_property("steps, cases", f"{made.steps}, {made.cases}")
+    assert made.steps > 30
+
+
+@pytest.mark.parametrize(("databases", "held", "is_back_at_once"), KEY_DEATHS, indirect=["databases", "held"])
+def test_a_cell_goes_on_when_its_key_process_dies(
+    held: Held, is_back_at_once: bool, tmp_path: Path, record_testsuite_property: Tell
+) -> None:
+    of, template = held
+    expected: dict[str, Counter[str]] = {}
+
+    def make(fate: Fate) -> Bereft:
+        folder = tmp_path / str(next(NUMBERS))
+        return Bereft(template, folder, RENEWALS, expected, of=of, fate=fate, is_back_at_once=is_back_at_once)
+
+    made = table_of_key_process(make, seed=SEED)
+    record_testsuite_property("steps, cases", f"{made.steps}, {made.cases}")
+    assert made.steps > 30
 
 
 def test_the_steps_of_a_commit_and_of_files_are_found(tmp_path: Path) -> None:

@@ -100,10 +100,10 @@ def rotate_epoch(cell: Cell, actor: Actor, key: str, *, step: Step = no_step) ->
     step("after epoch start")
     if isinstance(answer, Refused):
         return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, KeyEpochStarted), "as decided"
     rewrapped, destroyed = _finish_epochs(cell, step)
-    with cell.read() as connection:
-        epoch = custody.epochs(connection)[-1].epoch
-    return EpochRotated(epoch, rewrapped, destroyed)
+    return EpochRotated(fact.epoch, rewrapped, destroyed)
 
 
 def _finish_epochs(cell: Cell, step: Step) -> tuple[int, tuple[int, ...]]:
