@@ -7,7 +7,17 @@ from living_cell import rubric_text
 
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow.document import read
-from tallystick.flow.gate import Bar, Batch, Judged, inputs_digest, measure_batch, pairs, refuse, verdict_table
+from tallystick.flow.gate import (
+    Bar,
+    Batch,
+    Judged,
+    inputs_digest,
+    items_to_decide,
+    measure_batch,
+    pairs,
+    refuse,
+    verdict_table,
+)
 from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, Rubric, threshold_ppm
 
 BATCH = Batch(batch="bat-1", programme="p", domain="general", contract_version="1.0.0", incomplete=0)
@@ -82,14 +92,17 @@ UNDEFINED = {
 def test_what_is_undefined_passes_nothing(case: str) -> None:
     """Reported as undefined, never as 0 or 1."""
     found = measured(UNDEFINED[case])
-    assert (found.verdict.value_ppm, found.decision) == (None, "fail")
+    assert (found.verdict.value_ppm, found.decision) == (None, "undecided")
     assert "Agreement on verdict is undefined" in found.why
+    refused = refuse(found, "pilot/general")
+    assert refused is not None
+    assert (refused.code, refused.names) == ("gate-undecided", ("pilot/general",))
 
 
 def test_a_constant_verdict_passes_no_coefficient_that_corrects_for_chance() -> None:
     bar = replace(PERCENT, metric="krippendorff_alpha")
     found = measured(couples(*[("tie", "tie")] * 10), bar)
-    assert (found.verdict.value_ppm, found.decision) == (None, "fail")
+    assert (found.verdict.value_ppm, found.decision) == (None, "undecided")
     assert found.verdict.status == "no_variation"
 
 
@@ -109,7 +122,7 @@ def test_expected_disagreement_is_measured_apart() -> None:
 
 def test_declaring_everything_as_expected_opens_no_gate() -> None:
     found = measured(couples(*[DIVIDE] * 5, expected=True))
-    assert (found.decision, found.verdict.value_ppm) == ("fail", None)
+    assert (found.decision, found.verdict.value_ppm) == ("undecided", None)
 
 
 def test_a_contract_may_ask_for_the_lower_bound() -> None:
@@ -119,16 +132,61 @@ def test_a_contract_may_ask_for_the_lower_bound() -> None:
     assert found.verdict.value_ppm == 1_000_000
     assert found.verdict.low_ppm is not None
     assert found.verdict.low_ppm < 800_000
-    assert found.decision == "fail"
+    assert found.decision == "undecided"
     assert "Expected lower bound of agreement on verdict of at least 0.80" in found.why
     assert measured(rows, replace(bar, threshold_ppm=found.verdict.low_ppm)).decision == "pass"
-    assert measured(rows, replace(bar, threshold_ppm=found.verdict.low_ppm + 1)).decision == "fail"
+    assert measured(rows, replace(bar, threshold_ppm=found.verdict.low_ppm + 1)).decision == "undecided"
 
 
 def test_without_an_interval_there_is_no_lower_bound() -> None:
     bar = Bar(metric="krippendorff_alpha", level="nominal", rule="lower_bound", threshold_ppm=0)
     found = measured(couples(("a_clearly", "a_clearly")), bar)
-    assert found.decision == "fail"
+    assert found.decision == "undecided"
+
+
+def mixed(items: int, share: float) -> list[Judged]:
+    """Couples of whom a share agrees."""
+    return couples(*[AGREE if n < round(items * share) else DIVIDE for n in range(items)])
+
+
+LOWER = replace(PERCENT, rule="lower_bound")
+ENDS = {
+    # items, share that agrees, decision at a lower bound of 0.80
+    "the whole interval above": (400, 0.9, "pass"),
+    "the threshold in the interval, value above": (40, 0.9, "undecided"),
+    "the threshold in the interval, value below": (40, 0.75, "undecided"),
+    "the whole interval below": (400, 0.7, "fail"),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_a_lower_bound_decides_only_when_the_threshold_is_not_in_the_interval(case: str) -> None:
+    items, share, decision = ENDS[case]
+    found = measured(mixed(items, share), LOWER)
+    assert found.decision == decision
+    assert ("the threshold lies between" in found.why) == (decision == "undecided")
+
+
+@pytest.mark.parametrize(("share", "decision"), [(0.85, "pass"), (0.75, "fail")])
+def test_an_undecided_gate_says_how_many_more_items_would_decide_it(share: float, decision: str) -> None:
+    found = measured(mixed(100, share), LOWER)
+    more = items_to_decide(found.verdict, 800_000)
+    assert found.decision == "undecided"
+    assert more is not None
+    assert f"About {more:,} more items, judged as these were, would decide it" in found.why
+    assert measured(mixed(round(100 + 1.2 * more), share), LOWER).decision == decision
+    assert measured(mixed(round(100 + 0.6 * more), share), LOWER).decision == "undecided"
+
+
+def test_a_value_on_the_threshold_is_decided_by_no_number_of_items() -> None:
+    found = measured(mixed(50, 0.8), LOWER)
+    assert items_to_decide(found.verdict, 800_000) is None
+    assert "no number of items" in found.why
+
+
+def test_too_few_items_show_no_failure_either() -> None:
+    found = measured(couples(*[DIVIDE] * 3), replace(PERCENT, items_min=5))
+    assert (found.verdict.value_ppm, found.decision) == (0, "undecided")
 
 
 def test_a_gated_criterion_counts_and_another_only_informs() -> None:
@@ -203,8 +261,8 @@ def test_a_batch_too_small_to_show_anything_passes_no_gate() -> None:
     """Two raters who happen to agree on one item are no evidence, whatever the coefficient says."""
     bar = replace(PERCENT, items_min=5)
     lucky = measured(couples(("a_clearly", "a_clearly")), bar)
-    assert lucky.decision == "fail"
+    assert lucky.decision == "undecided"
     assert "at least 5 items with two judgments that decide, found 1" in lucky.why
     undecided = couples(*[("a_clearly", "abstain")] * 9, ("a_clearly", "a_clearly"))
-    assert measured(undecided, bar).decision == "fail"
+    assert measured(undecided, bar).decision == "undecided"
     assert measured(couples(*[("a_clearly", "a_clearly")] * 5), bar).decision == "pass"

@@ -50,7 +50,7 @@ class MeasurementShown(Shown):
     contract_version: str
     rule: str = Field(description="estimate or lower_bound: what is held against the threshold")
     threshold_ppm: int
-    decision: str = Field(description="pass or fail")
+    decision: str = Field(description="pass, fail, or undecided: too little data; only a pass opens the gate")
     why: str
     verdict: ValueShown
     criteria: list[ValueShown]

@@ -105,7 +105,7 @@ class BatchPage:
     bar: Bar | None
     now: BatchMeasured | Refused
     verdict: Agreement | None  # with prevalence and paradox diagnostics
-    diagnosis: Diagnosis | None  # of a batch that falls short: what would help most
+    diagnosis: Diagnosis | None  # of a batch whose verdict falls short: what would help most
     pairs: tuple[PairKappa, ...]
     names: dict[str, str]  # expert: how those who may read the roster know them; pseudonyms for all others
     history: tuple[tuple[Row, BatchMeasured], ...]
@@ -159,8 +159,10 @@ def _diagnosis(
     connection: journal.Connection, now: BatchMeasured | Refused, judged: list[Judged], *, rubric: Rubric | None,
     bar: Bar | None,
 ) -> Diagnosis | None:  # fmt: skip
-    """Where the shortfall of a failing batch stands."""
-    if isinstance(now, Refused) or now.decision == "pass" or rubric is None or bar is None:
+    """Where the shortfall of a batch stands whose verdict falls short."""
+    if isinstance(now, Refused) or rubric is None or bar is None:
+        return None
+    if now.verdict.value_ppm is None or now.verdict.value_ppm >= bar.threshold_ppm:
         return None
     rows = items.of_batch(connection, now.batch)
     return diagnose(judged, rubric, bar, strata={row.item: msgspec.json.decode(row.taxonomy) for row in rows})

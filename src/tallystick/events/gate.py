@@ -32,7 +32,7 @@ class BatchMeasured(msgspec.Struct, frozen=True, kw_only=True):
     contract_version: str
     rule: str  # estimate | lower_bound
     threshold_ppm: int
-    decision: str  # pass | fail
+    decision: str  # pass | fail | undecided
     why: str
     verdict: MeasuredValue
     criteria: list[MeasuredValue]

@@ -18,6 +18,13 @@ SEED = 0
 """Bootstrap intervals are drawn from a fixed seed: the same judgments give the same interval everywhere."""
 
 
+PASS, FAIL, UNDECIDED = "pass", "fail", "undecided"
+ITEMS_TIMES_MAX = 100
+"""A gate that would need more than so many times the items that were judged says that they cannot decide it."""
+Weighed = tuple[str, str]
+"""What something says of the gate, and why it does not pass; empty when it does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One judgment, as the gate needs it."""
@@ -113,7 +120,7 @@ def pairs(judged: list[Judged]) -> list[PairKappa]:
 
 
 def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, *, code_version: str) -> BatchMeasured:
-    """Measure a batch and decide. An undefined number passes nothing: it is no agreement."""
+    """Measure a batch and decide. An undefined number passes nothing and fails nothing: it is undecided."""
     counted = [j for j in judged if not j.is_expected]
     expected = [j for j in judged if j.is_expected]
     found = agreement_of(verdict_table(counted, bar.level), bar.metric, bar.level)
@@ -121,13 +128,12 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
     gated = {f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated}
     short = [value for value in (verdict, *criteria) if value is verdict or value.what in gated]
-    lacks = [_too_few(found, bar), *(_shortfall(value, bar) for value in short)]
-    why = " ".join(words for words in lacks if words)
+    decision, why = _decided([_enough(found, bar), *(_weighed(value, bar) for value in short)])
     apart = agreement_of(verdict_table(expected, bar.level), bar.metric, bar.level) if expected else None
     return BatchMeasured(
         batch=batch.batch, programme=batch.programme, domain=batch.domain, rubric=rubric.id,
         rubric_version=rubric.version, contract_version=batch.contract_version, rule=bar.rule,
-        threshold_ppm=bar.threshold_ppm, decision="fail" if why else "pass",
+        threshold_ppm=bar.threshold_ppm, decision=decision,
         why=why or f"Agreement reaches the threshold of {share_text(bar.threshold_ppm)}.", verdict=verdict,
         criteria=criteria, expected=_value("expected_disagreement", apart) if apart else None,
         inputs_digest=inputs_digest(judged), incomplete=batch.incomplete, code_version=code_version,
@@ -157,29 +163,72 @@ def _value(what: str, found: Agreement) -> MeasuredValue:
     )  # fmt: skip
 
 
-def _too_few(found: Agreement, bar: Bar) -> str | None:
-    """Why a batch is too small to show anything, or None. A pair of lucky answers is no agreement."""
+def _decided(weighed: list[Weighed]) -> tuple[str, str]:
+    """The decision of all that counts, and why. What too few items show is neither agreement nor its absence."""
+    why = " ".join(words for _, words in weighed if words)
+    found = {decision for decision, _ in weighed}
+    if weighed[0][0] is UNDECIDED or FAIL not in found:
+        return (UNDECIDED if UNDECIDED in found else PASS), why
+    return FAIL, why
+
+
+def _enough(found: Agreement, bar: Bar) -> Weighed:
+    """Whether a batch is large enough to show anything. A pair of lucky answers is no agreement."""
     if found.n_pairable >= bar.items_min:
-        return None
-    return (
+        return PASS, ""
+    return UNDECIDED, (
         f"Expected at least {bar.items_min} items with two judgments that decide, found {found.n_pairable}: "
         "bring more items, or have these judged."
     )
 
 
-def _shortfall(value: MeasuredValue, bar: Bar) -> str | None:
-    """Why a value does not reach the bar, or None."""
-    name = value.what.removeprefix("criterion:")
-    asked = share_text(bar.threshold_ppm)
+def _weighed(value: MeasuredValue, bar: Bar) -> Weighed:
+    """What one value says of the bar, and why it does not reach it."""
+    name, asked = value.what.removeprefix("criterion:"), share_text(bar.threshold_ppm)
     if value.value_ppm is None:
-        return f"Agreement on {name} is undefined ({value.status}): expected at least {asked}."
-    if bar.rule == "lower_bound" and value.low_ppm is None:
-        return f"Agreement on {name} has no interval: expected a lower bound of at least {asked}."
-    decisive = value.low_ppm if bar.rule == "lower_bound" and value.low_ppm is not None else value.value_ppm
-    if decisive >= bar.threshold_ppm:
+        return UNDECIDED, f"Agreement on {name} is undefined ({value.status}): expected at least {asked}."
+    if bar.rule == "lower_bound":
+        return _weighed_low(value, bar, f"lower bound of agreement on {name} of at least {asked}")
+    if value.value_ppm >= bar.threshold_ppm:
+        return PASS, ""
+    return FAIL, f"Expected agreement on {name} of at least {asked}, found {value.value_ppm / PPM:.3f}."
+
+
+def _weighed_low(value: MeasuredValue, bar: Bar, expected: str) -> Weighed:
+    """The same where the lower end of the interval decides: between the two ends nothing is decided."""
+    if value.low_ppm is None or value.high_ppm is None:
+        return UNDECIDED, f"Expected {expected}, found no interval: there are too few items for one."
+    if value.low_ppm >= bar.threshold_ppm:
+        return PASS, ""
+    found = f"Expected {expected}, found {value.low_ppm / PPM:.3f} to {value.high_ppm / PPM:.3f}"
+    if value.high_ppm < bar.threshold_ppm:
+        return FAIL, f"{found}."
+    return UNDECIDED, f"{found}: the threshold lies between. {_more_words(value, bar)}"
+
+
+def _more_words(value: MeasuredValue, bar: Bar) -> str:
+    assert value.value_ppm is not None
+    found = f"if agreement stays at {value.value_ppm / PPM:.3f}"
+    more = items_to_decide(value, bar.threshold_ppm)
+    if more is None:
+        return f"So near to the threshold no number of items that can be judged would decide it, {found}."
+    return f"About {more:,} more items, judged as these were, would decide it, {found}."
+
+
+def items_to_decide(value: MeasuredValue, threshold_ppm: int) -> int | None:
+    """How many more items would bring the nearer end of the interval to the threshold, if the value stays.
+
+    An interval narrows with the root of the number of items: n (half / distance)^2 items in all. None when that is
+    more than ITEMS_TIMES_MAX times as many as there are, or when the value has no interval.
+    """
+    if value.value_ppm is None or value.low_ppm is None or value.high_ppm is None:
         return None
-    words = "lower bound of agreement" if bar.rule == "lower_bound" else "agreement"
-    return f"Expected {words} on {name} of at least {asked}, found {decisive / PPM:.3f}."
+    distance = value.value_ppm - threshold_ppm
+    half = value.value_ppm - value.low_ppm if distance >= 0 else value.high_ppm - value.value_ppm
+    if half > ITEMS_TIMES_MAX**0.5 * abs(distance):
+        return None
+    needed = -(-value.items * half * half // (distance * distance))
+    return max(0, needed - value.items)
 
 
 def inputs_digest(judged: list[Judged]) -> str:
@@ -190,6 +239,9 @@ def inputs_digest(judged: list[Judged]) -> str:
 
 def refuse(measured: BatchMeasured, name: str) -> Refused | None:
     """The refusal that a failing gate is to everything behind it."""
-    if measured.decision == "pass":
+    if measured.decision == PASS:
         return None
+    if measured.decision == UNDECIDED:
+        sentence = f"The gate of batch {name} is undecided, so it does not pass. {measured.why}"
+        return Refused("gate-undecided", sentence, "batches", (name,))
     return Refused("below-threshold", f"Batch {name} does not pass its gate. {measured.why}", "batches", (name,))

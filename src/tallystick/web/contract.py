@@ -20,6 +20,7 @@ from tallystick.web.views.parts import Estimate, Fact, Link, Pill, UploadForm
 DOCUMENT_BYTES = 1_000_000
 _PHASES = {"draft": "waiting", "pilot": "waiting", "production": "good", "closed": "quiet"}
 _TODO = {
+    "gate-undecided": "Have more items judged, as the sentence says; nothing is wrong with those that were.",
     "below-threshold": "See which criterion and which raters differ; look at the rubric first.",
     "no-judgments": "Have its items judged, or import judgments.",
     "nothing-finished": "Finish some of its items, or adjudicate what is open.",

@@ -261,7 +261,7 @@ def _decision(page: BatchPage) -> tuple[Fact, ...]:
         return (Fact(term="Recorded", value="No measurement is recorded yet. What you see is measured now."),)
     row, fact = page.history[-1] if page.history[-1][0].seq > page.history[0][0].seq else page.history[0]
     return (
-        Fact(term="Decision", value="passes" if fact.decision == "pass" else "below threshold"),
+        Fact(term="Decision", value=words.decision(fact.decision).label),
         Fact(term="Recorded at entry", value=f"{row.seq:,}", href=f"/receipts/{row.seq}"),
         Fact(term="Rubric", value=f"{fact.rubric} {fact.rubric_version}"),
         Fact(term="Contract", value=fact.contract_version),
@@ -296,7 +296,7 @@ def _events(visit: Visit, page: BatchPage) -> tuple[HistoryEntry, ...]:
     return tuple(
         HistoryEntry(
             index=row.seq, at=words.moment(row.at), who=known.get(row.by, row.by), kind=BatchMeasured.KIND,
-            sentence=f"Measured: {'passes' if fact.decision == 'pass' else 'below threshold'}",
+            sentence=f"Measured: {words.decision(fact.decision).label}",
             href=f"/receipts/{row.seq}",
         )
         for row, fact in rows

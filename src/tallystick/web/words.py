@@ -146,4 +146,6 @@ def decision(name: str | None) -> Pill:
     """The gate's decision as a mark; None before the first measurement."""
     if name is None:
         return Pill(label="not measured", tone="waiting")
+    if name == "undecided":
+        return Pill(label="undecided", tone="waiting")
     return Pill(label="passes", tone="good") if name == "pass" else Pill(label="below threshold", tone="bad")
