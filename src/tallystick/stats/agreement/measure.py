@@ -368,5 +368,8 @@ def _measure_numbers(described: Agreement, ratings: Ratings, choice: str, confid
     value = numeric.icc(squares, choice)
     if value is None:
         return _undefined(described, Status.NO_VARIATION)
+    if ratings.cluster is not None:
+        reason = "The F limits take items to be independent, and these stand in clusters."
+        return replace(described, value=value, interval_reason=reason)
     interval, reason_none = numeric.icc_interval(squares, choice, confidence=confidence)
     return replace(described, value=value, interval=interval, interval_reason=reason_none)
