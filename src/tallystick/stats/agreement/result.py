@@ -17,6 +17,10 @@ class Status(StrEnum):
     NO_OVERLAP = "no_overlap"  # several raters, but no item has two answers
     SINGLE_RATER = "single_rater"
     TOO_FEW_ITEMS = "too_few_items"  # nothing at all, or one item: chance cannot be estimated
+    DISCONNECTED = "disconnected"  # candidates of a ranking that no chain of comparisons joins
+    SEPARATED = "separated"  # some candidates always beat the others: their strengths have no finite estimate
+    COLLINEAR = "collinear"  # a feature is a combination of others: its own effect cannot be told from theirs
+    UNSETTLED = "unsettled"  # a fit did not come to rest
 
 
 SENTENCES = {
