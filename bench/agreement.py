@@ -225,12 +225,12 @@ def asked_of(population: Population) -> dict[str, Question]:
     }
 
 
-def coverage(batches: int, ways: tuple[str, ...]) -> None:
+def coverage(batches: int, ways: tuple[str, ...], part: str) -> None:
     """How often 95 % intervals of drawn tables hold the value of the population."""
     for ci in ways:
         sizes = ", ".join(map(str, ITEMS))
         print(f"\n95 % intervals, {ci}, {batches} tables each: % that hold the truth at {sizes} items")
-        for population in POPULATIONS:
+        for population in (one for one in POPULATIONS if part in one.name):
             print(f"  {population.name}", flush=True)
             for name, shares in held(population, batches, ci).items():
                 print(f"    {name:28}" + "  ".join(shares), flush=True)
@@ -267,6 +267,7 @@ def main() -> None:
     options.add_argument("--coverage", action="store_true", help="only how often intervals hold the truth")
     options.add_argument("--ways", default="bootstrap,analytic,jackknife", help="for --coverage: the kinds of interval")
     options.add_argument("--batches", type=int, default=2000, help="for --coverage: tables of each kind")
+    options.add_argument("--population", default="", help="for --coverage: only those with these words in their name")
     options.add_argument("--child", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.child:
@@ -275,7 +276,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}, numpy {np.__version__}")
     if chosen.coverage:
-        coverage(chosen.batches, tuple(chosen.ways.split(",")))
+        coverage(chosen.batches, tuple(chosen.ways.split(",")), chosen.population)
         return
     small_calls()
     if not chosen.peers:

@@ -6,6 +6,8 @@ sequences of strings or numbers or as numpy arrays:
     measure(items, raters, values, *, metric, ...) -> Agreement
     measure_many(items, raters, values, questions, ...) -> list[Agreement]
     pairwise_kappa(items, raters, values, ...) -> list[PairKappa]
+    category_agreement(items, raters, values, ...) -> list[CategoryAgreement]
+    leave_one_rater_out(items, raters, values, question, ...) -> list[WithoutRater]
 
 `Agreement.value` is None when the judgments cannot answer the question; `status` and `reason` say
 why. It is never NaN, and never 0 or 1 for data without variation. Broken input (an unknown metric,
@@ -14,7 +16,9 @@ are the rows at fault. Give `categories` from the rubric's scale: a category tha
 part of the scale, and leaving it out changes several coefficients.
 """
 
+from tallystick.stats.agreement.categories import CategoryAgreement, category_agreement
 from tallystick.stats.agreement.columns import BadRatings, Coded, Label, Labels
+from tallystick.stats.agreement.leave_out import WithoutRater, leave_one_rater_out
 from tallystick.stats.agreement.measure import INTERVALS, measure, measure_many
 from tallystick.stats.agreement.pairs import pairwise_kappa
 from tallystick.stats.agreement.question import (
@@ -47,6 +51,7 @@ __all__ = [
     "TIES",
     "Agreement",
     "BadRatings",
+    "CategoryAgreement",
     "CategoryShare",
     "Coded",
     "Interval",
@@ -57,6 +62,9 @@ __all__ = [
     "Question",
     "Status",
     "TwoRaters",
+    "WithoutRater",
+    "category_agreement",
+    "leave_one_rater_out",
     "measure",
     "measure_many",
     "pairwise_kappa",
