@@ -45,12 +45,14 @@ class Image:
         with self.path.open("rb") as file:
             while part := file.read(_STEP):
                 data = tail + part
+                tail = data[-longest:]
+                if not part.strip(b"\x00"):
+                    continue  # gcore writes out what was never touched, too
                 for shift in (0, 1):
                     pairs = np.frombuffer(data, dtype="<u2", offset=shift, count=(len(data) - shift) // 2)
                     begun = np.flatnonzero(first[pairs[:-1]])
                     for at in (begun[second[pairs[begun + 1]]] * 2 + shift).tolist():
                         found.update(one for one in by_head.get(data[at : at + 4], []) if data.startswith(one, at))
-                tail = data[-longest:]
         return found
 
 
