@@ -15,6 +15,7 @@ from tallystick.stats.distributions import (
     normal_quantile,
     normal_share,
     student_quantile,
+    student_tails,
 )
 
 
@@ -52,3 +53,11 @@ def test_the_quantile_is_the_inverse(a: float, b: float, share: float) -> None:
 
 def test_no_finite_quantile_is_infinite() -> None:
     assert f_quantile(3, 1e-9, 0.975) == f_quantile(0, 3, 0.975) == math.inf
+
+
+def test_tails_of_students_t() -> None:
+    """The same from scipy.stats: 2 t.sf(value, 11)."""
+    expected = {0.5: 0.6269262191838468, 2.2: 0.05008611098180428, 4.1: 0.0017593929519710027}
+    for value, share in expected.items():
+        assert student_tails(11, value) == pytest.approx(share, rel=1e-11)
+        assert student_tails(11, -value) == student_tails(11, value)

@@ -34,6 +34,11 @@ def student_quantile(freedom: float, share: float) -> float:
     return math.sqrt(freedom * (1 - rest) / rest) if rest > 0 else math.inf
 
 
+def student_tails(freedom: float, value: float) -> float:
+    """The probability that Student's t lies further from zero than a value, on both sides; freedom > 0."""
+    return beta_share(freedom / 2, 0.5, freedom / (freedom + value * value))
+
+
 def f_quantile(above: float, below: float, share: float) -> float:
     """The quantile of F with `above` and `below` degrees of freedom; infinite where it has no finite size."""
     if min(above, below) < FREEDOM_MIN:
