@@ -50,6 +50,7 @@ WHO: dict[str, set[str] | None] = {
     f"POST {V1}/assignments/{{work}}/judgment": EXPERTS,
     f"GET {PROGRAMME}/batches": READERS,
     f"GET {V1}/batches/{{batch}}/agreement": READERS,
+    f"GET {PROGRAMME}/agreement": READERS,
     f"POST {V1}/batches/{{batch}}/measurements": LEAD,
     f"GET {PROGRAMME}/disagreements": READERS | {"adjudicator"},
     f"GET {V1}/disagreements/{{item}}": READERS | {"adjudicator"},

@@ -86,6 +86,8 @@ def test_a_flood_of_problems_is_counted(made: Made) -> None:
         (["publish", "rubric.yaml", "--programme", "nowhere"], "absent"),
         (["measure", "--programme", "nowhere"], "absent"),
         (["status", "--programme", "nowhere"], "absent"),
+        (["agreement", "--programme", "nowhere"], "absent"),
+        (["agreement", "--programme", "answers", "--by", "colour"], "unknown-axis"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(made: Made, words: list[str], code: str) -> None:
@@ -93,6 +95,20 @@ def test_a_wish_that_makes_no_sense_is_refused(made: Made, words: list[str], cod
     line = [str(made.files / word) if "." in word else word for word in words]
     status, answer = as_lead(made.cell, "programme", *line)
     assert (status, answer["refused"]["code"]) == (1, code)
+
+
+def test_agreement_is_shown_along_an_axis(made: Made) -> None:
+    words = ["programme", "agreement", "--programme", "answers"]
+    code, answer = as_lead(made.cell, *words)
+    assert (code, answer["by"], [one["name"] for one in answer["slices"]]) == (0, "domain", ["general"])
+    assert answer["slices"][0]["value"] >= 0.74
+    low, high = answer["slices"][0]["interval"]
+    assert low <= answer["slices"][0]["value"] <= high
+    line = [*words, "--by", "criterion", "--dir", str(made.cell), "--as", "vera", "--password-fd", "{fd}"]
+    shown = run(*line, secrets=["a-long-enough-passphrase-91"])
+    assert shown.exit_code == 0, shown.stderr
+    assert "imported-preference: overall" in shown.stdout
+    assert "judgments" in shown.stdout
 
 
 def test_nothing_to_measure_is_no_success(tmp_path: Path, made: Made) -> None:

@@ -73,6 +73,7 @@ WHO: dict[str, set[str] | None] = {
     f"POST {P}/import": LEAD,
     "GET /imports/{run}/problems": LEAD,
     f"GET {P}/agreement": READERS,
+    f"GET {P}/agreement/slices": READERS,
     "GET /batches/{batch}": READERS,
     "POST /batches/{batch}/measure": LEAD,
     "GET /disagreements": READERS | {"adjudicator"},

@@ -18,6 +18,7 @@ from tallystick.api import (
     roster,
     rubric,
     session,
+    slices,
 )
 from tallystick.edge import Site
 
@@ -25,7 +26,7 @@ PREFIX = "/api/v1"
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
-    judgment, assignment, session, qualification, contract, rubric, roster, items, gate, adjudication, release,
+    judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, release,
     oversight, erasure, custody,
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tallystick.app import contract, gate, items, rubric
+from tallystick.app import contract, gate, items, rubric, slices
 from tallystick.app.items import ImportReport
 from tallystick.app.kernel import new_key
 from tallystick.cli import shell
@@ -13,6 +13,7 @@ from tallystick.flow.contract import DataContract
 from tallystick.flow.document import Problem, read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.flow.slices import Slice
 
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
 
@@ -155,6 +156,44 @@ def measure(
     else:
         shell.show_facts("Gates", {name: f"{word}: {why}" for name, (word, why) in gates.items()}, as_json=False)
     raise typer.Exit(0 if all(word == "pass" for word, _ in gates.values()) else 1)
+
+
+@app.command()
+def agreement(
+    directory: shell.Directory,
+    programme: Programme,
+    login: shell.Login,
+    by: Annotated[str, typer.Option(help="batch, domain, rubric_version, week, criterion, difficulty ...")] = "domain",
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Show agreement along one axis, as the judgments stand now. Nothing is recorded."""
+    with shell.opened(directory) as cell:
+        found = slices.sliced(cell, shell.act_as(cell, login, password_fd), programme, by=by)
+    if isinstance(found, Refused):
+        shell.refuse(found)
+    if as_json:
+        shell.show_json({"by": found.by, "left_out": found.left_out, "slices": [_slice(one) for one in found.slices]})
+        return
+    facts = {one.name: _words_of(one, found.threshold.get(one.name)) for one in found.slices}
+    shell.show_facts(f"Agreement by {by}", facts or {by: "no judgments yet"}, as_json=False)
+
+
+def _slice(one: Slice) -> dict[str, object]:
+    interval = one.found.interval
+    return {
+        "name": one.name, "value": one.found.value, "status": str(one.found.status),
+        "interval": None if interval is None else [interval.low, interval.high], "items": one.found.n_items,
+        "judgments": one.found.n_judgments, "expected": one.expected,
+    }  # fmt: skip
+
+
+def _words_of(one: Slice, threshold_ppm: int | None) -> str:
+    interval = one.found.interval
+    limits = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+    value = f"undefined ({one.found.status})" if one.found.value is None else f"{one.found.value:.2f}{limits}"
+    asked = "" if threshold_ppm is None else f", threshold {threshold_ppm / 1_000_000:.2f}"
+    return f"{value}{asked}, {one.found.n_items:,} items, {one.found.n_judgments:,} judgments"
 
 
 def _decision(done: gate.Measured | Refused) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Read models of judgments, observed and imported."""
 
 from collections import Counter
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,7 +10,7 @@ from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
-from tallystick.store.schema import BATCH, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, ITEM, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
 
 _JUDGED_HERE = Statement(
     WORK.update()
@@ -135,6 +136,23 @@ def of_items(connection: sa.Connection, wanted: list[str]) -> dict[str, list[Row
 def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
     """All judgments of a batch, in journal order."""
     return list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch).order_by(JUDGMENT.c.seq)).all())
+
+
+def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
+    """All judgments of a programme with what places their items, in journal order."""
+    columns: list[sa.ColumnElement[Any]] = [
+        JUDGMENT.c.judgment, JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.scores,
+        JUDGMENT.c.signal, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.is_observed, JUDGMENT.c.at,
+        ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected, BATCH.c.name.label("batch_name"),
+    ]  # fmt: skip
+    query = (
+        sa.select(*columns)
+        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+        .join(BATCH, BATCH.c.batch == ITEM.c.batch)
+        .where(JUDGMENT.c.programme == programme)
+        .order_by(JUDGMENT.c.seq)
+    )
+    return list(connection.execute(query).all())
 
 
 def judgment(connection: sa.Connection, wanted: str) -> Row | None:

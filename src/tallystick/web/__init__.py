@@ -16,12 +16,13 @@ from tallystick.web import (
     roster,
     rubric,
     session,
+    slices,
 )
 from tallystick.web.render import STATIC
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
-    assignment, qualification, session, contract, rubric, roster, items, gate, adjudication, release, receipt,
+    assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, release, receipt,
     oversight, erasure, custody,
 )  # fmt: skip
 

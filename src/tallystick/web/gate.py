@@ -41,7 +41,9 @@ def every(visit: Visit) -> PageAnswer:
     overview = tuple(interval_row(row.name, row.agreement, row.threshold) for row in rows)
     view = views.AgreementPage(
         coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), batches=rows,
-        overview=interval_plot("Agreement by batch", overview), pairs=_sole_pairs(visit, [row.href for row in rows]),
+        overview=interval_plot("Agreement by batch", overview),
+        slices=Link(label="By domain, week, rubric version and more", href=f"/programmes/{programme}/agreement/slices"),
+        pairs=_sole_pairs(visit, [row.href for row in rows]),
     )  # fmt: skip
     at = Place(trail=((glance.row.title, f"/programmes/{programme}"),), programme=programme, section=SECTION)
     return frame.shown("gate/list.html", view, frame.page(visit, SECTION, at=at))

@@ -440,6 +440,24 @@ OWN = receipt.OwnReceipts(
 )
 NO_RECEIPTS = replace(OWN, rows=(), all_href=None, paging=Paging(summary="0 shown, the newest first"))
 TRAIL = (NavLink(label="Agreement", href="#"),)
+SLICED = gate.SlicesPage(
+    axis="week",
+    coefficient="Krippendorff's alpha",
+    axes=(Link(label="domain", href="#"), Link(label="rubric version", href="#"), Link(label="week", href="#", note="shown")),
+    rows=(
+        gate.SliceRow(
+            name="2026-W46", estimate=Estimate(value=0.62, low=0.41, high=0.79), threshold=0.8, items=14, pairable=14,
+            judgments=42, raters=5, expected=2,
+        ),
+        gate.SliceRow(
+            name="2026-W47", estimate=Estimate(value=None, reason="too few items"), threshold=None, items=1, pairable=1,
+            judgments=2, raters=2, expected=0,
+        ),
+    ),
+    overview=OVERVIEW,
+    trend=HISTORY,
+    note="Measured now from all judgments; no gate asks for it.",
+)  # fmt: skip
 
 SAMPLES = (
     Sample(
@@ -453,6 +471,13 @@ SAMPLES = (
             pairs_note="Over all batches; imported raters keep their own ids.",
         ),
         within("Agreement", "Agreement"),
+    ),
+    Sample("agreement-slices", "gate/slices.html", SLICED, within("Agreement by week", "Agreement")),
+    Sample(
+        "agreement-slices-empty",
+        "gate/slices.html",
+        replace(SLICED, axis="language", rows=(), trend=None),
+        within("Agreement by language", "Agreement"),
     ),
     Sample(
         "agreement-empty",

@@ -14,8 +14,36 @@ class AgreementPage:
     coefficient: str
     batches: tuple[BatchRow, ...]
     overview: IntervalPlot
+    slices: Link | None = None
     pairs: "PairTable | None" = None
     pairs_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceRow:
+    """One part of a programme's judgments along an axis."""
+
+    name: str
+    estimate: Estimate
+    threshold: float | None  # None: judgments under several rubrics are in it
+    items: int
+    pairable: int
+    judgments: int
+    raters: int
+    expected: int  # items declared as expected to divide, left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlicesPage:
+    """Agreement along one axis. Template: gate/slices.html."""
+
+    axis: str
+    coefficient: str
+    axes: tuple[Link, ...]
+    rows: tuple[SliceRow, ...]
+    overview: IntervalPlot
+    trend: HistoryPlot | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

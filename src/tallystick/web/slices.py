@@ -1,0 +1,111 @@
+"""Agreement of a programme along one axis: a plot, the same in numbers, and the other axes. Reads through app."""
+
+from urllib.parse import urlencode
+
+from tallystick.app import slices
+from tallystick.app.slices import Sliced
+from tallystick.canon import PPM
+from tallystick.edge import Site, Visit
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow import slices as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.slices import Slice
+from tallystick.plots import HistoryPlot, HistoryPoint
+from tallystick.web import frame, words
+from tallystick.web.contract import interval_plot, interval_row
+from tallystick.web.frame import Place
+from tallystick.web.views import gate as views
+from tallystick.web.views.parts import Estimate, Link
+
+SECTION = "Agreement"
+POINTS_MAX = 26
+_WORDS = {flow.VERSION: "rubric version", flow.SIGNAL: "kind of judgment"}
+
+
+def mount(site: Site) -> None:
+    """Register agreement by slice."""
+    site.page("/programmes/{programme}/agreement/slices", by_axis, permission="gate.read")
+
+
+def by_axis(visit: Visit) -> PageAnswer:
+    """Agreement by batch, domain, week or another axis."""
+    programme = visit.path["programme"]
+    found = slices.sliced(visit.cell, visit.actor, programme, by=visit.query.get("by", flow.DOMAIN))
+    if isinstance(found, Refused):
+        return found
+    root = f"/programmes/{programme}/agreement"
+    axis = _axis(found.by)
+    view = views.SlicesPage(
+        axis=axis, coefficient=_coefficient(found),
+        axes=tuple(
+            Link(
+                label=_axis(name), href=f"{root}/slices?{urlencode({'by': name})}",
+                note="shown" if name == found.by else "",
+            )
+            for name in found.axes
+        ),
+        rows=tuple(_row(found, one) for one in found.slices),
+        overview=interval_plot(
+            f"Agreement by {axis}",
+            tuple(interval_row(one.name, _estimate(one), _threshold(found, one)) for one in found.slices),
+        ),
+        trend=_trend(found), note=_note(found),
+    )  # fmt: skip
+    at = Place(
+        trail=((found.programme.title, f"/programmes/{programme}"), (SECTION, root)), programme=programme,
+        section=SECTION,
+    )  # fmt: skip
+    return frame.shown("gate/slices.html", view, frame.page(visit, f"Agreement by {axis}", at=at))
+
+
+def _axis(name: str) -> str:
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+def _coefficient(found: Sliced) -> str:
+    if found.by == flow.CRITERION:
+        return "Krippendorff's alpha, ordinal, on scores"
+    return words.METRICS.get(found.programme.metric, found.programme.metric)
+
+
+def _estimate(one: Slice) -> Estimate:
+    low, high = (one.found.interval.low, one.found.interval.high) if one.found.interval else (None, None)
+    reason = "" if one.found.value is not None else words.STATUSES.get(str(one.found.status), str(one.found.status))
+    return Estimate(value=one.found.value, low=low, high=high, reason=reason)
+
+
+def _threshold(found: Sliced, one: Slice) -> float | None:
+    threshold = found.threshold.get(one.name)
+    return None if threshold is None else threshold / PPM
+
+
+def _row(found: Sliced, one: Slice) -> views.SliceRow:
+    return views.SliceRow(
+        name=one.name, estimate=_estimate(one), threshold=_threshold(found, one), items=one.found.n_items,
+        pairable=one.found.n_pairable, judgments=one.found.n_judgments, raters=one.found.n_raters,
+        expected=one.expected,
+    )  # fmt: skip
+
+
+def _trend(found: Sliced) -> HistoryPlot | None:
+    """Week by week; None along other axes, and while there are fewer than two weeks."""
+    if found.by != flow.WEEK or len(found.slices) < 2:
+        return None
+    points = []
+    for one in found.slices[-POINTS_MAX:]:
+        shown = _estimate(one)
+        points.append(HistoryPoint(when=one.name, value=shown.value, low=shown.low, high=shown.high))
+    is_below = any(point.value is not None and point.value < 0 for point in points)
+    return HistoryPlot(title="Agreement by week", points=tuple(points), axis_min=-1.0 if is_below else 0.0)
+
+
+def _note(found: Sliced) -> str:
+    parts = ["Measured now from all judgments; no gate asks for it."]
+    if found.by == flow.WEEK:
+        parts.append("An item stands in the week in which its last judgment came in.")
+    expected = sum(one.expected for one in found.slices)
+    if expected and found.by != flow.CRITERION:
+        parts.append(f"{words.plural(expected, 'item', 'items')} declared as expected to divide stay out.")
+    if found.left_out:
+        parts.append(f"{words.plural(found.left_out, 'value', 'values')} with fewer judgments are not shown.")
+    return " ".join(parts)
