@@ -224,10 +224,9 @@ def cores_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as plain:
         has_cores = ends_with_core(plain.pid)
+    assert has_cores, "expected a system that writes cores, found one that does not: the refusal cannot be seen"
     yield
     resource.setrlimit(resource.RLIMIT_CORE, before)
-    if not has_cores:
-        pytest.skip("expected a system that writes cores, found one that does not: the refusal cannot be seen")
 
 
 @pytest.mark.usefixtures("cores_wanted")
