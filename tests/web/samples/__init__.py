@@ -1,12 +1,13 @@
 """One realistic view for every page, in its full, its empty and its refused form."""
 
-from web.samples import accesses, erasure, keys, people, programme, results, rubrics, work
+from web.samples import accesses, agreement, erasure, keys, people, programme, results, rubrics, work
 
 ALL = (
     *people.SAMPLES,
     *programme.SAMPLES,
     *rubrics.SAMPLES,
     *work.SAMPLES,
+    *agreement.SAMPLES,
     *results.SAMPLES,
     *keys.SAMPLES,
     *accesses.SAMPLES,
