@@ -158,12 +158,12 @@ def _summed(columns: tuple[Codes, Codes, Codes], *, count_bits: int, n_raters: i
         # A fixed shuffle: raters are often dealt out in steps, and a step that fits `room` would put them on one bit.
         bit = np.random.default_rng(0).permutation(n_raters) % room
     of_rater = np.uint64(1) << (bit + count_bits).astype(np.uint64)
-    of_label = np.uint64(1) << (np.arange(count_bits // DIGIT_BITS) * DIGIT_BITS).astype(np.uint64)
+    one, to_bits = np.uint64(1), np.uint64(2)  # a label's first bit is four times its place
     sums = np.zeros(n_raw, dtype=np.uint64)
     for first in range(0, len(item), STEP):
         rows = slice(first, first + STEP)
-        words = np.take(of_label, code[rows], mode="clip")  # no code is outside, and "clip" need not look
-        words += np.take(of_rater, rater[rows], mode="clip")
+        words = one << (code[rows].view(np.uint64) << to_bits)
+        words += np.take(of_rater, rater[rows], mode="clip")  # no code is outside, and "clip" need not look
         np.add.at(sums, item[rows], words)
     return sums
 
@@ -186,7 +186,7 @@ def _histogram(words: Words, bits: int) -> tuple[Words, Codes]:
 
 def _rows_of(item: Codes, is_suspect: Flags) -> Codes:
     steps = range(0, len(item), STEP)
-    return np.concatenate([np.flatnonzero(is_suspect[item[first : first + STEP]]) + first for first in steps])
+    return np.concatenate([np.flatnonzero(np.take(is_suspect, item[first : first + STEP])) + first for first in steps])
 
 
 def _slow_patterns(item: Codes, code: Codes, n_items: int, n_labels: int) -> Patterns | None:
