@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tallystick.stats.agreement.measure import How, how_of, status_of
-from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits
+from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits, sums_of
 from tallystick.stats.agreement.result import SENTENCES, Status
 from tallystick.stats.agreement.sums import Sums
-from tallystick.stats.agreement.table import BadRatings, Floats, Label, Labels, Ratings, Table, read_table
+from tallystick.stats.agreement.table import BadRatings, Floats, Label, Labels, Table, read_table
 from tallystick.stats.agreement.uncertainty import TINY, UNITS_MIN, Spread, percentiles, values
 from tallystick.stats.intervals import Interval
 
@@ -59,7 +59,7 @@ def leave_one_rater_out(
     how = how_of(ci="bootstrap", confidence=confidence, draws=draws, seed=seed, spread=spread)
     ratings = _with_units(read_table(items, raters, given, clusters=clusters)).on(categories, question.order)
     refuse_misfits(question, ratings)
-    whole = _sums(ratings, question) if status_of(ratings) is Status.OK else None
+    whole = sums_of(ratings, question) if status_of(ratings) is Status.OK else None
     found = []
     for place, name in enumerate(ratings.raters):
         is_other = ratings.rater != place
@@ -76,7 +76,7 @@ def leave_one_rater_out(
             interval=None,
             interval_reason=sentence,
         )
-        found.append(_compared(made, whole, _sums(rest, question), how) if status is Status.OK else made)
+        found.append(_compared(made, whole, sums_of(rest, question), how) if status is Status.OK else made)
     return found
 
 
@@ -86,12 +86,6 @@ def _with_units(table: Table) -> Table:
         return table
     n_items = table.rows.n_items
     return replace(table, rows=replace(table.rows, cluster=np.arange(n_items), n_clusters=n_items))
-
-
-def _sums(ratings: Ratings, question: Question) -> Sums:
-    spec = METRICS[question.metric]
-    assert spec.build is not None
-    return spec.build(ratings.pairable if spec.needs_pairable else ratings, question)
 
 
 def _compared(made: WithoutRater, whole: Sums | None, rest: Sums, how: How) -> WithoutRater:

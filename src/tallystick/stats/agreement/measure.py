@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tallystick.stats.agreement import coefficients, numeric
-from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits
+from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits, sums_of
 from tallystick.stats.agreement.result import (
     SENTENCES,
     Agreement,
@@ -155,14 +155,12 @@ def how_of(*, ci: str, confidence: float, draws: int, seed: int | np.random.Gene
 
 
 def _answer(asked: Question, ratings: Ratings, facts: "Facts", how: How) -> Agreement:
-    spec = METRICS[asked.metric]
     described = _describe(asked, ratings, facts)
     if described.status is not Status.OK:
         return described
-    if spec.build is None:
+    if METRICS[asked.metric].build is None:
         return _measure_numbers(described, ratings, asked.choice, how.confidence)
-    sums = spec.build(ratings.pairable if spec.needs_pairable else ratings, asked)
-    return _measure_sums(described, sums.without_empty(), how)
+    return _measure_sums(described, sums_of(ratings, asked).without_empty(), how)
 
 
 def _undefined(described: Agreement, status: Status) -> Agreement:

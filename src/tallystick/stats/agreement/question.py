@@ -166,5 +166,12 @@ def refuse_misfits(asked: Question, ratings: Ratings) -> None:
         TABLES[asked.metric](asked.numbers, size)
 
 
+def sums_of(ratings: Ratings, asked: Question) -> Sums:
+    """The coefficient as a function of sums; not for icc and kendall_w, which are none."""
+    spec = METRICS[asked.metric]
+    assert spec.build is not None
+    return spec.build(ratings.pairable if spec.needs_pairable else ratings, asked)
+
+
 def _metrics_with(parameter: str) -> str:
     return " or ".join(name for name, spec in METRICS.items() if spec.parameter == parameter)
