@@ -6,6 +6,7 @@ is also said what is left of it where no criterion was read differently. None of
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -226,10 +227,11 @@ def _part(rows: _Rows, mask: Mask, threshold: float, *, among: Mask | None = Non
 
 
 def _findings(found: Mapping[tuple[str, str], Part], rest: Mapping[tuple[str, str], Part]) -> Iterator[Finding]:
-    # One limit for all, so that many parts do not make one of them look clear by chance.
-    looked = max(1, sum(part.se is not None for part in found.values()))
-    limit = normal_quantile(1 - ERROR_RATE / looked)
+    # Many parts do not make one of them look clear by chance; half of what may go wrong is kept for the rubric.
+    looked = Counter(kind == CRITERION for (kind, _), part in found.items() if part.se is not None)
+    limits = {of_rubric: normal_quantile(1 - ERROR_RATE / 2 / number) for of_rubric, number in looked.items()}
     for (kind, name), part in found.items():
+        limit = limits.get(kind == CRITERION, math.inf)
         gain, interval, left = part.gain, part.interval, rest.get((kind, name))
         yield Finding(
             kind=kind, name=name, items=part.items, comparisons=part.comparisons,

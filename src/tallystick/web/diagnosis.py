@@ -55,7 +55,7 @@ def _sentence(found: Diagnosis, names: dict[str, str]) -> str:
     if best.share_ppm >= PPM:
         return f"{sentence}: that alone would reach the threshold of {found.threshold_ppm / PPM:.2f}."
     missing = (found.threshold_ppm - found.value_ppm) / PPM
-    return f"{sentence}: {best.share_ppm / PPM:.0%} of the {missing:.2f} that is missing."
+    return f"{sentence}: {100 * best.share_ppm / PPM:.0f} % of the {missing:.2f} that is missing."
 
 
 def _row(finding: Finding, found: Diagnosis, names: dict[str, str]) -> views.HelpRow:
@@ -64,7 +64,7 @@ def _row(finding: Finding, found: Diagnosis, names: dict[str, str]) -> views.Hel
         then=Estimate(
             value=_then(found, finding.gain_ppm), low=_then(found, finding.low_ppm), high=_then(found, finding.high_ppm)
         ),
-        share="" if finding.share_ppm is None else f"{finding.share_ppm / PPM:.0%}",
+        share="" if finding.share_ppm is None else f"{100 * finding.share_ppm / PPM:.0f} %",
         rest="" if finding.rest_ppm is None else f"{finding.rest_ppm / PPM:+.2f}",
         status=Pill(label="clear", tone="bad") if finding.is_clear else Pill(label="not clear"),
     )  # fmt: skip
