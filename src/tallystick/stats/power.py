@@ -253,5 +253,6 @@ class _Plan:
         side = "reach" if found.value >= self.threshold else "miss"
         return (
             f"Agreement {where} is undecided at {self.threshold:.3f}: about {more:,} more items with {judgments:,}"
-            f" judgments, {per_item:.1f} each, would {side} it with a chance of {self.power:.0%} if agreement stays as it is."
+            f" judgments would {side} it with a chance of {self.power:.0%}, if agreement and {per_item:.1f} judgments"
+            " an item stay as they are."
         )
