@@ -306,6 +306,7 @@ class ReleasePage:
     limitations: str = ""
     erased: Gone | None = None  # the cell's own copy went with content that it held
     lost: tuple[str, ...] = ()  # places whose content is gone: it cannot be built again to the byte
+    regions: tuple[str, ...] = ()  # that the contract in force keeps it in; empty when it may go anywhere
 
 
 def releases_of(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:
@@ -326,12 +327,23 @@ def release_page(cell: Cell, actor: Actor, release: str) -> ReleasePage | Refuse
         row = releases.release(connection, release)
         if row is None:
             return access.ABSENT
+        regions = _regions(cell, connection, row.programme)
         gone = erased.gone(connection, f"release:{release}")
         if gone is not None:
-            return ReleasePage(row, None, "", gone, tuple(_lost(connection, row)))
+            return ReleasePage(row, None, "", gone, tuple(_lost(connection, row)), regions)
     manifest = keeping.text(cell, release, "manifest.json")
     limits = keeping.text(cell, release, "LIMITATIONS.md")
-    return ReleasePage(row, msgspec.json.decode(manifest) if manifest else None, limits.decode() if limits else "")
+    return ReleasePage(
+        row, msgspec.json.decode(manifest) if manifest else None, limits.decode() if limits else "", regions=regions
+    )
+
+
+def _regions(cell: Cell, connection: journal.Connection, programme: str) -> tuple[str, ...]:
+    """The regions that the contract in force names; none when anywhere will do."""
+    found = contracts.programme(connection, programme)
+    assert found is not None, "a release is of a programme"
+    named = terms_of(cell, connection, found).regions
+    return () if places.ANY in named else named
 
 
 def _lost(connection: journal.Connection, row: Row) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Releases: the list, building one, what one holds, its files. Reads and writes through app."""
 
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
 import msgspec
 from starlette.responses import Response
 
@@ -23,6 +26,15 @@ SECTION = "Releases"
 NAMES_MAX = 50
 EXPORT = "tallystick release export {name} {name} --dir CELL --as LOGIN"
 FORM_BYTES = 100_000
+DESTINATION = "destination"
+ENDED = "retention-ended"
+TYPED_CHARACTERS_MAX = 32
+TODO = {
+    "destination-missing": "Type the region below, in capital letters, and ask for the downloads again.",
+    "outside-regions": "Name a region inside them, or leave it here: to another one no file leaves.",
+}
+"""What to do about a destination that was refused."""
+TODO_READER = "Where you are is what the lead declared for you: ask them when it is not right."
 
 
 class GateLine(msgspec.Struct, frozen=True):
@@ -128,27 +140,96 @@ def _waits(visit: Visit, page: ReleasePage) -> str:
     return " ".join((waiting.sentence, *waiting.names)) if waiting is not None else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """Where the files of a release are asked to go, and why they may not; without regions there is nothing to ask."""
+
+    release: str
+    regions: tuple[str, ...] = ()
+    typed: str = ""
+    refused: Refused | None = None
+
+    def to(self, path: str) -> str | None:
+        """The address of a file, which says where it goes; None when it may not go there."""
+        if self.refused is not None:
+            return None
+        asked = f"?{urlencode({DESTINATION: self.typed})}" if self.regions else ""
+        return f"/releases/{self.release}/files/{path}{asked}"
+
+    @property
+    def is_question(self) -> bool:
+        """Whether naming a region, or another one, may help."""
+        return bool(self.regions) and (self.refused is None or self.refused.code != ENDED)
+
+
+def _way(visit: Visit, page: ReleasePage) -> _Way:
+    if not page.regions or page.manifest is None:
+        return _Way(release=page.row.release)
+    typed = visit.query.get(DESTINATION, "").strip()
+    refused = release.refuse_export(visit.cell, visit.actor, page.row.release, typed or None)
+    return _Way(release=page.row.release, regions=page.regions, typed=typed, refused=refused)
+
+
+def _leaving(way: _Way) -> views.Leaving | None:
+    if not way.is_question:
+        return None
+    about_place = way.typed and way.refused is not None and way.refused.field == DESTINATION
+    return views.Leaving(
+        action=f"/releases/{way.release}", regions=way.regions, typed=way.typed[:TYPED_CHARACTERS_MAX],
+        error="It may not go there." if about_place else "", is_allowed=way.refused is None,
+    )  # fmt: skip
+
+
+def _why_not(way: _Way, asked: Refused | None) -> Refused | None:
+    """The refusal that a page names: none before anybody was asked where it goes."""
+    return asked or (None if way.is_question and not way.typed else way.refused)
+
+
+def _notice(refused: Refused) -> Notice:
+    if refused.field == DESTINATION:
+        return frame.notice(refused, todo=TODO[refused.code], field=DESTINATION)
+    return frame.notice(refused, todo="" if refused.code == ENDED else TODO_READER)
+
+
+def _export_command(page: ReleasePage, way: _Way) -> str:
+    if page.manifest is None:
+        return ""
+    command = EXPORT.format(name=f"{page.row.name}-{page.row.version}")
+    region = way.typed if way.refused is None else "REGION"
+    return f"{command} --destination {region}" if way.regions else command
+
+
 def detail(visit: Visit) -> PageAnswer:
     """One release: contents, exclusions, how to verify it, its files."""
+    return _detail(visit, None)
+
+
+def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
+    """The page of a release; `asked` is why a file that somebody asked for may not go where they said."""
     page = release.release_page(visit.cell, visit.actor, visit.path["release_id"])
     if isinstance(page, Refused):
         return page
-    row, manifest = page.row, manifest_of(page)
-    root = f"/releases/{row.release}/files"
+    row, manifest, way = page.row, manifest_of(page), _way(visit, page)
+    if asked is not None and not way.is_question:
+        return asked
+    refused = _why_not(way, asked)
     counts = manifest.counts if manifest else Counts(records=0, judgments=0, experts=0, adjudications=0)
     view = views.ReleaseDetail(
         name=row.name, version=row.version,
         status=_status(visit, page),
         counts=(*_counts(page, manifest), Fact(term="Use", value=row.use)),
-        files=_files(manifest, root), exclusions=_exclusions(visit, page, counts), agreement=_agreement(manifest),
+        files=_files(manifest, way), exclusions=_exclusions(visit, page, counts, way), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
-        export_command=EXPORT.format(name=f"{row.name}-{row.version}") if manifest else "",
+        export_command=_export_command(page, way), leaving=_leaving(way),
         digest=row.manifest_digest or "", log_facts=_log_facts(page, manifest), limitations=_limitations(page),
-        waits=_waits(visit, page), events=_events(visit, page), downloads=_downloads(manifest, root),
+        waits=_waits(visit, page), events=_events(visit, page), downloads=_downloads(manifest, way),
         erased=page.erased.sentence if page.erased else "", lost=page.lost[:NAMES_MAX], lost_total=len(page.lost),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
-    return frame.shown("release/detail.html", view, frame.page(visit, f"{row.name} {row.version}", at=at))
+    notices = () if refused is None else (_notice(refused),)
+    shown = frame.page(visit, f"{row.name} {row.version}", at=at, notices=notices)
+    status = status_of(refused) if refused is not None and (way.typed or asked) else 200
+    return frame.shown("release/detail.html", view, shown, status=status)
 
 
 def _counts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
@@ -160,26 +241,28 @@ def _counts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
     return tuple(Fact(term=term, value=f"{value:,}") for term, value in facts)
 
 
-def _files(manifest: Manifest | None, root: str) -> tuple[views.FileRow, ...]:
+def _files(manifest: Manifest | None, way: _Way) -> tuple[views.FileRow, ...]:
     listed = manifest.files if manifest else []
     return tuple(
-        views.FileRow(path=f.path, what=f.role, size_bytes=f.bytes, sha256=f.sha256, href=f"{root}/{f.path}")
+        views.FileRow(path=f.path, what=f.role, size_bytes=f.bytes, sha256=f.sha256, href=way.to(f.path))
         for f in listed
     )
 
 
-def _downloads(manifest: Manifest | None, root: str) -> tuple[Link, ...]:
-    there = {f.path for f in manifest.files} if manifest else set()
+def _downloads(manifest: Manifest | None, way: _Way) -> tuple[Link, ...]:
+    if manifest is None:
+        return ()
+    there = {"manifest.json", *(f.path for f in manifest.files)}
     offered = (
         ("data/records.jsonl", "Records (JSONL)"), ("data/records.parquet", "Records (Parquet)"),
-        ("datasheet.html", "Data card"),
+        ("datasheet.html", "Data card"), ("manifest.json", "Manifest"),
     )  # fmt: skip
-    manifest_link = (Link(label="Manifest", href=f"{root}/manifest.json"),) if manifest else ()
-    return (*(Link(label=label, href=f"{root}/{path}") for path, label in offered if path in there), *manifest_link)
+    wanted = ((label, way.to(path)) for path, label in offered if path in there)
+    return tuple(Link(label=label, href=href) for label, href in wanted if href is not None)
 
 
-def _exclusions(visit: Visit, page: ReleasePage, counts: Counts) -> tuple[views.Exclusion, ...]:
-    href = f"/releases/{page.row.release}/files/exclusions.json"
+def _exclusions(visit: Visit, page: ReleasePage, counts: Counts, way: _Way) -> tuple[views.Exclusion, ...]:
+    href = way.to("exclusions.json")
     rows = [
         views.Exclusion(reason=reason.replace("-", " ").capitalize(), records=number, href=href)
         for reason, number in sorted(counts.excluded_items.items())
@@ -234,12 +317,13 @@ def _limitations(page: ReleasePage) -> tuple[str, ...]:
 
 def file(visit: Visit) -> PageAnswer:
     """One file of a release, as a download: a browser never runs or shows it as a page of ours."""
-    destination = visit.query.get("destination", "").strip() or None
+    destination = visit.query.get(DESTINATION, "").strip() or None
     found = release.release_file(
         visit.cell, visit.actor, visit.path["release_id"], visit.path["path"], destination=destination
     )
     if isinstance(found, Refused):
-        return found
+        # Asked again in place: an address that somebody kept may lack the region.
+        return _detail(visit, found) if found.field == DESTINATION else found
     return download(found.name, found.size, found.pieces)
 
 

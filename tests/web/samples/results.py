@@ -10,6 +10,7 @@ from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, RECEIPT, SIGNE
 
 from tallystick.plots import SharePlot, ShareRow
 from tallystick.web.views import adjudication, oversight, receipt, release
+from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, Receipt
 
 JUDGES = (
@@ -230,6 +231,19 @@ GONE = replace(
     erased="erased on 21 Nov 2026 under era-5f1c0a8d2b7e4c6f9a3d1e0b7c",
     lost=("records/itm-0d4f6a1c9b8e7d2f3a5b6c7d8e", "records/itm-1e4f6a1c9b8e7d2f3a5b6c7d8e"),
 )  # fmt: skip
+ASKED = replace(
+    RELEASE, downloads=(), files=tuple(replace(file, href=None) for file in RELEASE.files),
+    export_command="tallystick release export careful-answers-1.0.0 careful-answers-1.0.0 --dir CELL --as LOGIN --destination REGION",
+    leaving=release.Leaving(action="#", regions=("EU", "CH")),
+)  # fmt: skip
+ELSEWHERE = replace(
+    ASKED, leaving=release.Leaving(action="#", regions=("EU", "CH"), typed="US", error="It may not go there.")
+)
+FOR_A_REGION = replace(RELEASE, leaving=release.Leaving(action="#", regions=("EU", "CH"), typed="DE", is_allowed=True))
+OUTSIDE = Notice(
+    kind="refused", sentence="The contract keeps this data in EU, CH; US is outside: nothing was exported.",
+    todo="Name a region inside them, or leave it here: to another one no file leaves.", field="destination",
+)  # fmt: skip
 SEALED = oversight.ReceiptPage(
     receipt=Receipt(
         seq=1181, kind="Judgment on item med-011", at=f"{DAY}11:58:02Z", href="#", is_sealed=True, proof_href="#"
@@ -319,6 +333,14 @@ SAMPLES = (
         ),
     ),
     Sample("log-alarm", "oversight/log.html", WITNESSED, lead("Log", here="Log")),
+    Sample("release-asked", "release/detail.html", ASKED, within("careful-answers 1.0.0", "Releases")),
+    Sample(
+        "release-elsewhere",
+        "release/detail.html",
+        ELSEWHERE,
+        within("careful-answers 1.0.0", "Releases", notices=(OUTSIDE,)),
+    ),
+    Sample("release-for-a-region", "release/detail.html", FOR_A_REGION, within("careful-answers 1.0.0", "Releases")),
     Sample("release-waiting", "release/detail.html", UNBUILT, within("careful-answers 1.1.0", "Releases")),
     Sample("release-erased", "release/detail.html", GONE, within("careful-answers 1.0.0", "Releases")),
     Sample("receipt", "oversight/receipt.html", SEALED, lead("Receipt 1,181", here="Log")),

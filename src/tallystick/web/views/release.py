@@ -65,7 +65,7 @@ class FileRow:
     what: str
     size_bytes: int
     sha256: str
-    href: str
+    href: str | None  # None while it is not said where it goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,17 @@ class Exclusion:
     reason: str
     records: int
     href: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Asks by GET where a release goes, when its contract names regions. Sends `destination`."""
+
+    action: str
+    regions: tuple[str, ...]
+    typed: str = ""
+    error: str = ""
+    is_allowed: bool = False  # the links of the page lead to the files, for the region that was typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +110,4 @@ class ReleaseDetail:
     erased: str = ""  # when and under which erasure the cell's own copy went
     lost: tuple[str, ...] = ()  # records, reasons and notes that are gone
     lost_total: int = 0
+    leaving: Leaving | None = None  # None: it may go anywhere, or there is nothing to take
