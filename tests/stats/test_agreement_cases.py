@@ -19,7 +19,8 @@ def load(path: Path) -> tuple[dict[str, object], Agreement]:
     case = json.loads(path.read_text())
     cells = [(i, j, value) for i, row in enumerate(case["data"]) for j, value in enumerate(row)]
     items, raters, values = zip(*cells, strict=True)
-    return case, measure(items, raters, values, metric=case["metric"], **case["params"])
+    ci = "analytic" if case["metric"] == "icc" else "bootstrap"
+    return case, measure(items, raters, values, metric=case["metric"], ci=ci, **case["params"])
 
 
 def test_the_collection_is_there() -> None:

@@ -149,12 +149,36 @@ def test_the_mean_of_clusters_has_the_clustered_error_of_miller() -> None:
     assert found.se == pytest.approx(float(np.sqrt((sums**2).sum() * held / (held - 1))) / 60, rel=1e-6)
 
 
-def test_no_interval_of_icc_for_clusters() -> None:
-    items, raters, values = columns(noisy(30, 3))
-    found = measure(items, raters, values, metric="icc", clusters=items // 3)
-    assert found.value == measure(items, raters, values, metric="icc").value
-    assert found.interval is None
-    assert "clusters" in str(found.interval_reason)
+def test_icc_by_items_and_by_the_f_distribution() -> None:
+    """Normal scores, for which the F limits are made: both ways give much the same. They know no clusters."""
+    chance = np.random.default_rng(6)
+    scores = chance.normal(0, 2, (400, 1)) + chance.normal(0, 0.5, 3) + chance.normal(0, 1, (400, 3))
+    items, raters = np.repeat(np.arange(400), 3), np.tile(np.arange(3), 400)
+    for form in ("icc_1", "icc_1k", "icc_C1", "icc_Ck"):
+        ways = [
+            measure(items, raters, scores.ravel(), metric="icc", form=form, ci=ci)
+            for ci in ("analytic", "bootstrap", "jackknife")
+        ]
+        exact = ways[0].interval
+        assert exact is not None
+        assert exact.method == "f_exact"
+        for other in ways[1:]:
+            assert other.value == pytest.approx(ways[0].value, abs=1e-12)
+            assert other.se is not None
+            assert other.interval is not None
+            width = exact.high - exact.low
+            assert other.interval.low == pytest.approx(exact.low, abs=0.2 * width)
+            assert other.interval.high == pytest.approx(exact.high, abs=0.2 * width)
+    pairs = np.repeat(scores[:60], 2, axis=0)
+    items, raters = np.repeat(np.arange(120), 3), np.tile(np.arange(3), 120)
+    alone, clustered, none = (
+        measure(items, raters, pairs.ravel(), metric="icc", clusters=clusters, ci=ci)
+        for clusters, ci in ((None, "bootstrap"), (items // 2, "bootstrap"), (items // 2, "analytic"))
+    )
+    assert alone.se is not None
+    assert clustered.se == pytest.approx(alone.se * 2**0.5, rel=0.02)
+    assert none.interval is None
+    assert "clusters" in str(none.interval_reason)
 
 
 def test_many_clusters_go_in_groups() -> None:

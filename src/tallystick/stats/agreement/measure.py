@@ -159,7 +159,7 @@ def _answer(asked: Question, ratings: Ratings, facts: "Facts", how: How) -> Agre
     if described.status is not Status.OK:
         return described
     if METRICS[asked.metric].build is None:
-        return _measure_numbers(described, ratings, asked.choice, how.confidence)
+        return _measure_numbers(described, ratings, asked.choice, how)
     return _measure_sums(described, sums_of(ratings, asked).without_empty(), how)
 
 
@@ -344,9 +344,10 @@ def limits_of(sums: Sums, parts: tuple[float, float], error: float | None, how: 
     return log_interval(value, error, units, method=method, confidence=how.confidence), None
 
 
-def _measure_numbers(described: Agreement, ratings: Ratings, choice: str, confidence: float) -> Agreement:
+def _measure_numbers(described: Agreement, ratings: Ratings, choice: str, how: How) -> Agreement:
     """ICC and Kendall's W, over the items that every rater judged."""
-    codes = numeric.complete_codes(ratings)
+    complete = numeric.complete(ratings)
+    codes = numeric.complete_codes(complete)
     left_out = ratings.n_items - len(codes)
     if left_out:
         note = f"{left_out} of {ratings.n_items} items are left out: a rater did not judge them."
@@ -366,8 +367,16 @@ def _measure_numbers(described: Agreement, ratings: Ratings, choice: str, confid
     value = numeric.icc(squares, choice)
     if value is None:
         return _undefined(described, Status.NO_VARIATION)
+    if how.ci == "analytic":
+        limits = _f_limits(ratings, squares, choice, how)
+        return replace(described, value=value, interval=limits[0], interval_reason=limits[1])
+    sums = numeric.icc_sums(complete, choice)
+    error = error_of(sums, how)
+    limits = limits_of(sums, (value, 0.0), error, how, n_items=len(codes))
+    return replace(described, value=value, se=error, interval=limits[0], interval_reason=limits[1])
+
+
+def _f_limits(ratings: Ratings, squares: numeric.MeanSquares, form: str, how: How) -> Limits:
     if ratings.cluster is not None:
-        reason = "The F limits take items to be independent, and these stand in clusters."
-        return replace(described, value=value, interval_reason=reason)
-    interval, reason_none = numeric.icc_interval(squares, choice, confidence=confidence)
-    return replace(described, value=value, interval=interval, interval_reason=reason_none)
+        return None, "The F limits take items to be independent, and these stand in clusters: choose the bootstrap."
+    return numeric.icc_interval(squares, form, confidence=how.confidence)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tallystick.stats.agreement.sums import Sums, from_items
 from tallystick.stats.agreement.table import BadRatings, Codes, Floats, Ratings
 from tallystick.stats.agreement.uncertainty import TINY, Limits
 from tallystick.stats.distributions import f_quantile
@@ -21,7 +22,7 @@ CELLS_MAX = 50_000_000
 class MeanSquares:
     """The two-way analysis of variance of a complete table of n items by k raters."""
 
-    n: int
+    n: float  # items; whole unless sums are varied
     k: int
     items: float
     raters: float
@@ -29,17 +30,21 @@ class MeanSquares:
     within: float
 
 
-def complete_codes(ratings: Ratings) -> Codes:
-    """(items, raters) category codes of the items that every rater judged; perhaps no rows."""
+def complete(ratings: Ratings) -> Ratings:
+    """The judgments of the items that every rater judged; perhaps none."""
     n_raters = len(ratings.raters)
-    full = ratings.judgments_per_item == n_raters
-    kept = ratings.of(full[ratings.item])
+    kept = ratings.of((ratings.judgments_per_item == n_raters)[ratings.item])
     if kept.n_items * n_raters > CELLS_MAX:
         raise BadRatings(
             f"{kept.n_items} items by {n_raters} raters are more than the {CELLS_MAX} judgments"
             " that this measure holds in memory: measure a sample of the items."
         )
-    table = np.zeros((kept.n_items, n_raters), dtype=np.int64)
+    return kept
+
+
+def complete_codes(kept: Ratings) -> Codes:
+    """(items, raters) category codes where every rater judged every item."""
+    table = np.zeros((kept.n_items, len(kept.raters)), dtype=np.int64)
     table[kept.item, kept.rater] = kept.code
     return table
 
@@ -79,6 +84,43 @@ def icc(squares: MeanSquares, form: str) -> float | None:
     }[form]
     largest = max(s.items, s.raters, s.error, s.within)
     return above / below if below > TINY * largest else None
+
+
+def icc_sums(ratings: Ratings, form: str) -> Sums:
+    """The same as a function of sums over items, so that items can be resampled.
+
+    ratings  with numbers, every item judged by every rater
+    """
+    assert ratings.numbers is not None
+    codes = complete_codes(ratings)
+    table = ratings.numbers[codes]
+    table = table - table.mean()
+    # Dividing by the spread changes nothing but keeps squares of huge values finite.
+    table /= float(np.abs(table).max()) or 1.0
+    of_item = table.sum(axis=1)
+    features = np.column_stack([np.ones(len(table)), of_item**2, (table**2).sum(axis=1), table])
+    k = table.shape[1]
+
+    def split(sums: Floats) -> tuple[Floats, Floats]:
+        found = [_of_sums(one, k, form) for one in sums]
+        return np.array([np.nan if one is None else one for one in found]), np.zeros(len(sums))
+
+    return from_items(ratings, features, split)
+
+
+def _of_sums(sums: Floats, k: int, form: str) -> float | None:
+    n = float(sums[0])
+    by_rater = sums[3:]
+    centre = float(by_rater.sum()) ** 2 / (n * k)
+    items = float(sums[1]) / k - centre
+    raters = float((by_rater**2).sum()) / n - centre
+    whole = float(sums[2]) - centre
+    error = max(whole - items - raters, 0.0)
+    squares = MeanSquares(
+        n=n, k=k, items=items / (n - 1), raters=raters / (k - 1), error=error / ((n - 1) * (k - 1)),
+        within=max(whole - items, 0.0) / (n * (k - 1)),
+    )  # fmt: skip
+    return icc(squares, form)
 
 
 def icc_interval(squares: MeanSquares, form: str, *, confidence: float) -> Limits:
