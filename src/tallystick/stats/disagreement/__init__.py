@@ -7,7 +7,7 @@
     fit_priors(logs, slices=None, *, model=None, strength=10) -> FittedPriors
     fit_temperature(logs, truth, *, model=None, weights=None) -> FittedTemperature
     measure_corrections([(proposed, corrected), ...]) -> Corrections
-    quality(posteriors, truth, *, threshold=0.7) -> Quality
+    quality(posteriors, truth, *, model=None) -> Quality
 
 Labels alone cannot tell the causes apart: `Classified.cause` is None, and `is_undetermined` true, until the evidence
 makes one likely enough; `Classified.helps` says what to ask for. docs/disagreement.md explains the procedure.
@@ -36,7 +36,7 @@ from tallystick.stats.disagreement.fit import (
 )
 from tallystick.stats.disagreement.groups import GroupCohesion, group_cohesion
 from tallystick.stats.disagreement.model import WHY, CriteriaWeights, Model
-from tallystick.stats.disagreement.posterior import posterior_of
+from tallystick.stats.disagreement.posterior import is_determined, posterior_of
 
 __all__ = [
     "CAUSES",
@@ -66,6 +66,7 @@ __all__ = [
     "fit_priors",
     "fit_temperature",
     "group_cohesion",
+    "is_determined",
     "log_likelihoods",
     "measure_corrections",
     "posterior_of",

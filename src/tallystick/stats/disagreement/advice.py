@@ -26,7 +26,7 @@ from tallystick.stats.disagreement.evidence import (
     minority,
 )
 from tallystick.stats.disagreement.model import Model
-from tallystick.stats.disagreement.posterior import entropy_bits
+from tallystick.stats.disagreement.posterior import entropy_bits, is_determined
 
 MORE_RATERS = 3
 RETESTS = 3
@@ -41,7 +41,7 @@ class Help:
     what          what to ask for, in words
     judgments     how many answers that takes
     gain_bits     by how much the entropy of the posterior is expected to fall
-    settled       chance that the posterior of some cause then reaches the model's threshold
+    settled       chance that the posterior of some cause then is likely enough
     """
 
     kind: Source
@@ -66,7 +66,7 @@ def what_would_help(evidence: Evidence, reading: Reading, posterior: Floats, mod
 
     posterior  (causes,) as it is now
     """
-    found = [_helped(trial, posterior, model) for trial in _trials(evidence, reading, model)]
+    found = [_helped(trial, posterior, model) for trial in trials(evidence, reading, model)]
     return tuple(sorted(found, key=lambda one: (-one.gain_bits, one.kind, one.what)))
 
 
@@ -75,12 +75,13 @@ def _helped(trial: Trial, posterior: Floats, model: Model) -> Help:
     weighed = np.log(np.maximum(posterior, 1e-300)) + trial.logs / model.temperature
     after = np.exp(weighed - likelihood.log_sum(weighed)[:, None])
     remaining = sum(float(chance) * entropy_bits(row) for chance, row in zip(likely, after, strict=True))
-    settled = float(likely[after.max(axis=1) >= model.threshold].sum())
+    settled = float(likely[is_determined(after, model)].sum())
     gain = max(0.0, entropy_bits(posterior) - remaining)
     return Help(kind=trial.kind, what=trial.what, judgments=trial.judgments, gain_bits=gain, settled=min(1.0, settled))
 
 
-def _trials(evidence: Evidence, reading: Reading, model: Model) -> Iterator[Trial]:
+def trials(evidence: Evidence, reading: Reading, model: Model) -> Iterator[Trial]:
+    """Every piece of evidence that could be asked for, with the outcomes that it may have."""
     yield from _counts(evidence, reading, model)
     yield from _people(evidence, reading, model)
 

@@ -10,7 +10,7 @@ from tallystick.stats.disagreement import advice, sentences, terms
 from tallystick.stats.disagreement.advice import Help
 from tallystick.stats.disagreement.evidence import CAUSES, SOURCES, Cause, Evidence, Floats, Source, read
 from tallystick.stats.disagreement.model import Model
-from tallystick.stats.disagreement.posterior import entropy_bits, posterior_of
+from tallystick.stats.disagreement.posterior import entropy_bits, is_determined, posterior_of
 
 NOT_DIVIDED = "All labels are the same, or there are none: there is no disagreement to explain."
 
@@ -73,7 +73,7 @@ def classify(evidence: Evidence, model: Model | None = None, *, with_help: bool 
     posterior = posterior_of(weighed.logs.sum(axis=0), model)
     place = int(posterior.argmax())
     confidence = float(posterior[place])
-    is_sure = confidence >= model.threshold
+    is_sure = bool(is_determined(posterior, model))
     helps = advice.what_would_help(evidence, reading, posterior, model) if with_help else ()
     return Classified(
         status=Status.OK,
@@ -94,7 +94,7 @@ def classify(evidence: Evidence, model: Model | None = None, *, with_help: bool 
             for source, logs in zip(SOURCES, weighed.logs, strict=True)
         ),
         helps=helps,
-        sentence=_summary(posterior, is_sure=is_sure, threshold=model.threshold),
+        sentence=_summary(posterior, model, is_sure=is_sure),
     )
 
 
@@ -105,13 +105,14 @@ def log_likelihoods(classified: Classified) -> Floats:
     return found
 
 
-def _summary(posterior: Floats, *, is_sure: bool, threshold: float) -> str:
+def _summary(posterior: Floats, model: Model, *, is_sure: bool) -> str:
     order = np.argsort(-posterior, kind="stable")
     first, second = (CAUSES[int(place)] for place in order[:2])
     likely = f"{sentences.WORDS[first]} ({posterior[order[0]]:.0%})"
     then = f"{sentences.WORDS[second]} ({posterior[order[1]]:.0%})"
     if is_sure:
         return f"The likeliest cause is {likely}, before {then}."
+    threshold = model.value_threshold if first is Cause.VALUE_DIVERSITY else model.threshold
     return f"Undetermined: the likeliest cause is {likely}, then {then}; {threshold:.0%} is needed."
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tallystick.stats.disagreement.evidence import CAUSES, Cause, Floats
 from tallystick.stats.disagreement.likelihood import log_sum
 from tallystick.stats.disagreement.model import Model
+from tallystick.stats.disagreement.posterior import is_determined
 from tallystick.stats.intervals import Interval, wilson
 
 ROUNDS_MAX = 500
@@ -142,14 +143,14 @@ class Quality:
     found: Mapping[Cause, float]
 
 
-def quality(posteriors: Floats, truth: Sequence[Cause], *, threshold: float = 0.7) -> Quality:
-    """Scores of posteriors (cases, causes). Raises ValueError without cases."""
+def quality(posteriors: Floats, truth: Sequence[Cause], *, model: Model | None = None) -> Quality:
+    """Scores of posteriors (cases, causes), with the thresholds of the model. Raises ValueError without cases."""
     if not len(posteriors) or len(truth) != len(posteriors):
         raise ValueError(f"Expected a cause for each posterior; found {len(truth)} for {len(posteriors)}.")
     place = np.array([CAUSES.index(cause) for cause in truth])
     chosen, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)
     is_right = chosen == place
-    is_sure = confidence >= threshold
+    is_sure = is_determined(posteriors, model or Model())
     found = {cause: float(is_right[place == at].mean()) for at, cause in enumerate(CAUSES) if (place == at).any()}
     return Quality(
         cases=len(place),

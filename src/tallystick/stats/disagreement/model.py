@@ -77,6 +77,7 @@ class Model:
 
     priors                 cause: share among divided items; sums to 1
     threshold              posterior below which an item stays undetermined
+    value_threshold        the same for value diversity
     temperature            above 1 the evidence is trusted less than the model says; see calibration.fit_temperature
     pool_errors            (error rate, weight): what is assumed of a rater whose skill nobody has measured
     expert_error           error rate of an expert without a measured one
@@ -93,15 +94,16 @@ class Model:
 
     priors: Mapping[Cause, float] = field(default_factory=_uniform)
     threshold: float = 0.7
+    value_threshold: float = 0.8
     temperature: float = 1.2
     pool_errors: tuple[tuple[float, float], ...] = ((0.05, 0.3), (0.12, 0.4), (0.25, 0.3))
     expert_error: float = 0.08
     hard_items: tuple[tuple[float, float], ...] = ((0.0, 0.85), (1.0, 0.15))
     lay_concentration: float = 0.5
     group_errors: tuple[tuple[float, float], ...] = ((0.07, 0.25), (0.13, 0.5), (0.25, 0.25))
-    undeclared_axis: float = 0.1
+    undeclared_axis: float = 0.02
     two_way_concentration: float = 5.0
-    two_way_slip: float = 0.06
+    two_way_slip: float = 0.08
     flips: Mapping[Cause, Shape] = field(default_factory=_flips)
     flags: Mapping[Cause, Shape] = field(default_factory=_flags)
     moves: Mapping[Cause, Shape] = field(default_factory=_moves)
@@ -113,16 +115,18 @@ class Model:
             raise ValueError(f"Priors name every cause with a share above 0; found {dict(self.priors)}.")
         if abs(sum(self.priors.values()) - 1) > 1e-9:
             raise ValueError(f"Priors sum to 1, found {sum(self.priors.values())}.")
-        if not 0 < self.threshold < 1 or self.temperature <= 0:
+        if not (0 < self.threshold < 1 and 0 < self.value_threshold < 1 and self.temperature > 0):
             raise ValueError(
-                f"Expected a threshold between 0 and 1 and a temperature above 0; found {self.threshold} and"
-                f" {self.temperature}."
+                f"Expected thresholds between 0 and 1 and a temperature above 0; found {self.threshold},"
+                f" {self.value_threshold} and {self.temperature}."
             )
 
 
 WHY: Mapping[str, str] = MappingProxyType({
     "priors": "Nothing is known before the first corrections: equal shares. Later fit_priors, by domain or criterion.",
     "threshold": "Below .7 a wrong cause costs more than asking for one more piece of evidence; a choice, not a law.",
+    "value_threshold": "Value diversity takes an item out of settlement, and labels can follow groups by chance:"
+    " with .8 fewer than one item in twenty is called so when groups mean nothing.",
     "temperature": "Simulated people who are not of the model's form make it too sure; 1.2 was chosen on seeds that"
     " are not reported. Later fit_temperature on corrected cases.",
     "pool_errors": "The range of error rates of qualified annotators on clear items; Dawid and Skene (1979) find .03"
@@ -132,7 +136,8 @@ WHY: Mapping[str, str] = MappingProxyType({
     " with difficulty on the log-odds scale.",
     "lay_concentration": "Below 1: those who lack the expertise tend to share a wrong label (a common misconception).",
     "group_errors": "About one in eight departs from the group's label; mixed so that one dissenter does not decide.",
-    "undeclared_axis": "People differ along lines that nobody asked about.",
+    "undeclared_axis": "People differ along lines that nobody asked about; kept small, so that values are found where"
+    " labels follow a declared axis and hardly elsewhere.",
     "two_way_concentration": "A mixture of two labels with shares near the middle more often than at the ends.",
     "two_way_slip": "Some slip in every reading.",
     "flips": "Retest literature: Abercrombie et al. (2023) for subjective tasks; values are held, guesses are not.",
