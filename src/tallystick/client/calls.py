@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tallystick.client import answers
+from tallystick.client.custody import CustodyCalls
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
 from tallystick.client.judgments import Judgment
@@ -21,7 +22,7 @@ TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(ErasureCalls, OversightCalls):
+class Client(CustodyCalls, ErasureCalls, OversightCalls):
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000

@@ -1,4 +1,4 @@
-"""Looks, receipts and keys over the API: what it answers with, and its calls. Reads and writes over HTTP."""
+"""Looks, receipts and releases over the API: what it answers with, and its calls. Reads and writes over HTTP."""
 
 from tallystick.client.answers import Answer, Done, Receipt, Release
 from tallystick.client.wire import Query, Wire
@@ -47,38 +47,8 @@ class ReleaseDetail(Answer, frozen=True):
     lost: list[str]
 
 
-class Epoch(Answer, frozen=True):
-    """A key-encryption key, by its number."""
-
-    epoch: int
-    state: str
-    started_at: int
-    destroyed_at: int | None
-    final_at: int | None
-
-
-class LogKey(Answer, frozen=True):
-    """A key of the log, by its public line."""
-
-    vkey: str
-    state: str
-    added_at: int
-    retire_at: int | None
-    retired_at: int | None
-
-
-class Custody(Answer, frozen=True):
-    """Who holds the keys, and which there are."""
-
-    custody: str
-    is_development: bool
-    is_answering: bool
-    epochs: list[Epoch]
-    log_keys: list[LogKey]
-
-
 class OversightCalls:
-    """The part of a client that reads who looked, what one has receipts for, and which keys there are."""
+    """The part of a client that reads who looked, what one has receipts for, and how a release stands."""
 
     _wire: Wire
 
@@ -107,7 +77,3 @@ class OversightCalls:
     def unblind(self, item: str, *, reason: str, key: str | None = None) -> Receipt:
         """Look behind the blinding of an item, once it has all its judgments. Records then name the models."""
         return self._wire.post(Done, f"{PREFIX}/items/{item}/unblind", key=key, body={"reason": reason}).receipt
-
-    def custody(self) -> Custody:
-        """Who holds the keys of the cell, and which there are."""
-        return self._wire.get(Custody, f"{PREFIX}/custody")
