@@ -5,6 +5,7 @@ that label. All functions answer natural logarithms, (vectors,). They are distri
 adding a rater and summing over what that rater may say gives the same number back.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -67,19 +68,23 @@ def one_truth(onehot: Floats, errors: Floats, model: Model) -> Floats:
     log of the mean over t, and over how hard the item is, of prod_r P(y_r | t, e_r)
     source  the one-coin form of Dawid and Skene (1979), Applied Statistics 28, 20-28
     """
-    shifts = np.array([shift for shift, _ in model.hard_items])
-    weights = np.log([weight for _, weight in model.hard_items])
-    odds = np.log(errors / (1 - errors))[None, :] + shifts[:, None]
-    harder = 1 / (1 + np.exp(-odds))  # (shifts, raters)
-    return log_sum(_of_truth(onehot, harder) + weights[:, None], axis=0)
+    return _mixed_truth(onehot, errors[None, :], np.zeros(1), model)
 
 
 def pool_truth(onehot: Floats, model: Model) -> Floats:
     """The same when nobody's skill is known: the mean over error rates that a pool may have."""
     rates = np.repeat(np.array([[rate] for rate, _ in model.pool_errors]), onehot.shape[1], axis=1)
-    weights = np.log([weight for _, weight in model.pool_errors])
-    logs = np.stack([one_truth(onehot, row, model) for row in rates])
-    return log_sum(logs + weights[:, None], axis=0)
+    return _mixed_truth(onehot, rates, np.log([weight for _, weight in model.pool_errors]), model)
+
+
+def _mixed_truth(onehot: Floats, rates: Floats, log_weights: Floats, model: Model) -> Floats:
+    """The mean over rows of error rates (rates, raters) and over how hard the item is."""
+    shifts = np.array([shift for shift, _ in model.hard_items])
+    weights = np.log([weight for _, weight in model.hard_items])
+    odds = np.log(rates / (1 - rates))[:, None, :] + shifts[None, :, None]
+    harder = 1 / (1 + np.exp(-odds.reshape(-1, rates.shape[1])))
+    logs = _of_truth(onehot, harder) + (log_weights[:, None] + weights[None, :]).reshape(-1, 1)
+    return log_sum(logs, axis=0)
 
 
 def _of_truth(onehot: Floats, errors: Floats) -> Floats:
@@ -140,8 +145,8 @@ def beta_binomial(hits: Codes, trials: Codes, shape: Shape) -> Floats:
     return rising(a, hits) + rising(b, trials - hits) - rising(a + b, trials)
 
 
-def citations(cited: Codes, *, size: int, criteria: int, weights: CriteriaWeights) -> float:
-    """Log of the Bayes factor of a cause's mixture of citation patterns against free citing.
+def citations(cited: Codes, *, size: int, criteria: int, weights: Sequence[CriteriaWeights]) -> Floats:
+    """(causes,) log of the Bayes factor of each cause's mixture of citation patterns against free citing.
 
     Three Dirichlet-multinomials: one for all citations (weight 1 on each criterion), one for each label (weight .5),
     one for all that is concentrated on few criteria (weight .15).
@@ -150,9 +155,9 @@ def citations(cited: Codes, *, size: int, criteria: int, weights: CriteriaWeight
     np.add.at(table, (cited[:, 0], cited[:, 1]), 1)
     pooled = table.sum(axis=0)[None, :]
     free = _polya(pooled, 1.0)
-    logs = np.array([0.0, _polya(table, 0.5) - free, _polya(pooled, 0.15) - free])
+    patterns = np.array([0.0, _polya(table, 0.5) - free, _polya(pooled, 0.15) - free])
     with np.errstate(divide="ignore"):
-        return float(log_sum(logs + np.log([weights.free, weights.split, weights.shared])))
+        return log_sum(patterns + np.log([(one.free, one.split, one.shared) for one in weights]))
 
 
 def _polya(table: Codes, weight: float) -> float:

@@ -63,12 +63,10 @@ def weigh(reading: Reading, model: Model) -> Weighed:
             logs[ROW[source]] = [float(likelihood.beta_binomial(hits, trials, shape[cause])) for cause in CAUSES]
             present.add(source)
     if len(reading.cited) and reading.criteria > 1:
-        logs[ROW[Source.CRITERIA]] = [
-            likelihood.citations(
-                reading.cited, size=reading.size, criteria=reading.criteria, weights=model.citations[cause]
-            )
-            for cause in CAUSES
-        ]
+        weights = [model.citations[cause] for cause in CAUSES]
+        logs[ROW[Source.CRITERIA]] = likelihood.citations(
+            reading.cited, size=reading.size, criteria=reading.criteria, weights=weights
+        )
         present.add(Source.CRITERIA)
     return Weighed(logs=logs, present=frozenset(present))
 
