@@ -46,6 +46,24 @@ def write_lines(path: Path, rows: list[tuple[object, ...]], *, nested: bool = Fa
     return path
 
 
+def test_the_way_to_an_interval_and_sets(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "a.csv", list(ROWS))
+    for ci, method in (("analytic", "delta_log"), ("jackknife", "jackknife_log"), ("bootstrap", "item_bootstrap")):
+        code, found = run(table, *COLUMNS, "--metric", "cohen_kappa", "--ci", ci)
+        assert (code, found["interval_method"]) == (0, method)
+        assert isinstance(found["two_raters"], dict)
+    sets = write_csv(
+        tmp_path / "sets.csv",
+        [(1, "a", "x|y"), (1, "b", "y|x"), (2, "a", "x"), (2, "b", "z"), (3, "a", "|"), (3, "b", "|")],
+    )
+    code, found = run(sets, *COLUMNS, "--metric", "krippendorff_alpha", "--level", "masi")
+    assert code == 0
+    assert found["percent_agreement"] == pytest.approx(2 / 3)
+    code, found = run(table, *COLUMNS, "--metric", "krippendorff_alpha", "--level", "custom")
+    assert code == 2
+    assert "A table goes with" in str(found["error"])
+
+
 def test_csv_jsonl_and_parquet_give_one_answer(tmp_path: Path) -> None:
     tables = [
         write_csv(tmp_path / "a.csv", list(ROWS)),

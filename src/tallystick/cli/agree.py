@@ -26,6 +26,7 @@ from tallystick.cli.shell import Screen
 from tallystick.stats.agreement import (
     AC2_WEIGHTS,
     FORMS,
+    INTERVALS,
     KAPPA_WEIGHTS,
     LEVELS,
     METRICS,
@@ -69,6 +70,11 @@ class Judgments:
         return " and ".join(f"{self.row_word} {number}" for number in numbers)
 
 
+def _named(choices: tuple[str, ...]) -> str:
+    """The choices that need no table of the caller's own."""
+    return ", ".join(choice for choice in choices if choice != "custom")
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command("agree")(agree)
@@ -81,10 +87,12 @@ def agree(
     rater: Annotated[str, typer.Option(help="Column of the rater.")],
     value: Annotated[str, typer.Option(help="Column of the answer; empty is a missing judgment.")],
     metric: Annotated[str, typer.Option(help=f"One of: {', '.join(METRICS)}.")],
-    level: Annotated[str, typer.Option(help=f"For krippendorff_alpha: {', '.join(LEVELS)}.")] = "nominal",
+    level: Annotated[str, typer.Option(help=f"For krippendorff_alpha: {_named(LEVELS)}.")] = "nominal",
     weights: Annotated[
         str,
-        typer.Option(help=f"For cohen_kappa: {', '.join(KAPPA_WEIGHTS)}; for gwet_ac2: {', '.join(AC2_WEIGHTS)}."),
+        typer.Option(
+            help=f"For cohen_kappa: {', '.join(_named(KAPPA_WEIGHTS))}; for gwet_ac2: {', '.join(_named(AC2_WEIGHTS))}."
+        ),
     ] = "none",
     form: Annotated[str, typer.Option(help=f"For icc: {', '.join(FORMS)}.")] = "icc_A1",
     ties: Annotated[str, typer.Option(help=f"For kendall_w: {', '.join(TIES)}.")] = "corrected",
@@ -92,6 +100,7 @@ def agree(
         str | None, typer.Option(help="The whole scale, a,b,c, from lowest to highest, unused ones included.")
     ] = None,
     confidence: Annotated[float, typer.Option(help="Of the interval.")] = 0.95,
+    ci: Annotated[str, typer.Option(help=f"How the interval is found: {', '.join(INTERVALS)}.")] = "bootstrap",
     draws: Annotated[int, typer.Option(help="Resamples for the interval.")] = 1000,
     seed: Annotated[int, typer.Option(help="Of the resamples; the same seed gives the same interval.")] = 0,
     pairs: Annotated[bool, typer.Option("--pairs", help="Add Cohen's kappa of every pair of raters.")] = False,
@@ -105,8 +114,8 @@ def agree(
         table = read_judgments(file, (item, rater, value))
         with _named_rows(table):
             columns = (table.item, table.rater, table.value)
-            found = question(*columns, confidence=confidence, seed=seed, draws=draws)
-            listed = by_pair(*columns, confidence=confidence, seed=seed, draws=draws) if pairs else None
+            found = question(*columns, confidence=confidence, ci=ci, seed=seed, draws=draws)
+            listed = by_pair(*columns, confidence=confidence, ci=ci, seed=seed, draws=draws) if pairs else None
     except CannotMeasure as error:
         _say_cannot(str(error), as_json=as_json)
         raise typer.Exit(2) from error
@@ -316,6 +325,7 @@ def _show(found: Agreement, pairs: list[PairKappa]) -> None:
         ("observed agreement", found.observed_agreement),
         ("agreement by chance", found.chance_agreement),
         ("standard error", found.se),
+        ("largest kappa their shares allow", found.two_raters.kappa_max if found.two_raters else None),
     ):
         if share is not None:
             facts.add_row(name, f"{share:.4f}")
