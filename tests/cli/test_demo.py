@@ -224,4 +224,4 @@ def test_single_votes_are_undefined_and_pass_no_gate(name: str, tmp_path: Path) 
     assert told["items"] == told["judgments"] > 400
     assert "undefined (single_rater)" in next(iter(told["gates"].values()))
     assert told["release"] is None
-    assert "does not pass its gate" in told["release_refused"]
+    assert "is undecided, so it does not pass" in told["release_refused"]
