@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -99,21 +100,7 @@ def test_a_position_known_of_some_pairs_only_is_refused() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the shared data beside the project")
 def test_adversarial_items_lure_by_length_and_natural_ones_less() -> None:
     """LLMBar: in its adversarial part the worse answer was made the longer and smoother one."""
-    found = {}
-    for subset in (True, False):
-        items = [
-            item
-            for item in read("llmbar", "items")
-            if (item["meta"]["subset"] != "Natural") is subset  # type: ignore[index]  # one JSON object of the file
-        ]
-        winners = {row["item_id"]: row["values"]["winner"] for row in read("llmbar", "judgments")}  # type: ignore[index]  # as above
-        pairs = [
-            Pair(prompt=item["prompt"], first=item["candidates"][0]["text"], second=item["candidates"][1]["text"])  # type: ignore[index, arg-type]  # as above
-            for item in items
-        ]
-        preferred = [1.0 if winners[item["id"]] == "1" else 0.0 for item in items]
-        found[subset] = audit(differences(pairs), preferred, [str(item["id"]) for item in items])
-    lured, natural = found[True], found[False]
+    lured, natural = audit(*read(is_natural=False)), audit(*read(is_natural=True))
     assert len(lured.effects) == 9
     assert lured.effects[0].win_chance is not None
     assert lured.effects[0].win_chance < 0.2
@@ -122,7 +109,15 @@ def test_adversarial_items_lure_by_length_and_natural_ones_less() -> None:
     assert not natural.held_out.is_flagged
 
 
-def read(name: str, part: str) -> list[dict[str, object]]:
-    """The rows of one file of the shared data."""
-    with gzip.open(DATA / name / f"{part}.jsonl.gz", "rt") as lines:
-        return [json.loads(line) for line in lines]
+def read(*, is_natural: bool) -> tuple[Mapping[str, list[float]], list[float], list[str]]:
+    """One part of LLMBar: the features of its pairs, which candidate is the better one, and the items."""
+    with gzip.open(DATA / "llmbar" / "judgments.jsonl.gz", "rt") as lines:
+        winners = {row["item_id"]: row["values"]["winner"] for row in map(json.loads, lines)}
+    with gzip.open(DATA / "llmbar" / "items.jsonl.gz", "rt") as lines:
+        items = [row for row in map(json.loads, lines) if (row["meta"]["subset"] == "Natural") is is_natural]
+    pairs = [
+        Pair(prompt=item["prompt"], first=item["candidates"][0]["text"], second=item["candidates"][1]["text"])
+        for item in items
+    ]
+    preferred = [1.0 if winners[item["id"]] == "1" else 0.0 for item in items]
+    return differences(pairs), preferred, [item["id"] for item in items]
