@@ -384,9 +384,10 @@ def halves_called(evidence: list[Evidence], raters: list[str], chance: np.random
 
 
 def worked(drawn: list[DrawnItem]) -> None:
-    """One item in full, as a screen would show it."""
-    found = classify(drawn[0].evidence, MODEL)
-    print(f"\none item in full (drawn cause: {drawn[0].cause})\n  {found.sentence}")
+    """The first undetermined item in full, as a screen would show it."""
+    one_item = next(one for one in drawn if classify(one.evidence, MODEL, with_help=False).is_undetermined)
+    found = classify(one_item.evidence, MODEL)
+    print(f"\none item in full (drawn cause: {one_item.cause})\n  {found.sentence}")
     for term in found.terms:
         print(f"  {term.source:14}{term.sentence}")
     for one in found.helps:
@@ -405,7 +406,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, seed {chosen.seed}")
     if chosen.only in (None, "simulated"):
         simulated(chosen.items, chosen.seed)
-        worked(draw("cues", items=1, judgments=5, seed=chosen.seed))
+        worked(draw("cues", items=20, judgments=5, seed=chosen.seed))
     if chosen.only in (None, "shuffled"):
         shuffled(chosen.items, chosen.seed)
     if chosen.only in (None, "real"):

@@ -293,9 +293,17 @@ def test_priors_are_found_without_known_causes() -> None:
     logs, _ = drawn_logs(shares, 4000, 3)
     fitted = fit_priors(logs, ["medical"] * 3000 + ["legal"] * 1000, model=PLAIN)
     assert fitted.is_converged
+    assert fitted.determined > 0.5
     assert list(fitted.overall.shares.values()) == pytest.approx(shares, abs=0.03)
     assert fitted.by_slice["legal"].items == 1000
     assert sum(fitted.by_slice["legal"].shares.values()) == pytest.approx(1)
+
+
+def test_a_fit_to_faint_evidence_says_that_little_was_determined() -> None:
+    """Four hundred items that each lean a little to one cause: the fit runs there, and must not be believed."""
+    fitted = fit_priors(np.tile([[0.4, 0.0, 0.0, 0.0, 0.0]], (400, 1)))
+    assert fitted.overall.shares[Cause.MISSING_CONTEXT] > 0.8
+    assert fitted.determined == 0
 
 
 def test_a_thin_slice_stays_near_all_items() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tallystick.stats.disagreement.evidence import CAUSES, Cause, Floats
 from tallystick.stats.disagreement.likelihood import log_sum
 from tallystick.stats.disagreement.model import Model
-from tallystick.stats.disagreement.posterior import is_determined
+from tallystick.stats.disagreement.posterior import is_determined, posterior_of
 from tallystick.stats.intervals import Interval, wilson
 
 ROUNDS_MAX = 500
@@ -29,8 +29,13 @@ class SlicePriors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedPriors:
-    """Priors of all items and of each slice; `by_slice` is empty when no slices were given."""
+    """Priors of all items and of each slice; `by_slice` is empty when no slices were given.
 
+    determined  share of items that the evidence determines under the model's own priors. While it is small the fit is
+                not to be used: many items with the same faint evidence drive it to one cause.
+    """
+
+    determined: float
     overall: SlicePriors
     by_slice: Mapping[str, SlicePriors]
     rounds: int
@@ -61,7 +66,10 @@ def fit_priors(
         found[name] = _priors(part, int(rows.sum()))
         rounds, is_converged = max(rounds, more), is_converged and settled
     overall = _priors(shares, len(logs))
-    return FittedPriors(overall=overall, by_slice=found, rounds=rounds, is_converged=is_converged)
+    determined = float(is_determined(posterior_of(logs, model), model).mean())
+    return FittedPriors(
+        determined=determined, overall=overall, by_slice=found, rounds=rounds, is_converged=is_converged
+    )
 
 
 def _maximised(weighed: Floats, towards: Floats, strength: float) -> tuple[Floats, int, bool]:
