@@ -10,7 +10,7 @@ from tallystick.stats.agreement.columns import BadRatings, Floats
 
 REMEMBERED = 10  # cycles whose slowest direction is believed
 FIRST_STRETCH = 4.0
-PLAIN_CYCLES = 3  # before the first leap, so that it starts in the valley that plain EM would choose
+LEAP_FROM = 0.02  # of a posterior: while EM moves one further than this, it still chooses its valley
 ROUNDING = 1e-14  # of an objective: what summing a million terms in doubles may lose
 
 
@@ -79,7 +79,7 @@ def climb(model: Model, *, tolerance: float, iterations_max: int) -> Climb:
             return Climb(trace=tuple(trace), iterations=iterations, converged=True, stop=_arrived(iterations, moved))
         start = second
         stretch = min(stretches[-1], stretch_max)
-        if stretch > 1 and iterations > 2 * PLAIN_CYCLES and iterations + 2 <= iterations_max:
+        if stretch > 1 and moved < LEAP_FROM and iterations + 2 <= iterations_max:
             leap = model.mend(second + 2 * (stretch - 1) * slope + (stretch**2 - 1) * bend, second)
             reached = model.expect(leap)
             iterations += 1

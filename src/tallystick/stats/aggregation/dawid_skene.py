@@ -103,11 +103,11 @@ class _Classes(Model):
         self.priors = np.empty(len(votes.used))
         self.log_likelihood = -np.inf
 
-    def shares(self) -> Floats:
-        """New class shares."""
+    def classes(self) -> Floats:
+        """Expected items of each class, as if they were judgments of one rater more: so leaps weigh all alike."""
         counts = self.posteriors.sum(axis=1) + self.smoothing
-        shares: Floats = counts / counts.sum()
-        return shares
+        classes: Floats = counts * (self.votes.n_judgments / len(self.votes.raters) / counts.sum())
+        return classes
 
     def maximise(self) -> Floats:
         raise NotImplementedError
@@ -116,7 +116,7 @@ class _Classes(Model):
         raise NotImplementedError
 
     def mend(self, leap: Floats, plain: Floats) -> Floats:
-        """Shares stay above a tenth of what they were: a leap to 0 could never be left again."""
+        """Expected counts stay above a tenth of what they were: a leap to 0 could never be left again."""
         return np.maximum(leap, plain * FLOOR)
 
     def settle(self, scores: Floats, constant: float) -> None:
@@ -139,13 +139,13 @@ class _Confusions(_Classes):
         self.theta = np.empty((len(votes.used), len(votes.raters), len(votes.used)))  # truth, rater, answer
 
     def maximise(self) -> Floats:
-        return np.concatenate([self.shares(), self._rates(self._expected(self.posteriors)).ravel()])
+        counts = self._expected(self.posteriors) + self.smoothing
+        return np.concatenate([self.classes(), counts.ravel()])
 
     def expect(self, parameters: Floats) -> float:
         size = len(self.priors)
         self.priors = parameters[:size] / parameters[:size].sum()
-        theta = parameters[size:].reshape(self.theta.shape)
-        self.theta = theta / theta.sum(axis=2, keepdims=True)
+        self.theta = self._rates(parameters[size:].reshape(self.theta.shape))
         log_priors = safe_log(self.priors)
         log_theta = safe_log(self.theta)
         scores = self.votes.summed(log_theta.reshape(len(log_priors), -1), self.spare)
@@ -161,7 +161,6 @@ class _Confusions(_Classes):
 
     def _rates(self, counts: Floats) -> Floats:
         """The shares of answers of each rater and truth; alike where nothing is known."""
-        counts = counts + self.smoothing
         totals = counts.sum(axis=2, keepdims=True)
         alike: Floats = np.full_like(counts, 1 / counts.shape[2])
         np.divide(counts, totals, out=alike, where=totals > 0)
@@ -212,7 +211,7 @@ class _Coins(_Classes):
         given = self.posteriors.ravel().take(votes.spot, out=self.buffer, mode="clip")
         right = sums_by(votes.rater, given, len(votes.raters)) + self.smoothing
         wrong = np.maximum(votes.per_rater + 2 * self.smoothing - right, 0.0)
-        return np.concatenate([self.shares(), right / (right + wrong), wrong / (right + wrong)])
+        return np.concatenate([self.classes(), right, wrong])
 
     def expect(self, parameters: Floats) -> float:
         size = len(self.priors)
