@@ -6,6 +6,7 @@ import sys
 import typer
 
 from tallystick.cli import (
+    aggregate,
     agree,
     backup,
     cell,
@@ -35,6 +36,7 @@ demo.register(app)
 serve.register(app)
 keyd.register(app)
 agree.register(app)
+aggregate.register(app)
 releasing.register(release.app)
 people.register(cell.app)
 rotate.register(cell.app)
