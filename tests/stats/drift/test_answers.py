@@ -1,6 +1,7 @@
 """The chart on right and wrong answers: exact rates against sums by hand and simulation, alarms, beginnings, pools."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,7 @@ from tallystick.stats.drift.lattice import Moves
 
 POOL = [0.6, 0.8, 0.8, 0.9, 0.95, 0.97]
 SMALL = plan(0.9, 0.6, mean_between=30)
+EVEN = replace(plan(0.6, 0.4, mean_between=30), limit=28)  # steps of 14: scores meet the limit and zero
 PATIENT = plan(0.9, 0.6, mean_between=1e5)
 
 
@@ -32,14 +34,15 @@ def test_mean_run_of_the_smallest_charts_by_hand() -> None:
     assert lattice.run_lengths(Moves((-1, 1), (0.9, 0.1)), 2)[0] == pytest.approx(1.1 / 0.01)
 
 
-def test_alarm_chance_is_the_sum_over_all_sequences() -> None:
+@pytest.mark.parametrize(("chart", "accuracy"), [(SMALL, 0.9), (EVEN, 0.6)], ids=["small", "even"])
+def test_alarm_chance_is_the_sum_over_all_sequences(chart: Plan, accuracy: float) -> None:
     """Every sequence of ten answers through `take` itself: the chart that runs is the chart that was computed."""
     for length in (1, 4, 10):
         total = 0.0
         for signs in product("+-", repeat=length):
-            if run(SMALL, "".join(signs)).is_alarm:
-                total += math.prod(0.9 if sign == "+" else 0.1 for sign in signs)
-        assert answers.alarm_chance(SMALL, 0.9, length) == pytest.approx(total, abs=1e-12)
+            if run(chart, "".join(signs)).is_alarm:
+                total += math.prod(accuracy if sign == "+" else 1 - accuracy for sign in signs)
+        assert answers.alarm_chance(chart, accuracy, length) == pytest.approx(total, abs=1e-12)
 
 
 def test_alarm_chance_with_a_pool_is_the_sum_over_all_sequences() -> None:
@@ -133,10 +136,9 @@ def test_an_alarm_says_when_it_came_and_where_the_shift_began() -> None:
     assert (after.alarm_at, after.shift_from) == (state.alarm_at, state.shift_from)
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=60))
-def test_the_beginning_is_the_maximum_of_the_likelihood(given_answers: list[bool]) -> None:
-    """The score's last stay at zero, against the best of all places, in the chart's own whole steps."""
-    chart = PATIENT
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.sampled_from([PATIENT, replace(EVEN, limit=2000)]))
+def test_the_beginning_is_the_maximum_of_the_likelihood(given_answers: list[bool], chart: Plan) -> None:
+    """The score's last stay at zero, against the earliest best of all places, in the chart's own whole steps."""
     state = start(chart)
     for right in given_answers:
         state = take(state, right)
