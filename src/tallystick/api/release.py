@@ -126,6 +126,7 @@ class ReleaseDetail(Shown):
 
     release: ReleaseShown
     manifest: dict[str, JsonValue] | None = Field(description="Null while its files are being built.")
+    regions: list[str] = Field(description="A file needs a `destination` in one of them; none: it may go anywhere.")
     waits: str | None = Field(description="What a built release still waits for: its witnesses; else null.")
     erased: str | None = Field(description="When and under which erasure the cell's own copy went; else null.")
     lost: list[str] = Field(description="Records, reasons and notes that are gone: it cannot be built again here.")
@@ -143,6 +144,7 @@ def release_page(visit: Visit, release_id: InPath) -> ReleaseDetail | Refused:
             "waits": waiting.sentence if waiting else None,
             "release": ReleaseShown.of(found.row),
             "manifest": found.manifest,
+            "regions": list(found.regions),
             "erased": gone,
             "lost": list(found.lost),
         }

@@ -23,7 +23,6 @@ from tallystick.client.answers import (
     Import,
     Item,
     Items,
-    Log,
     Me,
     Measurement,
     Outcome,
@@ -56,6 +55,7 @@ from tallystick.client.errors import (
     Unreachable,
 )
 from tallystick.client.judgments import Judgment, Points, Reason
+from tallystick.client.oversight import Log
 from tallystick.client.receipts import KeptReceipts, ReceiptNotGood, SealedReceipt, Signed
 
 __all__ = [

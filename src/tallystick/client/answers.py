@@ -466,26 +466,3 @@ class Blocker(Answer, frozen=True):
     sentence: str
     names: list[str]
     is_whole_batch: bool
-
-
-class Entry(Answer, frozen=True):
-    """An entry of the journal, without any content."""
-
-    seq: int
-    at: int
-    by: str
-    role: str
-    kind: str
-    n: int
-
-
-class Log(Answer, frozen=True):
-    """Where the log stands."""
-
-    origin: str
-    vkey: str
-    custody: str
-    checkpoint: str | None
-    sealed: int
-    journaled: int
-    recent: list[Entry]

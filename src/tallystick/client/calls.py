@@ -16,13 +16,14 @@ from tallystick.client.errors import Conflict
 from tallystick.client.judgments import Judgment
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
-from tallystick.client.wire import ATTEMPTS, Query, Wire
+from tallystick.client.slices import SlicesCalls
+from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
 
 TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(CustodyCalls, ErasureCalls, OversightCalls):
+class Client(CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000
@@ -108,13 +109,13 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def rubric(self, programme: str, rubric: str, version: str | None = None) -> answers.Rubric:
         """A rubric version, the one in force when none is named."""
-        path = f"{_programme(programme)}/rubrics/{_safe(rubric)}"
+        path = f"{_programme(programme)}/rubrics/{safe(rubric)}"
         page = self._wire.get(_RubricPage, path, query={"version": version})
         return page.rubric
 
     def rubric_diff(self, programme: str, rubric: str, *, old: str, new: str) -> list[answers.DiffRow]:
         """Two versions side by side."""
-        path = f"{_programme(programme)}/rubrics/{_safe(rubric)}/diff"
+        path = f"{_programme(programme)}/rubrics/{safe(rubric)}/diff"
         return self._wire.get(dict[str, list[answers.DiffRow]], path, query={"old": old, "new": new})["rows"]
 
     # --- people ---------------------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def person(self, person: str) -> answers.Person:
         """One person."""
-        return self._wire.get(_PersonPage, f"{PREFIX}/people/{_safe(person)}").person
+        return self._wire.get(_PersonPage, f"{PREFIX}/people/{safe(person)}").person
 
     def enrol(
         self, name: str, roles: Sequence[str], *, expert_roles: Sequence[str] = (), note: str = "",
@@ -143,14 +144,14 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
     ) -> answers.Receipt:
         """Set a person's roles anew. Their sessions end."""
         body = {"roles": list(roles), "expert_roles": list(expert_roles)}
-        return self._wire.post(answers.Done, f"{PREFIX}/people/{_safe(person)}/roles", key=key, body=body).receipt
+        return self._wire.post(answers.Done, f"{PREFIX}/people/{safe(person)}/roles", key=key, body=body).receipt
 
     def execute_contract(
         self, person: str, template: str, *, executed_at: int, ip_assigned_at: int, key: str | None = None
     ) -> answers.Receipt:
         """Record when a contract and the assignment of rights were executed; microseconds since 1970, UTC."""
         body = {"template": template, "executed_at": executed_at, "ip_assigned_at": ip_assigned_at}
-        return self._wire.post(answers.Done, f"{PREFIX}/people/{_safe(person)}/contract", key=key, body=body).receipt
+        return self._wire.post(answers.Done, f"{PREFIX}/people/{safe(person)}/contract", key=key, body=body).receipt
 
     # --- qualification --------------------------------------------------------------------------------------------
 
@@ -166,16 +167,20 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def gold_task(self, qualification: str) -> answers.GoldTask:
         """The gold item that comes next. Raises Absent when the qualification is over."""
-        return self._wire.get(answers.GoldTask, f"{PREFIX}/qualifications/{_safe(qualification)}/task")
+        return self._wire.get(answers.GoldTask, f"{PREFIX}/qualifications/{safe(qualification)}/task")
 
     def answer_gold(
         self, qualification: str, item: str, judgment: Judgment, *, key: str | None = None
     ) -> answers.Outcome:
         """Answer the gold item that was shown."""
-        path = f"{PREFIX}/qualifications/{_safe(qualification)}/items/{_safe(item)}/answer"
+        path = f"{PREFIX}/qualifications/{safe(qualification)}/items/{safe(item)}/answer"
         done = self._wire.post(answers.Outcome, path, key=key, body=judgment)
         self._keep(done.signed)
         return done
+
+    def save_gold_draft(self, qualification: str, item: str, content: Mapping[str, object]) -> int:
+        """Keep an unsent answer to a gold item; when it was saved, in microseconds since 1970, UTC."""
+        return self._draft(f"{PREFIX}/qualifications/{safe(qualification)}/items/{safe(item)}/draft", content)
 
     # --- items ----------------------------------------------------------------------------------------------------
 
@@ -193,6 +198,11 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
         sent = self._wire.send("POST", f"{_programme(programme)}/judgments", content=data, query=query)
         return msgspec.json.decode(sent, type=answers.Import)
 
+    def import_problems(self, run: str) -> list[answers.RowProblem]:
+        """Every bad row of an earlier import."""
+        path = f"{PREFIX}/imports/{safe(run)}/problems"
+        return self._wire.get(dict[str, list[answers.RowProblem]], path)["problems"]
+
     def items(
         self, programme: str, *, after: int = -1, limit: int = 50, domain: str | None = None,
         state: str | None = None, batch: str | None = None,
@@ -203,7 +213,7 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def record(self, item: str, *, reason: str) -> answers.Record:
         """An item with everything that happened to it. That you looked, and why, is recorded."""
-        return self._wire.get(answers.Record, f"{PREFIX}/items/{_safe(item)}", query={"reason": reason})
+        return self._wire.get(answers.Record, f"{PREFIX}/items/{safe(item)}", query={"reason": reason})
 
     # --- work -----------------------------------------------------------------------------------------------------
 
@@ -218,23 +228,25 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def task(self, assignment: str) -> answers.Task:
         """One's own assignment."""
-        return self._wire.get(answers.Task, f"{PREFIX}/assignments/{_safe(assignment)}")
+        return self._wire.get(answers.Task, f"{PREFIX}/assignments/{safe(assignment)}")
 
     def save_draft(self, assignment: str, content: Mapping[str, object]) -> int:
         """Keep unsent work; when it was saved, in microseconds since 1970, UTC."""
-        path = f"{PREFIX}/assignments/{_safe(assignment)}/draft"
+        return self._draft(f"{PREFIX}/assignments/{safe(assignment)}/draft", content)
+
+    def _draft(self, path: str, content: Mapping[str, object]) -> int:
         return msgspec.json.decode(self._wire.send("PUT", path, body=dict(content)), type=dict[str, int])["saved_at"]
 
     def submit(self, assignment: str, judgment: Judgment, *, key: str | None = None) -> answers.Submitted:
         """Submit a judgment: when this returns, it survives a crash. ReceiptNotGood: it does, its receipt is none."""
-        path = f"{PREFIX}/assignments/{_safe(assignment)}/judgment"
+        path = f"{PREFIX}/assignments/{safe(assignment)}/judgment"
         done = self._wire.post(answers.Submitted, path, key=key, body=judgment)
         self._keep(done.signed)
         return done
 
     def give_back(self, assignment: str, *, key: str | None = None) -> answers.Receipt:
         """Give an assignment back without a judgment."""
-        return self._wire.post(answers.Done, f"{PREFIX}/assignments/{_safe(assignment)}/return", key=key).receipt
+        return self._wire.post(answers.Done, f"{PREFIX}/assignments/{safe(assignment)}/return", key=key).receipt
 
     # --- agreement and disagreement -------------------------------------------------------------------------------
 
@@ -244,38 +256,41 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
 
     def agreement(self, batch: str) -> answers.Agreement:
         """How a batch stands now."""
-        return self._wire.get(answers.Agreement, f"{PREFIX}/batches/{_safe(batch)}/agreement")
+        return self._wire.get(answers.Agreement, f"{PREFIX}/batches/{safe(batch)}/agreement")
 
     def measure(self, batch: str, *, key: str | None = None) -> answers.Measurement:
         """Measure a batch and record the gate's decision."""
-        return self._wire.post(_Measured, f"{PREFIX}/batches/{_safe(batch)}/measurements", key=key).measurement
+        return self._wire.post(_Measured, f"{PREFIX}/batches/{safe(batch)}/measurements", key=key).measurement
 
     def disagreements(self, programme: str, *, state: str = "open") -> list[answers.Disagreement]:
         """The disagreements of a programme in one state: open, settled or preserved."""
         path = f"{_programme(programme)}/disagreements"
         return self._wire.get(_Queue, path, query={"state": state}).disagreements
 
-    def case(self, item: str) -> answers.Case:
-        """A disagreement with its blinded judgments. That you looked is recorded."""
-        return self._wire.get(answers.Case, f"{PREFIX}/disagreements/{_safe(item)}")
+    def case(self, item: str, *, reason: str | None = None) -> answers.Case:
+        """A disagreement with its blinded judgments. That you looked is recorded.
+
+        reason  of whoever is no adjudicator: review, audit, incident or rights
+        """
+        return self._wire.get(answers.Case, f"{PREFIX}/disagreements/{safe(item)}", query={"reason": reason})
 
     def settle(
         self, item: str, *, verdict: str, criteria: Sequence[str], notes: str, key: str | None = None
     ) -> answers.Closed:
         """Settle a disagreement. A and B are the candidates as the case showed them."""
         body = {"verdict": verdict, "criteria": list(criteria), "notes": notes}
-        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/settle", key=key, body=body)
+        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{safe(item)}/settle", key=key, body=body)
         self._keep(done.signed)
         return done
 
     def preserve(self, item: str, *, criteria: Sequence[str], notes: str, key: str | None = None) -> answers.Closed:
         """Preserve a disagreement as a distribution."""
         body = {"criteria": list(criteria), "notes": notes}
-        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{_safe(item)}/preserve", key=key, body=body)
+        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{safe(item)}/preserve", key=key, body=body)
         self._keep(done.signed)
         return done
 
-    # --- releases and the log -------------------------------------------------------------------------------------
+    # --- releases and receipts ------------------------------------------------------------------------------------
 
     def releases(self, programme: str) -> list[answers.Release]:
         """The releases of a programme, newest first."""
@@ -293,17 +308,14 @@ class Client(CustodyCalls, ErasureCalls, OversightCalls):
         body = {"name": name, "version": version, "use": use, "batches": None if batches is None else list(batches)}
         return self._wire.post(answers.Release, f"{_programme(programme)}/releases", key=key, body=body)
 
-    def release_file(self, release: str, path: str) -> bytes:
-        """One file of a release."""
-        return self._wire.send("GET", f"{PREFIX}/releases/{_safe(release)}/files/{quote(path)}")
+    def release_file(self, release: str, path: str, *, destination: str | None = None) -> bytes:
+        """One file of a release.
 
-    def log(self) -> answers.Log:
-        """Where the log stands."""
-        return self._wire.get(answers.Log, f"{PREFIX}/log")
-
-    def checkpoint(self) -> str:
-        """The signed checkpoint. Raises Conflict before the first one."""
-        return self._wire.send("GET", f"{PREFIX}/log/checkpoint").decode()
+        destination  the region that it goes to, such as DE or US-CA; needed where the contract names regions:
+                     Refused with `destination-missing`, Conflict with `outside-regions`
+        """
+        where = f"{PREFIX}/releases/{safe(release)}/files/{quote(path)}"
+        return self._wire.send("GET", where, query={"destination": destination})
 
     def receipt(self, seq: int) -> SealedReceipt:
         """The receipt of an event of one's own."""
@@ -341,9 +353,5 @@ class _Queue(answers.Answer, frozen=True):
     disagreements: list[answers.Disagreement]
 
 
-def _safe(name: str) -> str:
-    return quote(name, safe="")
-
-
 def _programme(name: str) -> str:
-    return f"{PREFIX}/programmes/{_safe(name)}"
+    return f"{PREFIX}/programmes/{safe(name)}"

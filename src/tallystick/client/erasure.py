@@ -1,7 +1,7 @@
 """Erasures and regions over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire
+from tallystick.client.wire import Wire, safe
 
 ERASURES = "/api/v1/erasures"
 
@@ -98,11 +98,11 @@ class ErasureCalls:
 
     def erasure(self, erasure: str) -> ErasureDetail:
         """One erasure: how far it is, which releases held the content, who was told."""
-        return self._wire.get(ErasureDetail, f"{ERASURES}/{erasure}")
+        return self._wire.get(ErasureDetail, f"{ERASURES}/{safe(erasure)}")
 
     def erasure_certificate(self, erasure: str) -> str:
         """The signed certificate of a final erasure. Raises Conflict before."""
-        return self._wire.send("GET", f"{ERASURES}/{erasure}/certificate").decode()
+        return self._wire.send("GET", f"{ERASURES}/{safe(erasure)}/certificate").decode()
 
     def notices(self) -> list[Notice]:
         """Notices to holders of releases."""
@@ -110,9 +110,10 @@ class ErasureCalls:
 
     def acknowledge_notice(self, notice: Notice, *, key: str | None = None) -> Receipt:
         """Confirm that what one holds of the erased content is erased."""
-        path = f"{ERASURES}/{notice.erasure}/notices/{notice.release}/{notice.holder}/acknowledge"
+        of = "/".join(safe(part) for part in ("notices", notice.release, notice.holder))
+        path = f"{ERASURES}/{safe(notice.erasure)}/{of}/acknowledge"
         return self._wire.post(Done, path, key=key, body=None).receipt
 
     def declare_region(self, person: str, region: str, *, key: str | None = None) -> Receipt:
         """Declare where a person is when they read content: ISO 3166, such as DE or US-CA; or EU."""
-        return self._wire.post(Done, f"/api/v1/people/{person}/region", key=key, body={"region": region}).receipt
+        return self._wire.post(Done, f"/api/v1/people/{safe(person)}/region", key=key, body={"region": region}).receipt

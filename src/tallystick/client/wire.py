@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -21,6 +22,11 @@ PAUSE_MAX_S: Final = 5.0
 def new_key() -> str:
     """An idempotency key that nobody can guess."""
     return secrets.token_urlsafe(24)
+
+
+def safe(name: str) -> str:
+    """A name as one step of an address, whatever stands in it."""
+    return quote(name, safe="")
 
 
 class Wire:
