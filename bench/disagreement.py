@@ -397,7 +397,7 @@ def worked(drawn: list[DrawnItem]) -> None:
 def main() -> None:
     """The machine first, then what was asked for."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--items", type=int, default=500, help="a setting; 3000 for the figures of the documentation")
+    options.add_argument("--items", type=int, default=200, help="a setting; 3000 for the figures of the documentation")
     options.add_argument("--seed", type=int, default=11)
     options.add_argument("--only", choices=("simulated", "shuffled", "real"))
     chosen = options.parse_args()
