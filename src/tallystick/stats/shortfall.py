@@ -146,8 +146,9 @@ def _distances(ratings: Ratings, found: Agreement) -> Floats:
     pairable = ratings.judgments_per_item[ratings.item] >= 2
     counts = np.bincount(ratings.code[pairable], minlength=size).astype(np.float64)
     ranks = mid_ranks(counts[None, :])[0]
-    distance: Floats = (ranks[:, None] - ranks[None, :]) ** 2
-    return distance / distance.max()
+    distance = (ranks[:, None] - ranks[None, :]) ** 2
+    scaled: Floats = distance / distance.max()
+    return scaled
 
 
 def _pairs(item: Codes) -> tuple[Codes, Codes]:
