@@ -10,7 +10,9 @@ def test_a_programme_at_a_glance_for_machines(made: Made) -> None:
     assert (code, answer["version"], answer["gates"]["pilot/general"]) == (0, "1.0.0", "pass")
     assert (answer["funnel"]["agreed"], answer["funnel"]["open"], answer["funnel"]["released"]) == (38, 2, 38)
     assert [quota["target"] for quota in answer["quotas"]] == [40]
-    assert any("2 disagreements" in blocker["sentence"] for blocker in answer["blockers"])
+    assert any(
+        blocker["code"] == "open-disagreement" and ": 2." in blocker["sentence"] for blocker in answer["blockers"]
+    )
 
 
 def status(cell: Path, programme: str) -> str:

@@ -106,13 +106,21 @@ def test_a_damaged_key_is_named_with_what_it_closes(tmp_path: Path) -> None:
     assert "Traceback" not in checked.stderr
 
 
-@pytest.mark.parametrize("part", ["cell.db", "log/checkpoint"])
-def test_damaged_cell_is_named_in_a_sentence(tmp_path: Path, part: str) -> None:
+def test_a_damaged_database_is_named_in_a_sentence(tmp_path: Path) -> None:
     assert make(tmp_path / "cell").returncode == 0
-    (tmp_path / "cell" / part).write_text("rubbish")
+    (tmp_path / "cell/cell.db").write_text("rubbish")
     checked = run("cell", "check", "--dir", str(tmp_path / "cell"))
     assert checked.returncode == 2
     assert checked.stderr.startswith("error ")
+    assert "Traceback" not in checked.stderr
+
+
+def test_a_damaged_checkpoint_is_a_finding_like_any_other(tmp_path: Path) -> None:
+    assert make(tmp_path / "cell").returncode == 0
+    (tmp_path / "cell/log/checkpoint").write_text("rubbish")
+    checked = run("cell", "check", "--dir", str(tmp_path / "cell"))
+    assert checked.returncode == 1
+    assert "checkpoint" in checked.stdout
     assert "Traceback" not in checked.stderr
 
 
