@@ -6,18 +6,16 @@ because ..." is an answer too; 2: could not, and the message says what to correc
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tallystick.cli.aggregated import Answered, check_out, of_consensus, of_ranking, write_table
-from tallystick.cli.agree import CannotMeasure, Judgments, read_judgments
+from tallystick.cli.agree import CannotMeasure, Judgments, named_rows, read_judgments
 from tallystick.cli.shell import Screen
 from tallystick.stats.aggregation import (
-    BadRatings,
     Consensus,
     Ranking,
     bradley_terry,
@@ -137,20 +135,10 @@ def _judge(
     table: Judgments, question: tuple[Callable[..., Consensus], list[str] | None, Options], confidence: float
 ) -> Answered:
     method, scale, options = question
-    with _named_rows(table):
+    with named_rows(table):
         return of_consensus(method(table.item, table.rater, table.value, categories=scale, **options), confidence)
 
 
 def _rank(table: Judgments, options: Options) -> Answered:
-    with _named_rows(table):
+    with named_rows(table):
         return of_ranking(RANK(table.item, table.rater, table.value, **options))
-
-
-@contextmanager
-def _named_rows(table: Judgments) -> Iterator[None]:
-    """Say where in the file the judgments are that make no sense."""
-    try:
-        yield
-    except BadRatings as error:
-        where = f"{table.name_rows(error.rows)}: " if error.rows else ""
-        raise CannotMeasure(f"{where}{error}") from error

@@ -112,7 +112,7 @@ def agree(
     by_pair = partial(pairwise_kappa, categories=scale)
     try:
         table = read_judgments(file, (item, rater, value))
-        with _named_rows(table):
+        with named_rows(table):
             columns = (table.item, table.rater, table.value)
             found = question(*columns, confidence=confidence, ci=ci, seed=seed, draws=draws)
             listed = by_pair(*columns, confidence=confidence, ci=ci, seed=seed, draws=draws) if pairs else None
@@ -126,8 +126,8 @@ def agree(
 
 
 @contextmanager
-def _named_rows(table: Judgments) -> Iterator[None]:
-    """Say where in the file the judgments are that cannot be measured."""
+def named_rows(table: Judgments) -> Iterator[None]:
+    """Say where in the file the judgments are that make no sense. Raises CannotMeasure."""
     try:
         yield
     except BadRatings as error:
