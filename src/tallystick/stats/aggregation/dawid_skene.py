@@ -14,9 +14,8 @@ from tallystick.stats.aggregation.result import (
     Skills,
     accuracies,
     describe,
-    entropy_bits,
+    fitted,
     frozen,
-    most_probable,
     status_of,
 )
 from tallystick.stats.aggregation.votes import CELLS_MAX, Votes, read_votes, safe_log, softmax, sums_by
@@ -250,27 +249,14 @@ class _Coins(_Classes):
 
 
 def _answer(described: Consensus, votes: Votes, model: _Classes, climbed: Climb, *, smoothing: float) -> Consensus:
-    posteriors = frozen(votes.by_item(model.posteriors))
-    priors = np.zeros(len(votes.categories))
-    priors[votes.used] = model.priors
     skills = model.skills()
     below = int(np.count_nonzero(skills.value < 1 / len(votes.used)))
     notes = described.notes
     if below:
         notes = (*notes, f"{below:,} raters are right less often than chance: look at them before using the result.")
-    return replace(
-        described,
-        posteriors=posteriors,
-        top=most_probable(posteriors),
-        entropy=entropy_bits(posteriors),
-        priors=frozen(priors),
-        skills=skills,
-        smoothing=smoothing,
+    found = fitted(
+        described, votes, climbed, posteriors=model.posteriors, priors=model.priors, skills=skills,
         objective="log-likelihood with the log prior of the smoothing" if smoothing else "log-likelihood",
-        trace=climbed.trace,
         log_likelihood=model.log_likelihood,
-        converged=climbed.converged,
-        iterations=climbed.iterations,
-        stop=climbed.stop,
-        notes=notes,
-    )
+    )  # fmt: skip
+    return replace(found, smoothing=smoothing, notes=notes)

@@ -11,9 +11,8 @@ from tallystick.stats.aggregation.result import (
     Difficulty,
     Skills,
     describe,
-    entropy_bits,
+    fitted,
     frozen,
-    most_probable,
     status_of,
 )
 from tallystick.stats.aggregation.votes import Votes, read_votes, softmax, sums_by
@@ -200,31 +199,19 @@ def _log_prior(values: Floats, mean: float, deviation: float) -> float:
 def _answer(described: Consensus, model: _Slopes, climbed: Climb) -> Consensus:
     votes = model.votes
     by_rater, by_item = model.errors()
-    posteriors = frozen(votes.by_item(model.posteriors))
-    priors = np.zeros(len(votes.categories))
-    priors[votes.used] = 1 / len(votes.used)
     below = int(np.count_nonzero(model.ability < 0))
     notes = described.notes
     if below:
         notes = (*notes, f"{below:,} raters are right less often than not: look at them before using the result.")
-    return replace(
-        described,
-        posteriors=posteriors,
-        top=most_probable(posteriors),
-        entropy=entropy_bits(posteriors),
-        priors=frozen(priors),
-        skills=Skills(
-            measure="ability",
-            value=frozen(model.ability.copy()),
-            se=frozen(by_rater),
-            judgments=frozen(votes.per_rater.copy()),
-        ),
-        difficulty=Difficulty(value=frozen(-model.ease[votes.column]), se=frozen(by_item[votes.column])),
-        objective="log posterior",
-        trace=climbed.trace,
-        log_likelihood=model.log_likelihood,
-        converged=climbed.converged,
-        iterations=climbed.iterations,
-        stop=climbed.stop,
-        notes=notes,
+    skills = Skills(
+        measure="ability",
+        value=frozen(model.ability.copy()),
+        se=frozen(by_rater),
+        judgments=frozen(votes.per_rater.copy()),
     )
+    found = fitted(
+        described, votes, climbed, posteriors=model.posteriors, priors=1 / len(votes.used), skills=skills,
+        objective="log posterior", log_likelihood=model.log_likelihood,
+    )  # fmt: skip
+    difficulty = Difficulty(value=frozen(-model.ease[votes.column]), se=frozen(by_item[votes.column]))
+    return replace(found, difficulty=difficulty, notes=notes)

@@ -11,9 +11,8 @@ from tallystick.stats.aggregation.result import (
     Consensus,
     Skills,
     describe,
-    entropy_bits,
+    fitted,
     frozen,
-    most_probable,
     status_of,
 )
 from tallystick.stats.aggregation.votes import Votes, read_votes, softmax, sums_by
@@ -192,28 +191,16 @@ def _answer(described: Consensus, model: _Spammers, climbed: Climb, reached: tup
     error = np.sqrt(competence * (1 - competence) / (whole + 1))
     spamming = np.zeros((len(votes.raters), len(votes.categories)))
     spamming[:, votes.used] = habits
-    posteriors = frozen(votes.by_item(model.posteriors))
-    priors = np.zeros(len(votes.categories))
-    priors[votes.used] = 1 / len(votes.used)
-    return replace(
-        described,
-        posteriors=posteriors,
-        top=most_probable(posteriors),
-        entropy=entropy_bits(posteriors),
-        priors=frozen(priors),
-        skills=Skills(
-            measure="competence",
-            value=frozen(competence),
-            se=frozen(error),
-            judgments=frozen(votes.per_rater.copy()),
-            spamming=frozen(spamming),
-            shapes=frozen(shapes),
-        ),
-        objective="lower bound of the log evidence",
-        trace=climbed.trace,
-        log_likelihood=model.log_likelihood(),
-        converged=climbed.converged,
-        iterations=climbed.iterations,
-        stop=climbed.stop,
-        restarts=reached,
+    skills = Skills(
+        measure="competence",
+        value=frozen(competence),
+        se=frozen(error),
+        judgments=frozen(votes.per_rater.copy()),
+        spamming=frozen(spamming),
+        shapes=frozen(shapes),
     )
+    found = fitted(
+        described, votes, climbed, posteriors=model.posteriors, priors=1 / len(votes.used), skills=skills,
+        objective="lower bound of the log evidence", log_likelihood=model.log_likelihood(),
+    )  # fmt: skip
+    return replace(found, restarts=reached)

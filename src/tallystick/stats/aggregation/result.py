@@ -5,11 +5,12 @@ Reads and writes nothing. Every array is read-only.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tallystick.stats import distributions
+from tallystick.stats.aggregation.climb import Climb
 from tallystick.stats.aggregation.votes import Votes, sums_by
 from tallystick.stats.agreement.columns import MISSING, Codes, Floats, Label
 from tallystick.stats.agreement.result import Status
@@ -188,6 +189,25 @@ def describe(votes: Votes, method: str, status: Status) -> Consensus:
         lonely=votes.lonely,
         notes=tuple(notes),
     )
+
+
+def fitted(
+    described: Consensus, votes: Votes, climbed: Climb, *, posteriors: Floats, priors: Floats | float, skills: Skills,
+    objective: str, log_likelihood: float,
+) -> Consensus:  # fmt: skip
+    """What every model of raters says when its climb has ended.
+
+    posteriors  (used, items in columns)
+    priors      (used,) of the categories that somebody chose, or one number for all of them; 0 for the others
+    """
+    by_item = frozen(votes.by_item(posteriors))
+    whole = np.zeros(len(votes.categories))
+    whole[votes.used] = priors
+    return replace(
+        described, posteriors=by_item, top=most_probable(by_item), entropy=entropy_bits(by_item), priors=frozen(whole),
+        skills=skills, objective=objective, trace=climbed.trace, log_likelihood=log_likelihood,
+        converged=climbed.converged, iterations=climbed.iterations, stop=climbed.stop,
+    )  # fmt: skip
 
 
 def status_of(votes: Votes) -> Status:
