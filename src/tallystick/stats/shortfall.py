@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tallystick.stats.agreement.coefficients import mid_ranks
 from tallystick.stats.agreement.result import Agreement
-from tallystick.stats.agreement.sums import GROUPS, Sums
+from tallystick.stats.agreement.rows import UNITS_MAX
+from tallystick.stats.agreement.sums import Sums, in_groups
 from tallystick.stats.agreement.table import Codes, Floats, Ratings
 from tallystick.stats.agreement.uncertainty import TINY, bootstrap_interval, standard_error
 from tallystick.stats.intervals import Interval
@@ -28,8 +29,6 @@ Mask = NDArray[np.bool_]
 
 ITEMS_MIN = 5
 """A part with fewer items, or with fewer left outside of it, tells nothing."""
-PATTERNS_MAX = 4096
-"""Items that differ in more ways than this are resampled in groups."""
 METRICS = ("percent_agreement", "cohen_kappa", "scott_pi", "fleiss_kappa", "brennan_prediger", "gwet_ac1")
 """Beside Krippendorff's alpha at a nominal or ordinal level: the coefficients that compare answers as same or not."""
 
@@ -165,17 +164,18 @@ def _pairs(item: Codes) -> tuple[Codes, Codes]:
 
 
 def _sums(comparisons: Comparisons, within: Mask, without: Mask) -> Sums:
-    """Columns: weight and distance of all, of the part, of what is beside it; items that are alike stand together."""
-    columns = [
-        np.bincount(comparisons.item, weights=mask * weight, minlength=comparisons.n_items)
-        for mask in (np.ones(len(within)), within, without)
-        for weight in (comparisons.weight, comparisons.weight * comparisons.distance)
-    ]
-    table: Floats = np.column_stack(columns)
+    """Columns: weight of all; weight and distance of the part, then beside it. Items that are alike stand together."""
+    distance = comparisons.weight * comparisons.distance
+    columns = [comparisons.weight]
+    for mask in (within, without):
+        columns += [mask * comparisons.weight, mask * distance]
+    of_item = [np.bincount(comparisons.item, weights=column, minlength=comparisons.n_items) for column in columns]
+    table: Floats = np.column_stack(of_item)
     table = table[table[:, 0] > 0]
     features, weights = np.unique(table, axis=0, return_counts=True)
-    if is_grouped := len(features) > PATTERNS_MAX:
-        features, weights = _grouped(table), np.ones(GROUPS, dtype=np.int64)
+    if is_grouped := len(features) > UNITS_MAX:
+        features = in_groups(table)
+        weights = np.ones(len(features), dtype=np.int64)
 
     def split(sums: Floats) -> tuple[Floats, Floats]:
         return _gain(comparisons.room, sums), np.zeros(len(sums))
@@ -183,17 +183,9 @@ def _sums(comparisons: Comparisons, within: Mask, without: Mask) -> Sums:
     return Sums(features=features, weights=weights.astype(np.int64), split=split, is_grouped=is_grouped)
 
 
-def _grouped(features: Floats) -> Floats:
-    """Random groups of items, the same for the same number of items."""
-    groups = np.random.default_rng(0).permutation(len(features)) % GROUPS
-    found = np.zeros((GROUPS, features.shape[1]))
-    np.add.at(found, groups, features)
-    return found
-
-
 def _gain(room: float, sums: Floats) -> Floats:
     """(draws,) how much the coefficient would rise; NaN where a draw holds nothing of one of the two sides."""
-    weight, of_part, apart_part, beside, apart_beside = sums[:, 0], sums[:, 2], sums[:, 3], sums[:, 4], sums[:, 5]
+    weight, of_part, apart_part, beside, apart_beside = sums.T
     looked_at = of_part + beside
     shape = (of_part > 0) & (beside > 0)
     now = np.divide(apart_part + apart_beside, looked_at, out=np.full(len(sums), np.nan), where=shape)

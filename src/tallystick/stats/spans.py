@@ -11,7 +11,7 @@ from tallystick.stats.agreement.measure import How, error_of, how_of, limits_of,
 from tallystick.stats.agreement.question import Question
 from tallystick.stats.agreement.result import Agreement, Status
 from tallystick.stats.agreement.rows import UNITS_MAX
-from tallystick.stats.agreement.sums import GROUPS, Sums
+from tallystick.stats.agreement.sums import Sums, in_groups
 from tallystick.stats.agreement.table import BadRatings, Floats
 from tallystick.stats.intervals import Interval
 
@@ -229,10 +229,7 @@ def _f1(parts: Floats, how: How, *, n_pairs: int) -> SpanF1:
         status, why = (Status.NO_VARIATION, NOTHING) if n_pairs else (Status.NO_OVERLAP, NO_PAIRS)
         return SpanF1(value=None, status=status, reason=why, interval=None, interval_reason=why, se=None)
     is_grouped = len(parts) > UNITS_MAX
-    units = parts
-    if is_grouped:
-        units = np.zeros((GROUPS, 2))
-        np.add.at(units, np.random.default_rng(0).permutation(len(parts)) % GROUPS, parts)
+    units = in_groups(parts) if is_grouped else parts
     sums = Sums(features=units, weights=np.ones(len(units), dtype=np.int64), split=_share, is_grouped=is_grouped)
     value = float(parts[:, 0].sum() / parts[:, 1].sum())
     se = error_of(sums, how)

@@ -129,16 +129,17 @@ def measure_many(
         refuse_bad_question(asked, has_categories=categories is not None)
     how = how_of(ci=ci, confidence=confidence, draws=draws, seed=seed, spread=spread)
     table = read_table(items, raters, values, clusters=clusters)
-    scales: dict[str, tuple[Ratings, Facts]] = {}
+    scales: dict[str, Ratings] = {}
+    facts: dict[str, Facts] = {}
     found = []
     for asked in questions:
-        if asked.order not in scales:
-            ratings = table.on(categories, asked.order)
-            refuse_misfits(asked, ratings)
-            scales[asked.order] = ratings, _facts(ratings)
-        ratings, facts = scales[asked.order]
-        refuse_misfits(asked, ratings)
-        found.append(_answer(asked, ratings, facts, how))
+        order = asked.order
+        if order not in scales:
+            scales[order] = table.on(categories, order)
+        refuse_misfits(asked, scales[order])
+        if order not in facts:
+            facts[order] = _facts(scales[order])
+        found.append(_answer(asked, scales[order], facts[order], how))
     return found
 
 

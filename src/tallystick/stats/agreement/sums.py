@@ -143,10 +143,23 @@ def _units(ratings: Ratings) -> Units:
     unit = np.arange(n_units) if ratings.cluster is None else ratings.cluster
     if n_units <= UNITS_MAX:
         return Units(unit=unit, n_units=n_units, is_grouped=False, is_clustered=is_clustered)
-    # A fixed shuffle: the grouping is part of the method, not of the caller's chance. Items are
-    # numbered by sorted name, so it does not depend on the order of the rows.
-    shuffled = np.random.default_rng(0).permutation(n_units) % GROUPS
-    return Units(unit=shuffled[unit], n_units=GROUPS, is_grouped=True, is_clustered=is_clustered)
+    return Units(unit=_groups_of(n_units)[unit], n_units=GROUPS, is_grouped=True, is_clustered=is_clustered)
+
+
+def _groups_of(n_units: int) -> Codes:
+    """(units,) a random group for each.
+
+    A fixed shuffle: the grouping is part of the method, not of the caller's chance. Items are numbered by sorted name,
+    so it does not depend on the order of the rows.
+    """
+    return np.random.default_rng(0).permutation(n_units) % GROUPS
+
+
+def in_groups(features: Floats) -> Floats:
+    """(GROUPS, q) the sums of the features of units, (units, q), over random groups of them."""
+    sums = np.zeros((GROUPS, features.shape[1]))
+    np.add.at(sums, _groups_of(len(features)), features)
+    return sums
 
 
 def _ones(features: Floats, split: Split, units: Units, *, is_count: bool) -> Sums:
