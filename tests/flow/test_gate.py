@@ -1,5 +1,6 @@
 """The gate: a number against a threshold, and no number is no agreement."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,9 @@ from tallystick.flow.gate import (
     Bar,
     Batch,
     Judged,
+    agreement_of,
+    criterion_table,
     inputs_digest,
-    items_to_decide,
     measure_batch,
     pairs,
     refuse,
@@ -170,23 +172,47 @@ def test_a_lower_bound_decides_only_when_the_threshold_is_not_in_the_interval(ca
 @pytest.mark.parametrize(("share", "decision"), [(0.85, "pass"), (0.75, "fail")])
 def test_an_undecided_gate_says_how_many_more_items_would_decide_it(share: float, decision: str) -> None:
     found = measured(mixed(100, share), LOWER)
-    more = items_to_decide(found.verdict, 800_000)
     assert found.decision == "undecided"
-    assert more is not None
-    assert f"About {more:,} more items, judged as these were, would decide it" in found.why
-    assert measured(mixed(round(100 + 1.2 * more), share), LOWER).decision == decision
-    assert measured(mixed(round(100 + 0.6 * more), share), LOWER).decision == "undecided"
+    told = re.search(r"About (\d+) more items with (\d+) judgments would decide it with a chance of 80%", found.why)
+    assert told
+    items, judgments = (int(number) for number in told.groups())
+    assert judgments == 2 * items
+    # The chance of 80 % asks for twice the items that an even chance asks for, (1.96 + 0.84)^2 / 1.96^2.
+    assert measured(mixed(100 + items, share), LOWER).decision == decision
+    assert measured(mixed(round((100 + items) * 0.4), share), LOWER).decision == "undecided"
 
 
 def test_a_value_on_the_threshold_is_decided_by_no_number_of_items() -> None:
     found = measured(mixed(50, 0.8), LOWER)
-    assert items_to_decide(found.verdict, 800_000) is None
+    assert found.decision == "undecided"
     assert "no number of items" in found.why
 
 
 def test_too_few_items_show_no_failure_either() -> None:
     found = measured(couples(*[DIVIDE] * 3), replace(PERCENT, items_min=5))
     assert (found.verdict.value_ppm, found.decision) == (0, "undecided")
+    assert "bring 2 more" in found.why
+
+
+def test_the_interval_of_a_criterion_draws_items_and_not_their_candidates() -> None:
+    """The scores of two candidates that stand together are no two pieces of evidence."""
+    rows = [
+        judged(n, expert, "tie", reasoning=scores)
+        for n in range(20)
+        for expert, scores in (("x", (5, 1) if n % 4 else (1, 5)), ("y", (5, 1) if n % 3 else (1, 5)))
+    ]
+    value = measured(rows).criteria[0]
+    table = replace(criterion_table(rows, "reasoning", low=1, high=5), clusters=None)
+    apart = agreement_of(table, value.metric, value.level).interval
+    assert value.low_ppm is not None
+    assert value.high_ppm is not None
+    assert apart is not None
+    assert (value.high_ppm - value.low_ppm) / 1e6 > 1.2 * (apart.high - apart.low)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.7])
+def test_what_a_decided_gate_would_need_is_not_told(share: float) -> None:
+    assert "more items" not in measured(mixed(400, share), LOWER).why
 
 
 def test_a_gated_criterion_counts_and_another_only_informs() -> None:

@@ -10,7 +10,7 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, ProgrammeOpened
+from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, GatePolicySet, ProgrammeOpened
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow.contract import (
     DataContract,
@@ -73,8 +73,8 @@ def _decide(cell: Cell, tx: Transaction, text: str, *, contract: DataContract) -
         return refused
     facts = _facts(tx, text, contract)
     if previous is None:
-        return [ProgrammeOpened(programme=contract.name, contract=facts)]
-    return [ContractRevised(programme=contract.name, contract=facts, previous=previous.version)]
+        return [ProgrammeOpened(programme=contract.name, contract=facts), *_policies(contract)]
+    return [ContractRevised(programme=contract.name, contract=facts, previous=previous.version), *_policies(contract)]
 
 
 def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
@@ -87,11 +87,22 @@ def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
         version=contract.version, document=tx.seal(payload, scope=f"programme:{contract.name}"),
         document_digest=canon.digest(payload), title=contract.title, domains=domains,
         metric=contract.agreement.metric, level=contract.agreement.level, rule=contract.agreement.rule,
-        items_min=contract.agreement.items_min,
-        lease_ms=contract.lease_minutes * 60_000, permitted_uses=list(contract.rights.permitted_uses),
+        items_min=contract.agreement.items_min, lease_ms=contract.lease_minutes * 60_000,
+        permitted_uses=list(contract.rights.permitted_uses),
         source_class=contract.rights.source_class, licence=contract.rights.licence,
         retention_until=contract.rights.retention_until.isoformat(), simulated=contract.simulated,
     )  # fmt: skip
+
+
+def _policies(contract: DataContract) -> list[GatePolicySet]:
+    """The gate policies of domains that have their own."""
+    return [
+        GatePolicySet(
+            programme=contract.name, contract_version=contract.version, domain=name, metric=own.metric,
+            level=own.level, rule=own.rule, items_min=own.items_min,
+        )
+        for name, plan in contract.domains.items() if (own := plan.agreement)
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

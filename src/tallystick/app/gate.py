@@ -73,11 +73,13 @@ def _rubric_of(cell: Cell, connection: journal.Connection, row: Row) -> Rubric |
 
 
 def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
+    """The policy of the rubric's domain, as the contract and the rubric in force have it."""
     current = rubrics.current(connection, programme.programme, rubric.id)
+    policy = {row.rubric: row for row in contracts.domains(connection, programme.programme)}[rubric.id]
     assert current is not None
     return Bar(
-        metric=programme.metric, level=programme.level, rule=programme.rule, threshold_ppm=current.threshold_ppm,
-        items_min=programme.items_min,
+        metric=policy.metric, level=policy.level, rule=policy.rule, threshold_ppm=current.threshold_ppm,
+        items_min=policy.items_min,
     )  # fmt: skip
 
 

@@ -63,10 +63,11 @@ def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMea
     published = {rubric_path(one.fact.rubric, one.fact.version): one.fact for one in state.rubrics}
     if fact.contract_version not in contracts or path not in published:
         raise CannotBuild(f"entry {measured.seq}: measured under a rubric or contract that is not in the journal")
-    contract, threshold_ppm = contracts[fact.contract_version], published[path].threshold_ppm
+    own = {(one.fact.contract_version, one.fact.domain): one.fact for one in state.policies}
+    policy = own.get((fact.contract_version, fact.domain), contracts[fact.contract_version])
     bar = Bar(
-        metric=contract.metric, level=contract.level, rule=contract.rule, threshold_ppm=threshold_ppm,
-        items_min=contract.items_min,
+        metric=policy.metric, level=policy.level, rule=policy.rule, threshold_ppm=published[path].threshold_ppm,
+        items_min=policy.items_min,
     )  # fmt: skip
     about = Batch(
         batch=fact.batch, programme=fact.programme, domain=fact.domain, contract_version=fact.contract_version,

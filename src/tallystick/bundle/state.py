@@ -12,8 +12,13 @@ from typing import Generic, TypeVar, cast
 import msgspec
 
 from tallystick import events
-from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
-from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
+from tallystick.events.adjudication import (
+    DisagreementOpened,
+    DisagreementPreserved,
+    DisagreementReturned,
+    DisagreementSettled,
+)
+from tallystick.events.contract import ContractFacts, ContractRevised, GatePolicySet, ProgrammeOpened
 from tallystick.events.envelope import Event, open_entry
 from tallystick.events.erasure import ObjectsErased
 from tallystick.events.gate import BatchMeasured
@@ -30,6 +35,7 @@ from tallystick.events.roster import (
     RolesChanged,
 )
 from tallystick.events.rubric import RubricPublished
+from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 
 F = TypeVar("F", bound=Event)
 F_co = TypeVar("F_co", bound=Event, covariant=True)
@@ -50,7 +56,8 @@ class Entered(Generic[F_co]):
 
 AnyJudgment = JudgmentSubmitted | JudgmentImported
 AnyContract = ProgrammeOpened | ContractRevised
-Closed = DisagreementSettled | DisagreementPreserved
+Closed = DisagreementSettled | DisagreementPreserved | DisagreementReturned
+AnyStanding = JudgmentsHeld | JudgmentsCleared | JudgmentsRequeued
 Decided = PersonQualified | QualificationFailed
 
 
@@ -61,6 +68,7 @@ class State:
     cut: Entered[ReleaseCut]
     cell: Entered[CellOpened]
     contracts: tuple[Entered[AnyContract], ...]
+    policies: tuple[Entered[GatePolicySet], ...]  # of domains that are not measured as the contract's others
     rubrics: tuple[Entered[RubricPublished], ...]
     batches: tuple[Entered[BatchOpened], ...]  # all of the programme: those left out are named
     items: tuple[Entered[ItemImported], ...]  # of the released batches
@@ -68,7 +76,9 @@ class State:
     judgments: tuple[Entered[AnyJudgment], ...]
     opened: tuple[Entered[DisagreementOpened], ...]
     closed: tuple[Entered[Closed], ...]
+    standing: tuple[Entered[AnyStanding], ...]  # those that name a judgment of these items
     measured: tuple[Entered[BatchMeasured], ...]  # the newest of each released batch
+    measured_before: tuple[Entered[BatchMeasured], ...]  # all others of the released batches
     people: tuple[Entered[PersonEnrolled], ...]
     roles: tuple[Entered[RolesChanged], ...]
     executed: tuple[Entered[ExpertContractExecuted], ...]
@@ -110,10 +120,10 @@ class State:
 
 
 _WANTED = (
-    CellOpened, ProgrammeOpened, ContractRevised, RubricPublished, BatchOpened, ItemImported, ImportFinished,
-    JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled, DisagreementPreserved, BatchMeasured,
-    PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
-    ReleaseCut, ReleaseBuilt, ObjectsErased,
+    CellOpened, ProgrammeOpened, ContractRevised, GatePolicySet, RubricPublished, BatchOpened, ItemImported,
+    ImportFinished, JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled,
+    DisagreementPreserved, BatchMeasured, PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted,
+    PersonQualified, QualificationFailed, ReleaseCut, ReleaseBuilt, ObjectsErased,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in _WANTED}
 
@@ -179,7 +189,7 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
     held_objects = _objects(items, judgments, closed, people)
     state = State(
         cut=cut, cell=_cell(heap), contracts=_in_order(_of(ours, ProgrammeOpened), _of(ours, ContractRevised)),
-        rubrics=_of(ours, RubricPublished), batches=batches, items=items,
+        policies=_of(ours, GatePolicySet), rubrics=_of(ours, RubricPublished), batches=batches, items=items,
         runs=tuple(run for run in _of(ours, ImportFinished) if run.fact.run in runs), judgments=judgments,
         opened=_of(within, DisagreementOpened), closed=closed, measured=_newest(within, held),
         people=people, roles=_of(theirs, RolesChanged),

@@ -51,3 +51,16 @@ class ContractRevised(msgspec.Struct, frozen=True, kw_only=True):
     programme: str
     contract: ContractFacts
     previous: str
+
+
+class GatePolicySet(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract version measures agreement in one domain otherwise than in the others: this is the gate's policy."""
+
+    KIND: ClassVar[str] = "gate-policy-set/1"
+    programme: str
+    contract_version: str
+    domain: str
+    metric: str
+    level: str
+    rule: str  # estimate | lower_bound
+    items_min: int

@@ -1,5 +1,6 @@
 """The agreement gate: a batch is measured against its domain's threshold. Pure: judgments in, the decision out."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
 from tallystick.signals import preference
-from tallystick.stats.agreement import Agreement, PairKappa, measure, pairwise_kappa
+from tallystick.stats import power
+from tallystick.stats.agreement import Agreement, PairKappa, Question, measure, pairwise_kappa
 
 CRITERION_METRIC = "krippendorff_alpha"
 CRITERION_LEVEL = "ordinal"
@@ -19,10 +21,14 @@ SEED = 0
 
 
 PASS, FAIL, UNDECIDED = "pass", "fail", "undecided"
-ITEMS_TIMES_MAX = 100
-"""A gate that would need more than so many times the items that were judged says that they cannot decide it."""
-Weighed = tuple[str, str]
-"""What something says of the gate, and why it does not pass; empty when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What one thing says of the gate, and why it does not pass."""
+
+    decision: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +68,22 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Ratings in long form, ready for a coefficient."""
+    """Ratings in long form, ready for a coefficient.
+
+    items     the unit that is rated: an item, or one candidate of it
+    clusters  the item of each rating where the unit is less: intervals draw items, whose candidates belong together
+    """
 
     items: list[str]
     raters: list[str]
     values: list[str]
     categories: tuple[str, ...]
+    clusters: list[str] | None = None
+
+    @property
+    def units_per_item(self) -> float:
+        """How many units an item gives."""
+        return len(set(self.items)) / max(1, len(set(self.clusters or self.items)))
 
 
 def verdict_table(judged: Iterable[Judged], level: str) -> Table:
@@ -75,7 +91,8 @@ def verdict_table(judged: Iterable[Judged], level: str) -> Table:
     read = _reader(level)
     categories = preference.STRENGTHS if level == "ordinal" else preference.DIRECTIONS
     rows = [(j.item, j.expert, value) for j in judged if (value := read(j.verdict)) is not None]
-    return _table(rows, categories)
+    items, raters, values = ([row[place] for row in rows] for place in range(3))
+    return Table(items=items, raters=raters, values=values, categories=categories)
 
 
 def compared(judged: Iterable[Judged], level: str) -> list[Judged]:
@@ -90,27 +107,20 @@ def _reader(level: str) -> Callable[[str], str | None]:
 
 def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high: int) -> Table:
     """One criterion's scores as ratings: each item gives two units, one for each candidate."""
-    rows = [
-        (f"{j.item}|{side}", j.expert, str(j.scores[criterion][side]))
-        for j in judged
-        if criterion in j.scores
-        for side in ("a", "b")
-    ]
-    return _table(rows, tuple(str(point) for point in range(low, high + 1)))
-
-
-def _table(rows: list[tuple[str, str, str]], categories: tuple[str, ...]) -> Table:
+    rows = [(j, side) for j in judged if criterion in j.scores for side in ("a", "b")]
     return Table(
-        items=[row[0] for row in rows], raters=[row[1] for row in rows], values=[row[2] for row in rows],
-        categories=categories,
+        items=[f"{j.item}|{side}" for j, side in rows], raters=[j.expert for j, _ in rows],
+        values=[str(j.scores[criterion][side]) for j, side in rows], clusters=[j.item for j, _ in rows],
+        categories=tuple(str(point) for point in range(low, high + 1)),
     )  # fmt: skip
 
 
 def agreement_of(table: Table, metric: str, level: str) -> Agreement:
     """One coefficient of a table."""
     return measure(
-        table.items, table.raters, table.values, metric=metric, level=level, categories=table.categories, seed=SEED
-    )
+        table.items, table.raters, table.values, metric=metric, level=level, categories=table.categories,
+        clusters=table.clusters, seed=SEED,
+    )  # fmt: skip
 
 
 def pairs(judged: list[Judged]) -> list[PairKappa]:
@@ -123,34 +133,38 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     """Measure a batch and decide. An undefined number passes nothing and fails nothing: it is undecided."""
     counted = [j for j in judged if not j.is_expected]
     expected = [j for j in judged if j.is_expected]
-    found = agreement_of(verdict_table(counted, bar.level), bar.metric, bar.level)
+    table = verdict_table(counted, bar.level)
+    found = agreement_of(table, bar.metric, bar.level)
     verdict = _value("verdict", found)
     criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
     gated = {f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated}
-    short = [value for value in (verdict, *criteria) if value is verdict or value.what in gated]
-    decision, why = _decided([_enough(found, bar), *(_weighed(value, bar) for value in short)])
+    short = [(value, of) for value, of in ((verdict, table), *criteria) if value is verdict or value.what in gated]
+    weighed = [_enough(found, bar), *(_weighed(value, of, bar) for value, of in short)]
+    decision = _decided(weighed)
+    why = " ".join(one.why for one in weighed if one.why)
     apart = agreement_of(verdict_table(expected, bar.level), bar.metric, bar.level) if expected else None
     return BatchMeasured(
         batch=batch.batch, programme=batch.programme, domain=batch.domain, rubric=rubric.id,
         rubric_version=rubric.version, contract_version=batch.contract_version, rule=bar.rule,
         threshold_ppm=bar.threshold_ppm, decision=decision,
         why=why or f"Agreement reaches the threshold of {share_text(bar.threshold_ppm)}.", verdict=verdict,
-        criteria=criteria, expected=_value("expected_disagreement", apart) if apart else None,
+        criteria=[value for value, _ in criteria], expected=_value("expected_disagreement", apart) if apart else None,
         inputs_digest=inputs_digest(judged), incomplete=batch.incomplete, code_version=code_version,
     )  # fmt: skip
 
 
-def _criterion(judged: list[Judged], criterion: str, rubric: Rubric) -> MeasuredValue:
+def _criterion(judged: list[Judged], criterion: str, rubric: Rubric) -> tuple[MeasuredValue, Table]:
     scale = rubric.by_id[criterion].scale
     table = criterion_table(judged, criterion, low=scale.low, high=scale.high)
     if not set(table.values) <= set(table.categories):
         # Scores from an earlier version with a wider scale cannot be read on this one: there is no number.
-        return MeasuredValue(
+        unread = MeasuredValue(
             what=f"criterion:{criterion}", metric=CRITERION_METRIC, level=CRITERION_LEVEL, status=OTHER_SCALE,
             value_ppm=None, low_ppm=None, high_ppm=None, items=len(set(table.items)), raters=len(set(table.raters)),
             judgments=len(table.values),
         )  # fmt: skip
-    return _value(f"criterion:{criterion}", agreement_of(table, CRITERION_METRIC, CRITERION_LEVEL))
+        return unread, table
+    return _value(f"criterion:{criterion}", agreement_of(table, CRITERION_METRIC, CRITERION_LEVEL)), table
 
 
 def _value(what: str, found: Agreement) -> MeasuredValue:
@@ -163,72 +177,71 @@ def _value(what: str, found: Agreement) -> MeasuredValue:
     )  # fmt: skip
 
 
-def _decided(weighed: list[Weighed]) -> tuple[str, str]:
-    """The decision of all that counts, and why. What too few items show is neither agreement nor its absence."""
-    why = " ".join(words for _, words in weighed if words)
-    found = {decision for decision, _ in weighed}
-    if weighed[0][0] is UNDECIDED or FAIL not in found:
-        return (UNDECIDED if UNDECIDED in found else PASS), why
-    return FAIL, why
+def _decided(weighed: list[Weighed]) -> str:
+    """The decision of all that counts. What too few items show is neither agreement nor its absence."""
+    found = {one.decision for one in weighed}
+    if weighed[0].decision == UNDECIDED or FAIL not in found:
+        return UNDECIDED if UNDECIDED in found else PASS
+    return FAIL
 
 
 def _enough(found: Agreement, bar: Bar) -> Weighed:
     """Whether a batch is large enough to show anything. A pair of lucky answers is no agreement."""
-    if found.n_pairable >= bar.items_min:
-        return PASS, ""
-    return UNDECIDED, (
+    short = bar.items_min - found.n_pairable
+    if short <= 0:
+        return Weighed(PASS)
+    why = (
         f"Expected at least {bar.items_min} items with two judgments that decide, found {found.n_pairable}: "
-        "bring more items, or have these judged."
+        f"bring {short} more, or have these judged."
     )
+    return Weighed(UNDECIDED, why)
 
 
-def _weighed(value: MeasuredValue, bar: Bar) -> Weighed:
+def _weighed(value: MeasuredValue, table: Table, bar: Bar) -> Weighed:
     """What one value says of the bar, and why it does not reach it."""
     name, asked = value.what.removeprefix("criterion:"), share_text(bar.threshold_ppm)
     if value.value_ppm is None:
-        return UNDECIDED, f"Agreement on {name} is undefined ({value.status}): expected at least {asked}."
+        return Weighed(UNDECIDED, f"Agreement on {name} is undefined ({value.status}): expected at least {asked}.")
     if bar.rule == "lower_bound":
-        return _weighed_low(value, bar, f"lower bound of agreement on {name} of at least {asked}")
+        return _weighed_low(value, table, bar, f"lower bound of agreement on {name} of at least {asked}")
     if value.value_ppm >= bar.threshold_ppm:
-        return PASS, ""
-    return FAIL, f"Expected agreement on {name} of at least {asked}, found {value.value_ppm / PPM:.3f}."
+        return Weighed(PASS)
+    return Weighed(FAIL, f"Expected agreement on {name} of at least {asked}, found {value.value_ppm / PPM:.3f}.")
 
 
-def _weighed_low(value: MeasuredValue, bar: Bar, expected: str) -> Weighed:
+def _weighed_low(value: MeasuredValue, table: Table, bar: Bar, expected: str) -> Weighed:
     """The same where the lower end of the interval decides: between the two ends nothing is decided."""
     if value.low_ppm is None or value.high_ppm is None:
-        return UNDECIDED, f"Expected {expected}, found no interval: there are too few items for one."
+        return Weighed(UNDECIDED, f"Expected {expected}, found no interval: there are too few items for one.")
     if value.low_ppm >= bar.threshold_ppm:
-        return PASS, ""
+        return Weighed(PASS)
     found = f"Expected {expected}, found {value.low_ppm / PPM:.3f} to {value.high_ppm / PPM:.3f}"
     if value.high_ppm < bar.threshold_ppm:
-        return FAIL, f"{found}."
-    return UNDECIDED, f"{found}: the threshold lies between. {_more_words(value, bar)}"
+        return Weighed(FAIL, f"{found}.")
+    return Weighed(UNDECIDED, f"{found}: the threshold lies between. {_more_words(value, table, bar)}")
 
 
-def _more_words(value: MeasuredValue, bar: Bar) -> str:
+def _more_words(value: MeasuredValue, table: Table, bar: Bar) -> str:
+    """How many more items would decide what the present ones leave open."""
     assert value.value_ppm is not None
-    found = f"if agreement stays at {value.value_ppm / PPM:.3f}"
-    more = items_to_decide(value, bar.threshold_ppm)
-    if more is None:
-        return f"So near to the threshold no number of items that can be judged would decide it, {found}."
-    return f"About {more:,} more items, judged as these were, would decide it, {found}."
+    found = to_decide(table, value, bar)
+    stays = f"if agreement stays at {value.value_ppm / PPM:.3f}"
+    if found.items_more is None or found.judgments_more is None:
+        return f"So near to the threshold no number of items that can be judged would decide it, {stays}."
+    items, judgments = (math.ceil(n / table.units_per_item) for n in (found.items_more, found.judgments_more))
+    return (
+        f"About {items:,} more items with {judgments:,} judgments would decide it with a chance of {found.power:.0%}, "
+        f"{stays}."
+    )
 
 
-def items_to_decide(value: MeasuredValue, threshold_ppm: int) -> int | None:
-    """How many more items would bring the nearer end of the interval to the threshold, if the value stays.
-
-    An interval narrows with the root of the number of items: n (half / distance)^2 items in all. None when that is
-    more than ITEMS_TIMES_MAX times as many as there are, or when the value has no interval.
-    """
-    if value.value_ppm is None or value.low_ppm is None or value.high_ppm is None:
-        return None
-    distance = value.value_ppm - threshold_ppm
-    half = value.value_ppm - value.low_ppm if distance >= 0 else value.high_ppm - value.value_ppm
-    if half > ITEMS_TIMES_MAX**0.5 * abs(distance):
-        return None
-    needed = -(-value.items * half * half // (distance * distance))
-    return max(0, needed - value.items)
+def to_decide(table: Table, value: MeasuredValue, bar: Bar) -> power.ToDecide:
+    """How many more units of a table, judged as often as the present ones, would decide a value."""
+    return power.to_decide(
+        table.items, table.raters, table.values, Question(metric=value.metric, level=value.level),
+        threshold=bar.threshold_ppm / PPM, rule=bar.rule, categories=table.categories, clusters=table.clusters,
+        seed=SEED,
+    )  # fmt: skip
 
 
 def inputs_digest(judged: list[Judged]) -> str:

@@ -71,6 +71,14 @@ def slices(placed: list[Placed], by: str, *, metric: str, level: str) -> tuple[l
     return made, len(parts) - len(kept)
 
 
+def weeks(placed: list[Placed], *, metric: str, level: str) -> dict[str, list[Slice]]:
+    """Rubric: its weeks in their order. Judgments under different rubrics have different thresholds."""
+    parts: dict[str, list[Placed]] = {}
+    for one in placed:
+        parts.setdefault(one.rubric, []).append(one)
+    return {name: slices(part, WEEK, metric=metric, level=level)[0] for name, part in sorted(parts.items())}
+
+
 def by_criterion(placed: list[Placed], rubrics: Mapping[str, Rubric]) -> list[Slice]:
     """Scores criterion by criterion of every rubric in force, each on its scale."""
     made = []
@@ -88,11 +96,12 @@ def by_criterion(placed: list[Placed], rubrics: Mapping[str, Rubric]) -> list[Sl
 
 def _on_scale(table: Table) -> Table:
     """Without scores of an earlier version with a wider scale: they cannot be read on this one."""
-    rows = [row for row in zip(table.items, table.raters, table.values, strict=True) if row[2] in table.categories]
-    return Table(
-        items=[row[0] for row in rows], raters=[row[1] for row in rows], values=[row[2] for row in rows],
-        categories=table.categories,
-    )  # fmt: skip
+    clusters = table.clusters or table.items
+    places = [place for place, value in enumerate(table.values) if value in table.categories]
+    items, raters, values, kept = (
+        [column[place] for place in places] for column in (table.items, table.raters, table.values, clusters)
+    )
+    return Table(items=items, raters=raters, values=values, categories=table.categories, clusters=kept)
 
 
 def _names(placed: list[Placed], by: str) -> Iterator[str]:

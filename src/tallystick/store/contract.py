@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.contract import ContractFacts, ContractRevised, ProgrammeOpened
+from tallystick.events.contract import ContractFacts, ContractRevised, GatePolicySet, ProgrammeOpened
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
     CONTRACT_VERSION,
@@ -54,13 +54,27 @@ def _store_version(connection: sa.Connection, programme: str, contract: Contract
     connection.execute(CONTRACT_VERSION.insert().values(version))
     connection.execute(DOMAIN.delete().where(DOMAIN.c.programme == programme))
     rows = [
-        {"programme": programme, "domain": d.domain, "rubric": d.rubric, "risk": d.risk, "redundancy": d.redundancy}
+        {"programme": programme, "domain": d.domain, "rubric": d.rubric, "risk": d.risk, "redundancy": d.redundancy,
+         "metric": contract.metric, "level": contract.level, "rule": contract.rule, "items_min": contract.items_min}
         for d in contract.domains
-    ]
+    ]  # fmt: skip
     connection.execute(DOMAIN.insert(), rows)
 
 
-HANDLERS: dict[str, Handler] = {ProgrammeOpened.KIND: _on_opened, ContractRevised.KIND: _on_revised}
+def _on_policy(connection: sa.Connection, run: list[Recorded]) -> None:
+    for recorded in run:
+        fact: GatePolicySet = recorded.fact
+        change = DOMAIN.update().where(DOMAIN.c.programme == fact.programme, DOMAIN.c.domain == fact.domain)
+        connection.execute(
+            change.values(metric=fact.metric, level=fact.level, rule=fact.rule, items_min=fact.items_min)
+        )
+
+
+HANDLERS: dict[str, Handler] = {
+    ProgrammeOpened.KIND: _on_opened,
+    ContractRevised.KIND: _on_revised,
+    GatePolicySet.KIND: _on_policy,
+}
 
 
 _PROGRAMME = Statement(sa.select(PROGRAMME).where(PROGRAMME.c.programme == sa.bindparam("name")))

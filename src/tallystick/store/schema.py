@@ -56,6 +56,7 @@ CONTRACT_VERSION = sa.Table(
 DOMAIN = sa.Table(
     "domain", READ,
     _text("programme", key=True), _text("domain", key=True), _text("rubric"), _text("risk"), _whole("redundancy"),
+    _text("metric"), _text("level"), _text("rule"), _whole("items_min"),
 )  # fmt: skip
 
 RUBRIC = sa.Table(

@@ -24,6 +24,7 @@ from tallystick.flow.contract.model import (
     Sampling,
     Signal,
     Supervision,
+    agreement_for,
     axis_fault,
     redundancy_for,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "Signal",
     "Supervision",
     "Terms",
+    "agreement_for",
     "axis_fault",
     "check_rubric_domains",
     "check_rubrics",

@@ -124,12 +124,16 @@ def _agreement_findings(contract: DataContract) -> Iterator[Finding]:
 
 def _level_findings(contract: DataContract) -> Iterator[Finding]:
     is_preference = any(part.signal == "preference" for part in contract.supervision)
-    if is_preference and contract.agreement.level == "ordinal":
+    levels = {"agreement.level": contract.agreement.level} | {
+        f"domains.{name}.agreement.level": plan.agreement.level
+        for name, plan in contract.domains.items() if plan.agreement
+    }  # fmt: skip
+    for path in (path for path, level in levels.items() if is_preference and level == "ordinal"):
         sentence = (
             "Both unacceptable has no place on an ordered scale of verdicts, so an ordinal gate does not see it: "
             "choose nominal if such verdicts are to be expected."
         )
-        yield _warning("ordinal-leaves-out", "agreement.level", sentence)
+        yield _warning("ordinal-leaves-out", path, sentence)
 
 
 def _failure_findings(contract: DataContract) -> Iterator[Finding]:

@@ -124,13 +124,6 @@ class Improvement(Part):
     acceptance: Annotated[tuple[Acceptance, ...], Field(min_length=1, max_length=100)]
 
 
-class DomainPlan(Part):
-    """Which rubric a domain is judged by, and how much goes wrong when a judgment does."""
-
-    rubric: Slug
-    risk: Risk
-
-
 class Quota(Part):
     """How many items with one value of one axis are wanted."""
 
@@ -252,6 +245,26 @@ class Agreement(Part):
             )
 
 
+class DomainPlan(Part):
+    """Which rubric a domain is judged by, and how much goes wrong when a judgment does.
+
+    agreement  how agreement is measured in this domain, where not as in the rest of the contract, and why
+    """
+
+    rubric: Slug
+    risk: Risk
+    agreement: Agreement | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        if self.agreement is not None and self.agreement.why is None:
+            yield Fault(
+                path=("agreement", "why"),
+                expected="a reason why this domain is measured otherwise than the contract's others",
+                found="none",
+                fix="Say why, or leave `agreement` out of the domain.",
+            )
+
+
 class DataContract(Versioned):
     """One version of the contract of one programme. Immutable once it is in force."""
 
@@ -293,6 +306,11 @@ def redundancy_for(contract: DataContract, domain: Domain) -> int:
     return count
 
 
+def agreement_for(contract: DataContract, domain: Domain) -> Agreement:
+    """The gate policy of a domain: its own, or else the contract's. Raises KeyError for a domain not in it."""
+    return contract.domains[domain].agreement or contract.agreement
+
+
 def _axis(name: str) -> Axis:
     return next(axis for axis in AXES if axis == name)
 
@@ -317,7 +335,7 @@ def _repeats(contract: DataContract) -> Iterator[Fault]:
 def _gate_faults(contract: DataContract, name: Domain, plan: DomainPlan) -> Iterator[Fault]:
     """Agreement needs two; Cohen's kappa needs exactly two."""
     count = redundancy_for(contract, name)
-    if contract.agreement.metric == "cohen_kappa" and count != 2:
+    if agreement_for(contract, name).metric == "cohen_kappa" and count != 2:
         yield Fault(
             path=("redundancy", plan.risk),
             expected=f"2, because cohen_kappa compares two experts and {name} is of {plan.risk} risk",
