@@ -18,6 +18,7 @@ from tallystick.events import (
     release,
     roster,
     rubric,
+    standing,
 )
 from tallystick.events.envelope import Envelope, Event
 
@@ -25,6 +26,7 @@ __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
+    standing,
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ _TAKE_SLOT = Statement(
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
         leased=WORK.c.leased + 1,
-        is_open=sa.case((WORK.c.judged + WORK.c.leased + 1 < WORK.c.needed, 1), else_=0),
+        is_open=sa.case((WORK.c.judged + WORK.c.held + WORK.c.leased + 1 < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged >= WORK.c.needed, "complete"), else_="active"),
     )
 )
@@ -28,9 +28,11 @@ _GIVE_SLOT = Statement(
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
         leased=WORK.c.leased - 1,
-        is_open=sa.case((WORK.c.judged + WORK.c.leased - 1 < WORK.c.needed, 1), else_=0),
+        is_open=sa.case((WORK.c.judged + WORK.c.held + WORK.c.leased - 1 < WORK.c.needed, 1), else_=0),
         state=sa.case(
-            (WORK.c.judged >= WORK.c.needed, "complete"), (WORK.c.judged + WORK.c.leased > 1, "active"), else_="waiting"
+            (WORK.c.judged >= WORK.c.needed, "complete"),
+            (WORK.c.judged + WORK.c.held + WORK.c.leased > 1, "active"),
+            else_="waiting",
         ),
     )
 )
@@ -110,11 +112,16 @@ def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Ro
     return {row.domain: row for row in _CURSORS.all(connection, {"who": who, "programme": programme})}
 
 
-# A lease that ran out is no answer: its item is offered again, or an item could wait for ever for its last judge.
+# A lease that ran out is no answer: its item is offered again, or an item could wait for ever for its last judge. Nor
+# does a lease that was called back, or a judgment that its author may give again, keep them from the item.
 _MINE = sa.exists().where(
-    ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item, ASSIGNMENT.c.state != "expired"
+    ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item, ASSIGNMENT.c.state != "expired",
+    ASSIGNMENT.c.state != "recalled", ASSIGNMENT.c.state != "requeued",
+)  # fmt: skip
+# One that was set aside keeps its author away by its assignment, unless they may judge the item again.
+_JUDGED = sa.exists().where(
+    JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
 )
-_JUDGED = sa.exists().where(JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item)
 _FREE = Statement(
     sa.select(WORK.c.item, WORK.c.rank)
     .where(

@@ -29,7 +29,7 @@ _COUNT_ITEMS = Statement(
 def _on_batch(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
         {"batch": r.fact.batch, "programme": r.fact.programme, "name": r.fact.name, "domain": r.fact.domain,
-         "purpose": r.fact.purpose, "items": 0, "complete": 0, "judgments": 0, "imported_judgments": 0,
+         "purpose": r.fact.purpose, "items": 0, "complete": 0, "judgments": 0, "imported_judgments": 0, "held": 0,
          "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def _work_row(recorded: Recorded) -> dict[str, object]:
     fact: ItemImported = recorded.fact
     return {
         "item": fact.item, "programme": fact.programme, "domain": fact.domain, "rank": recorded.envelope.seq,
-        "needed": fact.needed, "leased": 0, "judged": 0, "is_open": 1, "state": "waiting",
+        "needed": fact.needed, "leased": 0, "judged": 0, "held": 0, "is_open": 1, "state": "waiting",
     }  # fmt: skip
 
 
@@ -74,16 +74,19 @@ def count(connection: sa.Connection, facts: list[ItemImported], *, items: int, c
     _add(connection, strata, items=items, complete=complete)
 
 
-def count_complete(connection: sa.Connection, done: list[str]) -> None:
-    """Items have got their last judgment: count them as complete in every stratum, and in their batch."""
+def count_complete(connection: sa.Connection, done: list[str], *, more: int = 1) -> None:
+    """Items have got their last judgment: count them as complete in every stratum, and in their batch.
+
+    more  -1 for items that are complete no longer
+    """
     rows = [row for name in done if (row := item(connection, name)) is not None]
     strata: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
         taxonomy = msgspec.json.decode(row.taxonomy)
         strata.update((row.programme, axis, value) for axis, value in _axes(row.domain, taxonomy))
-    _add(connection, strata, items=0, complete=1)
+    _add(connection, strata, items=0, complete=more)
     for batch, complete in sorted(Counter(row.batch for row in rows).items()):
-        _COMPLETE_IN_BATCH.run(connection, {"wanted": batch, "more": complete})
+        _COMPLETE_IN_BATCH.run(connection, {"wanted": batch, "more": complete * more})
 
 
 _COMPLETE_IN_BATCH = Statement(

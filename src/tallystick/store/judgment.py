@@ -12,13 +12,16 @@ from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, ITEM, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
 
+COUNTED, HELD, REQUEUED = "counted", "held", "requeued"
+"""The standing of a judgment. Only what is counted is measured, divides an item or stands in a record's counts."""
+
 _JUDGED_HERE = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
         leased=WORK.c.leased - 1,
         judged=WORK.c.judged + 1,
-        is_open=sa.case((WORK.c.judged + WORK.c.leased < WORK.c.needed, 1), else_=0),
+        is_open=sa.case((WORK.c.judged + WORK.c.held + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
     .returning(WORK.c.judged, WORK.c.needed)
@@ -28,7 +31,7 @@ _JUDGED_ELSEWHERE = Statement(
     .where(WORK.c.item == sa.bindparam("wanted"))
     .values(
         judged=WORK.c.judged + 1,
-        is_open=sa.case((WORK.c.judged + 1 + WORK.c.leased < WORK.c.needed, 1), else_=0),
+        is_open=sa.case((WORK.c.judged + 1 + WORK.c.held + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
     )
     .returning(WORK.c.judged, WORK.c.needed)
@@ -53,7 +56,7 @@ def _shared(fact: JudgmentSubmitted | JudgmentImported, recorded: Recorded) -> d
         "expert": fact.expert, "signal": fact.signal, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
         "contract_version": fact.contract_version, "verdict": fact.verdict, "scores": _json(fact.scores),
         "reasons": _json(fact.reasons), "is_pre_contract": int(fact.is_pre_contract), "at": recorded.envelope.at,
-        "seq": recorded.envelope.seq,
+        "seq": recorded.envelope.seq, "standing": COUNTED,
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from tallystick.store import (
     release,
     roster,
     rubric,
+    standing,
 )
 from tallystick.store.schema import READ, RECEIPT, Handler, Recorded
 
@@ -36,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     **adjudication.HANDLERS,
     **release.HANDLERS,
     **erasure.HANDLERS,
+    **standing.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 

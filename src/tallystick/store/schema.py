@@ -88,7 +88,7 @@ GOLD_ANSWER = sa.Table(
 BATCH = sa.Table(
     "batch", READ,
     _text("batch", key=True), _text("programme"), _text("name"), _text("domain"), _text("purpose"), _whole("items"),
-    _whole("complete"), _whole("judgments"), _whole("imported_judgments"), _whole("seq"),
+    _whole("complete"), _whole("judgments"), _whole("imported_judgments"), _whole("held"), _whole("seq"),
     sa.UniqueConstraint("programme", "name", "domain"),
 )  # fmt: skip
 ITEM = sa.Table(
@@ -103,7 +103,7 @@ ITEM = sa.Table(
 WORK = sa.Table(
     "work", READ,
     _text("item", key=True), _text("programme"), _text("domain"), _whole("rank"), _whole("needed"), _whole("leased"),
-    _whole("judged"), _whole("is_open"), _text("state"),
+    _whole("judged"), _whole("held"), _whole("is_open"), _text("state"),
     sa.Index("work_open", "programme", "domain", "is_open", "rank"),
 )  # fmt: skip
 # Counts by stratum, kept as items come and go: filling and funnel cost the same at any size.
@@ -142,11 +142,29 @@ JUDGMENT = sa.Table(
     _text("contract_version"), _text("order", optional=True), _text("verdict"), _text("scores"), _text("reasons"),
     _text("rationale", optional=True), _text("defects"), _text("confirmed"), _whole("active_ms", optional=True),
     _whole("is_observed"), _whole("is_pre_contract"), _text("made_at", optional=True), _text("source"),
-    _whole("at"), _whole("seq"),
-    sa.UniqueConstraint("item", "expert"),
+    _whole("at"), _whole("seq"), _text("standing"),
+    # One that counts or is held of each expert; those that were set aside stay beside it.
+    sa.Index(
+        "judgment_once", "item", "expert", unique=True,
+        sqlite_where=sa.text("standing <> 'requeued'"), postgresql_where=sa.text("standing <> 'requeued'"),
+    ),
     sa.Index("judgment_in_batch", "batch", "seq"),
     sa.Index("judgment_of_expert", "expert", "seq"),
     sa.Index("judgment_under", "programme", "rubric", "rubric_version"),
+)  # fmt: skip
+# Every change of a judgment's standing, with what caused it.
+STANDING = sa.Table(
+    "standing", READ,
+    _text("judgment", key=True), _whole("seq", key=True), _text("programme"), _text("item"), _text("now"),
+    _text("hold", optional=True), _text("cause"), _text("reference"), _whole("by_same"), _whole("at"), _text("by"),
+    sa.Index("standing_by_cause", "programme", "cause", "reference"), sa.Index("standing_of_item", "item", "seq"),
+)  # fmt: skip
+# Judgments held together; `waiting` of them have not been reviewed.
+HOLD = sa.Table(
+    "hold", READ,
+    _text("hold", key=True), _text("programme"), _text("expert"), _text("cause"), _text("reference"),
+    _whole("judgments"), _whole("waiting"), _whole("at"), _whole("seq"),
+    sa.Index("hold_waiting", "programme", "seq"),
 )  # fmt: skip
 # A judgment made under an earlier rubric version, criterion by criterion.
 FLAG = sa.Table(
@@ -168,6 +186,16 @@ DISAGREEMENT = sa.Table(
     _text("criteria", optional=True), _text("notes", optional=True), _text("rubric_version", optional=True),
     _whole("opened_at"), _whole("closed_at", optional=True), _whole("seq"), _whole("closed_seq", optional=True),
     sa.Index("disagreement_queue", "programme", "state", "seq"),
+)  # fmt: skip
+
+# A disagreement as it was when judgments of its item were set aside: it opens anew when the item is complete again.
+PAST_DISAGREEMENT = sa.Table(
+    "past_disagreement", READ,
+    _text("item", key=True), _whole("seq", key=True), _text("counts"), _text("state"),
+    _text("verdict", optional=True), _text("adjudicator", optional=True), _text("criteria", optional=True),
+    _text("notes", optional=True), _text("rubric_version", optional=True), _whole("opened_at"),
+    _whole("closed_at", optional=True), _whole("closed_seq", optional=True), _whole("withdrawn_at"),
+    _whole("withdrawn_seq"),
 )  # fmt: skip
 
 RELEASE = sa.Table(
