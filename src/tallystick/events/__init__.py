@@ -10,6 +10,7 @@ from tallystick.events import (
     assignment,
     contract,
     custody,
+    disagreement,
     erasure,
     gate,
     items,
@@ -26,6 +27,7 @@ __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
+    disagreement,
     standing,
 )  # fmt: skip
 

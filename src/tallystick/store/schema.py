@@ -198,6 +198,36 @@ PAST_DISAGREEMENT = sa.Table(
     _whole("withdrawn_seq"),
 )  # fmt: skip
 
+# Why the judges of an item disagree: the newest proposal for each item; what people said of one; what was learnt.
+CLASSIFICATION = sa.Table(
+    "classification", READ,
+    _text("item", key=True), _text("programme"), _text("batch"), _text("status"), _text("cause", optional=True),
+    _text("proposed", optional=True), _whole("confidence_ppm", optional=True), _text("model"), _text("inputs_digest"),
+    _text("body"), _whole("at"), _whole("seq"),
+    sa.Index("classification_in_batch", "batch"), sa.Index("classification_of", "programme", "seq"),
+)  # fmt: skip
+CLASS_CORRECTION = sa.Table(
+    "class_correction", READ,
+    _whole("seq", key=True), _text("item"), _text("programme"), _text("batch"), _whole("classified_seq"),
+    _text("classified"), _text("proposed", optional=True), _text("cause"), _text("note"), _text("by"), _whole("at"),
+    sa.Index("class_correction_of", "item", "seq"),
+)  # fmt: skip
+GROUP_DECLARATION = sa.Table(
+    "group_declaration", READ,
+    _text("person", key=True), _text("axes"), _text("object"), _text("commitment"), _whole("at"), _whole("seq"),
+)  # fmt: skip
+DISTRIBUTION = sa.Table(
+    "distribution", READ,
+    _whole("seq", key=True), _text("item"), _text("axis"), _text("programme"), _text("batch"), _text("body"),
+    _whole("at"),
+    sa.Index("distribution_on", "axis", "seq"), sa.Index("distribution_of", "item"),
+)  # fmt: skip
+CLASS_MODEL = sa.Table(
+    "class_model", READ,
+    _text("model", key=True), _text("body"), _whole("is_in_force"), _whole("at"), _text("by"), _whole("seq"),
+    _whole("chosen_at", optional=True), _text("chosen_by", optional=True),
+)  # fmt: skip
+
 RELEASE = sa.Table(
     "release", READ,
     _text("release", key=True), _text("programme"), _text("name"), _text("version"), _text("use"), _text("batches"),
