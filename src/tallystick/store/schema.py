@@ -185,7 +185,97 @@ DISAGREEMENT = sa.Table(
     _whole("is_expected"), _text("state"), _text("verdict", optional=True), _text("adjudicator", optional=True),
     _text("criteria", optional=True), _text("notes", optional=True), _text("rubric_version", optional=True),
     _whole("opened_at"), _whole("closed_at", optional=True), _whole("seq"), _whole("closed_seq", optional=True),
+    # The newest class, and its place in the queue; who works on the case, and until when.
+    _text("cause", optional=True), _whole("cause_rank"), _text("lease", optional=True),
+    _text("holder", optional=True), _whole("held_until", optional=True),
     sa.Index("disagreement_queue", "programme", "state", "seq"),
+    sa.Index("disagreement_by_risk", "programme", "state", "domain", "cause_rank", "seq"),
+    sa.Index("disagreement_held", "holder", "programme"), sa.Index("disagreement_lease", "held_until"),
+)  # fmt: skip
+# What adjudicators said of a rubric's criteria when they ended a case.
+RUBRIC_FEEDBACK = sa.Table(
+    "rubric_feedback", READ,
+    _whole("seq", key=True), _text("programme"), _text("rubric"), _text("rubric_version"), _text("criterion"),
+    _text("what"), _text("item"), _text("words"), _whole("at"), _text("by"),
+    sa.Index("rubric_feedback_on", "programme", "rubric", "seq"),
+)  # fmt: skip
+# Rounds of second looks at finished items, and every item that was drawn in one.
+REREVIEW = sa.Table(
+    "rereview", READ,
+    _text("rereview", key=True), _text("programme"), _whole("round"), _whole("draws"), _whole("since"),
+    _whole("until"), _text("pools"), _text("secret"), _whole("at"), _whole("seq"),
+    sa.UniqueConstraint("programme", "round"),
+)  # fmt: skip
+REREVIEW_ITEM = sa.Table(
+    "rereview_item", READ,
+    _text("item", key=True), _text("rereview"), _text("programme"), _whole("round"), _text("risk"), _whole("place"),
+    _text("reviewer", optional=True), _whole("held_until", optional=True), _whole("is_answered"),
+    _whole("is_defect", optional=True), _text("severity", optional=True), _text("cause", optional=True),
+    _text("failure", optional=True), _text("notes", optional=True), _whole("answered_at", optional=True),
+    _whole("seq"), _whole("answered_seq", optional=True),
+    sa.Index("rereview_item_waiting", "programme", "is_answered", "round", "place"),
+    sa.Index("rereview_item_held", "reviewer", "is_answered"),
+)  # fmt: skip
+
+INTERVENTION = sa.Table(
+    "intervention", READ,
+    _text("intervention", key=True), _text("programme"), _text("domain"), _text("rubric"), _text("rubric_version"),
+    _text("batch"), _whole("measured_seq"), _text("state"), _whole("round"), _text("outcome", optional=True),
+    _whole("at"), _text("by"), _whole("seq"), _whole("closed_at", optional=True), _whole("closed_seq", optional=True),
+    sa.Index("intervention_of", "programme", "rubric", "state"), sa.Index("intervention_of_batch", "batch", "seq"),
+)  # fmt: skip
+# Everything that happened in an intervention, whatever stage wrote it.
+INTERVENTION_STEP = sa.Table(
+    "intervention_step", READ,
+    _whole("seq", key=True), _text("intervention"), _whole("round"), _text("kind"), _text("body"), _whole("at"),
+    _text("by"),
+    sa.Index("intervention_step_of", "intervention", "seq"),
+)  # fmt: skip
+# Who works no more under a rubric, for the time being.
+STOOD_DOWN = sa.Table(
+    "stood_down", READ,
+    _text("programme", key=True), _text("rubric", key=True), _text("person", key=True), _text("intervention"),
+    _whole("at"), _whole("seq"),
+)  # fmt: skip
+
+# Calibration sessions. The label of an item is no judgment: nothing that counts judgments reads these tables.
+CALIBRATION = sa.Table(
+    "calibration", READ,
+    _text("calibration", key=True), _text("intervention"), _text("programme"), _text("batch"), _text("domain"),
+    _text("rubric"), _text("rubric_version"), _text("state"), _whole("opened_at"), _text("by"), _whole("seq"),
+    _whole("revealed_at", optional=True), _whole("revealed_seq", optional=True), _text("agreement", optional=True),
+    _text("missing", optional=True), _text("reason", optional=True), _whole("ended_at", optional=True),
+    _whole("ended_seq", optional=True), _text("ended_reason", optional=True),
+    sa.Index("calibration_of", "intervention", "seq"),
+)  # fmt: skip
+CALIBRATION_ITEM = sa.Table(
+    "calibration_item", READ,
+    _text("calibration", key=True), _whole("number", key=True), _text("item"),
+    sa.Index("calibration_item_in", "item"),
+)  # fmt: skip
+CALIBRATION_PARTICIPANT = sa.Table(
+    "calibration_participant", READ,
+    _text("calibration", key=True), _whole("number", key=True), _text("person"),
+    sa.Index("calibration_participant_in", "person"),
+)  # fmt: skip
+CALIBRATION_LABEL = sa.Table(
+    "calibration_label", READ,
+    _text("calibration", key=True), _text("item", key=True), _text("expert", key=True), _text("order"),
+    _text("verdict"), _text("scores"), _text("reasons"), _text("rationale"), _whole("active_ms"), _whole("at"),
+    _whole("seq"),
+    sa.Index("calibration_label_on", "item"), sa.Index("calibration_label_by", "expert"),
+)  # fmt: skip
+CALIBRATION_MARK = sa.Table(
+    "calibration_mark", READ,
+    _text("calibration", key=True), _whole("number", key=True), _text("expert"), _text("rubric_version"),
+    _text("criterion", optional=True), _text("place"), _whole("start"), _whole("end"), _text("kind"), _text("note"),
+    _whole("at"), _whole("seq"), _text("answer", optional=True), _text("words", optional=True),
+    _whole("answered_at", optional=True), _whole("answered_seq", optional=True),
+)  # fmt: skip
+CALIBRATION_EXAMPLE = sa.Table(
+    "calibration_example", READ,
+    _text("calibration", key=True), _whole("number", key=True), _text("item"), _text("expert"), _text("candidate"),
+    _text("criterion"), _whole("score"), _text("note"), _whole("at"), _whole("seq"),
 )  # fmt: skip
 
 # A disagreement as it was when judgments of its item were set aside: it opens anew when the item is complete again.
