@@ -22,6 +22,8 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "work.do": frozenset({"expert"}),
     "gate.read": frozenset({"lead", "researcher", "auditor"}),
     "gate.measure": frozenset({"lead"}),
+    "intervene": frozenset({"lead"}),
+    "calibrate": frozenset({"expert"}),
     "adjudicate": frozenset({"adjudicator"}),
     "release.read": frozenset({"lead", "researcher", "auditor"}),
     "release.cut": frozenset({"lead"}),

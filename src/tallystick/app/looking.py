@@ -19,15 +19,15 @@ CHOSEN: Final = ("review", "audit", "incident", "rights")
 """Reasons that a person chooses from when they look outside their work."""
 REASONS: Final = frozenset(
     {
-        *CHOSEN, "assignment", "qualification", "adjudication", "own-work", "staffing", "import-report", "check",
-        "release-build", "export",
+        *CHOSEN, "assignment", "qualification", "calibration", "adjudication", "own-work", "staffing", "import-report",
+        "check", "release-build", "export",
     }
 )  # fmt: skip
 """Every reason there is. docs/access.md says when each is given."""
 WHATS: Final = frozenset(
     {
-        "item", "record", "judgments", "answer", "gold", "identities", "profile", "draft", "import-report", "release",
-        "words", "everything",
+        "item", "record", "judgments", "labels", "answer", "gold", "identities", "profile", "draft", "import-report",
+        "release", "words", "everything",
     }
 )  # fmt: skip
 """Everything that can be looked at."""
