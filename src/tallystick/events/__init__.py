@@ -12,6 +12,7 @@ from tallystick.events import (
     custody,
     disagreement,
     erasure,
+    escape,
     gate,
     items,
     judgment,
@@ -27,7 +28,7 @@ __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
-    disagreement,
+    disagreement, escape,
     standing,
 )  # fmt: skip
 

@@ -47,3 +47,57 @@ class DisagreementPreserved(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     criteria: list[str]
     notes: ObjectRef
+
+
+class CaseLeased(msgspec.Struct, frozen=True, kw_only=True):
+    """One adjudicator holds an open case until the lease ends: nobody else opens or decides it meanwhile."""
+
+    KIND: ClassVar[str] = "case-leased/1"
+    lease: str  # random: a neighbour's proof holds the leaf of this, and must not tell it
+    item: str
+    programme: str
+    adjudicator: str
+    expires_at: int  # microseconds since 1970, UTC
+
+
+class CaseReleased(msgspec.Struct, frozen=True, kw_only=True):
+    """A case came back without a decision."""
+
+    KIND: ClassVar[str] = "case-released/1"
+    lease: str
+    item: str
+    programme: str
+    adjudicator: str
+    reason: str  # expired | returned
+
+
+class DisagreementReturned(msgspec.Struct, frozen=True, kw_only=True):
+    """An adjudicator sent the judgments of a case back instead of deciding. The item is judged again.
+
+    Which judgments those are stands in the `judgments-requeued` event beside this one.
+    """
+
+    KIND: ClassVar[str] = "disagreement-returned/1"
+    item: str
+    programme: str
+    batch: str
+    adjudicator: str
+    rubric: str
+    rubric_version: str
+    why: str  # missing_context | more_judges | unclear_rubric | error
+    by_same: bool  # whether those who judged it may judge it again
+    criteria: list[str]
+    notes: ObjectRef
+
+
+class RubricFeedbackRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever ended a case said what is wrong with a criterion of the rubric, in the same command."""
+
+    KIND: ClassVar[str] = "rubric-feedback-recorded/1"
+    programme: str
+    rubric: str
+    rubric_version: str
+    criterion: str
+    what: str  # ambiguous | missing | contradicts | too_strict | too_lax
+    item: str
+    words: ObjectRef

@@ -1,12 +1,46 @@
-"""Read models of disagreements: the queue and what became of each."""
+"""Read models of disagreements: the queue by risk, who holds which case, what became of each."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
+from tallystick.events.adjudication import (
+    CaseLeased,
+    CaseReleased,
+    DisagreementOpened,
+    DisagreementPreserved,
+    DisagreementReturned,
+    DisagreementSettled,
+    RubricFeedbackRecorded,
+)
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store import items
-from tallystick.store.schema import DISAGREEMENT, Handler, Recorded, Row
+from tallystick.store.schema import (
+    DISAGREEMENT,
+    DOMAIN,
+    ERASED,
+    ITEM,
+    JUDGMENT,
+    RUBRIC_FEEDBACK,
+    Handler,
+    Recorded,
+    Row,
+)
+
+CAUSE_ORDER = ("rater_error", "expertise_gap", "rubric_ambiguity", "missing_context", None, "value_diversity")
+"""What comes first within a tier of risk: what a decision mends, then what needs more than a decision, what is not
+classified, and at last what is to be kept as it is.
+"""
+_NOBODY = {"lease": None, "holder": None, "held_until": None}
+
+
+def _rank(cause: str | None) -> int:
+    return CAUSE_ORDER.index(cause if cause in CAUSE_ORDER else None)
 
 
 def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -18,8 +52,13 @@ def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
             "item": fact.item, "programme": fact.programme, "batch": fact.batch, "domain": item.domain,
             "counts": canon.encode(fact.counts).decode(), "is_expected": int(fact.is_expected), "state": "open",
             "verdict": None, "adjudicator": None, "criteria": None, "notes": None, "rubric_version": None,
-            "opened_at": r.envelope.at, "closed_at": None, "seq": r.envelope.seq, "closed_seq": None,
+            "opened_at": r.envelope.at, "closed_at": None, "seq": r.envelope.seq, "closed_seq": None, "cause": None,
+            "cause_rank": _rank(None), **_NOBODY,
         }  # fmt: skip
+        # One that was withdrawn opens anew: what it was before stands in the table of past ones.
+        connection.execute(
+            DISAGREEMENT.delete().where(DISAGREEMENT.c.item == fact.item, DISAGREEMENT.c.state == "withdrawn")
+        )
         journal.insert_many(connection, DISAGREEMENT, [row])
 
 
@@ -30,6 +69,7 @@ def _close(connection: sa.Connection, recorded: Recorded, *, state: str, verdict
         "state": state, "verdict": verdict, "adjudicator": fact.adjudicator,
         "criteria": canon.encode(fact.criteria).decode(), "notes": fact.notes.object,
         "rubric_version": fact.rubric_version, "closed_at": recorded.envelope.at, "closed_seq": recorded.envelope.seq,
+        **_NOBODY,
     }  # fmt: skip
     connection.execute(change.values(**values))
 
@@ -44,23 +84,199 @@ def _on_preserved(connection: sa.Connection, run: list[Recorded]) -> None:
         _close(connection, r, state="preserved", verdict=None)
 
 
+def _on_returned(connection: sa.Connection, run: list[Recorded]) -> None:
+    """The judgments that are set aside in the same command withdraw the disagreement; this ends the case before."""
+    for r in run:
+        _close(connection, r, state="returned", verdict=None)
+
+
+def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: CaseLeased = r.fact
+        held = {"lease": fact.lease, "holder": fact.adjudicator, "held_until": fact.expires_at}
+        _HOLD.run(connection, {"wanted": fact.item, **{f"new_{name}": value for name, value in held.items()}})
+
+
+def _on_released(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        _FREE.run(connection, {"wanted": r.fact.item, "of": r.fact.lease})
+
+
+def _on_feedback(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"seq": r.envelope.seq, "programme": r.fact.programme, "rubric": r.fact.rubric,
+         "rubric_version": r.fact.rubric_version, "criterion": r.fact.criterion, "what": r.fact.what,
+         "item": r.fact.item, "words": r.fact.words.object, "at": r.envelope.at, "by": r.envelope.by}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, RUBRIC_FEEDBACK, rows)
+
+
+_HOLD = Statement(
+    DISAGREEMENT.update()
+    .where(DISAGREEMENT.c.item == sa.bindparam("wanted"))
+    .values(
+        lease=sa.bindparam("new_lease"), holder=sa.bindparam("new_holder"), held_until=sa.bindparam("new_held_until")
+    )
+)
+_FREE = Statement(
+    DISAGREEMENT.update()
+    .where(DISAGREEMENT.c.item == sa.bindparam("wanted"), DISAGREEMENT.c.lease == sa.bindparam("of"))
+    .values(lease=None, holder=None, held_until=None)
+)
 HANDLERS: dict[str, Handler] = {
     DisagreementOpened.KIND: _on_opened,
     DisagreementSettled.KIND: _on_settled,
     DisagreementPreserved.KIND: _on_preserved,
+    DisagreementReturned.KIND: _on_returned,
+    CaseLeased.KIND: _on_leased,
+    CaseReleased.KIND: _on_released,
+    RubricFeedbackRecorded.KIND: _on_feedback,
 }
 
 
+def classed(connection: sa.Connection, causes: Mapping[str, str | None]) -> None:
+    """Disagreements have a class, or none that the evidence carries: that moves them in the queue."""
+    for item, cause in sorted(causes.items()):
+        change = DISAGREEMENT.update().where(DISAGREEMENT.c.item == item)
+        connection.execute(change.values(cause=cause, cause_rank=_rank(cause)))
+
+
+_RISK = DOMAIN.c.risk.label("risk")
+_WITH_RISK = DISAGREEMENT.outerjoin(
+    DOMAIN, sa.and_(DOMAIN.c.programme == DISAGREEMENT.c.programme, DOMAIN.c.domain == DISAGREEMENT.c.domain)
+)
+_ONE = Statement(
+    sa.select(DISAGREEMENT, _RISK).select_from(_WITH_RISK).where(DISAGREEMENT.c.item == sa.bindparam("wanted"))
+)
+
+
 def disagreement(connection: sa.Connection, item: str) -> Row | None:
-    """The disagreement on an item, or None."""
-    return connection.execute(sa.select(DISAGREEMENT).where(DISAGREEMENT.c.item == item)).first()
+    """The disagreement on an item with the risk of its domain, or None. A domain that was dropped has no risk."""
+    return _ONE.first(connection, {"wanted": item})
 
 
-def queue(connection: sa.Connection, programme: str, *, state: str = "open", limit: int = 100) -> list[Row]:
-    """Disagreements in one state, oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for the queue: somebody who may take cases sees none that they judged or that another holds.
+
+    person  None: a reader, who sees all
+    now     microseconds, by which a lease has run out or not
+    """
+
+    person: str | None = None
+    now: int = 0
+
+
+def open_cases(
+    connection: sa.Connection, programme: str, tiers: Sequence[Sequence[str]], *, asking: Asking,
+    after: Row | None = None, limit: int = 100,
+) -> list[Row]:  # fmt: skip
+    """Open cases in the order in which they are to be decided: tier by tier, then by class, then by age.
+
+    tiers  the domains of every tier of risk, the most careful first
+    after  the row of the case that the list goes on from
+
+    Within a domain it is one range of an index that stops at the limit: it costs the same at any length of the queue.
+    """
+    found: list[Row] = []
+    domains = [list(tier) for tier in tiers]
+    if after is not None:
+        start = next((n for n, tier in enumerate(domains) if after.domain in tier), 0)
+        domains = domains[start:]
+    for number, tier in enumerate(domains):
+        place = (after.cause_rank, after.seq) if after is not None and number == 0 else (-1, -1)
+        more = limit - len(found)
+        if more <= 0:
+            break
+        parts: list[Iterator[Row]] = [
+            iter(_part(connection, programme, domain, place, asking=asking, limit=more)) for domain in tier
+        ]
+        merged = heapq.merge(*parts, key=lambda row: (int(row.cause_rank), int(row.seq)))
+        found += [row for row, _ in zip(merged, range(more), strict=False)]
+    return found
+
+
+def _part(
+    connection: sa.Connection, programme: str, domain: str, place: tuple[int, int], *, asking: Asking, limit: int
+) -> list[Row]:
     table = DISAGREEMENT
-    query = sa.select(table).where(table.c.programme == programme, table.c.state == state).order_by(table.c.seq)
-    return list(connection.execute(query.limit(limit)).all())
+    query = (
+        sa.select(table, _RISK)
+        .select_from(_WITH_RISK)
+        .where(
+            table.c.programme == programme, table.c.state == "open", table.c.domain == domain,
+            sa.tuple_(table.c.cause_rank, table.c.seq) > sa.tuple_(*(sa.literal(n) for n in place)),
+        )
+        .order_by(table.c.cause_rank, table.c.seq)
+        .limit(limit)
+    )  # fmt: skip
+    if asking.person is not None:
+        is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == asking.person)
+        is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
+        is_free = sa.or_(table.c.holder.is_(None), table.c.holder == asking.person, table.c.held_until < asking.now)
+        query = query.where(~is_judge, ~is_gone, is_free)
+    return list(connection.execute(query).all())
+
+
+def ended(
+    connection: sa.Connection, programme: str, *, state: str, without: str | None = None, after: int | None = None,
+    limit: int = 100,
+) -> list[Row]:  # fmt: skip
+    """Disagreements that are settled, preserved or withdrawn, the newest first.
+
+    without  a person whose own items are left out
+    after    the place in the journal of the one that the list goes on from
+    """
+    table = DISAGREEMENT
+    query = (
+        sa.select(table, _RISK)
+        .select_from(_WITH_RISK)
+        .where(table.c.programme == programme, table.c.state == state)
+        .order_by(table.c.seq.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(table.c.seq < after)
+    if without is not None:
+        query = query.where(~sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == without))
+    return list(connection.execute(query).all())
+
+
+def counts(connection: sa.Connection, programme: str) -> dict[str, int]:
+    """State: how many disagreements of a programme are in it."""
+    query = sa.select(DISAGREEMENT.c.state, sa.func.count()).where(DISAGREEMENT.c.programme == programme)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(DISAGREEMENT.c.state)).all()}
+
+
+def waiting(connection: sa.Connection, programme: str) -> list[Row]:
+    """Open cases by domain and class: domain, risk, cause, cases, oldest (when the oldest of them opened)."""
+    table = DISAGREEMENT
+    query = (
+        sa.select(
+            table.c.domain, _RISK, table.c.cause, sa.func.count().label("cases"),
+            sa.func.min(table.c.opened_at).label("oldest"),
+        )
+        .select_from(_WITH_RISK)
+        .where(table.c.programme == programme, table.c.state == "open")
+        .group_by(table.c.domain, _RISK, table.c.cause)
+        .order_by(table.c.domain, table.c.cause)
+    )  # fmt: skip
+    return list(connection.execute(query).all())
+
+
+def held_by(connection: sa.Connection, person: str, programme: str) -> Row | None:
+    """The case that an adjudicator holds in a programme, its lease run out or not; None when there is none."""
+    table = DISAGREEMENT
+    query = sa.select(table).where(table.c.holder == person, table.c.programme == programme, table.c.state == "open")
+    return connection.execute(query).first()
+
+
+def run_out(connection: sa.Connection, now: int, *, limit: int = 20) -> list[Row]:
+    """Cases whose lease has run out, oldest first."""
+    table = DISAGREEMENT
+    query = sa.select(table).where(table.c.held_until < now, table.c.state == "open")
+    return list(connection.execute(query.order_by(table.c.held_until, table.c.item).limit(limit)).all())
 
 
 def of_batch(connection: sa.Connection, batch: str) -> dict[str, Row]:
@@ -73,3 +289,38 @@ def states(connection: sa.Connection, batch: str) -> dict[str, int]:
     """State: how many disagreements of a batch are in it."""
     query = sa.select(DISAGREEMENT.c.state, sa.func.count()).where(DISAGREEMENT.c.batch == batch)
     return {row[0]: row[1] for row in connection.execute(query.group_by(DISAGREEMENT.c.state)).all()}
+
+
+def settled_judgments(connection: sa.Connection, programme: str) -> list[Row]:
+    """The counted judgments of settled cases: item, domain, expert, verdict, settled, criteria. In journal order."""
+    columns: list[sa.ColumnElement[Any]] = [
+        JUDGMENT.c.item, DISAGREEMENT.c.domain, JUDGMENT.c.expert, JUDGMENT.c.verdict,
+        DISAGREEMENT.c.verdict.label("settled"), DISAGREEMENT.c.criteria,
+    ]  # fmt: skip
+    query = (
+        sa.select(*columns)
+        .join(DISAGREEMENT, DISAGREEMENT.c.item == JUDGMENT.c.item)
+        .where(
+            DISAGREEMENT.c.programme == programme, DISAGREEMENT.c.state == "settled", JUDGMENT.c.standing == "counted"
+        )
+        .order_by(JUDGMENT.c.seq)
+    )
+    return list(connection.execute(query).all())
+
+
+def feedback(connection: sa.Connection, programme: str, rubric: str, *, limit: int = 200) -> list[Row]:
+    """What adjudicators said of the criteria of a rubric, newest first."""
+    table = RUBRIC_FEEDBACK
+    query = sa.select(table).where(table.c.programme == programme, table.c.rubric == rubric)
+    return list(connection.execute(query.order_by(table.c.seq.desc()).limit(limit)).all())
+
+
+def feedback_of(connection: sa.Connection, items_of: Iterable[str]) -> dict[str, list[Row]]:
+    """Item: what was said of the rubric when its case was ended. Items without any are not named."""
+    found: dict[str, list[Row]] = {}
+    wanted = list(items_of)
+    for start in range(0, len(wanted), 500):
+        query = sa.select(RUBRIC_FEEDBACK).where(RUBRIC_FEEDBACK.c.item.in_(wanted[start : start + 500]))
+        for row in connection.execute(query.order_by(RUBRIC_FEEDBACK.c.seq)).all():
+            found.setdefault(row.item, []).append(row)
+    return found

@@ -14,6 +14,7 @@ from tallystick.store import (
     custody,
     disagreement,
     erasure,
+    escape,
     gate,
     items,
     judgment,
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     **disagreement.HANDLERS,
     **release.HANDLERS,
     **erasure.HANDLERS,
+    **escape.HANDLERS,
     **standing.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
