@@ -23,6 +23,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "gate.read": frozenset({"lead", "researcher", "auditor"}),
     "gate.measure": frozenset({"lead"}),
     "intervene": frozenset({"lead"}),
+    "intervene": frozenset({"lead"}),
     "calibrate": frozenset({"expert"}),
     "adjudicate": frozenset({"adjudicator"}),
     "release.read": frozenset({"lead", "researcher", "auditor"}),

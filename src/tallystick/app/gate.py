@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import __version__, canon
-from tallystick.app import access
+from tallystick.app import access, intervention
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
@@ -49,7 +49,9 @@ def _measure(cell: Cell, tx: Transaction, batch: str) -> Decision:
     if row is None:
         return access.ABSENT
     found = measure_now(cell, tx.connection, row)
-    return found if isinstance(found, Refused) else [found]
+    if isinstance(found, Refused):
+        return found
+    return [found, *intervention.after_measuring(cell, tx, found, measured_seq=tx.seq)]
 
 
 def measure_now(cell: Cell, connection: journal.Connection, row: Row) -> BatchMeasured | Refused:

@@ -14,6 +14,7 @@ from tallystick.events import (
     erasure,
     escape,
     gate,
+    intervention,
     items,
     judgment,
     oversight,
@@ -27,6 +28,7 @@ from tallystick.events.envelope import Envelope, Event
 __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
+    intervention,
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,
     standing,

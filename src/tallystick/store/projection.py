@@ -16,6 +16,7 @@ from tallystick.store import (
     erasure,
     escape,
     gate,
+    intervention,
     items,
     judgment,
     oversight,
@@ -40,6 +41,7 @@ HANDLERS: dict[str, Handler] = {
     **disagreement.HANDLERS,
     **release.HANDLERS,
     **erasure.HANDLERS,
+    **intervention.HANDLERS,
     **escape.HANDLERS,
     **standing.HANDLERS,
 }
