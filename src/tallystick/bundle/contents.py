@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from tallystick.bundle.counting import cases, counted_by_item, standing_case
 from tallystick.bundle.rows import Reason
-from tallystick.bundle.state import CannotBuild, State, replay
+from tallystick.bundle.state import CannotBuild, Closed, Entered, State, replay
 from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.flow.release import exclusion
 
@@ -53,9 +54,9 @@ def contract_path(version: str) -> str:
 
 def excluded(state: State) -> dict[str, str]:
     """Item: why it has no record, for the items of the released batches that have none."""
-    by_item = state.judgments_by_item()
-    closed = {one.fact.item for one in state.closed}
-    is_open = {one.fact.item for one in state.opened if one.fact.item not in closed}
+    by_item = counted_by_item(state)
+    standing = {item: standing_case(given) for item, given in cases(state).items()}
+    is_open = {item for item, case in standing.items() if case is not None and case.closed is None}
     gone = state.gone()
     found = {}
     for item in state.items:
@@ -93,9 +94,25 @@ def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef
     for judgment in state.judgments:
         if judgment.fact.rationale is not None and judgment.fact.item not in out:
             yield f"judgments/{judgment.fact.judgment}/reasons", judgment.fact.rationale
+    withdrawn = withdrawn_closings(state)
     for closed in state.closed:
         if closed.fact.item not in out:
-            yield f"adjudications/{closed.fact.item}/notes", closed.fact.notes
+            yield notes_place(closed, is_withdrawn=closed.seq in withdrawn), closed.fact.notes
+
+
+def notes_place(closed: Entered[Closed], *, is_withdrawn: bool) -> str:
+    """Where the notes of an adjudication stand. An item may have several that were withdrawn, and one that stands."""
+    return f"adjudications/{closed.fact.item}/notes" + (f"-{closed.seq}" if is_withdrawn else "")
+
+
+def withdrawn_closings(state: State) -> dict[int, int]:
+    """Adjudications that no longer stand: index of the entry, and of the one that set its judgments aside."""
+    return {
+        case.closed.seq: case.withdrawn_seq
+        for given in cases(state).values()
+        for case in given
+        if case.closed is not None and case.withdrawn_seq is not None
+    }
 
 
 def opened_all(state: State, open_objects: OpenObjects) -> dict[str, OpenedObject]:

@@ -9,12 +9,24 @@ from tallystick.bundle.contents import (
     contract_path,
     documents,
     excluded,
+    notes_place,
     read_content,
     read_hidden,
     read_notes,
     read_reasons,
     read_source_rater,
     rubric_path,
+)
+from tallystick.bundle.counting import (
+    ALWAYS,
+    COUNTED,
+    HELD,
+    Case,
+    Standing,
+    cases,
+    counted_by_item,
+    standing_case,
+    standings,
 )
 from tallystick.bundle.rows import (
     Adjudication,
@@ -33,7 +45,7 @@ from tallystick.bundle.rows import (
     VerdictCount,
 )
 from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State
-from tallystick.events.adjudication import DisagreementOpened, DisagreementSettled
+from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
 from tallystick.events.items import ItemImported
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.roster import PersonEnrolled, PersonQualified
@@ -81,6 +93,9 @@ class Tables:
 
 def derive(state: State, contents: Contents) -> Tables:
     """All rows of a release. Raises CannotBuild when a content is not what its place asks for."""
+    held = sum(standing.now == HELD for standing in standings(state).values())
+    if held:
+        raise CannotBuild(f"expected no judgment that waits for its review, found {held}: have them reviewed first")
     out = excluded(state)
     texts = dict(documents(state, contents))
     judgments = _judgments(state, contents, out)
@@ -123,14 +138,15 @@ def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list
     people = {person.fact.person: person.fact for person in state.people}
     qualified = _qualified(state)
     gone = state.gone()
+    known = standings(state)
     return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people,
-                  qualified=qualified, gone=gone)
+                  qualified=qualified, gone=gone, standing=known.get(given.fact.judgment, ALWAYS))
             for given in state.judgments]  # fmt: skip
 
 
 def _judgment(
     state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
-    people: Mapping[str, PersonEnrolled], qualified: Qualified, gone: frozenset[str],
+    people: Mapping[str, PersonEnrolled], qualified: Qualified, gone: frozenset[str], standing: Standing,
 ) -> Judgment:  # fmt: skip
     fact = given.fact
     here = fact if isinstance(fact, JudgmentSubmitted) else None
@@ -148,7 +164,8 @@ def _judgment(
         rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
         affected_criteria=affected, defects=here.defects if here else [], confirmed=here.confirmed if here else [],
         flags=_judgment_flags(state, fact, person=person, is_affected=bool(affected)), is_observed=here is not None,
-        is_in_record=fact.item not in out, source=elsewhere.source if elsewhere else "here",
+        is_in_record=fact.item not in out, standing=standing.now, standing_seq=standing.seq,
+        standing_cause=standing.cause, source=elsewhere.source if elsewhere else "here",
         source_row=elsewhere.row if elsewhere else None, made_at=elsewhere.made_at if elsewhere else None,
         at=given.at, active_ms=here.active_ms if here else None, assignment=here.assignment if here else None,
         seq=given.seq,
@@ -220,15 +237,15 @@ def _records(
     by_item: dict[str, list[Judgment]] = {item.fact.item: [] for item in state.items}
     for judgment in judgments:
         by_item[judgment.item].append(judgment)
-    closed = {one.fact.item: one for one in state.closed}
+    closed = {item: case.closed for item, given in cases(state).items() if (case := standing_case(given)) is not None}
     links: dict[Link, int] = {}
     records = []
     for item in state.items:
         if item.fact.item not in out:
-            given = by_item[item.fact.item]
-            link = _link(item.fact, given)
+            every = by_item[item.fact.item]
+            link = _link(item.fact, [judgment for judgment in every if judgment.standing == COUNTED])
             number = links.setdefault(link, len(links))
-            records.append(_record(state, contents, item, given=given, link=number, closed=closed.get(item.fact.item)))
+            records.append(_record(state, contents, item, every=every, link=number, closed=closed.get(item.fact.item)))
     return records, list(links)
 
 
@@ -242,10 +259,11 @@ def _link(item: ItemImported, given: list[Judgment]) -> Link:
 
 
 def _record(
-    state: State, contents: Contents, item: Entered[ItemImported], *, given: list[Judgment], link: int,
+    state: State, contents: Contents, item: Entered[ItemImported], *, every: list[Judgment], link: int,
     closed: Entered[Closed] | None,
 ) -> Record:  # fmt: skip
     fact = item.fact
+    given = [judgment for judgment in every if judgment.standing == COUNTED]
     content = read_content(f"records/{fact.item}/content", contents[f"records/{fact.item}/content"].payload)
     hidden = read_hidden(f"records/{fact.item}/hidden", contents[f"records/{fact.item}/hidden"].payload)
     batch = next(b.fact for b in state.batches if b.fact.batch == fact.batch)
@@ -263,7 +281,8 @@ def _record(
             for label, seen, behind in zip("ab", content.candidates, hidden.candidates, strict=True)
         ],
         group=hidden.group, is_disagreement_expected=fact.is_disagreement_expected, n_judgments=len(given),
-        n_observed=sum(j.is_observed for j in given), n_imported=sum(not j.is_observed for j in given),
+        n_requeued=len(every) - len(given), n_observed=sum(j.is_observed for j in given),
+        n_imported=sum(not j.is_observed for j in given),
         n_a=directions["a"], n_b=directions["b"], n_tie=directions["tie"],
         n_both_unacceptable=directions["both_unacceptable"], n_undecided=directions["undecided"],
         verdicts=counts(Counter(j.verdict for j in given)), votes=votes, consensus=consensus, consensus_how=how,
@@ -288,7 +307,7 @@ def outcome(verdicts: list[str], closed: Closed | None) -> tuple[str, str | None
     votes = "unanimous" if most == len(verdicts) else "majority" if 2 * most > len(verdicts) else "split"
     if isinstance(closed, DisagreementSettled):
         return votes, preference.direction(closed.verdict), "settled"
-    if closed is not None:
+    if isinstance(closed, DisagreementPreserved):
         return votes, None, "preserved"
     if votes == "split":
         return votes, None, "split"
@@ -344,29 +363,33 @@ def _record_flags(state: State, fact: ItemImported, given: list[Judgment]) -> li
 
 def _adjudications(state: State, contents: Contents, out: Mapping[str, str]) -> list[Adjudication]:
     items = {item.fact.item: item.fact for item in state.items}
-    opened = {one.fact.item: one for one in state.opened}
     gone = state.gone()
+    ended = {
+        case.closed.seq: (case, case.closed)
+        for given in cases(state).values()
+        for case in given
+        if case.closed is not None and case.closed.fact.item not in out
+    }
     return [
-        _adjudication(contents, items[closed.fact.item], opened[closed.fact.item], closed=closed, gone=gone)
-        for closed in state.closed
-        if closed.fact.item not in out
+        _adjudication(contents, items[closed.fact.item], case, closed=closed, gone=gone)
+        for _, (case, closed) in sorted(ended.items())
     ]
 
 
 def _adjudication(
-    contents: Contents, item: ItemImported, opened: Entered[DisagreementOpened], *, closed: Entered[Closed],
-    gone: frozenset[str],
-) -> Adjudication:  # fmt: skip
-    fact = closed.fact
-    place = f"adjudications/{fact.item}/notes"
+    contents: Contents, item: ItemImported, case: Case, *, closed: Entered[Closed], gone: frozenset[str]
+) -> Adjudication:
+    fact, opened = closed.fact, case.opened
+    place = notes_place(closed, is_withdrawn=case.withdrawn_seq is not None)
     settled = fact if isinstance(fact, DisagreementSettled) else None
     notes = ERASED if fact.notes.object in gone else read_notes(place, contents[place].payload)
     return Adjudication(
         item=fact.item, external=item.external, batch=fact.batch, counts=counts(opened.fact.counts),
-        is_expected=opened.fact.is_expected, outcome="settled" if settled else "preserved",
+        is_expected=opened.fact.is_expected, outcome=fact.KIND.removeprefix("disagreement-").partition("/")[0],
         verdict=settled.verdict if settled else None, adjudicator=fact.adjudicator, criteria=fact.criteria,
         notes=notes, rubric=fact.rubric, rubric_version=fact.rubric_version,
         opened_at=opened.at, closed_at=closed.at, opened_seq=opened.seq, closed_seq=closed.seq,
+        withdrawn_seq=case.withdrawn_seq,
     )  # fmt: skip
 
 
@@ -390,6 +413,7 @@ def _expert(state: State, contents: Contents, person: Entered[PersonEnrolled], *
         contract_template=executed.template_digest if executed else None,
         credentials="not recorded by this version; qualification on gold items stands in their place",
         qualifications=_qualifications(state, fact.person), n_judgments=len(given),
+        n_judgments_requeued=sum(j.standing != COUNTED for j in given),
         n_judgments_pre_contract=sum("pre_contract" in j.flags for j in given),
         n_adjudications=sum(one.fact.adjudicator == fact.person for one in state.closed), seq=person.seq,
     )  # fmt: skip
@@ -416,7 +440,7 @@ def _qualifications(state: State, person: str) -> list[QualificationResult]:
 
 
 def _exclusions(state: State, out: Mapping[str, str]) -> list[Exclusion]:
-    by_item = state.judgments_by_item()
+    by_item = counted_by_item(state)
     return [
         Exclusion(
             item=item.fact.item, external=item.fact.external, batch=item.fact.batch, reason=out[item.fact.item],

@@ -125,7 +125,8 @@ class Counts(Part, frozen=True, kw_only=True):
     """How much there is, and how much of it carries a flag."""
 
     records: int
-    judgments: int
+    judgments: int  # delivered
+    standing: dict[str, int]  # of the judgments: counted, requeued
     experts: int
     adjudications: int
     excluded_items: dict[str, int]
@@ -215,7 +216,8 @@ def _view(view: View) -> ViewEntry:
 
 def _counts(tables: Tables) -> Counts:
     return Counts(
-        records=len(tables.records), judgments=len(tables.judgments), experts=len(tables.experts),
+        records=len(tables.records), judgments=len(tables.judgments),
+        standing=_tally(judgment.standing for judgment in tables.judgments), experts=len(tables.experts),
         adjudications=len(tables.adjudications), excluded_items=_tally(out.reason for out in tables.exclusions),
         left_out_batches=len(tables.state.cut.fact.left_out),
         record_flags=_tally(flag for record in tables.records for flag in record.flags),

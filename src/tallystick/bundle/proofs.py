@@ -140,7 +140,9 @@ def stands_in(
         if judgment.is_in_record:
             yield f"judgments/{judgment.judgment}/reasons", canon.encode({"reasons": judgment.reasons})
     for adjudication in adjudications:
-        yield f"adjudications/{adjudication.item}/notes", adjudication.notes.encode()
+        place = f"adjudications/{adjudication.item}/notes"
+        withdrawn = f"-{adjudication.closed_seq}" if adjudication.withdrawn_seq is not None else ""
+        yield place + withdrawn, adjudication.notes.encode()
 
 
 # --- reading ----------------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from tallystick.bundle.contents import rubric_path
+from tallystick.bundle.counting import COUNTED, incomplete, judged
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.state import CannotBuild, Entered, State
+from tallystick.bundle.state import CannotBuild, Entered
 from tallystick.events.gate import BatchMeasured, MeasuredValue
-from tallystick.events.judgment import JudgmentImported
 from tallystick.flow import gate
-from tallystick.flow.gate import Bar, Batch, Judged
+from tallystick.flow.gate import Bar, Batch
 
 TOLERANCE_PPM = 1
 """Sums of floats may end differently in their last bit on another processor; a part per million covers that."""
@@ -43,8 +43,9 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
 def quality(tables: Tables) -> Quality:
     """The measurements on which the release rests, in journal order."""
     names = {batch.fact.batch: batch.fact.name for batch in tables.state.batches}
-    inside = Counter(judgment.batch for judgment in tables.judgments if judgment.is_in_record)
-    every = Counter(judgment.batch for judgment in tables.judgments)
+    counts = [judgment for judgment in tables.judgments if judgment.standing == COUNTED]
+    inside = Counter(judgment.batch for judgment in counts if judgment.is_in_record)
+    every = Counter(judgment.batch for judgment in counts)
     found = []
     for measured in tables.state.measured:
         batch = measured.fact.batch
@@ -56,7 +57,10 @@ def quality(tables: Tables) -> Quality:
 
 
 def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMeasured:
-    """The same measurement, computed from the judgments. Raises CannotBuild when rubric or contract are not there."""
+    """The same measurement, computed from the judgments that counted when it was made.
+
+    raises  CannotBuild when rubric or contract are not there
+    """
     fact, state = measured.fact, tables.state
     path = rubric_path(fact.rubric, fact.rubric_version)
     contracts = {one.fact.contract.version: one.fact.contract for one in state.contracts}
@@ -71,28 +75,10 @@ def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMea
     )  # fmt: skip
     about = Batch(
         batch=fact.batch, programme=fact.programme, domain=fact.domain, contract_version=fact.contract_version,
-        incomplete=_incomplete(state, fact.batch),
+        incomplete=incomplete(state, fact.batch, upto=measured.seq),
     )  # fmt: skip
-    judged = list(_judged(state, fact.batch))
-    return gate.measure_batch(about, judged, tables.rubrics[path], bar, code_version=fact.code_version)
-
-
-def _incomplete(state: State, batch: str) -> int:
-    by_item = state.judgments_by_item()
-    return sum(i.fact.batch == batch and len(by_item[i.fact.item]) < i.fact.needed for i in state.items)
-
-
-def _judged(state: State, batch: str) -> Iterator[Judged]:
-    expected = {item.fact.item for item in state.items if item.fact.is_disagreement_expected}
-    # As in app.gate: a declaration cannot be shown to have come before a judgment that was made elsewhere.
-    expected -= {one.fact.item for one in state.judgments if isinstance(one.fact, JudgmentImported)}
-    for judgment in state.judgments:
-        fact = judgment.fact
-        if fact.batch == batch:
-            yield Judged(
-                judgment=fact.judgment, item=fact.item, expert=fact.expert, verdict=fact.verdict, scores=fact.scores,
-                is_expected=fact.item in expected, rubric_version=fact.rubric_version,
-            )  # fmt: skip
+    given = judged(state, upto=measured.seq)[fact.batch]
+    return gate.measure_batch(about, given, tables.rubrics[path], bar, code_version=fact.code_version)
 
 
 def differences(stated: BatchMeasured, found: BatchMeasured) -> list[str]:

@@ -72,7 +72,8 @@ class Record(Row, frozen=True, kw_only=True):
     candidates: list[Candidate]
     group: str | None  # family of items that belong together
     is_disagreement_expected: bool  # declared before judgment
-    n_judgments: int
+    n_judgments: int  # that count; so do all numbers here
+    n_requeued: int  # set aside: in data/judgments, and in no other number of this row
     n_observed: int
     n_imported: int
     n_a: int
@@ -147,6 +148,9 @@ class Judgment(Row, frozen=True, kw_only=True):
     flags: list[str]
     is_observed: bool
     is_in_record: bool
+    standing: str  # counted | requeued: set aside to be judged again, delivered and counted nowhere
+    standing_seq: int | None  # index of the entry that gave it this standing; null where it always counted
+    standing_cause: str | None  # intervention | drift | adjudication | review
     source: str
     source_row: int | None
     made_at: str | None  # as the source of an imported judgment gives it
@@ -157,14 +161,17 @@ class Judgment(Row, frozen=True, kw_only=True):
 
 
 class Adjudication(Row, frozen=True, kw_only=True):
-    """What became of one disagreement. The raw judgments stand beside it, unaltered."""
+    """What became of one disagreement. The raw judgments stand beside it, unaltered.
+
+    One that was withdrawn decides nothing: judgments on its item were set aside later.
+    """
 
     item: str
     external: str
     batch: str
     counts: list[VerdictCount]
     is_expected: bool
-    outcome: str  # settled | preserved
+    outcome: str  # settled | preserved | returned: its judgments were sent back instead
     verdict: str | None
     adjudicator: str
     criteria: list[str]
@@ -175,6 +182,7 @@ class Adjudication(Row, frozen=True, kw_only=True):
     closed_at: int
     opened_seq: int
     closed_seq: int
+    withdrawn_seq: int | None  # index of the entry that set its judgments aside
 
 
 class CriterionShare(Row, frozen=True, kw_only=True):
@@ -213,7 +221,8 @@ class Expert(Row, frozen=True, kw_only=True):
     contract_template: str | None
     credentials: str  # what is known of them
     qualifications: list[QualificationResult]
-    n_judgments: int
+    n_judgments: int  # delivered, whether they count or not
+    n_judgments_requeued: int
     n_judgments_pre_contract: int
     n_adjudications: int
     seq: int
@@ -272,5 +281,5 @@ class Exclusion(Row, frozen=True, kw_only=True):
     external: str
     batch: str
     reason: str  # incomplete | open-disagreement | erased
-    judgments: int
+    judgments: int  # that count
     needed: int

@@ -111,19 +111,13 @@ class State:
         """Vault objects that were erased before the cut: the release is made without them."""
         return frozenset(name for one in self.erased for name in one.fact.objects)
 
-    def judgments_by_item(self) -> dict[str, list[Entered[AnyJudgment]]]:
-        """Item: its judgments in journal order. Every item of the released batches has a list."""
-        found: dict[str, list[Entered[AnyJudgment]]] = {item.fact.item: [] for item in self.items}
-        for judgment in self.judgments:
-            found[judgment.fact.item].append(judgment)
-        return found
-
 
 _WANTED = (
     CellOpened, ProgrammeOpened, ContractRevised, GatePolicySet, RubricPublished, BatchOpened, ItemImported,
     ImportFinished, JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled,
-    DisagreementPreserved, BatchMeasured, PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted,
-    PersonQualified, QualificationFailed, ReleaseCut, ReleaseBuilt, ObjectsErased,
+    DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued, BatchMeasured,
+    PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
+    ReleaseCut, ReleaseBuilt, ObjectsErased,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in _WANTED}
 
@@ -178,8 +172,13 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         _of(within, JudgmentSubmitted), _of(within, JudgmentImported)
     )
     closed: tuple[Entered[Closed], ...] = _in_order(
-        _of(within, DisagreementSettled), _of(within, DisagreementPreserved)
+        _of(within, DisagreementSettled), _of(within, DisagreementPreserved), _of(within, DisagreementReturned)
     )
+    standing: tuple[Entered[AnyStanding], ...] = _in_order(
+        _of(ours, JudgmentsHeld), _of(ours, JudgmentsCleared), _of(ours, JudgmentsRequeued)
+    )
+    mine = {judgment.fact.judgment for judgment in judgments}
+    measured = _newest(within, held)
     runs = {item.fact.run for item in items} | {imported.fact.run for imported in _of(within, JudgmentImported)}
     who = {judgment.fact.expert for judgment in judgments} | {one.fact.adjudicator for one in closed}
     theirs = [e for e in ours if getattr(e.fact, "person", None) in who]
@@ -191,7 +190,9 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         cut=cut, cell=_cell(heap), contracts=_in_order(_of(ours, ProgrammeOpened), _of(ours, ContractRevised)),
         policies=_of(ours, GatePolicySet), rubrics=_of(ours, RubricPublished), batches=batches, items=items,
         runs=tuple(run for run in _of(ours, ImportFinished) if run.fact.run in runs), judgments=judgments,
-        opened=_of(within, DisagreementOpened), closed=closed, measured=_newest(within, held),
+        opened=_of(within, DisagreementOpened), closed=closed,
+        standing=tuple(one for one in standing if not mine.isdisjoint(one.fact.judgments)), measured=measured,
+        measured_before=tuple(one for one in _of(within, BatchMeasured) if one not in measured),
         people=people, roles=_of(theirs, RolesChanged),
         executed=_of(theirs, ExpertContractExecuted), started=_of(theirs, QualificationStarted),
         decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)), earlier_cuts=earlier,

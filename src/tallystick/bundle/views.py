@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tallystick.bundle.counting import COUNTED
 from tallystick.bundle.rows import Judgment, Message, PreferencePair, Record, Row, SoftPair, Tie
 
 RULES = {
@@ -81,6 +82,9 @@ def _soft(by_item: dict[str, Record], judgments: Sequence[Judgment]) -> View:
     out: Counter[str] = Counter()
     for judgment in judgments:
         record = by_item[judgment.item]
+        if judgment.standing != COUNTED:
+            out[judgment.standing] += 1
+            continue
         if judgment.direction not in _WINNERS:
             out[judgment.verdict] += 1
             continue
@@ -100,6 +104,9 @@ def _ties(by_item: dict[str, Record], judgments: Sequence[Judgment]) -> View:
     out: Counter[str] = Counter()
     for judgment in judgments:
         record = by_item[judgment.item]
+        if judgment.standing != COUNTED:
+            out[judgment.standing] += 1
+            continue
         if judgment.verdict not in ("tie", "both_unacceptable"):
             out[judgment.direction or judgment.verdict] += 1
             continue
