@@ -153,3 +153,22 @@ def test_a_page_and_a_data_card_theme_the_same_classes() -> None:
         "plot-whisker",
         "plot-line",
     }
+
+
+def test_an_axis_reaches_as_far_below_zero_as_what_is_drawn_on_it() -> None:
+    """An interval that ends below 0 must not look as if it ended there."""
+    above, across = IntervalRow(label="a", value=0.5, low=0.2, high=0.8), IntervalRow(label="b", value=0.1)
+    assert IntervalPlot(title="x", rows=(above, across)).axis_min == 0
+    below = IntervalRow(label="c", value=0.1, low=-0.2, high=0.4)
+    assert IntervalPlot(title="x", rows=(above, below)).axis_min == -1
+    points = (HistoryPoint(when="1", value=0.5), HistoryPoint(when="2", value=-0.1))
+    assert (HistoryPlot(title="x", points=points[:1]).axis_min, HistoryPlot(title="x", points=points).axis_min) == (
+        0,
+        -1,
+    )
+
+
+def test_a_history_tells_its_threshold_to_those_who_hear_it() -> None:
+    plot = HistoryPlot(title="x", points=(HistoryPoint(when="1", value=0.5),), threshold=0.74)
+    assert "1: 0.50. Threshold 0.74." in draw(plot)
+    assert "plot-threshold" in draw(plot)

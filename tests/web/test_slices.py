@@ -41,6 +41,22 @@ def test_criteria_and_weeks_are_axes_too(served: Served) -> None:
     assert re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week["name"])
 
 
+def test_weeks_are_drawn_with_intervals_and_the_threshold_of_their_rubric(served: Served) -> None:
+    world = served.world
+    experts = [world.expert(), world.expert()]
+    world.work(24)
+    for week in range(2):
+        for _ in range(12):
+            for expert in experts:
+                world.judge(expert, "a_clearly" if expert is experts[0] else "b_clearly")
+        world.clock.pass_minutes(7 * 24 * 60 * (1 - week))
+    page = Visitor(served, world.lead).get(f"{PAGE}/slices?by=week").text
+    part = page.partition("Over time")[2].partition("</section>")[0]
+    assert "Agreement by week under the rubric general" in part
+    assert part.count("plot-whisker") == 2
+    assert ("Threshold 0.74." in part, "plot-threshold" in part) == (True, True)
+
+
 def test_an_unknown_axis_is_refused_with_those_that_there_are(served: Served) -> None:
     divided(served)
     refused = served.call(served.world.lead, "GET", f"{V1}?by=colour")

@@ -25,6 +25,7 @@ class Sliced:
     axes       along which it can be parted
     threshold  by name of a slice, in parts per million: of those whose judgments are all under one rubric
     left_out   values of the axis that were too many to measure
+    weeks      along the axis of weeks, rubric by rubric: its threshold in parts per million and its weeks
     """
 
     programme: Row
@@ -33,6 +34,7 @@ class Sliced:
     slices: tuple[Slice, ...]
     threshold: dict[str, int]
     left_out: int
+    weeks: dict[str, tuple[int | None, tuple[Slice, ...]]]
 
 
 def sliced(cell: Cell, actor: Actor, programme: str, *, by: str) -> Sliced | Refused:
@@ -55,7 +57,9 @@ def sliced(cell: Cell, actor: Actor, programme: str, *, by: str) -> Sliced | Ref
         found, left_out = flow.slices(placed, by, metric=row.metric, level=row.level)
     thresholds = {name: known.threshold_ppm for name, known in current.items() if known is not None}
     of_slice = {one.name: thresholds[name] for one in found for name in one.rubrics if len(one.rubrics) == 1}
-    return Sliced(row, by, axes, tuple(found), of_slice, left_out)
+    by_week = flow.weeks(placed, metric=row.metric, level=row.level) if by == flow.WEEK else {}
+    weeks = {name: (thresholds.get(name), tuple(parts)) for name, parts in by_week.items()}
+    return Sliced(row, by, axes, tuple(found), of_slice, left_out, weeks)
 
 
 def _placed(connection: journal.Connection, programme: str) -> list[Placed]:

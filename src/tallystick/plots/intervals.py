@@ -1,6 +1,7 @@
 """Plots of numbers that come with an interval and a threshold. Reads nothing, writes nothing."""
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tallystick.plots import svg
@@ -36,8 +37,12 @@ class IntervalPlot:
 
     title: str
     rows: tuple[IntervalRow, ...]
-    axis_min: float = 0.0
     axis_max: float = 1.0
+
+    @property
+    def axis_min(self) -> float:
+        """Where the axis begins: at 0, or at -1 when a value or an end of an interval lies below 0."""
+        return _begin(self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,17 @@ class HistoryPlot:
     title: str
     points: tuple[HistoryPoint, ...]
     threshold: float | None = None
-    axis_min: float = 0.0
     axis_max: float = 1.0
+
+    @property
+    def axis_min(self) -> float:
+        """Where the axis begins: at 0, or at -1 when a value or an end of an interval lies below 0."""
+        return _begin(self.points)
+
+
+def _begin(drawn: Iterable[IntervalRow | HistoryPoint]) -> float:
+    marks = (mark for one in drawn for mark in (one.value, one.low, one.high) if mark is not None)
+    return -1.0 if any(mark < 0 for mark in marks) else 0.0
 
 
 def figure(value: float) -> str:
@@ -158,8 +172,13 @@ def draw_history(plot: HistoryPlot) -> str:
         svg.text(plot.points[index].when, x=edge, y=_HISTORY_PX + 20, kind="plot-axis", anchor=anchor)
         for index, edge, anchor in _ends(len(plot.points))
     )
-    heard = " ".join(f"{p.when}: {written(p.value, p.low, p.high)}." for p in plot.points)
-    return svg.picture(plot.title, heard or "Nothing was measured yet.", _HISTORY_PX + 28, "".join(parts))
+    heard = _heard_history(plot) or "Nothing was measured yet."
+    return svg.picture(plot.title, heard, _HISTORY_PX + 28, "".join(parts))
+
+
+def _heard_history(plot: HistoryPlot) -> str:
+    told = " ".join(f"{point.when}: {written(point.value, point.low, point.high)}." for point in plot.points)
+    return told if plot.threshold is None or not told else f"{told} Threshold {figure(plot.threshold)}."
 
 
 def _ends(count: int) -> tuple[tuple[int, str, str], ...]:

@@ -7,7 +7,7 @@ from tallystick.app.contract import BatchGlance, ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.contract import DataContract
+from tallystick.flow.contract import Agreement, DataContract
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.plots import FillPlot, FillRow, FunnelPlot, FunnelStep, IntervalPlot, IntervalRow
@@ -192,12 +192,6 @@ def interval_row(label: str, estimate: Estimate, threshold: float | None) -> Int
     )  # fmt: skip
 
 
-def interval_plot(title: str, rows: tuple[IntervalRow, ...]) -> IntervalPlot:
-    """Numbers on one axis from 0 to 1, or from -1 when one of them lies below 0."""
-    is_below = any(row.value is not None and row.value < 0 for row in rows)
-    return IntervalPlot(title=title, rows=rows, axis_min=-1.0 if is_below else 0.0)
-
-
 def criteria_plot(glance: ProgrammeGlance) -> IntervalPlot:
     """Agreement on the verdict and on every criterion, batch by batch, against the threshold."""
     rows = []
@@ -208,7 +202,7 @@ def criteria_plot(glance: ProgrammeGlance) -> IntervalPlot:
         for value in (batch.measured.verdict, *batch.measured.criteria):
             what = value.what.removeprefix("criterion:").replace("_", " ")
             rows.append(interval_row(f"{batch.row.domain}: {what}", words.estimate(value), threshold))
-    return interval_plot("Agreement by criterion", tuple(rows))
+    return IntervalPlot(title="Agreement by criterion", rows=tuple(rows))
 
 
 def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
@@ -311,17 +305,30 @@ def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
 
 
 def _domains(found: DataContract) -> tuple[Fact, ...]:
+    own = {name: f"; its gate: {_policy(plan.agreement)}" for name, plan in found.domains.items() if plan.agreement}
     return tuple(
-        Fact(term=name, value=f"rubric {plan.rubric}, {plan.risk} risk") for name, plan in found.domains.items()
+        Fact(term=name, value=f"rubric {plan.rubric}, {plan.risk} risk{own.get(name, '')}")
+        for name, plan in found.domains.items()
     )
 
 
+def _policy(own: Agreement) -> str:
+    """The gate policy of a domain that has its own, in a sentence."""
+    least = words.plural(own.items_min, "item", "items")
+    return f"{words.METRICS[own.metric]}, {own.level}; {_rule(own)}; from {least} on. {own.why}"
+
+
+def _rule(agreement: Agreement) -> str:
+    decides = "the estimate" if agreement.rule == "estimate" else "the lower end of the interval"
+    return f"{decides} must reach the domain's threshold"
+
+
 def _agreement(found: DataContract) -> tuple[Fact, ...]:
-    rule = "the estimate" if found.agreement.rule == "estimate" else "the lower end of the interval"
     return (
         Fact(term="Coefficient", value=words.METRICS[found.agreement.metric]),
         Fact(term="Level", value=found.agreement.level),
-        Fact(term="Rule", value=f"{rule} must reach the domain's threshold"),
+        Fact(term="Rule", value=_rule(found.agreement)),
+        Fact(term="Least items", value=str(found.agreement.items_min)),
         Fact(term="Why", value=found.agreement.why or "No reason is given."),
         Fact(term="Lease", value=words.plural(found.lease_minutes, "minute", "minutes")),
     )

@@ -8,9 +8,9 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, share_text
-from tallystick.plots import HistoryPlot, HistoryPoint, IntervalRow, SharePlot, ShareRow
+from tallystick.plots import HistoryPlot, HistoryPoint, IntervalPlot, IntervalRow, SharePlot, ShareRow
 from tallystick.web import diagnosis, frame, words
-from tallystick.web.contract import batch_rows, interval_plot, interval_row
+from tallystick.web.contract import batch_rows, interval_row
 from tallystick.web.frame import Place
 from tallystick.web.views import gate as views
 from tallystick.web.views.page import Page
@@ -41,7 +41,7 @@ def every(visit: Visit) -> PageAnswer:
     overview = tuple(interval_row(row.name, row.agreement, row.threshold) for row in rows)
     view = views.AgreementPage(
         coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), batches=rows,
-        overview=interval_plot("Agreement by batch", overview),
+        overview=IntervalPlot(title="Agreement by batch", rows=overview),
         slices=Link(label="By domain, week, rubric version and more", href=f"/programmes/{programme}/agreement/slices"),
         pairs=_sole_pairs(visit, [row.href for row in rows]),
     )  # fmt: skip
@@ -82,11 +82,12 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
     return views.BatchDetail(
         name=row.name, domain=row.domain, status=words.decision(measured.decision if measured else None),
         coefficient=words.METRICS.get(page.bar.metric, page.bar.metric) if page.bar else "not chosen",
-        estimate=_estimate(page), threshold=threshold, threshold_note=_threshold_note(page),
+        estimate=words.estimate_of(page.verdict), threshold=threshold, threshold_note=_threshold_note(page),
         sentence=measured.why if measured else _why_not(now), items=row.items, judgments=row.judgments,
         raters=len(page.names), criteria=_criteria(page, measured, threshold),
-        criteria_plot=interval_plot("Agreement by criterion", _rows(measured, threshold)), others=_others(page),
-        verdicts=_verdicts(page), diagnostics=_diagnostics(page), warnings=_warnings(page, measured),
+        criteria_plot=IntervalPlot(title="Agreement by criterion", rows=_rows(measured, threshold)),
+        others=_others(page), verdicts=_verdicts(page), diagnostics=_diagnostics(page),
+        warnings=_warnings(page, measured),
         pairs=_pairs(page), expected=_expected(measured), decision=_decision(page), history=_history(page, threshold),
         events=_events(visit, page),
         links=(
@@ -117,14 +118,6 @@ def _threshold_note(page: BatchPage) -> str:
         return f"{rule} must reach the default of the domain {page.rubric.domain}."
     why = page.rubric.threshold.rationale or "no rationale"
     return f"{rule} must reach it. The domain's default is {share_text(default)}; it was changed: {why}"
-
-
-def _estimate(page: BatchPage) -> Estimate:
-    found = page.verdict
-    if found is None:
-        return Estimate(value=None, reason="nothing to measure yet")
-    low, high = (found.interval.low, found.interval.high) if found.interval else (None, None)
-    return Estimate(value=found.value, low=low, high=high, reason=found.reason or "" if found.value is None else "")
 
 
 def _rows(measured: BatchMeasured | None, threshold: float) -> tuple[IntervalRow, ...]:
@@ -235,10 +228,8 @@ def _pairs(page: BatchPage) -> views.PairTable | None:
         return None
     cells: dict[tuple[str, str], Estimate] = {}
     for pair in page.pairs:
-        low, high = (pair.interval.low, pair.interval.high) if pair.interval else (None, None)
-        found = Estimate(value=pair.value, low=low, high=high, reason=(pair.reason or "") if pair.value is None else "")
         if pair.n_items:
-            cells[pair.rater_a, pair.rater_b] = cells[pair.rater_b, pair.rater_a] = found
+            cells[pair.rater_a, pair.rater_b] = cells[pair.rater_b, pair.rater_a] = words.estimate_of(pair)
     return views.PairTable(
         caption="Cohen's kappa over the directions of verdicts, with 95 % intervals",
         raters=tuple(page.names.get(rater, rater) for rater in raters),
@@ -285,11 +276,7 @@ def _history(page: BatchPage, threshold: float) -> HistoryPlot | None:
     for seq, fact in _in_time(page)[-12:]:
         found = words.estimate(fact.verdict)
         points.append(HistoryPoint(when=str(seq), value=found.value, low=found.low, high=found.high))
-    is_below = any(point.value is not None and point.value < 0 for point in points)
-    return HistoryPlot(
-        title="Measurements of this batch", points=tuple(points), threshold=threshold,
-        axis_min=-1.0 if is_below else 0.0,
-    )  # fmt: skip
+    return HistoryPlot(title="Measurements of this batch", points=tuple(points), threshold=threshold)
 
 
 def _events(visit: Visit, page: BatchPage) -> tuple[HistoryEntry, ...]:

@@ -17,7 +17,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.plots import IntervalPlot
 from tallystick.web import frame, words
-from tallystick.web.contract import batch_rows, blocker_views, interval_plot, interval_row
+from tallystick.web.contract import batch_rows, blocker_views, interval_row
 from tallystick.web.views import release as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Pill
@@ -297,7 +297,7 @@ def _agreement(manifest: Manifest | None) -> IntervalPlot:
         )
         for g in gates
     )  # fmt: skip
-    return interval_plot("Agreement by task category", rows)
+    return IntervalPlot(title="Agreement by task category", rows=rows)
 
 
 def _log_facts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:

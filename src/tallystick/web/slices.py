@@ -10,12 +10,12 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow import slices as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.slices import Slice
-from tallystick.plots import HistoryPlot, HistoryPoint
+from tallystick.plots import HistoryPlot, HistoryPoint, IntervalPlot
 from tallystick.web import frame, words
-from tallystick.web.contract import interval_plot, interval_row
+from tallystick.web.contract import interval_row
 from tallystick.web.frame import Place
 from tallystick.web.views import gate as views
-from tallystick.web.views.parts import Estimate, Link
+from tallystick.web.views.parts import Link
 
 SECTION = "Agreement"
 POINTS_MAX = 26
@@ -45,11 +45,13 @@ def by_axis(visit: Visit) -> PageAnswer:
             for name in found.axes
         ),
         rows=tuple(_row(found, one) for one in found.slices),
-        overview=interval_plot(
-            f"Agreement by {axis}",
-            tuple(interval_row(one.name, _estimate(one), _threshold(found, one)) for one in found.slices),
+        overview=IntervalPlot(
+            title=f"Agreement by {axis}",
+            rows=tuple(
+                interval_row(one.name, words.estimate_of(one.found), _threshold(found, one)) for one in found.slices
+            ),
         ),
-        trend=_trend(found), note=_note(found),
+        trends=_trends(found), note=_note(found),
     )  # fmt: skip
     at = Place(
         trail=((found.programme.title, f"/programmes/{programme}"), (SECTION, root)), programme=programme,
@@ -68,12 +70,6 @@ def _coefficient(found: Sliced) -> str:
     return words.METRICS.get(found.programme.metric, found.programme.metric)
 
 
-def _estimate(one: Slice) -> Estimate:
-    low, high = (one.found.interval.low, one.found.interval.high) if one.found.interval else (None, None)
-    reason = "" if one.found.value is not None else words.STATUSES.get(str(one.found.status), str(one.found.status))
-    return Estimate(value=one.found.value, low=low, high=high, reason=reason)
-
-
 def _threshold(found: Sliced, one: Slice) -> float | None:
     threshold = found.threshold.get(one.name)
     return None if threshold is None else threshold / PPM
@@ -81,28 +77,36 @@ def _threshold(found: Sliced, one: Slice) -> float | None:
 
 def _row(found: Sliced, one: Slice) -> views.SliceRow:
     return views.SliceRow(
-        name=one.name, estimate=_estimate(one), threshold=_threshold(found, one), items=one.found.n_items,
+        name=one.name, estimate=words.estimate_of(one.found), threshold=_threshold(found, one), items=one.found.n_items,
         pairable=one.found.n_pairable, judgments=one.found.n_judgments, raters=one.found.n_raters,
         expected=one.expected,
     )  # fmt: skip
 
 
-def _trend(found: Sliced) -> HistoryPlot | None:
-    """Week by week; None along other axes, and while there are fewer than two weeks."""
-    if found.by != flow.WEEK or len(found.slices) < 2:
-        return None
-    points = []
-    for one in found.slices[-POINTS_MAX:]:
-        shown = _estimate(one)
-        points.append(HistoryPoint(when=one.name, value=shown.value, low=shown.low, high=shown.high))
-    is_below = any(point.value is not None and point.value < 0 for point in points)
-    return HistoryPlot(title="Agreement by week", points=tuple(points), axis_min=-1.0 if is_below else 0.0)
+def _trends(found: Sliced) -> tuple[HistoryPlot, ...]:
+    """Week by week, a plot for each rubric: each has its own threshold. None of what has fewer than two weeks."""
+    named = {f"Agreement by week under the rubric {name}": weeks for name, weeks in found.weeks.items()}
+    return tuple(
+        HistoryPlot(
+            title=title, points=tuple(_point(one) for one in parts[-POINTS_MAX:]),
+            threshold=None if threshold is None else threshold / PPM,
+        )
+        for title, (threshold, parts) in named.items()
+        if len(parts) > 1
+    )  # fmt: skip
+
+
+def _point(one: Slice) -> HistoryPoint:
+    shown = words.estimate_of(one.found)
+    return HistoryPoint(when=one.name, value=shown.value, low=shown.low, high=shown.high)
 
 
 def _note(found: Sliced) -> str:
     parts = ["Measured now from all judgments; no gate asks for it."]
     if found.by == flow.WEEK:
-        parts.append("An item stands in the week in which its last judgment came in.")
+        parts.append(
+            "An item stands in the week in which its last judgment came in. Thresholds are those in force now."
+        )
     expected = sum(one.expected for one in found.slices)
     if expected and found.by != flow.CRITERION:
         parts.append(f"{words.plural(expected, 'item', 'items')} declared as expected to divide stay out.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from tallystick.canon import PPM
 from tallystick.events.gate import MeasuredValue
@@ -140,6 +140,47 @@ def estimate(value: MeasuredValue | None) -> Estimate:
         value=share(value.value_ppm), low=share(value.low_ppm), high=share(value.high_ppm),
         reason=reason if value.value_ppm is None else "",
     )  # fmt: skip
+
+
+class Limits(Protocol):
+    """Two ends of an interval."""
+
+    @property
+    def low(self) -> float:
+        """The lower end."""
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+
+
+class Found(Protocol):
+    """What statistics found: a number, or why there is none."""
+
+    @property
+    def value(self) -> float | None:
+        """None when it is undefined."""
+
+    @property
+    def status(self) -> str:
+        """Whether it is, in one word."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not."""
+
+    @property
+    def interval(self) -> Limits | None:
+        """None when there are too few items for one."""
+
+
+def estimate_of(found: Found | None) -> Estimate:
+    """A number of statistics with its interval, or the reason why there is none."""
+    if found is None:
+        return Estimate(value=None, reason="nothing to measure yet")
+    low, high = (found.interval.low, found.interval.high) if found.interval else (None, None)
+    reason = STATUSES.get(str(found.status)) or found.reason or str(found.status)
+    return Estimate(value=found.value, low=low, high=high, reason="" if found.value is not None else reason)
 
 
 def decision(name: str | None) -> Pill:

@@ -202,7 +202,7 @@ SLICED = gate.SlicesPage(
         ),
     ),
     overview=OVERVIEW,
-    trend=HISTORY,
+    trends=(HISTORY,),
     note="Measured now from all judgments; no gate asks for it.",
 )  # fmt: skip
 
@@ -223,7 +223,7 @@ SAMPLES = (
     Sample(
         "agreement-slices-empty",
         "gate/slices.html",
-        replace(SLICED, axis="language", rows=(), trend=None),
+        replace(SLICED, axis="language", rows=(), trends=()),
         within("Agreement by language", "Agreement"),
     ),
     Sample(

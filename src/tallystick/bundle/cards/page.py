@@ -97,9 +97,7 @@ def _agreement(s: Summary) -> IntervalPlot:
         for value in fact.criteria:
             name = value.what.partition(":")[2]
             rows.append(_row(f"{fact.domain}: {name}", value, fact.threshold_ppm if name in gated else None))
-    lows = [row.low for row in rows if row.low is not None]
-    lowest = min([0.0, *lows, *(row.value for row in rows if row.value is not None)])
-    return IntervalPlot(title="Agreement against threshold", rows=tuple(rows), axis_min=-1.0 if lowest < 0 else 0.0)
+    return IntervalPlot(title="Agreement against threshold", rows=tuple(rows))
 
 
 def _gated(s: Summary, fact: BatchMeasured) -> set[str]:

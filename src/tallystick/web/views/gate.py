@@ -42,7 +42,7 @@ class SlicesPage:
     axes: tuple[Link, ...]
     rows: tuple[SliceRow, ...]
     overview: IntervalPlot
-    trend: HistoryPlot | None
+    trends: tuple[HistoryPlot, ...]
     note: str
 
 
