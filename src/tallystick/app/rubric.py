@@ -7,6 +7,8 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.events.envelope import Event
+from tallystick.events.intervention import InterventionRevised
 from tallystick.events.rubric import CriterionFacts, RubricPublished
 from tallystick.flow.document import Finding, Problem, read
 from tallystick.flow.refusal import Refused
@@ -20,6 +22,8 @@ from tallystick.flow.rubric import (
     findings,
     threshold_ppm,
 )
+from tallystick.ledger import journal
+from tallystick.store import calibration, intervention
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -60,19 +64,43 @@ def publish(
 
 
 def _publish(cell: Cell, tx: Transaction, programme: str, text: str, *, rubric: Rubric) -> Decision:
-    domains = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
+    previous = _previous(cell, tx.connection, programme, rubric)
+    if isinstance(previous, Refused):
+        return previous
+    fact = _fact(tx, programme, text, rubric=rubric, previous=previous)
+    return [fact, *_revised(tx, fact)]
+
+
+def _previous(cell: Cell, connection: journal.Connection, programme: str, rubric: Rubric) -> Rubric | Refused | None:
+    """The version that a rubric would follow, None when it is the first; or why it may not be published."""
+    domains = {row.rubric: row.domain for row in contracts.domains(connection, programme)}
     if not domains:
         return access.ABSENT
     if domains.get(rubric.id) != rubric.domain:
         wanted = ", ".join(f"{name} for {domain}" for name, domain in domains.items())
         sentence = f"The contract expects the rubrics {wanted}; found {rubric.id} for {rubric.domain}."
         return Refused("rubric-not-in-contract", sentence, "id")
-    row = rubrics.current(tx.connection, programme, rubric.id)
-    previous = cell.rubric(tx.connection, row.document) if row else None
+    row = rubrics.current(connection, programme, rubric.id)
+    previous = cell.rubric(connection, row.document) if row else None
     refused = check_version(previous, rubric)
     if refused:
         return refused
-    return [_fact(tx, programme, text, rubric=rubric, previous=previous)]
+    return previous
+
+
+def _revised(tx: Transaction, fact: RubricPublished) -> list[Event]:
+    """What a new version means for the intervention of its rubric that is open, if one is."""
+    row = intervention.open_of(tx.connection, fact.programme, fact.rubric)
+    if row is None or fact.previous is None:
+        return []
+    sessions = calibration.of_intervention(tx.connection, row.intervention)
+    held = [one.calibration for one in sessions if one.round == row.round and one.revealed_seq is not None]
+    return [
+        InterventionRevised(
+            intervention=row.intervention, programme=fact.programme, rubric=fact.rubric, version=fact.version,
+            previous=fact.previous, affected=fact.affected, calibration=held[0] if held else None,
+        )
+    ]  # fmt: skip
 
 
 def _fact(tx: Transaction, programme: str, text: str, *, rubric: Rubric, previous: Rubric | None) -> RubricPublished:
@@ -85,6 +113,38 @@ def _fact(tx: Transaction, programme: str, text: str, *, rubric: Rubric, previou
         ],
         threshold_ppm=threshold_ppm(rubric), default_ppm=DOMAIN_THRESHOLDS_PPM[rubric.domain],
         previous=previous.version if previous else None, affected=affected(previous, rubric) if previous else [],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a text would do.
+
+    rows      every part beside the version in force; of a first version beside nothing
+    affected  criteria whose earlier judgments would be flagged
+    """
+
+    rubric: Rubric
+    previous: str | None
+    rows: tuple[DiffRow, ...]
+    findings: tuple[Finding, ...]
+    affected: tuple[str, ...]
+
+
+def preview(cell: Cell, actor: Actor, *, programme: str, text: str, name: str) -> Preview | list[Problem] | Refused:
+    """What publishing a text would do, with everything that `publish` checks, and nothing written."""
+    if not access.allows(actor, "rubric.write"):
+        return access.ABSENT
+    rubric = read(text, name, Rubric)
+    if isinstance(rubric, list):
+        return rubric
+    with cell.read() as connection:
+        previous = _previous(cell, connection, programme, rubric)
+    if isinstance(previous, Refused):
+        return previous
+    return Preview(
+        rubric, previous.version if previous else None, tuple(diff(previous, rubric)) if previous else (),
+        tuple(findings(rubric)), tuple(affected(previous, rubric)) if previous else (),
     )  # fmt: skip
 
 

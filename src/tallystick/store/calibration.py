@@ -22,6 +22,8 @@ from tallystick.store.schema import (
     CALIBRATION_LABEL,
     CALIBRATION_MARK,
     CALIBRATION_PARTICIPANT,
+    PERSON,
+    QUALIFICATION,
     Handler,
     Recorded,
     Row,
@@ -29,6 +31,7 @@ from tallystick.store.schema import (
 
 LABELLING, REVEALED, ENDED, ABANDONED = "labelling", "revealed", "ended", "abandoned"
 RUNNING = (LABELLING, REVEALED)
+_PART = 500
 
 
 def _json(value: object) -> str:
@@ -38,12 +41,14 @@ def _json(value: object) -> str:
 def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: CalibrationOpened = r.fact
+        of = intervention.intervention(connection, fact.intervention)
+        assert of is not None, "a session belongs to an intervention that is here"
         row = {
             "calibration": fact.calibration, "intervention": fact.intervention, "programme": fact.programme,
             "batch": fact.batch, "domain": fact.domain, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
-            "state": LABELLING, "opened_at": r.envelope.at, "by": r.envelope.by, "seq": r.envelope.seq,
-            "revealed_at": None, "revealed_seq": None, "agreement": None, "missing": None, "reason": None,
-            "ended_at": None, "ended_seq": None, "ended_reason": None,
+            "round": of.round, "state": LABELLING, "opened_at": r.envelope.at, "by": r.envelope.by,
+            "seq": r.envelope.seq, "revealed_at": None, "revealed_seq": None, "agreement": None, "missing": None,
+            "reason": None, "ended_at": None, "ended_seq": None, "ended_reason": None,
         }  # fmt: skip
         connection.execute(CALIBRATION.insert().values(row))
         items = [{"calibration": fact.calibration, "number": n, "item": item} for n, item in enumerate(fact.items, 1)]
@@ -212,3 +217,72 @@ def examples(connection: sa.Connection, wanted: str) -> list[Row]:
 def scores_of(row: Row) -> dict[str, dict[str, int]]:
     """The scores of a label."""
     return msgspec.json.decode(row.scores, type=dict[str, dict[str, int]])
+
+
+def qualified(connection: sa.Connection, programme: str, rubric: str) -> set[str]:
+    """Everybody who has qualified under some version of a rubric."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person).where(
+        table.c.programme == programme, table.c.rubric == rubric, table.c.state == "qualified"
+    )
+    return {row.person for row in connection.execute(query).all()}
+
+
+def experts(connection: sa.Connection, wanted: list[str]) -> list[str]:
+    """Those of some people who have joined here as experts; raters of other sources have not."""
+    found: list[str] = []
+    for start in range(0, len(wanted), _PART):
+        query = sa.select(PERSON.c.person, PERSON.c.roles).where(
+            PERSON.c.person.in_(wanted[start : start + _PART]), PERSON.c.origin == "observed"
+        )
+        rows = connection.execute(query.order_by(PERSON.c.person)).all()
+        found += [row.person for row in rows if "expert" in msgspec.json.decode(row.roles, type=list[str])]
+    return found
+
+
+# --- what an erasure takes ----------------------------------------------------------------------------------------
+
+_WORDS = (
+    (CALIBRATION_LABEL.c.rationale, CALIBRATION_LABEL.c.expert),
+    (CALIBRATION_EXAMPLE.c.note, CALIBRATION_EXAMPLE.c.expert),
+    (CALIBRATION_MARK.c.note, CALIBRATION_MARK.c.expert),
+)
+"""Words of participants, each with its author."""
+_SESSION_WORDS = (
+    (CALIBRATION_MARK.c.note, CALIBRATION_MARK.c.calibration),
+    (CALIBRATION_MARK.c.words, CALIBRATION_MARK.c.calibration),
+    (CALIBRATION.c.reason, CALIBRATION.c.calibration),
+    (CALIBRATION.c.ended_reason, CALIBRATION.c.calibration),
+)
+"""Words that may quote any item of their session."""
+
+
+def words_about(connection: sa.Connection, *, items: list[str], people: list[str]) -> set[str]:
+    """Objects of sessions that go with items, or with people who wrote them."""
+    found: set[str] = set()
+    for start in range(0, len(items), _PART):
+        part = items[start : start + _PART]
+        for column, on in (
+            (CALIBRATION_LABEL.c.rationale, CALIBRATION_LABEL.c.item),
+            (CALIBRATION_EXAMPLE.c.note, CALIBRATION_EXAMPLE.c.item),
+        ):
+            found |= set(connection.scalars(sa.select(column).where(on.in_(part))))
+        held = sa.select(CALIBRATION_ITEM.c.calibration).where(CALIBRATION_ITEM.c.item.in_(part))
+        for column, session in _SESSION_WORDS:
+            query = sa.select(column).where(session.in_(held), column.is_not(None))
+            found |= set(connection.scalars(query))
+    for start in range(0, len(people), _PART):
+        part = people[start : start + _PART]
+        for column, author in _WORDS:
+            found |= set(connection.scalars(sa.select(column).where(author.in_(part))))
+        answered = sa.select(CALIBRATION_MARK.c.words).where(
+            CALIBRATION_MARK.c.expert.in_(part), CALIBRATION_MARK.c.words.is_not(None)
+        )
+        found |= set(connection.scalars(answered))
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object holds words that were written in a session."""
+    columns = {column for column, _ in (*_WORDS, *_SESSION_WORDS)}
+    return any(connection.execute(sa.select(one).where(one == name).limit(1)).first() for one in columns)

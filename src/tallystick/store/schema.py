@@ -122,7 +122,7 @@ ASSIGNMENT = sa.Table(
     "assignment", READ,
     _text("assignment", key=True), _text("item"), _text("programme"), _text("domain"), _text("expert"),
     _text("order"), _text("rubric"), _text("rubric_version"), _text("contract_version"), _text("state"),
-    _whole("leased_at"), _whole("expires_at"), _whole("seq"),
+    _whole("leased_at"), _whole("expires_at"), _whole("seq"), _text("batch"), _whole("is_renewal"),
     sa.Index("assignment_of_expert", "expert", "item"),
     sa.Index("assignment_active", "expert", "state"),
     sa.Index("assignment_expiry", "state", "expires_at"),
@@ -187,7 +187,7 @@ DISAGREEMENT = sa.Table(
     _whole("opened_at"), _whole("closed_at", optional=True), _whole("seq"), _whole("closed_seq", optional=True),
     # The newest class, and its place in the queue; who works on the case, and until when.
     _text("cause", optional=True), _whole("cause_rank"), _text("lease", optional=True),
-    _text("holder", optional=True), _whole("held_until", optional=True),
+    _text("holder", optional=True), _whole("held_until", optional=True), _text("confirmed", optional=True),
     sa.Index("disagreement_queue", "programme", "state", "seq"),
     sa.Index("disagreement_by_risk", "programme", "state", "domain", "cause_rank", "seq"),
     sa.Index("disagreement_held", "holder", "programme"), sa.Index("disagreement_lease", "held_until"),
@@ -242,8 +242,8 @@ STOOD_DOWN = sa.Table(
 CALIBRATION = sa.Table(
     "calibration", READ,
     _text("calibration", key=True), _text("intervention"), _text("programme"), _text("batch"), _text("domain"),
-    _text("rubric"), _text("rubric_version"), _text("state"), _whole("opened_at"), _text("by"), _whole("seq"),
-    _whole("revealed_at", optional=True), _whole("revealed_seq", optional=True), _text("agreement", optional=True),
+    _text("rubric"), _text("rubric_version"), _whole("round"), _text("state"), _whole("opened_at"), _text("by"),
+    _whole("seq"), _whole("revealed_at", optional=True), _whole("revealed_seq", optional=True), _text("agreement", optional=True),
     _text("missing", optional=True), _text("reason", optional=True), _whole("ended_at", optional=True),
     _whole("ended_seq", optional=True), _text("ended_reason", optional=True),
     sa.Index("calibration_of", "intervention", "seq"),
@@ -316,6 +316,53 @@ CLASS_MODEL = sa.Table(
     "class_model", READ,
     _text("model", key=True), _text("body"), _whole("is_in_force"), _whole("at"), _text("by"), _whole("seq"),
     _whole("chosen_at", optional=True), _text("chosen_by", optional=True),
+)  # fmt: skip
+
+# The rate of sentinels in a programme, and the chart that follows from it. Versions end; the newest that did not counts.
+SENTINEL_POLICY = sa.Table(
+    "sentinel_policy", READ,
+    _text("programme", key=True), _whole("version", key=True), _whole("acceptable_ppm"), _whole("unacceptable_ppm"),
+    _whole("found_within"), _whole("found_asked_ppm"), _whole("false_horizon"), _whole("false_asked_ppm"),
+    _whole("rate_ppm"), _whole("if_right"), _whole("if_wrong"), _whole("limit"), _whole("unit_nano"),
+    _whole("found_ppm"), _whole("false_ppm"), _whole("judgments_between"), _whole("delay_worst_milli"),
+    _whole("delay_usual_milli"), _whole("delay_90"), _text("secret"), _text("state"), _text("by"), _whole("at"),
+    _whole("seq"), _whole("ended_at", optional=True), _whole("ended_seq", optional=True),
+    sa.Index("sentinel_policy_now", "programme", "state"),
+)  # fmt: skip
+# Gold items at places of their own in a pool: the next one from any place on is found by the index.
+GOLD = sa.Table(
+    "gold", READ,
+    _text("item", key=True), _text("programme"), _text("domain"), _whole("place"), _whole("seq"),
+    sa.Index("gold_pool", "programme", "domain", "place"),
+)  # fmt: skip
+# Which gold items somebody has had, in a qualification or as a sentinel.
+GOLD_SEEN = sa.Table(
+    "gold_seen", READ, _text("person", key=True), _text("item", key=True), _whole("is_sentinel"), _whole("seq"),
+)  # fmt: skip
+# Where the chart of an expert stands: running, crossed, or stopped until somebody has decided.
+SENTINEL_CHART = sa.Table(
+    "sentinel_chart", READ,
+    _text("programme", key=True), _text("expert", key=True), _text("rubric", key=True), _text("domain"),
+    _text("rubric_version"), _whole("policy"), _text("state"), _whole("score"), _whole("taken"), _whole("right"),
+    _whole("calm_until"), _whole("from_seq"), _whole("crossed_seq", optional=True),
+    _whole("crossed_at", optional=True), _whole("seq"),
+    sa.Index("sentinel_chart_waiting", "state", "programme"),
+)  # fmt: skip
+SENTINEL_ANSWER = sa.Table(
+    "sentinel_answer", READ,
+    _whole("seq", key=True), _text("judgment"), _text("programme"), _text("domain"), _text("rubric"),
+    _text("rubric_version"), _text("expert"), _text("item"), _whole("policy"), _whole("is_correct"), _text("near"),
+    _whole("at"),
+    sa.Index("sentinel_answer_of", "programme", "expert", "rubric", "seq"),
+)  # fmt: skip
+DRIFT = sa.Table(
+    "drift", READ,
+    _whole("seq", key=True), _text("programme"), _text("rubric"), _text("rubric_version"), _text("expert"),
+    _whole("policy"), _whole("score"), _whole("limit"), _whole("answers"), _whole("right"), _whole("shift_from"),
+    _whole("earliest"), _whole("held_after"), _whole("crossed_seq"), _whole("held"), _text("state"), _whole("at"),
+    _text("found", optional=True), _text("words", optional=True), _text("decided_by", optional=True),
+    _whole("decided_at", optional=True), _whole("decided_seq", optional=True),
+    sa.Index("drift_of", "programme", "state", "seq"),
 )  # fmt: skip
 
 RELEASE = sa.Table(
