@@ -20,14 +20,14 @@ CHOSEN: Final = ("review", "audit", "incident", "rights")
 REASONS: Final = frozenset(
     {
         *CHOSEN, "assignment", "qualification", "calibration", "adjudication", "own-work", "staffing", "import-report",
-        "check", "release-build", "export",
+        "classification", "check", "release-build", "export",
     }
 )  # fmt: skip
 """Every reason there is. docs/access.md says when each is given."""
 WHATS: Final = frozenset(
     {
         "item", "record", "judgments", "labels", "answer", "gold", "identities", "profile", "draft", "import-report",
-        "release", "words", "everything",
+        "release", "words", "groups", "everything",
     }
 )  # fmt: skip
 """Everything that can be looked at."""

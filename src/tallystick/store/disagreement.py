@@ -1,6 +1,6 @@
 """Read models of why judges disagree: causes, corrections, declared groups, distributions, models of causes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -62,15 +62,14 @@ def _on_corrected(connection: sa.Connection, run: list[Recorded]) -> None:
 
 
 def _on_groups(connection: sa.Connection, run: list[Recorded]) -> None:
-    for r in run:
-        fact: GroupsDeclared = r.fact
-        connection.execute(GROUP_DECLARATION.delete().where(GROUP_DECLARATION.c.person == fact.person))
-        if fact.values is not None:
-            row = {
-                "person": fact.person, "axes": canon.encode(fact.axes).decode(), "object": fact.values.object,
-                "commitment": fact.values.commitment, "at": r.envelope.at, "seq": r.envelope.seq,
-            }  # fmt: skip
-            connection.execute(GROUP_DECLARATION.insert().values(row))
+    """Every declaration stays as a row, withdrawn ones without an object: what changed since when can be asked."""
+    rows = [
+        {"person": r.fact.person, "seq": r.envelope.seq, "at": r.envelope.at,
+         "object": r.fact.values.object if r.fact.values else None,
+         "commitment": r.fact.values.commitment if r.fact.values else None}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, GROUP_DECLARATION, rows)
 
 
 def _on_distribution(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -164,16 +163,24 @@ def corrections_of(connection: sa.Connection, item: str) -> list[Row]:
     return list(connection.execute(query).all())
 
 
-def declaration(connection: sa.Connection, person: str) -> Row | None:
-    """What a person declared about their groups, sealed, or None."""
-    return connection.execute(sa.select(GROUP_DECLARATION).where(GROUP_DECLARATION.c.person == person)).first()
+def declared_by(connection: sa.Connection, person: str) -> list[Row]:
+    """All that a person declared about their groups, sealed, oldest first; withdrawn ones without an object."""
+    query = sa.select(GROUP_DECLARATION).where(GROUP_DECLARATION.c.person == person)
+    return list(connection.execute(query.order_by(GROUP_DECLARATION.c.seq)).all())
 
 
-def declarations(connection: sa.Connection, people: Iterable[str] | None = None) -> dict[str, Row]:
-    """Person: what they declared, sealed; of everybody when nobody is named."""
-    rows = connection.execute(sa.select(GROUP_DECLARATION)).all()
-    wanted = None if people is None else set(people)
-    return {row.person: row for row in rows if wanted is None or row.person in wanted}
+def declarations(connection: sa.Connection) -> dict[str, Row]:
+    """Person: what they last declared, sealed. Who withdrew it is not in it."""
+    rows = connection.execute(sa.select(GROUP_DECLARATION).order_by(GROUP_DECLARATION.c.seq)).all()
+    last = {row.person: row for row in rows}
+    return {person: row for person, row in sorted(last.items()) if row.object is not None}
+
+
+def declared_before(connection: sa.Connection, seq: int) -> dict[str, int]:
+    """Person: place in the journal of what they had declared last before a place, withdrawn or not."""
+    table = GROUP_DECLARATION
+    query = sa.select(table.c.person, sa.func.max(table.c.seq)).where(table.c.seq < seq).group_by(table.c.person)
+    return {row[0]: int(row[1]) for row in connection.execute(query).all()}
 
 
 def distributions(
@@ -200,3 +207,23 @@ def models(connection: sa.Connection) -> list[Row]:
 def model(connection: sa.Connection, wanted: str) -> Row | None:
     """One fitted model, or None."""
     return connection.execute(sa.select(CLASS_MODEL).where(CLASS_MODEL.c.model == wanted)).first()
+
+
+def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Objects that go with items or people: notes on causes, and what people declared about themselves."""
+    found: set[str] = set()
+    for column, on, names in (
+        (CLASS_CORRECTION.c.note, CLASS_CORRECTION.c.item, items),
+        (CLASS_CORRECTION.c.note, CLASS_CORRECTION.c.by, people),
+        (GROUP_DECLARATION.c.object, GROUP_DECLARATION.c.person, people),
+    ):
+        for start in range(0, len(names), ITEMS_PER_QUERY):
+            part = names[start : start + ITEMS_PER_QUERY]
+            found |= set(connection.scalars(sa.select(column).where(on.in_(part), column.is_not(None))))
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object is a note on a cause or a declaration."""
+    columns = (CLASS_CORRECTION.c.note, GROUP_DECLARATION.c.object)
+    return any(connection.execute(sa.select(one).where(one == name).limit(1)).first() for one in columns)

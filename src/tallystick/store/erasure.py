@@ -18,7 +18,7 @@ from tallystick.events.erasure import (
 from tallystick.flow.erasure import Coverage
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import calibration
+from tallystick.store import calibration, disagreement
 from tallystick.store.schema import (
     ACCESS,
     ASSIGNMENT,
@@ -364,7 +364,7 @@ def _object(connection: sa.Connection, name: str) -> _Found | None:
         sa.select(ERASURE.c.erasure).where(ERASURE.c.note == name),
     )
     known = found.lost or found.said or found.noted or any(connection.execute(query).first() for query in others)
-    known = known or calibration.is_words(connection, name)
+    known = known or calibration.is_words(connection, name) or disagreement.is_words(connection, name)
     return found if known else None
 
 
@@ -429,6 +429,7 @@ def _about(connection: sa.Connection, found: _Found) -> None:
     found.objects.update(row.rationale for row in found.said if row.rationale)
     found.objects.update(row.notes for row in found.noted if row.notes)
     found.objects.update(calibration.words_about(connection, items=lost, people=sorted(found.people)))
+    found.objects.update(disagreement.words_about(connection, items=lost, people=sorted(found.people)))
 
 
 # --- releases that held it ----------------------------------------------------------------------------------------

@@ -304,7 +304,8 @@ CLASS_CORRECTION = sa.Table(
 )  # fmt: skip
 GROUP_DECLARATION = sa.Table(
     "group_declaration", READ,
-    _text("person", key=True), _text("axes"), _text("object"), _text("commitment"), _whole("at"), _whole("seq"),
+    _text("person", key=True), _whole("seq", key=True), _text("object", optional=True),
+    _text("commitment", optional=True), _whole("at"),
 )  # fmt: skip
 DISTRIBUTION = sa.Table(
     "distribution", READ,

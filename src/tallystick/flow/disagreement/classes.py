@@ -1,0 +1,283 @@
+"""From evidence to a recorded class: terms, posterior, what would help; and what follows from a class. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from tallystick import canon
+from tallystick.canon import PPM
+from tallystick.events.disagreement import (
+    ClassModelFitted,
+    DisagreementClassified,
+    FurtherEvidence,
+    WeighedTerm,
+)
+from tallystick.flow.refusal import Refused
+from tallystick.stats.agreement.result import Status
+from tallystick.stats.disagreement import CAUSES, Cause, Evidence, Model, Source, classify, is_determined, posterior_of
+from tallystick.stats.disagreement.advice import Help, what_would_help
+from tallystick.stats.disagreement.evidence import Floats, read
+
+BUILT_IN: Final = "built-in/1"
+MILLI = 1_000
+GROUP_STEP_MILLI = 1_000
+"""What declared groups say is told in whole natural logarithms: finer would let somebody who knows the labels work out
+who stands with whom."""
+HELPS_MAX = 5
+UNDETERMINED: Final = "undetermined"
+NO_VARIATION: Final = "no_variation"
+GROUPS_SENTENCE = "The labels were compared with the groups that judges declared; which groups is told to nobody."
+
+WORDS: Mapping[str, str] = {
+    Cause.MISSING_CONTEXT: "missing context",
+    Cause.RUBRIC_AMBIGUITY: "an ambiguous rubric",
+    Cause.EXPERTISE_GAP: "a gap in expertise",
+    Cause.RATER_ERROR: "a rater's error",
+    Cause.VALUE_DIVERSITY: "different values",
+}
+HELP_WORDS: Mapping[str, str] = {
+    Source.LABELS: "Have {n} more experts judge the item.",
+    Source.EXPERTS: "Have {n} experts who are qualified in this domain judge the item.",
+    Source.GROUPS: "Ask the {n} judges, if they wish, to declare their groups.",
+    Source.CONTEXT_SEEN: "Give {n} judges the context that may be missing.",
+    Source.RETESTS: "Have {n} of the judges judge the item again, blind and later.",
+    Source.CONTEXT_FLAGS: "Ask {n} judges whether context is missing.",
+    Source.CALIBRATION: "Clarify the rubric and have {n} judges of the minority judge again.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseModel:
+    """The model of causes in force: its name, a digest of all its numbers, and the numbers by domain."""
+
+    name: str
+    digest: str
+    overall: Model
+    by_domain: Mapping[str, Model]
+
+    def of(self, domain: str) -> Model:
+        """The model for items of a domain."""
+        return self.by_domain.get(domain, self.overall)
+
+
+def model_of(fitted: ClassModelFitted | None) -> CauseModel:
+    """The model that people chose, or the built-in one."""
+    overall = Model()
+    if fitted is None:
+        return CauseModel(name=BUILT_IN, digest=_digest(overall, {}), overall=overall, by_domain={})
+    overall = replace(overall, temperature=fitted.temperature_ppm / PPM)
+    by_domain = {name: replace(overall, priors=_shares(priors)) for name, priors in fitted.priors.items()}
+    overall = by_domain.pop("", overall)
+    return CauseModel(
+        name=fitted.model, digest=_digest(overall, by_domain), overall=overall, by_domain=by_domain
+    )  # fmt: skip
+
+
+def _shares(priors: Mapping[str, int]) -> dict[Cause, float]:
+    total = sum(priors.values())
+    return {cause: priors[cause] / total for cause in CAUSES}
+
+
+def _digest(overall: Model, by_domain: Mapping[str, Model]) -> str:
+    """Over every number of the model, as text: the event cannot hold floats."""
+    return canon.digest(repr((overall, sorted((name, model.priors) for name, model in by_domain.items()))).encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the evidence about one item says, in the numbers that are recorded. `helps` by kind and answers."""
+
+    status: str
+    posterior: Mapping[str, int]
+    cause: str | None
+    proposed: str | None
+    terms: tuple[WeighedTerm, ...]
+    absent: tuple[str, ...]
+    helps: tuple[FurtherEvidence, ...]
+    judges: int
+
+
+def find(evidence: Evidence, model: Model, *, with_help: bool = True) -> Found:
+    """Classify one item. The posterior is computed from the terms as they are recorded, so that it can be checked."""
+    classified = classify(evidence, model, with_help=False)
+    if classified.status is not Status.OK:
+        return Found(
+            status=NO_VARIATION, posterior={}, cause=None, proposed=None, terms=(), absent=(),
+            helps=_helps_undivided(evidence), judges=len(evidence.labels),
+        )  # fmt: skip
+    terms = tuple(
+        WeighedTerm(
+            source=term.source,
+            milli={cause: _milli(term.source, value) for cause, value in term.log_likelihood.items()},
+            sentence=GROUPS_SENTENCE if term.source is Source.GROUPS else term.sentence,
+        )
+        for term in classified.terms
+        if term.is_present
+    )
+    posterior = posterior_of(logs_of(terms), model)
+    place = int(posterior.argmax())
+    cause = CAUSES[place] if bool(is_determined(posterior, model)) else None
+    return Found(
+        status="ok",
+        posterior={name: canon.ppm(share) for name, share in zip(CAUSES, posterior.tolist(), strict=True)},
+        cause=cause, proposed=CAUSES[place], terms=terms, absent=tuple(classified.absent),
+        helps=_helps(evidence, posterior, model) if with_help else (), judges=len(evidence.labels),
+    )  # fmt: skip
+
+
+def _milli(source: Source, value: float) -> int:
+    step = GROUP_STEP_MILLI if source is Source.GROUPS else 1
+    return round(value * MILLI / step) * step
+
+
+def logs_of(terms: tuple[WeighedTerm, ...] | list[WeighedTerm]) -> Floats:
+    """(causes,) the sum of recorded terms: what a model of causes is fitted to."""
+    rows = [[term.milli[cause] for cause in CAUSES] for term in terms]
+    found: Floats = np.array(rows, dtype=np.float64).reshape(-1, len(CAUSES)).sum(axis=0) / MILLI
+    return found
+
+
+def posterior_again(fact: DisagreementClassified, model: Model) -> dict[str, int]:
+    """The posterior of a recorded classification, computed anew from its terms."""
+    found = posterior_of(logs_of(fact.terms), model)
+    return {name: canon.ppm(share) for name, share in zip(CAUSES, found.tolist(), strict=True)}
+
+
+def _helps(evidence: Evidence, posterior: Floats, model: Model) -> tuple[FurtherEvidence, ...]:
+    """What would tell most. Declared groups take no part in it: what is told here must not give them away."""
+    plain = replace(evidence, groups={})
+    found = what_would_help(plain, read(plain), posterior, model)
+    return tuple(_further(one) for one in found[:HELPS_MAX])
+
+
+def _further(one: Help) -> FurtherEvidence:
+    return FurtherEvidence(
+        kind=one.kind, judgments=one.judgments, gain_millibits=round(one.gain_bits * MILLI),
+        settled_ppm=canon.ppm(one.settled),
+    )  # fmt: skip
+
+
+def _helps_undivided(evidence: Evidence) -> tuple[FurtherEvidence, ...]:
+    """Nobody who decided differs: where some did not decide for want of context, more context is what is missing."""
+    asked = sum(evidence.context_flags.values())
+    if not asked:
+        return ()
+    return (FurtherEvidence(kind=Source.CONTEXT_SEEN, judgments=asked, gain_millibits=0, settled_ppm=0),)
+
+
+def help_words(one: FurtherEvidence) -> str:
+    """What to ask for, in a sentence."""
+    return HELP_WORDS[one.kind].format(n=one.judgments)
+
+
+def summary(fact: DisagreementClassified, model: Model) -> str:
+    """What was found, in a sentence."""
+    if fact.status != "ok":
+        return "Nobody who decided differs from another: there is no cause to look for."
+    first, second = sorted(fact.posterior, key=lambda name: -fact.posterior[name])[:2]
+    likely = f"{WORDS[first]} ({_share(fact.posterior[first])})"
+    then = f"{WORDS[second]} ({_share(fact.posterior[second])})"
+    if fact.cause is not None:
+        return f"The likeliest cause is {likely}, before {then}."
+    needed = model.value_threshold if first == Cause.VALUE_DIVERSITY else model.threshold
+    return f"Undetermined: the likeliest cause is {likely}, then {then}; {needed:.0%} is needed."
+
+
+def _share(value_ppm: int) -> str:
+    return f"{value_ppm / PPM:.0%}"
+
+
+# --- what follows from a class ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """The cause of a disagreement as it stands: what a person said of it, else what was found."""
+
+    item: str
+    cause: str | None
+    proposed: str | None
+    confidence_ppm: int | None
+    is_corrected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """Where a cause leads (SPEC 7.2). `action` is settle, preserve, return or feedback."""
+
+    cause: str
+    title: str
+    sentence: str
+    action: str
+
+
+ROADS: Mapping[str, Road] = {
+    Cause.MISSING_CONTEXT: Road(
+        cause=Cause.MISSING_CONTEXT, title="Give the context, then have it judged again", action="return",
+        sentence="The judges lacked something that decides. Send the item back to be judged with it, rather than"
+        " settle what nobody could know.",
+    ),
+    Cause.RUBRIC_AMBIGUITY: Road(
+        cause=Cause.RUBRIC_AMBIGUITY, title="Settle it, and say what the rubric leaves open", action="feedback",
+        sentence="The rubric can be read in two ways. Settle this item, name the criterion and what is unclear: that"
+        " is what a revision rests on.",
+    ),
+    Cause.EXPERTISE_GAP: Road(
+        cause=Cause.EXPERTISE_GAP, title="Have qualified experts judge it", action="return",
+        sentence="Those who are qualified in this domain go one way and the others differ. Send it to more experts of"
+        " the domain.",
+    ),
+    Cause.RATER_ERROR: Road(
+        cause=Cause.RATER_ERROR, title="Settle it", action="settle",
+        sentence="One label is right and somebody missed it. Settle it, or send it back to be judged again.",
+    ),
+    Cause.VALUE_DIVERSITY: Road(
+        cause=Cause.VALUE_DIVERSITY, title="Preserve it", action="preserve",
+        sentence="Competent people may differ here. Keep the distribution: a single label would say that one side is"
+        " wrong.",
+    ),
+}  # fmt: skip
+
+VALUES_WARNING = (
+    "The evidence says that the judges differ in what they value. Settling would put one answer in the place of a real"
+    " difference. Preserve the distribution, or confirm that one verdict is right under the rubric and say why in the"
+    " notes."
+)
+
+
+def road(stated: Stated | None) -> Road | None:
+    """Where the cause of a disagreement leads; None while it is undetermined."""
+    return None if stated is None or stated.cause is None else ROADS[stated.cause]
+
+
+def warning(stated: Stated | None) -> str | None:
+    """What somebody must confirm who wants to settle this disagreement, or None."""
+    return VALUES_WARNING if stated is not None and stated.cause == Cause.VALUE_DIVERSITY else None
+
+
+def check_settling(stated: Stated | None, *, is_confirmed: bool) -> Refused | None:
+    """Why a disagreement may not be settled without another word, or None."""
+    told = warning(stated)
+    return None if told is None or is_confirmed else Refused("confirm-settling", told, "confirmed")
+
+
+NOTE_CHARACTERS_MIN = 10
+CAUSE_NAMES = tuple(str(cause) for cause in CAUSES)
+
+
+def check_correction(cause: str, note: str) -> Refused | None:
+    """Why a cause cannot be recorded in this way, or None."""
+    if cause not in CAUSE_NAMES:
+        return Refused("unknown-cause", f"Expected one of {', '.join(CAUSE_NAMES)}; found {cause!r}.", "cause")
+    if len(note.strip()) < NOTE_CHARACTERS_MIN:
+        sentence = f"Expected a note of at least {NOTE_CHARACTERS_MIN} characters: what shows that this is the cause?"
+        return Refused("note-too-short", sentence, "note")
+    return None
+
+
+def decoded(body: str) -> DisagreementClassified:
+    """A classification as its read row keeps it."""
+    return msgspec.json.decode(body, type=DisagreementClassified)
