@@ -26,6 +26,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "intervene": frozenset({"lead"}),
     "calibrate": frozenset({"expert"}),
     "adjudicate": frozenset({"adjudicator"}),
+    "monitor.read": frozenset({"lead", "researcher", "auditor"}),
     "monitor.write": frozenset({"lead"}),
     "release.read": frozenset({"lead", "researcher", "auditor"}),
     "release.cut": frozenset({"lead"}),

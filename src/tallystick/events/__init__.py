@@ -17,6 +17,7 @@ from tallystick.events import (
     intervention,
     items,
     judgment,
+    monitoring,
     oversight,
     release,
     roster,
@@ -28,6 +29,7 @@ from tallystick.events.envelope import Envelope, Event
 __all__ = ["KINDS", "Envelope", "Event", "UnknownKind", "body_of", "fact_of"]
 
 _MODULES = (
+    monitoring,
     intervention,
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,

@@ -19,6 +19,7 @@ from tallystick.store import (
     intervention,
     items,
     judgment,
+    monitoring,
     oversight,
     release,
     roster,
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     **release.HANDLERS,
     **erasure.HANDLERS,
     **intervention.HANDLERS,
+    **monitoring.HANDLERS,
     **escape.HANDLERS,
     **standing.HANDLERS,
 }

@@ -172,6 +172,14 @@ FLAG = sa.Table(
     _text("judgment", key=True), _text("version", key=True), _text("criterion", key=True), _whole("seq"),
 )  # fmt: skip
 
+# What a shortcut audit found, group by group; an audit has several rows.
+SHORTCUT_AUDIT = sa.Table(
+    "shortcut_audit", READ,
+    _whole("seq", key=True), _text("audit"), _text("programme"), _text("axis"), _text("name"), _text("source"),
+    _whole("is_flagged"), _text("body"), _whole("at"), _text("by"),
+    sa.Index("shortcut_audit_of", "programme", "seq"), sa.Index("shortcut_audit_part", "audit", "seq"),
+)  # fmt: skip
+
 MEASUREMENT = sa.Table(
     "measurement", READ,
     _whole("seq", key=True), _text("batch"), _text("programme"), _text("decision"), _text("body"), _whole("at"),
