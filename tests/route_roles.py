@@ -10,6 +10,7 @@ EXPERTS = {"expert", "adjudicator"}
 LEAD = {"lead"}
 V1 = "/api/v1"
 PROGRAMME = f"{V1}/programmes/{{programme}}"
+SESSION = f"{V1}/calibrations/{{calibration_id}}"
 
 WHO: dict[str, set[str] | None] = {
     "GET /openapi.json": None,
@@ -82,4 +83,20 @@ WHO: dict[str, set[str] | None] = {
     f"GET {V1}/receipts/{{seq}}": EVERYBODY,
     f"GET {V1}/receipts/{{seq}}/proof": EVERYBODY,
     f"GET {V1}/receipts/{{seq}}/signed": EVERYBODY,
+    f"GET {V1}/me/calibrations": EXPERTS,
+    f"GET {V1}/interventions/{{intervention}}/calibrations/proposal": LEAD,
+    f"POST {V1}/interventions/{{intervention}}/calibrations": LEAD,
+    f"GET {SESSION}": READERS | EXPERTS,
+    f"GET {SESSION}/task": EXPERTS,
+    f"POST {SESSION}/items/{{item}}/label": EXPERTS,
+    f"PUT {SESSION}/items/{{item}}/draft": EXPERTS,
+    f"POST {SESSION}/reveal": LEAD,
+    f"GET {SESSION}/labels": READERS | EXPERTS,
+    f"GET {SESSION}/items/{{item}}": READERS | EXPERTS,
+    f"GET {SESSION}/words": READERS | EXPERTS,
+    f"POST {SESSION}/marks": EXPERTS,
+    f"POST {SESSION}/items/{{item}}/examples": EXPERTS,
+    f"POST {SESSION}/marks/{{number}}/answer": LEAD,
+    f"POST {SESSION}/end": LEAD,
+    f"GET {SESSION}/revision": LEAD,
 }

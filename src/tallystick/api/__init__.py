@@ -6,6 +6,7 @@
 from tallystick.api import (
     adjudication,
     assignment,
+    calibration,
     contract,
     custody,
     erasure,
@@ -27,7 +28,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, release,
-    oversight, erasure, custody,
+    oversight, erasure, custody, calibration,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tallystick.client import answers
+from tallystick.client.calibration import CalibrationCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
@@ -23,7 +24,7 @@ TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
+class Client(CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000

@@ -41,6 +41,8 @@ CONFLICTS: Final = frozenset({
     "already-qualified", "contract-exists", "gold-used-up", "lease-expired", "login-taken", "needs-confirmation",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
+    "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
+    "calibration-running", "calibration-unfinished", "intervention-closed", "mark-answered", "not-diagnosed",
     "still-blinded",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
