@@ -243,6 +243,27 @@ def test_an_entry_that_was_altered_is_named_by_its_proof(copy: Path) -> None:
     assert "the entries are not proven" in said(report, 4, "proofs/multiproof.json")
 
 
+def not_utf_8(rows: Rows, key: str, part: bytes) -> None:
+    for row in rows:
+        data = base64.b64decode(cast("str", row[key] or ""))
+        if part in data:
+            row[key] = base64.b64encode(data.replace(part, b"\xff" * len(part))).decode()
+            return
+    raise AssertionError(f"expected {part!r} in a row")
+
+
+def test_an_entry_that_is_no_text_is_named(copy: Path) -> None:
+    edit_lines(copy / "proofs/entries.jsonl", lambda rows: not_utf_8(rows, "entry", b"small.example"))
+    assert "the entries are not proven" in said(check(copy), 4, "proofs/multiproof.json")
+    assert "expected a fact of kind cell-opened/1" in said(check(copy), 6, "proofs/entries.jsonl")
+
+
+def test_an_opening_that_is_no_text_is_named(copy: Path) -> None:
+    edit_lines(copy / "proofs/openings.jsonl", lambda rows: not_utf_8(rows, "payload", b"annotator-1"))
+    assert "not what the journal committed to" in said(check(copy), 6, "proofs/openings.jsonl")
+    assert "experts/per-src1/profile: expected Profile as JSON" in said(check(copy), 7, "proofs/entries.jsonl")
+
+
 def drop_line(rows: Rows) -> None:
     del rows[40]
 

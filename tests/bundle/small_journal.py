@@ -13,7 +13,7 @@ from tallystick import canon, events
 from tallystick.bundle import Built, Opened
 from tallystick.events.adjudication import DisagreementOpened, DisagreementPreserved, DisagreementSettled
 from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, ProgrammeOpened
-from tallystick.events.envelope import Envelope, Event, ObjectRef, commitment, seal_entry
+from tallystick.events.envelope import Envelope, Event, ObjectRef, commitment, open_entry, seal_entry
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
@@ -21,6 +21,7 @@ from tallystick.events.oversight import CellOpened, ContentAccessed
 from tallystick.events.release import ReleaseBuilt, ReleaseCut
 from tallystick.events.roster import ExpertContractExecuted, PersonEnrolled, PersonQualified, QualificationStarted
 from tallystick.events.rubric import CriterionFacts, RubricPublished
+from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 from tallystick.flow import gate
 from tallystick.flow.document import read
 from tallystick.flow.gate import Bar, Batch, Judged
@@ -298,7 +299,61 @@ class SmallJournal:
             active_ms=30_000, is_pre_contract=False,
         ), by=expert)  # fmt: skip
 
-    def measure(self, batch: str, domain: str, *, incomplete: int, decision: str | None = None) -> BatchMeasured:
+    # --- work that is done again ------------------------------------------------------------------------------
+
+    def hold(self, expert: str, judgments: list[str]) -> None:
+        """Judgments of one expert wait for a review."""
+        self.add(JudgmentsHeld(
+            hold="hld-1", programme="small", expert=expert, judgments=judgments, cause="drift", reference="12",
+        ))  # fmt: skip
+        self._drop(judgments)
+
+    def clear(self, judgments: list[str], rows: list[Judged]) -> None:
+        """They stand."""
+        self.add(JudgmentsCleared(
+            hold="hld-1", programme="small", judgments=judgments, reviewer="per-senior", notes=self.seal(b"All well."),
+        ))  # fmt: skip
+        for row in rows:
+            self.judged["med"].append(row)
+        order = {name: place for place, name in enumerate(self._journal_order())}
+        self.judged["med"].sort(key=lambda row: order[row.judgment])
+
+    def requeue(self, judgments: list[str], *, cause: str = "intervention", domain: str = "medical") -> None:
+        """Judgments are set aside, and their items opened again."""
+        items = sorted({"itm-" + name.removeprefix("jdg-").rsplit("-per-", 1)[0] for name in judgments})
+        self.add(JudgmentsRequeued(
+            programme="small", judgments=judgments, items=items, cause=cause, reference="itv-1", by_same=True,
+            rubric=domain, rubric_version="1.0.0", notes=None, salt="0" * 32,
+        ))  # fmt: skip
+        self._drop(judgments)
+
+    def judge_anew(self, name: str, batch: str, domain: str, *, verdicts: list[str]) -> None:
+        """The same experts judge an item again."""
+        for expert, verdict in zip(EXPERTS, verdicts, strict=False):
+            judgment = f"jdg-again-{name}-{expert}"
+            reasons = [{"citation": None, "criterion": "correct", "quote": None, "text": "Seen again."}]
+            self.add(JudgmentSubmitted(
+                judgment=judgment, assignment=f"asg-again-{name}-{expert}", item=f"itm-{name}", programme="small",
+                batch=f"bat-{batch}", expert=expert, role="expert", signal="preference", rubric=domain,
+                rubric_version="1.0.0", contract_version="1.0.0", order="AB", verdict=verdict, scores=_scores(verdict),
+                reasons=["correct"], rationale=self.seal(canon.encode({"reasons": reasons})), defects=[], confirmed=[],
+                active_ms=30_000, is_pre_contract=False,
+            ), by=expert)  # fmt: skip
+            self._judged(batch, judgment, f"itm-{name}", expert=expert, verdict=verdict, scores=_scores(verdict))
+        self._divided(name, batch, verdicts)
+
+    def _drop(self, judgments: list[str]) -> None:
+        for batch, rows in self.judged.items():
+            self.judged[batch] = [row for row in rows if row.judgment not in judgments]
+
+    def _journal_order(self) -> list[str]:
+        facts = [events.fact_of(open_entry(entry)) for entry in self.entries]
+        return [fact.judgment for fact in facts if isinstance(fact, JudgmentSubmitted | JudgmentImported)]
+
+    def measure(
+        self, batch: str, domain: str, *, incomplete: int, decision: str | None = None, value_ppm: int | None = None,
+        code_version: str = "0.1.0",
+    ) -> BatchMeasured:  # fmt: skip
         """The gate's real decision on a batch, or one that is put in its place."""
         rubric = read(rubric_text(domain, "1.0.0"), "rubric.yaml", Rubric)
         assert isinstance(rubric, Rubric)
@@ -308,8 +363,10 @@ class SmallJournal:
             ),
             self.judged[batch], rubric,
             Bar(metric="krippendorff_alpha", level="nominal", rule="estimate", threshold_ppm=400_000),
-            code_version="0.1.0",
+            code_version=code_version,
         )  # fmt: skip
+        if value_ppm is not None:
+            fact = msgspec.structs.replace(fact, verdict=msgspec.structs.replace(fact.verdict, value_ppm=value_ppm))
         if decision:
             fact = msgspec.structs.replace(fact, decision=decision)
         self.add(fact)

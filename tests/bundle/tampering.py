@@ -1,12 +1,14 @@
 """What an insider who knows the format can do to a release folder, and which step of the check must name it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from bundle.made_release import edit_lines
 
+from tallystick import canon
 from tallystick.bundle.columns import from_jsonl, from_parquet, to_parquet
 from tallystick.bundle.rows import Judgment, PreferencePair, Record
 
@@ -137,6 +139,50 @@ def exclusion_changed(directory: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"incomplete", b"withdrawn"))
 
 
+def figure_changed(directory: Path, path: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a file of figures, and write it in its one form again."""
+    value = json.loads((directory / path).read_bytes())
+    change(value)
+    (directory / path).write_bytes(canon.encode(value) + b"\n")
+
+
+def confusion_changed(directory: Path) -> None:
+    """One coincidence less, on both sides of the diagonal, as it would have to be."""
+
+    def change(value: dict[str, Any]) -> None:
+        table = value["batches"][0]["tables"][0]["observed_milli"]
+        table[0][1] -= 500
+        table[1][0] -= 500
+
+    figure_changed(directory, "quality/confusion.json", change)
+
+
+def overall_confusion_changed(directory: Path) -> None:
+    figure_changed(
+        directory, "quality/confusion.json", lambda value: value["over_all"][0]["expected_milli"][2].__setitem__(2, 7)
+    )
+
+
+def trend_changed(directory: Path) -> None:
+    def change(value: dict[str, Any]) -> None:
+        value["batches"][0]["points"][0]["measured"]["verdict"]["value_ppm"] += 10_000
+
+    figure_changed(directory, "quality/trend.json", change)
+
+
+def bad_measurement_left_out(directory: Path) -> None:
+    """The trend without the first measurement, which was the worse one."""
+    figure_changed(directory, "quality/trend.json", lambda value: value["batches"][0]["points"].pop(0))
+
+
+def overturn_changed(directory: Path) -> None:
+    def change(value: dict[str, Any]) -> None:
+        count = next(one for one in value["experts"] if one["expert"] == "per-three")["over_all"]
+        count["overturned"], count["upheld"] = count["upheld"], count["overturned"]
+
+    figure_changed(directory, "quality/overturn.json", change)
+
+
 @dataclass(frozen=True, slots=True)
 class Tamper:
     """A change, and which step must name which place with which words."""
@@ -161,6 +207,16 @@ TAMPERED = [
     Tamper(rubric_changed, 6, "rubrics/medical/1.0.0.yaml", "the whole file: the content is not what"),
     Tamper(view_turned, 9, "views/trl_preference.parquet", "itm-med-0"),
     Tamper(agreement_changed, 8, "quality/agreement.json", "expected the measurements that stand in the log"),
+    Tamper(
+        confusion_changed,
+        8,
+        "quality/confusion.json",
+        "observed_milli[0][1]: stated 2000, computed 2500",
+    ),
+    Tamper(overall_confusion_changed, 8, "quality/confusion.json", "$.over_all[0].expected_milli[2][2]: stated 7"),
+    Tamper(trend_changed, 8, "quality/trend.json", "measured.verdict.value_ppm: stated 7"),
+    Tamper(bad_measurement_left_out, 8, "quality/trend.json", "$.batches[0].points: stated 0 entries, computed 1"),
+    Tamper(overturn_changed, 8, "quality/overturn.json", "over_all.overturned: stated 0, computed 1"),
     Tamper(expert_changed, 7, "people/experts.jsonl", "per-one: credentials"),
     Tamper(card_changed, 10, "DATASHEET.md", "expected the text that the entries give"),
     Tamper(exclusion_changed, 10, "exclusions.json", "expected the text that the entries give"),

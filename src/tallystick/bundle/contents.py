@@ -202,7 +202,7 @@ def read_hidden(place: str, payload: bytes) -> Hidden:
 def _json(place: str, payload: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(payload, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CannotBuild(f"{place}: expected {kind.__name__} as JSON: {error}") from error
 
 

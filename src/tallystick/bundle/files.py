@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tallystick import canon
 from tallystick.bundle import cards, columns
 from tallystick.bundle.derive import Tables
+from tallystick.bundle.figures import figures
 from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest, view_path
 from tallystick.bundle.quality import quality
 from tallystick.bundle.rows import Adjudication, Exclusion, Expert, Judgment, Record, Row
@@ -79,6 +80,7 @@ def _documents(tables: Tables) -> dict[str, Content]:
     found = {path: Content(role="document", data=data) for path, data in tables.documents.items()}
     found[AGREEMENT] = Content(role="quality", data=agreement_bytes(tables))
     found[EXCLUSIONS] = Content(role="quality", data=exclusions_bytes(tables))
+    found |= {path: Content(role="quality", data=data) for path, data in figures(tables).items()}
     return found
 
 

@@ -97,7 +97,7 @@ def built_fact(entry: bytes) -> ReleaseBuilt | None:
     """The `release-built` fact of an entry, or None when it is another or none."""
     try:
         fact = events.fact_of(open_entry(entry))
-    except (msgspec.MsgspecError, events.UnknownKind):
+    except (msgspec.MsgspecError, UnicodeDecodeError, events.UnknownKind):
         return None
     return fact if isinstance(fact, ReleaseBuilt) else None
 

@@ -83,17 +83,24 @@ def measured_again(tables: Tables, measured: Entered[BatchMeasured]) -> BatchMea
 
 def differences(stated: BatchMeasured, found: BatchMeasured) -> list[str]:
     """Where a stated measurement and a computed one part, one sentence each."""
-    sentences = [
-        f"{name}: stated {getattr(stated, name)!r}, computed {getattr(found, name)!r}"
-        for name in ("decision", "inputs_digest", "threshold_ppm", "rule", "incomplete", "domain")
-        if getattr(stated, name) != getattr(found, name)
-    ]
+    sentences = inputs_differences(stated, found)
+    if stated.decision != found.decision:
+        sentences.append(f"decision: stated {stated.decision!r}, computed {found.decision!r}")
     pairs = [(stated.verdict, found.verdict), *zip(stated.criteria, found.criteria, strict=False)]
     if (stated.expected is None) != (found.expected is None) or len(stated.criteria) != len(found.criteria):
         sentences.append("what was measured: stated other criteria than the rubric gives")
     elif stated.expected is not None and found.expected is not None:
         pairs.append((stated.expected, found.expected))
     return sentences + [sentence for one, other in pairs for sentence in _value_differences(one, other)]
+
+
+def inputs_differences(stated: BatchMeasured, found: BatchMeasured) -> list[str]:
+    """The same for what was measured and against what, whichever version of the software drew the numbers from it."""
+    return [
+        f"{name}: stated {getattr(stated, name)!r}, computed {getattr(found, name)!r}"
+        for name in ("inputs_digest", "threshold_ppm", "rule", "incomplete", "domain")
+        if getattr(stated, name) != getattr(found, name)
+    ]
 
 
 def _value_differences(stated: MeasuredValue, found: MeasuredValue) -> Iterator[str]:

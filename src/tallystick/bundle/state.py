@@ -36,6 +36,7 @@ from tallystick.events.roster import (
 )
 from tallystick.events.rubric import RubricPublished
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
+from tallystick.signals.preference import IMPORTED_VERDICTS
 
 F = TypeVar("F", bound=Event)
 F_co = TypeVar("F_co", bound=Event, covariant=True)
@@ -141,7 +142,7 @@ def _facts(entries: Iterable[bytes]) -> Iterator[Entered[Event]]:
     for entry in entries:
         try:
             envelope = open_entry(entry)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise CannotBuild(f"expected a journal entry after entry {last}: {error}") from error
         if envelope.seq <= last:
             raise CannotBuild(f"expected an entry behind {last}, found entry {envelope.seq}: put them in order")
@@ -149,7 +150,7 @@ def _facts(entries: Iterable[bytes]) -> Iterator[Entered[Event]]:
         if envelope.kind in _KINDS:
             try:
                 yield Entered(envelope.seq, envelope.at, events.fact_of(envelope))
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise CannotBuild(f"entry {last}: expected a fact of kind {envelope.kind}: {error}") from error
 
 
@@ -266,5 +267,7 @@ def _check(state: State) -> None:
         raise CannotBuild(f"entry {strange[0].seq} judges item {strange[0].fact.item}, which never came in")
     people = {person.fact.person for person in state.people}
     for judgment in state.judgments:
+        if judgment.fact.verdict not in IMPORTED_VERDICTS:
+            raise CannotBuild(f"entry {judgment.seq}: expected a known verdict, found {judgment.fact.verdict!r}")
         if judgment.fact.expert not in people:
             raise CannotBuild(f"entry {judgment.seq} names the expert {judgment.fact.expert}, who was never enrolled")

@@ -4,7 +4,7 @@ The steps, in this order and under these numbers everywhere (docs/release-format
 
  1 folder       no file is missing or unknown          6 contents     each fits what the journal committed to
  2 files        size and SHA-256 of each               7 rows         each follows from entries and contents
- 3 signature    of the checkpoint, by the given key    8 gates        passed, and the numbers computed again
+ 3 signature    of the checkpoint, by the given key    8 gates        passed; numbers and figures computed again
  4 inclusion    of every entry in that checkpoint      9 views        follow from the rows by their rules
  5 manifest     the log names exactly this one        10 texts        are what this version writes
                                                       11 log          builds the same bytes (with a log copy)
@@ -143,7 +143,7 @@ def _derive(
         8,
         "gates",
         lambda: derived.check_gates(tables, files, found),
-        lambda n: f"Agreement of {n} batches, computed anew.",
+        lambda told: told,
     )
     found.run(
         9, "views", lambda: derived.check_views(tables, files, manifest, found), lambda n: f"{n} views, derived anew."
