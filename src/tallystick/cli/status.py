@@ -142,6 +142,7 @@ def _object(seen: _Seen) -> dict[str, object]:
         "programme": glance.row.programme, "version": glance.row.version, "phase": glance.row.phase,
         "quotas": [{"axis": q.axis, "value": q.value, "filled": q.filled, "target": q.target} for q in glance.quotas],
         "funnel": glance.funnel | {"released": glance.released_records},
+        "batches": {f"{b.row.name}/{b.row.domain}": b.row.batch for b in glance.batches},
         "gates": {
             f"{b.row.name}/{b.row.domain}": b.measured.decision if b.measured else None
             for b in glance.batches

@@ -158,6 +158,18 @@ def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     return list(connection.execute(query).all())
 
 
+def judged_contents(connection: sa.Connection, programme: str, keys: list[str]) -> set[str]:
+    """Those of these content keys that stand for an item on which somebody has judged."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        query = sa.select(ITEM.c.content_key).where(
+            ITEM.c.programme == programme, ITEM.c.content_key.in_(keys[start : start + 500]),
+            sa.exists().where(JUDGMENT.c.item == ITEM.c.item),
+        )  # fmt: skip
+        found.update(row.content_key for row in connection.execute(query).all())
+    return found
+
+
 def judgment(connection: sa.Connection, wanted: str) -> Row | None:
     """One judgment, or None."""
     return connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.judgment == wanted)).first()

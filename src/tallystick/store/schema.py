@@ -97,7 +97,7 @@ ITEM = sa.Table(
     _text("external"), _text("content"), _text("hidden"), _text("taxonomy"), _whole("is_disagreement_expected"),
     _text("source_class"), _text("licence"), _text("content_key"), _text("run"), _whole("row"), _whole("seq"),
     sa.UniqueConstraint("programme", "external"),
-    sa.Index("item_in_batch", "batch", "seq"),
+    sa.Index("item_in_batch", "batch", "seq"), sa.Index("item_content", "programme", "content_key"),
 )  # fmt: skip
 # What assignment needs of an item, and no more: it is read at every click.
 WORK = sa.Table(

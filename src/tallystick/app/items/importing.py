@@ -1,7 +1,7 @@
 """Bring items in: good rows become events and vault objects, bad ones are listed with line and reason."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -26,7 +26,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import erasure, items
+from tallystick.store import erasure, items, judgment
 from tallystick.store import rubric as rubrics
 from tallystick.store import schema as tables
 
@@ -159,9 +159,11 @@ class _Job:
         problems = [problem for row in everything if not isinstance(row, _Good) for problem in row]
         with self.cell.read() as connection:
             taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in good])
-            barred = self._barred(connection, good)
-        problems += [self._exists(g) for g in good if g.row.id in taken and taken[g.row.id].run != self.run]
+            barred, late = self._barred(connection, good), self._late(connection, good)
+        here = {g.line for g in good if g.row.id in taken and taken[g.row.id].run != self.run}
+        problems += [self._exists(g) for g in good if g.line in here]
         problems += [self._erased(g) for g in good if g.line in barred]
+        problems += [self._declared_late(g) for g in good if g.line in late and g.row.id not in taken]
         if problems:
             return sorted(problems, key=lambda problem: problem.line or 0)
         return self._carry_out(iter(everything), len(everything) or 1)
@@ -204,8 +206,8 @@ class _Job:
         if ended:
             return ended
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
-        barred = self._barred(tx.connection, good)
-        fresh = [g for g in good if g.row.id not in taken and g.line not in barred]
+        kept_out = self._barred(tx.connection, good) | self._late(tx.connection, good)
+        fresh = [g for g in good if g.row.id not in taken and g.line not in kept_out]
         plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
         opened: list[Event] = []
         batches: dict[str, str] = {}
@@ -227,11 +229,37 @@ class _Job:
         gone = erasure.erased_of(connection, sorted({scope for scope in scopes.values() if scope}))
         return {g.line for g in good if any(scopes[name] in gone for name in g.row.subjects)}
 
+    def _late(self, connection: journal.Connection, good: list[_Good]) -> set[int]:
+        """The lines that declare a disagreement on what was judged before, under whatever name: it is known by then."""
+        scope = f"programme:{self.wanted.programme}"
+        keys = {
+            g.line: self.cell.vault.known_digest(connection, flow.normalised(g.row), scope=scope)
+            for g in good if g.row.expected_disagreement
+        }  # fmt: skip
+        wanted = sorted({key for key in keys.values() if key})
+        seen = judgment.judged_contents(connection, self.wanted.programme, wanted)
+        return {line for line, key in keys.items() if key in seen}
+
     def _left_out(self, left: list[_Good]) -> list[Problem]:
         """Why good rows did not come in, the same also when the chunk was written before a crash."""
         with self.cell.read() as connection:
-            barred = self._barred(connection, left)
-        return [self._erased(g) if g.line in barred else self._exists(g) for g in left]
+            barred, late = self._barred(connection, left), self._late(connection, left)
+            taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in left])
+        return [self._why_not(g, barred=barred, late=late, taken=taken) for g in left]
+
+    def _why_not(self, good: _Good, *, barred: set[int], late: set[int], taken: Container[str]) -> Problem:
+        if good.line in barred:
+            return self._erased(good)
+        is_late = good.line in late and good.row.id not in taken
+        return self._declared_late(good) if is_late else self._exists(good)
+
+    def _declared_late(self, good: _Good) -> Problem:
+        expected = "a declaration before anybody judges"
+        found = "an item whose content was judged in this programme before"
+        fix = "Bring it without expected_disagreement: what was seen to divide is not declared as expected any more."
+        return flow.row_problem(
+            self.wanted.name, good.line, "expected_disagreement", expected=expected, found=found, fix=fix
+        )
 
     def _open(self, batch: str, domain: str) -> BatchOpened:
         return BatchOpened(
