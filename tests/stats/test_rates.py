@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tallystick.stats.agreement.result import Status
 from tallystick.stats.agreement.table import BadRatings
 from tallystick.stats.intervals import wilson
-from tallystick.stats.rates import disagreement, medians, prior_of, rates
+from tallystick.stats.rates import apart, counts, disagreement, medians, prior_of, rate_of, rates
 
 
 def test_groups_are_combinations_of_labels() -> None:
@@ -143,3 +143,35 @@ def test_columns_that_make_no_sense_are_refused() -> None:
         rates({"e": ["a", None]}, [1, 0])
     with pytest.raises(BadRatings, match="one of e; found 'f'"):
         rates({"e": ["a"]}, [1], pooled_over="f")
+
+
+def test_counts_of_all_groups_and_the_rate_of_one_are_what_rates_says() -> None:
+    experts = [name for name in "abcd" for _ in range(30)]
+    outcomes = [int((row * 7) % 10 < 2 + row // 30) for row in range(120)]
+    counted = counts({"expert": experts}, outcomes)
+    prior = prior_of(list(counted.values()))
+    for one in rates({"expert": experts}, outcomes, pooled_over="expert"):
+        assert rate_of(one.group, counted, prior=prior) == one
+    assert rate_of(("nobody",), counted).n == 0
+
+
+def test_a_group_apart_from_its_pool_is_told_from_the_others() -> None:
+    """Nine groups of one share, and one of twice as much; a group of few rows is never told apart."""
+    counted: dict[tuple[str, ...], tuple[float, int]] = {(f"g{n}",): (40.0 + n % 2, 400) for n in range(9)}
+    counted |= {("far",): (200.0, 400), ("few",): (3.0, 4)}
+    prior = prior_of(list(counted.values()))
+    found = {group[0]: apart(rate_of(group, counted, prior=prior)) for group in counted}
+    assert (found["far"] or 1) < 1e-6
+    assert (found["few"] or 0) > 0.05
+    assert apart(rate_of(("far",), counted)) is None
+
+
+def test_groups_from_one_spread_are_rarely_told_apart() -> None:
+    """Fifty pools of 40 groups that are alike: in how many groups the tail is below 5 %."""
+    random, small = np.random.default_rng(9), 0
+    for _ in range(50):
+        drawn = random.binomial(60, 0.2, 40)
+        counted: dict[tuple[str, ...], tuple[float, int]] = {(str(n),): (float(k), 60) for n, k in enumerate(drawn)}
+        prior = prior_of(list(counted.values()))
+        small += sum((apart(rate_of(group, counted, prior=prior)) or 1) < 0.05 for group in counted)
+    assert small / 2000 <= 0.05

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tallystick.stats import distributions
-from tallystick.stats.agreement.columns import Labels, encode, label_text
+from tallystick.stats.agreement.columns import Codes, Floats, Label, Labels, encode, label_text
 from tallystick.stats.agreement.result import Status
 from tallystick.stats.agreement.table import BadRatings, read_ratings
 from tallystick.stats.intervals import Interval, wilson
@@ -21,6 +21,10 @@ COUNT_MIN = 20
 POOL_MIN = 3  # groups from which one can see how much groups differ
 ALIKE = 1e-4  # correlation within groups below which they are taken to be alike
 ROUNDS = 200
+
+Group = tuple[str, ...]
+Count = tuple[float, int]
+"""Rows that are 1, or a sum of shares; and rows that are not None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,24 +101,66 @@ def rates(
                  that agree in all other columns form a pool. None: no pooling
     raises       BadRatings for columns of different length, a missing label, an outcome that is neither 0, 1 nor None
     """
-    for row, value in enumerate(outcomes):
-        if value is not None and value not in (0, 1):
-            raise BadRatings(f"An outcome is 1, 0 or None; found {value}.", (row,))
-    groups = _grouped(by, outcomes)
-    counted = {group: (float(sum(values)), len(values)) for group, values in groups.items()}
-    found = [
-        _rate(group, count, n, count_min=count_min, confidence=confidence) for group, (count, n) in counted.items()
-    ]
+    counted = counts(by, outcomes)
     if pooled_over is None:
-        return tuple(found)
+        return tuple(rate_of(group, counted, count_min=count_min, confidence=confidence) for group in counted)
     if pooled_over not in by:
         raise BadRatings(f"pooled_over is one of {', '.join(by)}; found {pooled_over!r}.")
     place = list(by).index(pooled_over)
-    pools: dict[tuple[str, ...], list[tuple[float, int]]] = {}
-    for group, counts in counted.items():
-        pools.setdefault(group[:place] + group[place + 1 :], []).append(counts)
-    priors = {pool: prior_of(counts) for pool, counts in pools.items()}
-    return tuple(_pooled(one, priors[one.group[:place] + one.group[place + 1 :]], confidence) for one in found)
+    pools: dict[Group, list[Count]] = {}
+    for group, one in counted.items():
+        pools.setdefault(group[:place] + group[place + 1 :], []).append(one)
+    priors = {pool: prior_of(found) for pool, found in pools.items()}
+    return tuple(
+        rate_of(
+            group, counted, prior=priors[group[:place] + group[place + 1 :]], count_min=count_min, confidence=confidence
+        )
+        for group in counted
+    )
+
+
+def counts(by: Mapping[str, Labels], outcomes: Sequence[float | None] | Floats) -> dict[Group, Count]:
+    """How many rows of every group are 1, and how many are not None, by group in the order of the labels.
+
+    raises  BadRatings for columns of different length, a missing label, an outcome that is neither 0, 1 nor None
+    """
+    values = np.array([np.nan if value is None else value for value in outcomes], dtype=np.float64)
+    is_given = ~np.isnan(values)
+    wrong = np.flatnonzero(is_given & (values != 0) & (values != 1))
+    if len(wrong):
+        row = int(wrong[0])
+        raise BadRatings(f"An outcome is 1, 0 or None; found {outcomes[row]}.", (row,))
+    names, group = _groups(by, len(values))
+    sums = np.bincount(group[is_given], weights=values[is_given], minlength=len(names))
+    sizes = np.bincount(group[is_given], minlength=len(names))
+    return dict(zip(names, zip(sums.tolist(), sizes.tolist(), strict=True), strict=True))
+
+
+def rate_of(
+    group: Group,
+    counted: Mapping[Group, Count],
+    *,
+    prior: Prior | None = None,
+    count_min: int = COUNT_MIN,
+    confidence: float = 0.95,
+) -> Rate:
+    """What the counts of one group show; drawn towards a pool where one is given. A group without rows has nothing."""
+    count, n = counted.get(group, (0.0, 0))
+    return _pooled(_rate(group, count, n, count_min=count_min, confidence=confidence), prior, confidence)
+
+
+def apart(rate: Rate) -> float | None:
+    """How well a group's share is told from the mean of its pool: twice the lesser tail of what is known of it.
+
+    Small where the group lies clearly beyond the mean, at most 1; None without a pool. It can be used as a p-value:
+    under groups as they were drawn for the pool it is small too rarely, not too often.
+    """
+    if rate.prior is None:
+        return None
+    below = distributions.beta_share(
+        rate.prior.a + rate.count, rate.prior.b + rate.n - rate.count, min(max(rate.prior.mean, 0.0), 1.0)
+    )
+    return min(1.0, 2 * min(below, 1 - below))
 
 
 def disagreement(
@@ -126,6 +172,15 @@ def disagreement(
     with two raters both differ equally.
     raises  BadRatings as `agreement.measure` does
     """
+    counted = disagreements(items, raters, values)
+    return tuple(rate_of(group, counted, count_min=count_min, confidence=confidence) for group in counted)
+
+
+def disagreements(items: Labels, raters: Labels, values: Labels) -> dict[Group, Count]:
+    """Rater: the sum of the shares of others that differ, and the items that somebody else judged too.
+
+    raises  BadRatings as `agreement.measure` does
+    """
     ratings = read_ratings(items, raters, values, categories=None, order="none").pairable
     others = ratings.judgments_per_item[ratings.item] - 1
     width = max(1, len(ratings.categories))
@@ -133,11 +188,11 @@ def disagreement(
     same = np.bincount(cell, minlength=1)[cell] - 1 if len(cell) else np.zeros(0)
     shares = 1 - same / np.maximum(others, 1)
     sums = np.bincount(ratings.rater, weights=shares, minlength=len(ratings.raters))
-    counts = np.bincount(ratings.rater, minlength=len(ratings.raters))
-    return tuple(
-        _rate((name,), float(sums[place]), int(counts[place]), count_min=count_min, confidence=confidence)
-        for place, name in enumerate(ratings.raters)
-    )
+    sizes = np.bincount(ratings.rater, minlength=len(ratings.raters))
+    return {
+        (name,): (min(float(total), float(size)), int(size))
+        for name, total, size in zip(ratings.raters, sums, sizes, strict=True)
+    }
 
 
 def medians(
@@ -150,13 +205,13 @@ def medians(
     return tuple(_median(group, found, confidence) for group, found in _grouped(by, values).items())
 
 
-def prior_of(counts: Sequence[tuple[float, int]]) -> Prior | None:
+def prior_of(found: Sequence[Count]) -> Prior | None:
     """The beta that the shares of some groups come from, by weighted moments; None below 3 groups with rows.
 
     Where the groups differ no more than chance would have it, they are taken as alike: a correlation of 1e-4.
     source  Kleinman (1973), "Proportions with extraneous variance", JASA 68, 46-54
     """
-    kept = [(count, n) for count, n in counts if n > 0]
+    kept = [(count, n) for count, n in found if n > 0]
     if len(kept) < POOL_MIN:
         return None
     total = sum(count for count, _ in kept)
@@ -187,27 +242,38 @@ def _beta(mean: float, correlation: float, groups: int) -> Prior:
     return Prior(a=mean * size, b=(1 - mean) * size, groups=groups)
 
 
-def _grouped(by: Mapping[str, Labels], values: Sequence[float | None]) -> dict[tuple[str, ...], list[float]]:
-    """The values of every group that occurs, in the order of the labels; a group whose values are all None is empty."""
+def _groups(by: Mapping[str, Labels], size: int) -> tuple[list[Group], Codes]:
+    """The groups that occur in the order of the labels, and for each row which of them it is in."""
     lengths = {name: len(column) for name, column in by.items()}
-    if not lengths or {*lengths.values()} != {len(values)}:
-        raise BadRatings(
-            f"Columns must have one length, and there must be one; found {lengths} and {len(values)} values."
-        )
+    if not lengths or {*lengths.values()} != {size}:
+        raise BadRatings(f"Columns must have one length, and there must be one; found {lengths} and {size} values.")
     columns = {name: encode(column) for name, column in by.items()}
     for name, column in columns.items():
         if len(column.codes) and int(column.codes.min()) < 0:
             raise BadRatings(f"A row has no {name}: every row needs one.", (int(column.codes.argmin()),))
-    codes = list(zip(*(column.codes.tolist() for column in columns.values()), strict=True))
-    labels = [column.labels for column in columns.values()]
-    found: dict[tuple[int, ...], list[float]] = {code: [] for code in sorted(set(codes))}
-    for code, value in zip(codes, values, strict=True):
+    packed = np.zeros(size, dtype=np.int64)
+    for column in columns.values():
+        packed = packed * max(1, len(column.labels)) + column.codes
+    used, group = np.unique(packed, return_inverse=True)
+    return [_unpacked(code, [column.labels for column in columns.values()]) for code in used.tolist()], group
+
+
+def _unpacked(code: int, labels: list[Sequence[Label]]) -> Group:
+    parts: list[str] = []
+    for names in reversed(labels):
+        code, place = divmod(code, max(1, len(names)))
+        parts.append(label_text(names[place]))
+    return tuple(reversed(parts))
+
+
+def _grouped(by: Mapping[str, Labels], values: Sequence[float | None]) -> dict[Group, list[float]]:
+    """The values of every group that occurs, in the order of the labels; a group whose values are all None is empty."""
+    names, group = _groups(by, len(values))
+    found: list[list[float]] = [[] for _ in names]
+    for place, value in zip(group.tolist(), values, strict=True):
         if value is not None:
-            found[code].append(value)
-    return {
-        tuple(label_text(names[place]) for names, place in zip(labels, code, strict=True)): sorted(own)
-        for code, own in found.items()
-    }
+            found[place].append(value)
+    return dict(zip(names, found, strict=True))
 
 
 def _rate(group: tuple[str, ...], count: float, n: int, *, count_min: int, confidence: float) -> Rate:

@@ -83,8 +83,9 @@ def closed(connection: sa.Connection, programme: str, who: str) -> list[Row]:
         JUDGMENT.c.programme == programme, JUDGMENT.c.expert == who, JUDGMENT.c.standing == COUNTED
     )
     is_open = sa.exists().where(DISAGREEMENT.c.item == JUDGMENT.c.item, DISAGREEMENT.c.state == "open")
+    columns: list[sa.ColumnElement[Any]] = [JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.seq]
     query = (
-        sa.select(JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.seq)
+        sa.select(*columns)
         .join(WORK, WORK.c.item == JUDGMENT.c.item)
         .where(JUDGMENT.c.item.in_(mine), JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete", ~is_open)
         .order_by(JUDGMENT.c.seq)
@@ -95,8 +96,7 @@ def closed(connection: sa.Connection, programme: str, who: str) -> list[Row]:
 def criteria(connection: sa.Connection, programme: str) -> list[Row]:
     """Which criteria each rubric version of a programme asks for."""
     table = RUBRIC_VERSION
-    query = sa.select(table.c.rubric, table.c.version, table.c.criteria, table.c.at, table.c.seq, table.c.previous)
-    return list(connection.execute(query.where(table.c.programme == programme).order_by(table.c.seq)).all())
+    return list(connection.execute(sa.select(table).where(table.c.programme == programme).order_by(table.c.seq)).all())
 
 
 def to_audit(connection: sa.Connection, programme: str) -> list[Row]:
