@@ -21,6 +21,7 @@ from tallystick.ledger import journal
 from tallystick.stats.agreement import Agreement, PairKappa
 from tallystick.store import contract as contracts
 from tallystick.store import gate, items, judgment, roster
+from tallystick.store import intervention as interventions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
@@ -51,7 +52,12 @@ def _measure(cell: Cell, tx: Transaction, batch: str) -> Decision:
     found = measure_now(cell, tx.connection, row)
     if isinstance(found, Refused):
         return found
-    return [found, *intervention.after_measuring(cell, tx, found, measured_seq=tx.seq)]
+    return [
+        found,
+        *intervention.after_measuring(
+            cell, tx, found, measured_seq=tx.seq, judged_at=lambda until: judged_at(tx.connection, batch, until)
+        ),
+    ]
 
 
 def measure_now(cell: Cell, connection: journal.Connection, row: Row) -> BatchMeasured | Refused:
@@ -87,7 +93,15 @@ def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
     """The judgments of a batch, in journal order."""
-    rows = judgment.of_batch(connection, batch)
+    return _judged(connection, batch, judgment.of_batch(connection, batch))
+
+
+def judged_at(connection: journal.Connection, batch: str, until: int) -> list[Judged]:
+    """The judgments of a batch that counted just before a place in the journal, in journal order."""
+    return _judged(connection, batch, interventions.counted_at(connection, batch, until))
+
+
+def _judged(connection: journal.Connection, batch: str, rows: list[Row]) -> list[Judged]:
     declared = {row.item for row in items.of_batch(connection, batch) if row.is_disagreement_expected}
     # Nobody can show that the declaration came before a judgment that was made elsewhere: there it counts for nothing.
     expected = declared - {row.item for row in rows if not row.is_observed}
@@ -155,21 +169,50 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
     past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
-    diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar)
+    diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar, found=verdict)
     return BatchPage(row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past)
 
 
 def _diagnosis(
     connection: journal.Connection, now: BatchMeasured | Refused, judged: list[Judged], *, rubric: Rubric | None,
-    bar: Bar | None,
+    bar: Bar | None, found: Agreement | None,
 ) -> Diagnosis | None:  # fmt: skip
     """Where the shortfall of a batch stands whose verdict falls short."""
     if isinstance(now, Refused) or rubric is None or bar is None:
         return None
     if now.verdict.value_ppm is None or now.verdict.value_ppm >= bar.threshold_ppm:
         return None
-    rows = items.of_batch(connection, now.batch)
-    return diagnose(judged, rubric, bar, strata={row.item: msgspec.json.decode(row.taxonomy) for row in rows})
+    return diagnose(judged, rubric, bar, strata=_strata(connection, now.batch), known=found)
+
+
+def _strata(connection: journal.Connection, batch: str) -> dict[str, dict[str, str]]:
+    return {row.item: msgspec.json.decode(row.taxonomy) for row in items.of_batch(connection, batch)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What was looked for in a batch, and under which versions; no diagnosis where there is nothing to look for."""
+
+    diagnosis: Diagnosis | None
+    rubric_version: str
+    inputs_digest: str
+
+
+def diagnosis_of(cell: Cell, connection: journal.Connection, batch: str) -> Sought | Refused:
+    """Where agreement is lost in a batch as it stands, whether its verdict falls short or a criterion does."""
+    row = items.batch(connection, batch)
+    assert row is not None, "a batch that was measured stays"
+    rubric, programme = _rubric_of(cell, connection, row), contracts.programme(connection, row.programme)
+    if rubric is None or programme is None:
+        return Refused("no-rubric", f"Domain {row.domain} has no rubric in force: publish one first.", "batch")
+    judged = judged_in(connection, batch)
+    counted = [one for one in judged if not one.is_expected]
+    return Sought(
+        diagnosis=diagnose(
+            counted, rubric, _bar(connection, programme, rubric), strata=_strata(connection, batch)
+        ),
+        rubric_version=rubric.version, inputs_digest=flow.inputs_digest(judged),
+    )  # fmt: skip
 
 
 def batches(cell: Cell, actor: Actor, programme: str) -> list[Row] | Refused:

@@ -18,6 +18,7 @@ from tallystick.canon import PPM
 from tallystick.flow.gate import SEED, Bar, Judged, agreement_of, compared, verdict_table
 from tallystick.flow.rubric import Rubric
 from tallystick.stats import shortfall
+from tallystick.stats.agreement import Agreement
 from tallystick.stats.agreement.table import Codes, read_ratings
 from tallystick.stats.distributions import normal_quantile
 from tallystick.stats.shortfall import Comparisons, Mask, Part
@@ -122,14 +123,16 @@ class _Labels:
 
 
 def diagnose(
-    judged: Sequence[Judged], rubric: Rubric, bar: Bar, *, strata: Mapping[str, Mapping[str, str]]
-) -> Diagnosis | None:
+    judged: Sequence[Judged], rubric: Rubric, bar: Bar, *, strata: Mapping[str, Mapping[str, str]],
+    known: Agreement | None = None,
+) -> Diagnosis | None:  # fmt: skip
     """The diagnosis of a batch whose agreement has a value below 1; None when there is nothing to look for.
 
     judged  without the items that were declared as expected to divide
     strata  item: axis: value, such as difficulty: hard
+    known   the agreement of exactly these judgments, when it was measured: it is not measured again
     """
-    rows = _rows(judged, rubric, bar)
+    rows = _rows(judged, rubric, bar, known)
     if rows is None:
         return None
     threshold = bar.threshold_ppm / PPM
@@ -156,10 +159,10 @@ def _order(finding: Finding) -> tuple[int, float, str]:
     return KINDS.index(finding.kind), -gain, finding.name
 
 
-def _rows(judged: Sequence[Judged], rubric: Rubric, bar: Bar) -> _Rows | None:
+def _rows(judged: Sequence[Judged], rubric: Rubric, bar: Bar, known: Agreement | None) -> _Rows | None:
     table = verdict_table(judged, bar.level)
     order = "ranked" if bar.level == "ordinal" else "none"
-    found = agreement_of(table, bar.metric, bar.level)
+    found = known or agreement_of(table, bar.metric, bar.level)
     ratings = read_ratings(table.items, table.raters, table.values, categories=table.categories, order=order)
     comparisons = shortfall.compared(ratings, found)
     if comparisons is None:

@@ -13,8 +13,21 @@ from tallystick.events.intervention import (
     InterventionRevised,
     RubricRuledOut,
 )
-from tallystick.ledger import journal
-from tallystick.store.schema import INTERVENTION, INTERVENTION_STEP, STOOD_DOWN, Handler, Recorded, Row
+from tallystick.store.items import GONE
+from tallystick.store.judgment import COUNTED, REQUEUED
+from tallystick.store.schema import (
+    ASSIGNMENT,
+    FLAG,
+    INTERVENTION,
+    INTERVENTION_STEP,
+    JUDGMENT,
+    STANDING,
+    STOOD_DOWN,
+    WORK,
+    Handler,
+    Recorded,
+    Row,
+)
 
 OPEN, CLOSED = "open", "closed"
 
@@ -34,10 +47,8 @@ def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
 
 def follow(connection: sa.Connection, recorded: Recorded, intervention: str) -> None:
     """Put a fact into the timeline of an intervention. The handlers of facts that are part of one call this."""
-    query = sa.select(INTERVENTION.c.round).where(INTERVENTION.c.intervention == intervention)
-    now = connection.execute(query).scalar_one()
     row = {
-        "seq": recorded.envelope.seq, "intervention": intervention, "round": now, "kind": recorded.envelope.kind,
+        "seq": recorded.envelope.seq, "intervention": intervention, "kind": recorded.envelope.kind,
         "body": canon.encode(recorded.fact).decode(), "at": recorded.envelope.at, "by": recorded.envelope.by,
     }  # fmt: skip
     connection.execute(INTERVENTION_STEP.insert().values(row))
@@ -129,7 +140,7 @@ def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
 
 
 def steps(connection: sa.Connection, wanted: str) -> list[Row]:
-    """What happened in an intervention, in its order: seq, round, kind, body, at, by."""
+    """What happened in an intervention, in its order: seq, kind, body, at, by; without the judgments made again."""
     query = sa.select(INTERVENTION_STEP).where(INTERVENTION_STEP.c.intervention == wanted)
     return list(connection.execute(query.order_by(INTERVENTION_STEP.c.seq)).all())
 
@@ -138,4 +149,56 @@ def stood_down(connection: sa.Connection, programme: str, rubric: str) -> list[R
     """Who stands down under a rubric now, the first first."""
     table = STOOD_DOWN
     query = sa.select(table).where(table.c.programme == programme, table.c.rubric == rubric)
+    return list(connection.execute(query.order_by(table.c.seq)).all())
+
+
+def _of(programme: str, wanted: str) -> list[sa.ColumnElement[bool]]:
+    """What was set aside for an intervention."""
+    table = STANDING
+    return [
+        table.c.programme == programme, table.c.cause == "intervention", table.c.reference == wanted,
+        table.c.now == REQUEUED,
+    ]  # fmt: skip
+
+
+def requeued(connection: sa.Connection, programme: str, wanted: str) -> list[Row]:
+    """What was set aside for an intervention, event by event: seq, judgments, items, by_same, at, by."""
+    table = STANDING
+    query = sa.select(
+        table.c.seq, sa.func.count().label("judgments"), sa.func.count(table.c.item.distinct()).label("items"),
+        sa.func.max(table.c.by_same).label("by_same"), sa.func.max(table.c.at).label("at"),
+        sa.func.max(table.c.by).label("by"),
+    )  # fmt: skip
+    query = query.where(*_of(programme, wanted)).group_by(table.c.seq).order_by(table.c.seq)
+    return list(connection.execute(query).all())
+
+
+def waiting(connection: sa.Connection, programme: str, wanted: str) -> int:
+    """Items whose judgments were set aside for an intervention, and that are not complete again; no erased ones."""
+    items = sa.select(STANDING.c.item).where(*_of(programme, wanted)).distinct()
+    query = sa.select(sa.func.count()).where(WORK.c.item.in_(items), WORK.c.state.not_in(["complete", GONE]))
+    return int(connection.execute(query).scalar_one())
+
+
+def affected(connection: sa.Connection, batch: str) -> set[str]:
+    """The judgments of a batch that a later version of their rubric affects."""
+    query = sa.select(FLAG.c.judgment).join(JUDGMENT, JUDGMENT.c.judgment == FLAG.c.judgment)
+    return {row.judgment for row in connection.execute(query.where(JUDGMENT.c.batch == batch).distinct()).all()}
+
+
+def counted_at(connection: sa.Connection, batch: str, until: int) -> list[Row]:
+    """The judgments of a batch that counted just before a place in the journal, in journal order."""
+    before = sa.select(STANDING.c.judgment, STANDING.c.now).join(JUDGMENT, JUDGMENT.c.judgment == STANDING.c.judgment)
+    before = before.where(JUDGMENT.c.batch == batch, STANDING.c.seq < until).order_by(STANDING.c.seq)
+    last = {row.judgment: row.now for row in connection.execute(before).all()}
+    query = sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch, JUDGMENT.c.seq < until).order_by(JUDGMENT.c.seq)
+    return [row for row in connection.execute(query).all() if last.get(row.judgment, COUNTED) == COUNTED]
+
+
+def leases(connection: sa.Connection, person: str, programme: str, rubric: str) -> list[Row]:
+    """What somebody holds now of the work under a rubric."""
+    table = ASSIGNMENT
+    query = sa.select(table).where(
+        table.c.expert == person, table.c.programme == programme, table.c.rubric == rubric, table.c.state == "leased"
+    )
     return list(connection.execute(query.order_by(table.c.seq)).all())

@@ -19,7 +19,18 @@ from tallystick.events.roster import (
 )
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ERASED, GOLD_ANSWER, ITEM, JUDGMENT, PERSON, QUALIFICATION, Handler, Recorded, Row
+from tallystick.store.schema import (
+    ERASED,
+    GOLD_ANSWER,
+    ITEM,
+    JUDGMENT,
+    PERSON,
+    QUALIFICATION,
+    STOOD_DOWN,
+    Handler,
+    Recorded,
+    Row,
+)
 
 
 def _json(value: object) -> str:
@@ -129,12 +140,17 @@ _QUALIFIED = Statement(
         QUALIFICATION.c.person == sa.bindparam("who"),
         QUALIFICATION.c.programme == sa.bindparam("programme"),
         QUALIFICATION.c.state == "qualified",
+        ~sa.exists().where(
+            STOOD_DOWN.c.person == QUALIFICATION.c.person,
+            STOOD_DOWN.c.programme == QUALIFICATION.c.programme,
+            STOOD_DOWN.c.rubric == QUALIFICATION.c.rubric,
+        ),
     )
 )
 
 
 def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> set[tuple[str, str]]:
-    """(rubric, version) of every rubric version whose gold items the person passed."""
+    """(rubric, version) of every rubric version whose gold items the person passed; none where they stand down."""
     rows = _QUALIFIED.all(connection, {"who": who, "programme": programme})
     return {(row.rubric, row.version) for row in rows}
 

@@ -235,8 +235,7 @@ INTERVENTION = sa.Table(
 # Everything that happened in an intervention, whatever stage wrote it.
 INTERVENTION_STEP = sa.Table(
     "intervention_step", READ,
-    _whole("seq", key=True), _text("intervention"), _whole("round"), _text("kind"), _text("body"), _whole("at"),
-    _text("by"),
+    _whole("seq", key=True), _text("intervention"), _text("kind"), _text("body"), _whole("at"), _text("by"),
     sa.Index("intervention_step_of", "intervention", "seq"),
 )  # fmt: skip
 # Who works no more under a rubric, for the time being.
