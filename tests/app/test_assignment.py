@@ -169,7 +169,8 @@ def test_nobody_holds_two_leases_when_many_have_run_out(sqlite_url: str, tmp_pat
             for n in range(25):
                 row = dict.fromkeys(("assignment", "item", "programme", "domain", "expert"), f"x-{n}") | {
                     "order": "AB", "rubric": "general", "rubric_version": "1.0.0", "contract_version": "1.0.0",
-                    "state": "leased", "leased_at": 0, "expires_at": 1, "seq": -n,
+                    "state": "leased", "leased_at": 0, "expires_at": 1, "seq": -n, "batch": "b",
+                    "is_renewal": 0,
                 }  # fmt: skip
                 connection.execute(ASSIGNMENT.insert(), row)
         last = experts[-1]

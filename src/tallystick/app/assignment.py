@@ -11,15 +11,19 @@ from tallystick.app.contract import unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
-from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
+from tallystick.app.sentinel import item_for
+from tallystick.events.assignment import AssignmentLeasedV2, AssignmentReleased
 from tallystick.flow import assignment as flow
+from tallystick.flow import sentinel as sentinels
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
+from tallystick.store import sentinel as store
 from tallystick.store.schema import Row
+from tallystick.store.sentinel import BeforeLease
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,15 @@ def _ask(cell: Cell, actor: Actor, programme: str, *, key: str, given: _Given) -
     def decide(tx: Transaction) -> Decision:
         decision = _lease(cell, tx, actor, programme)
         for fact in [] if isinstance(decision, Refused) else decision:
-            if isinstance(fact, AssignmentLeased):
+            if isinstance(fact, AssignmentLeasedV2):
                 given.task = _new_task(cell, tx, fact)
         return decision
 
     return cell.execute(Command(actor, "work.do", key, f"next|{programme}".encode(), decide))
 
 
-def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeased]:
-    return [fact for fact in receipt.facts if isinstance(fact, AssignmentLeased) and fact.expert == actor.person]
+def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeasedV2]:
+    return [fact for fact in receipt.facts if isinstance(fact, AssignmentLeasedV2) and fact.expert == actor.person]
 
 
 def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decision:
@@ -118,9 +122,11 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     qualified = _qualified_domains(tx, actor.person, programme)
     if not qualified:
         return flow.NOT_QUALIFIED
-    leased = _first_free(cell, tx, actor.person, row=row, qualified=qualified)
+    before = store.before_lease(tx.connection, programme, actor.person)
+    free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
+    leased = _first_free(cell, tx, actor.person, row=row, qualified=free, before=before)
     if leased is None:
-        return [*released] or flow.NO_WORK
+        return [*released] or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
     return [*released, leased]
 
 
@@ -142,8 +148,8 @@ def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str
 
 
 def _first_free(
-    cell: Cell, tx: Transaction, person: str, *, row: Row, qualified: dict[str, Row]
-) -> AssignmentLeased | None:
+    cell: Cell, tx: Transaction, person: str, *, row: Row, qualified: dict[str, Row], before: BeforeLease
+) -> AssignmentLeasedV2 | None:
     programme = row.programme
     cursors = assignment.cursors(tx.connection, person, programme)
     fill = contracts.fill_of_domains(tx.connection, programme)
@@ -153,11 +159,15 @@ def _first_free(
         free = assignment.free_item(tx.connection, person, programme=programme, domain=domain, cursor=place)
         if free is not None:
             rubric = qualified[domain]
-            return AssignmentLeased(
-                assignment=tx.new_id("asg"), item=free.item, programme=programme, domain=domain, expert=person,
-                order=flow.candidate_order(cell.order_seed, free.item, person), rubric=rubric.rubric,
+            item = item_for(
+                cell, tx, before, person, programme=programme, domain=domain, free=free.item,
+                position=cursors[domain].leases if domain in cursors else 0,
+            )  # fmt: skip
+            return AssignmentLeasedV2(
+                assignment=tx.new_id("asg"), item=item, programme=programme, domain=domain, batch=free.batch,
+                expert=person, order=flow.candidate_order(cell.order_seed, item, person), rubric=rubric.rubric,
                 rubric_version=rubric.version, contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000,
-                rank=free.rank,
+                is_renewal=False,
             )  # fmt: skip
     return None
 
@@ -215,7 +225,7 @@ def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *,
     )  # fmt: skip
 
 
-def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeased) -> Task:
+def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeasedV2) -> Task:
     """The task of a lease that is about to be written: it has no draft, and is not counted yet.
 
     That it is shown is an event of the same transaction: one durable commit says both.
@@ -230,7 +240,7 @@ def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeased) -> Task:
 
 
 def _matter(
-    cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeased, look: Look
+    cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeasedV2, look: Look
 ) -> tuple[Shown, Rubric]:
     """What is judged, and by what."""
     item = items.item(connection, leased.item)
@@ -240,7 +250,7 @@ def _matter(
     return shown_in(cell, connection, item.content, leased.order, look=look), cell.rubric(connection, version.document)
 
 
-def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeased) -> int:
+def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeasedV2) -> int:
     return sum(cursor.leases for cursor in assignment.cursors(connection, leased.expert, leased.programme).values())
 
 

@@ -35,6 +35,7 @@ from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import contract as contracts
 from tallystick.store import custody, oversight, schema
 from tallystick.store import rubric as rubrics
+from tallystick.store import sentinel as sentinels
 from tallystick.store.vault import Erased, Opened, Vault, draft_place
 
 DATABASE_FILE = "cell.db"
@@ -87,6 +88,7 @@ class Cell:
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
+    _secrets: dict[str, bytes] = field(default_factory=dict)
     _signers: dict[str, KeySigner] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -223,6 +225,17 @@ class Cell:
             assert isinstance(found, DataContract), "a contract in force was read before it came into force"
             self._contracts[document] = found
         return self._contracts[document]
+
+    def sentinel_secret(self, connection: journal.Connection, object_id: str) -> bytes:
+        """The secret from which the places of sentinels follow: for the cell's own use, so without a look; cached.
+
+        Raises Unrecorded for any other object. Who is shown a secret opens it with a look.
+        """
+        if object_id not in self._secrets:
+            if not sentinels.is_secret(connection, object_id):
+                raise looking.Unrecorded(f"{object_id}: expected the secret of a policy, found content: record a look")
+            self._secrets[object_id] = self.vault.open(connection, object_id).payload
+        return self._secrets[object_id]
 
     def rubrics_in_force(self, connection: journal.Connection, programme: str) -> dict[str, Rubric]:
         """Domain: the rubric version in force, for every domain of the contract that has one."""

@@ -10,6 +10,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted, finish_waiting
 from tallystick.app.sealing import Backpressure, Limits
+from tallystick.app.sentinel import announce
 from tallystick.app.timestamp import Stamping, stamp_or_say
 from tallystick.app.witnessing import follow as ask_witnesses
 from tallystick.custody import KeysUnavailable
@@ -82,6 +83,7 @@ class Followers:
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):
             self._attempt(lambda: expire_all(self._cell), "expire leases")
+            self._attempt(lambda: announce(self._cell), "announce drift on sentinels")
             self._attempt(lambda: finish_waiting(self._cell), "finish releases that waited for witnesses")
             self._attempt(lambda: custody.finish_interrupted(self._cell), "finish rotations of keys")
             # In the same thread as the rotations that they need: one at a time.

@@ -12,7 +12,8 @@ from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
-from tallystick.events.assignment import AssignmentLeased
+from tallystick.app.sentinel import after_judgment, may_renew
+from tallystick.events.assignment import AssignmentLeasedV2
 from tallystick.events.envelope import Event
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.flow import adjudication, judgment
@@ -20,13 +21,16 @@ from tallystick.flow.judgment import Considered
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.signals.preference import PreferenceAnswer
-from tallystick.store import assignment, items, roster, sessions
+from tallystick.store import adjudication as cases
+from tallystick.store import assignment, calibration, items, roster, sessions, standing
 from tallystick.store import judgment as judgments
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 from tallystick.store.vault import draft_place
 
 DRAFT_BYTES_MAX = 200_000
+OVER = ("judged", "requeued")
+"""States of an assignment whose judgment was given: nothing more is written or sent under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Saved:
 def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) -> int | Refused:
     """Keep unsent work, encrypted, beside the journal; when it was saved, in microseconds.
 
-    work  an assignment or a qualification that is the expert's own
+    work  an assignment that is the expert's own, or an item of their qualification or session, as `name|item`
     """
     try:
         payload = msgspec.json.encode(content)
@@ -75,13 +79,24 @@ def _own_item(connection: journal.Connection, work: str, person: str) -> Row | N
     """The item of somebody's own running work, or None."""
     leased = assignment.assignment(connection, work)
     if leased is not None:
-        is_own = leased.expert == person and leased.state != "judged"
+        is_own = leased.expert == person and leased.state not in OVER
         return items.item(connection, leased.item) if is_own else None
     name, _, item = work.partition("|")
+    session = calibration.calibration(connection, name)
+    if session is not None:
+        return items.item(connection, item) if _is_labelling(connection, session, item, person) else None
     running = roster.qualification(connection, name)
     if running is None or running.person != person or running.state != "running":
         return None
     return items.item(connection, item) if item in msgspec.json.decode(running.items) else None
+
+
+def _is_labelling(connection: journal.Connection, session: Row, item: str, person: str) -> bool:
+    """Whether somebody has still to label an item of a calibration session."""
+    name = session.calibration
+    done = {label.item for label in calibration.labels(connection, name, expert=person)}
+    is_asked = person in calibration.participants(connection, name) and item in calibration.items(connection, name)
+    return is_asked and session.state == calibration.LABELLING and item not in done
 
 
 def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key: str) -> Saved | Refused:
@@ -99,8 +114,9 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     leased = assignment.assignment(tx.connection, work)
     if leased is None or leased.expert != actor.person:
         return access.ABSENT
-    if leased.state != "leased" and judgments.of_expert_on(tx.connection, actor.person, leased.item) is not None:
-        return Refused("already-judged", "You have judged this item already: your judgment stands.")
+    refused = _given_before(tx, leased)
+    if refused:
+        return refused
     leased = _in_place_of(tx, leased)
     item = items.item(tx.connection, leased.item)
     assert item is not None
@@ -128,7 +144,25 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     fact = _fact(tx, renewed[0] if renewed else None, leased, item=item, person=person, answer=answer, of=considered)
     for name in {work, leased.assignment}:
         sessions.drop_draft(tx.connection, name, actor.person)
-    return [*renewed, fact, *divided(tx, item, [fact.verdict])]
+    divides = divided(tx, item, [fact.verdict])
+    return [*renewed, fact, *after_judgment(cell, tx, fact, item=item, look=look, divides=divides)]
+
+
+def _given_before(tx: Transaction, leased: Row) -> Refused | None:
+    """Why nothing is taken under an assignment any more whose expert has judged its item, or None.
+
+    A page that was left open must not become the second judgment of an item that is offered again as work of its own.
+    """
+    latest = judgments.of_expert_on(tx.connection, leased.expert, leased.item)
+    if leased.state == "leased" or latest is None or latest.seq < leased.seq:
+        return None
+    if latest.standing != judgments.REQUEUED:
+        return Refused("already-judged", "You have judged this item already: your judgment stands.")
+    given = assignment.assignment(tx.connection, latest.assignment) if latest.assignment else None
+    again = (
+        "others judge it again" if given is None or given.state != "requeued" else "it comes back to you as new work"
+    )
+    return Refused("work-requeued", f"You have judged this item, and your judgment was set aside: {again}.")
 
 
 def _in_place_of(tx: Transaction, leased: Row) -> Row:
@@ -136,26 +170,49 @@ def _in_place_of(tx: Transaction, leased: Row) -> Row:
     if leased.state == "leased":
         return leased
     held = assignment.active(tx.connection, leased.expert, leased.programme)
-    is_same = held is not None and held.item == leased.item and held.order == leased.order
-    return held if held is not None and is_same else leased
+    if held is None:
+        return leased
+    seen = (leased.item, leased.order, leased.rubric, leased.rubric_version)
+    return held if (held.item, held.order, held.rubric, held.rubric_version) == seen else leased
 
 
-def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeased] | Refused:
+def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV2] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
     if leased.state == "leased":
         return []
+    refused = _rubric_is_past(tx, leased)
+    if refused:
+        return refused
     work = items.work(tx.connection, leased.item)
-    if work is None or not work.is_open:
+    if not may_renew(tx, leased) if work is None else not work.is_open:
         return Refused(
             "lease-expired", "Your lease on this item ran out and others have judged it meanwhile. Your draft is kept."
         )
     return [
-        AssignmentLeased(
+        AssignmentLeasedV2(
             assignment=tx.new_id("asg"), item=leased.item, programme=leased.programme, domain=leased.domain,
-            expert=leased.expert, order=leased.order, rubric=leased.rubric, rubric_version=leased.rubric_version,
-            contract_version=leased.contract_version, expires_at=tx.now + 60_000_000, rank=work.rank,
+            batch=leased.batch, expert=leased.expert, order=leased.order, rubric=leased.rubric,
+            rubric_version=leased.rubric_version, contract_version=leased.contract_version,
+            expires_at=tx.now + 60_000_000, is_renewal=True,
         )
     ]  # fmt: skip
+
+
+def _rubric_is_past(tx: Transaction, leased: Row) -> Refused | None:
+    """Why an item that was opened again is not judged under the rubric version that it was opened again for, or None.
+
+    It was taken back from its judges because of that version: one more judgment under it would have to go the same way.
+    """
+    current = rubrics.current(tx.connection, leased.programme, leased.rubric)
+    if current is None or current.version == leased.rubric_version:
+        return None
+    if not standing.was_requeued(tx.connection, leased.item):
+        return None
+    sentence = (
+        f"This item is judged again under version {current.version} of its rubric, and your lease was under "
+        f"{leased.rubric_version}. Your draft is kept: take the item anew when it is offered to you."
+    )
+    return Refused("work-requeued", sentence)
 
 
 def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:
@@ -173,12 +230,12 @@ def rationale_bytes(answer: PreferenceAnswer) -> bytes:
 
 
 def _fact(
-    tx: Transaction, renewed: AssignmentLeased | None, leased: Row, *, item: Row, person: Row,
+    tx: Transaction, renewed: AssignmentLeasedV2 | None, leased: Row, *, item: Row, person: Row,
     answer: PreferenceAnswer, of: Considered,
 ) -> JudgmentSubmitted:  # fmt: skip
     return JudgmentSubmitted(
         judgment=tx.new_id("jdg"), assignment=renewed.assignment if renewed else leased.assignment, item=item.item,
-        programme=item.programme, batch=item.batch, expert=person.person, role="expert", signal=item.signal,
+        programme=item.programme, batch=leased.batch, expert=person.person, role="expert", signal=item.signal,
         rubric=leased.rubric, rubric_version=leased.rubric_version, contract_version=leased.contract_version,
         order=leased.order, verdict=of.verdict, scores=of.scores, reasons=of.reasons,
         rationale=tx.seal(rationale_bytes(answer), scope=f"run:{item.run}", subjects=[f"person:{person.person}"]),
@@ -188,11 +245,17 @@ def _fact(
 
 
 def divided(tx: Transaction, item: Row, new: list[str]) -> list[Event]:
-    """The disagreement that opens when the last judgment of an item comes in, if the judgments divide."""
+    """The disagreement that opens when the last judgment of an item comes to count, if the judgments divide.
+
+    new  verdicts that come to count with this command
+    """
     work = items.work(tx.connection, item.item)
-    if work is None or work.judged + len(new) != work.needed:
+    if work is None or not work.judged < work.needed <= work.judged + len(new):
         return []
-    verdicts = [row.verdict for row in judgments.of_item(tx.connection, item.item)]
+    case = cases.disagreement(tx.connection, item.item)
+    if case is not None and case.state != "withdrawn":
+        return []  # it stood while judgments were held, and stands
+    verdicts = [row.verdict for row in judgments.counted_on(tx.connection, item.item)]
     found = adjudication.opened(
         item.item, programme=item.programme, batch=item.batch, verdicts=[*verdicts, *new], needed=work.needed,
         is_expected=bool(item.is_disagreement_expected), salt=tx.new_salt(),

@@ -18,6 +18,8 @@ from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.roster import GoldAnswered, SessionOpened
+from tallystick.events.sentinel import JudgmentChecked
+from tallystick.events.standing import JudgmentsHeld
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import guards, journal, published, tree
 from tallystick.ledger import head as heads
@@ -31,7 +33,7 @@ from tallystick.store.vault import ObjectErased, VaultError, commitment
 
 RECENT = 50
 _TOGETHER, _NAMED = 500, 100
-SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND})
+SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND, JudgmentChecked.KIND, JudgmentsHeld.KIND})
 """What a command sets off, and whoever gave it may not know of."""
 WITHHELD = frozenset({GoldAnswered.KIND})
 """What tells its own causer more than they may know: they get the leaf, not the entry."""

@@ -8,6 +8,7 @@ from tallystick import canon
 from tallystick.events import (
     adjudication,
     assignment,
+    calibration,
     contract,
     custody,
     disagreement,
@@ -22,6 +23,7 @@ from tallystick.events import (
     release,
     roster,
     rubric,
+    sentinel,
     standing,
 )
 from tallystick.events.envelope import Envelope, Event
@@ -33,7 +35,7 @@ _MODULES = (
     intervention,
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,
-    standing,
+    standing, calibration, sentinel,
 )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ from tallystick.stats.qualification import QualificationRule, rule
 
 GOLD_MAX = 100
 """Gold items in one attempt, at most: the rest of the pool stays unseen."""
+GOLD_SHORT = Refused(
+    "too-few-gold-items",
+    "There are too few gold items that you have not seen: the programme lead has to import more before you can begin.",
+)
 ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
 EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
 

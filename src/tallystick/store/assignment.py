@@ -2,16 +2,25 @@
 
 import sqlalchemy as sa
 
-from tallystick.events.assignment import AssignmentLeased, AssignmentReleased
+from tallystick.events.assignment import AssignmentLeased, AssignmentLeasedV2, AssignmentReleased, lifted
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ASSIGNMENT, CURSOR, JUDGMENT, WORK, Handler, Recorded, Row
+from tallystick.store.schema import ASSIGNMENT, CURSOR, ITEM, JUDGMENT, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
 _MOVE_CURSOR = Statement(
     sa.text(
-        "INSERT INTO cursor (expert, programme, domain, rank, leases) VALUES (:expert, :programme, :domain, :rank, 1) "
-        "ON CONFLICT (expert, programme, domain) DO UPDATE SET rank = excluded.rank, leases = cursor.leases + 1"
+        "INSERT INTO cursor (expert, programme, domain, rank, leases) "
+        "VALUES (:expert, :programme, :domain, COALESCE((SELECT rank FROM work WHERE item = :item), -1), 1) "
+        "ON CONFLICT (expert, programme, domain) DO UPDATE SET leases = cursor.leases + 1, "
+        "rank = COALESCE((SELECT rank FROM work WHERE item = :item), cursor.rank)"
+    )
+)
+# A gold item in the normal work is a sentinel, and is seen: the expert gets it once and never again.
+_SEE_GOLD = Statement(
+    sa.text(
+        "INSERT INTO gold_seen (person, item, is_sentinel, seq) SELECT :expert, item, 1, :seq FROM gold "
+        "WHERE item = :item ON CONFLICT (person, item) DO NOTHING"
     )
 )
 _TAKE_SLOT = Statement(
@@ -38,19 +47,28 @@ _GIVE_SLOT = Statement(
 )
 
 
+def _on_leased_at_first(connection: sa.Connection, run: list[Recorded]) -> None:
+    """Leases of the first version, of which none was of a sentinel: with the batch of their items."""
+    for r in run:
+        batch = connection.execute(sa.select(ITEM.c.batch).where(ITEM.c.item == r.fact.item)).scalar_one()
+        _on_leased(connection, [Recorded(r.envelope, lifted(r.fact, batch))])
+
+
 def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
-        fact: AssignmentLeased = r.fact
+        fact: AssignmentLeasedV2 = r.fact
         row = {
             "assignment": fact.assignment, "item": fact.item, "programme": fact.programme, "domain": fact.domain,
             "expert": fact.expert, "order": fact.order, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
             "contract_version": fact.contract_version, "state": "leased", "leased_at": r.envelope.at,
-            "expires_at": fact.expires_at, "seq": r.envelope.seq,
+            "expires_at": fact.expires_at, "seq": r.envelope.seq, "batch": fact.batch,
+            "is_renewal": int(fact.is_renewal),
         }  # fmt: skip
         journal.insert_many(connection, ASSIGNMENT, [row])
         _TAKE_SLOT.run(connection, {"wanted": fact.item})
-        cursor = {"expert": fact.expert, "programme": fact.programme, "domain": fact.domain, "rank": fact.rank}
-        _MOVE_CURSOR.run(connection, cursor)
+        place = {"expert": fact.expert, "item": fact.item}
+        _MOVE_CURSOR.run(connection, {**place, "programme": fact.programme, "domain": fact.domain})
+        _SEE_GOLD.run(connection, {**place, "seq": r.envelope.seq})
 
 
 _SET_STATE = Statement(
@@ -71,7 +89,11 @@ def _on_released(connection: sa.Connection, run: list[Recorded]) -> None:
         _GIVE_SLOT.run(connection, {"wanted": r.fact.item})
 
 
-HANDLERS: dict[str, Handler] = {AssignmentLeased.KIND: _on_leased, AssignmentReleased.KIND: _on_released}
+HANDLERS: dict[str, Handler] = {
+    AssignmentLeased.KIND: _on_leased_at_first,
+    AssignmentLeasedV2.KIND: _on_leased,
+    AssignmentReleased.KIND: _on_released,
+}
 
 _ASSIGNMENT = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
 _ACTIVE = Statement(
@@ -123,7 +145,8 @@ _JUDGED = sa.exists().where(
     JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
 )
 _FREE = Statement(
-    sa.select(WORK.c.item, WORK.c.rank)
+    sa.select(WORK.c.item, WORK.c.rank, ITEM.c.batch)
+    .join(ITEM, ITEM.c.item == WORK.c.item)
     .where(
         WORK.c.programme == sa.bindparam("programme"),
         WORK.c.domain == sa.bindparam("domain"),

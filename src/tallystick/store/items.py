@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.flow.contract import is_hard
+from tallystick.flow.sentinel import pool_place
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import BATCH, ERASED, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, ERASED, GOLD, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
 GONE = "erased"
 """The state of an item whose content was erased, whatever became of its work."""
@@ -42,6 +43,9 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
     if work:
         journal.insert_many(connection, WORK, [_work_row(r) for r in work])
         count(connection, [r.fact for r in work], items=1, complete=0)
+    gold = [_gold_row(r) for r in run if r.fact.purpose == "gold"]
+    if gold:
+        journal.insert_many(connection, GOLD, gold)
     for batch, items in sorted(Counter(r.fact.batch for r in run).items()):
         connection.execute(BATCH.update().where(BATCH.c.batch == batch).values(items=BATCH.c["items"] + items))
 
@@ -54,6 +58,14 @@ def _item_row(recorded: Recorded) -> dict[str, object]:
         "hidden": fact.hidden.object, "taxonomy": canon.encode(fact.taxonomy).decode(),
         "is_disagreement_expected": int(fact.is_disagreement_expected), "source_class": fact.source_class,
         "licence": fact.licence, "content_key": fact.content_key, "run": fact.run, "row": fact.row,
+        "seq": recorded.envelope.seq,
+    }  # fmt: skip
+
+
+def _gold_row(recorded: Recorded) -> dict[str, object]:
+    fact: ItemImported = recorded.fact
+    return {
+        "item": fact.item, "programme": fact.programme, "domain": fact.domain, "place": pool_place(fact.item),
         "seq": recorded.envelope.seq,
     }  # fmt: skip
 

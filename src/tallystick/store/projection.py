@@ -10,6 +10,7 @@ from tallystick.ledger import guards, journal
 from tallystick.store import (
     adjudication,
     assignment,
+    calibration,
     contract,
     custody,
     disagreement,
@@ -24,6 +25,7 @@ from tallystick.store import (
     release,
     roster,
     rubric,
+    sentinel,
     standing,
 )
 from tallystick.store.schema import READ, RECEIPT, Handler, Recorded
@@ -42,10 +44,12 @@ HANDLERS: dict[str, Handler] = {
     **disagreement.HANDLERS,
     **release.HANDLERS,
     **erasure.HANDLERS,
+    **escape.HANDLERS,
     **intervention.HANDLERS,
     **monitoring.HANDLERS,
-    **escape.HANDLERS,
     **standing.HANDLERS,
+    **sentinel.HANDLERS,
+    **calibration.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 

@@ -84,6 +84,21 @@ def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, QUALIFICATION, rows)
+    seen = [
+        {"person": r.fact.person, "item": item, "seq": r.envelope.seq}
+        for r in run
+        for item in r.fact.items
+    ]  # fmt: skip
+    _SEE_GOLD.run_many(connection, seen)
+
+
+# What somebody had in a qualification is no sentinel for them.
+_SEE_GOLD = Statement(
+    sa.text(
+        "INSERT INTO gold_seen (person, item, is_sentinel, seq) VALUES (:person, :item, 0, :seq) "
+        "ON CONFLICT (person, item) DO NOTHING"
+    )
+)
 
 
 def _on_gold(connection: sa.Connection, run: list[Recorded]) -> None:

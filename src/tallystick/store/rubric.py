@@ -39,7 +39,7 @@ _OWN = RUBRIC_VERSION.alias("own")
 def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
     """Every judgment under an earlier version is affected, criterion by criterion (SPEC 3.1)."""
     earlier = sa.select(JUDGMENT.c.judgment).where(
-        JUDGMENT.c.programme == fact.programme, JUDGMENT.c.rubric == fact.rubric
+        JUDGMENT.c.programme == fact.programme, JUDGMENT.c.rubric == fact.rubric, JUDGMENT.c.standing != "sentinel"
     )
     judgments = [row.judgment for row in connection.execute(earlier.order_by(JUDGMENT.c.seq)).all()]
     rows = [
@@ -131,7 +131,7 @@ def affected_counts(connection: sa.Connection, programme: str, rubric: str) -> d
     query = (
         sa.select(FLAG.c.version, FLAG.c.criterion, sa.func.count())
         .join(JUDGMENT, JUDGMENT.c.judgment == FLAG.c.judgment)
-        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric)
+        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric, JUDGMENT.c.standing != "requeued")
         .group_by(FLAG.c.version, FLAG.c.criterion)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}

@@ -148,6 +148,10 @@ JUDGMENT = sa.Table(
         "judgment_once", "item", "expert", unique=True,
         sqlite_where=sa.text("standing <> 'requeued'"), postgresql_where=sa.text("standing <> 'requeued'"),
     ),
+    sa.Index(
+        "judgment_held", "programme", "seq", sqlite_where=sa.text("standing = 'held'"),
+        postgresql_where=sa.text("standing = 'held'"),
+    ),
     sa.Index("judgment_in_batch", "batch", "seq"),
     sa.Index("judgment_of_expert", "expert", "seq"),
     sa.Index("judgment_under", "programme", "rubric", "rubric_version"),
@@ -156,7 +160,8 @@ JUDGMENT = sa.Table(
 STANDING = sa.Table(
     "standing", READ,
     _text("judgment", key=True), _whole("seq", key=True), _text("programme"), _text("item"), _text("now"),
-    _text("hold", optional=True), _text("cause"), _text("reference"), _whole("by_same"), _whole("at"), _text("by"),
+    _text("hold", optional=True), _text("cause"), _text("reference"), _whole("by_same"), _text("notes", optional=True),
+    _whole("at"), _text("by"),
     sa.Index("standing_by_cause", "programme", "cause", "reference"), sa.Index("standing_of_item", "item", "seq"),
 )  # fmt: skip
 # Judgments held together; `waiting` of them have not been reviewed.

@@ -12,19 +12,21 @@ from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.app.looking import About, Look
+from tallystick.app.looking import About
+from tallystick.app.sentinel import gold_of
 from tallystick.events.roster import GoldAnswered, QualificationStarted
 from tallystick.flow import assignment as order
 from tallystick.flow import judgment
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
-from tallystick.flow.roster import Attempt, Given, Gold
+from tallystick.flow.roster import Attempt, Given
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals.preference import PreferenceAnswer
 from tallystick.store import items, roster, sessions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
+from tallystick.store.sentinel import sentinel_items_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,16 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
     seen = {item for q in attempts for item in _seen(q)}
-    fresh = [item.item for item in roster.gold_items(tx.connection, programme, row.domain) if item.item not in seen]
+    unseen = [item.item for item in roster.gold_items(tx.connection, programme, row.domain) if item.item not in seen]
+    sentinels = sentinel_items_of(tx.connection, actor.person)
+    fresh = [item for item in unseen if item not in sentinels]
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
-    rule = flow.decision_rule(cell.rubric(tx.connection, row.document), len(shown), seen=len(seen))
+    document = cell.rubric(tx.connection, row.document)
+    rule = flow.decision_rule(document, len(shown), seen=len(seen))
     if isinstance(rule, Refused):
-        return rule
+        # No count in a refusal may tell how many of the gold items were sentinels.
+        told = flow.decision_rule(document, min(len(unseen), flow.GOLD_MAX), seen=len(seen))
+        return told if isinstance(told, Refused) else flow.GOLD_SHORT
     started = QualificationStarted(
         qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
         items=shown, orders=[order.candidate_order(cell.order_seed, item, actor.person) for item in shown],
@@ -208,7 +215,7 @@ def _answer(
     look = tx.look_as_cell(About(subject=item, what="gold", reason="qualification"))
     gold_row = items.item(tx.connection, item)
     assert gold_row is not None, "a qualification asks for items that are here"
-    gold = _gold(cell, tx.connection, item, look)
+    gold = gold_of(cell, tx.connection, gold_row, look)
     fact = GoldAnswered(
         qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
         scores=considered.scores, reasons=considered.reasons,
@@ -220,13 +227,6 @@ def _answer(
     given = [*_given(tx.connection, row), Given(fact.is_correct, fact.near)]
     decided = flow.finish(_attempt(row, len(names)), given)
     return [fact] if decided is None else [fact, decided]
-
-
-def _gold(cell: Cell, connection: journal.Connection, item: str, look: Look) -> Gold:
-    row = items.item(connection, item)
-    assert row is not None
-    key = msgspec.json.decode(cell.open(connection, row.hidden, look).payload)["gold"]
-    return Gold(item=item, verdict=key["verdict"], scores=key["scores"])
 
 
 def _attempt(row: Row, total: int) -> Attempt:
