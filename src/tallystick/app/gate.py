@@ -11,6 +11,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.app.roster import profile_of, reason_of
+from tallystick.app.sentinel import announce
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import gate as flow
 from tallystick.flow.diagnosis import Diagnosis, diagnose
@@ -35,7 +36,13 @@ class Measured:
 
 
 def measure(cell: Cell, actor: Actor, batch: str, *, key: str) -> Measured | Refused:
-    """Measure a batch now and record the gate's decision."""
+    """Measure a batch now and record the gate's decision. A fall on sentinels that is known by then is held first."""
+    if not access.allows(actor, "gate.measure"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = items.batch(connection, batch)
+    if row is not None:
+        announce(cell, row.programme, is_at_once=True)
     request = canon.encode(["measure", batch])
     answer = cell.execute(Command(actor, "gate.measure", key, request, lambda tx: _measure(cell, tx, batch)))
     if isinstance(answer, Refused):
@@ -92,8 +99,8 @@ def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
 
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
-    """The judgments of a batch, in journal order."""
-    return _judged(connection, batch, judgment.of_batch(connection, batch))
+    """The judgments of a batch that count, in journal order."""
+    return _judged(connection, batch, judgment.counted_in_batch(connection, batch))
 
 
 def judged_at(connection: journal.Connection, batch: str, until: int) -> list[Judged]:
@@ -134,7 +141,7 @@ def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
     if not access.allows(actor, "gate.read"):
         return access.ABSENT
     with cell.read() as connection:
-        experts = sorted({row.expert for row in judgment.of_batch(connection, batch)})
+        experts = sorted({row.expert for row in judgment.counted_in_batch(connection, batch)})
         named = [row for row in (roster.person(connection, one) for one in experts) if row and _is_named(row, actor)]
     look: Look | Refused | None = None
     if named:

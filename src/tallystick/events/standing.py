@@ -42,4 +42,5 @@ class JudgmentsRequeued(msgspec.Struct, frozen=True, kw_only=True):
     by_same: bool  # whether their authors may judge these items again
     rubric: str
     rubric_version: str  # in force now: what the items are judged under next
+    notes: ObjectRef | None  # of a reviewer
     salt: str  # 16 random bytes in hexadecimal: whoever knows a judgment must not find this leaf by guessing

@@ -131,9 +131,11 @@ def funnel(connection: sa.Connection, name: str) -> dict[str, int]:
         sa.func.coalesce(sa.func.sum(sa.case((WORK.c.state == "complete", 1), else_=0)), 0),
     ).where(WORK.c.programme == name)
     imported, leased, judged, complete = connection.execute(work).one()
+    # Of complete items: while a judgment is held, or judged again, its item has neither agreed nor divided.
     states = (
         sa.select(DISAGREEMENT.c.state, sa.func.count())
-        .where(DISAGREEMENT.c.programme == name)
+        .join(WORK, WORK.c.item == DISAGREEMENT.c.item)
+        .where(DISAGREEMENT.c.programme == name, DISAGREEMENT.c.state != "withdrawn", WORK.c.judged >= WORK.c.needed)
         .group_by(DISAGREEMENT.c.state)
     )
     by_state = {row[0]: row[1] for row in connection.execute(states).all()}

@@ -18,12 +18,11 @@ from tallystick.events.erasure import (
 from tallystick.flow.erasure import Coverage
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import calibration, disagreement
+from tallystick.store import calibration, disagreement, standing
 from tallystick.store.schema import (
     ACCESS,
     ASSIGNMENT,
     CERTIFICATE,
-    DISAGREEMENT,
     ERASED,
     ERASURE,
     ERASURE_TASK,
@@ -334,8 +333,7 @@ def _person(connection: sa.Connection, name: str) -> _Found | None:
         return None
     found = _Found(scopes=[f"person:{name}"], objects={row.profile}, people={name})
     found.said = list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.expert == name)).all())
-    closed = sa.select(DISAGREEMENT).where(DISAGREEMENT.c.adjudicator == name)
-    found.noted = list(connection.execute(closed).all())
+    found.noted = standing.noted(connection, adjudicator=[name])
     answers = (
         sa.select(GOLD_ANSWER.c.rationale)
         .join(QUALIFICATION, QUALIFICATION.c.qualification == GOLD_ANSWER.c.qualification)
@@ -356,7 +354,7 @@ def _object(connection: sa.Connection, name: str) -> _Found | None:
     items = sa.select(ITEM).where(sa.or_(ITEM.c.content == name, ITEM.c.hidden == name))
     found.lost = {row.item: row.seq for row in connection.execute(items).all()}
     found.said = list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.rationale == name)).all())
-    found.noted = list(connection.execute(sa.select(DISAGREEMENT).where(DISAGREEMENT.c.notes == name)).all())
+    found.noted = standing.noted(connection, notes=[name])
     others = (
         sa.select(PERSON.c.person).where(PERSON.c.profile == name),
         sa.select(GOLD_ANSWER.c.item).where(GOLD_ANSWER.c.rationale == name),
@@ -416,18 +414,17 @@ def _about(connection: sa.Connection, found: _Found) -> None:
     """Add what was said about the items that lose their content, and the objects of all that was said."""
     lost = sorted(found.lost)
     said = {row.judgment: row for row in found.said}
-    noted = {row.item: row for row in found.noted}
+    noted = {(row.item, row.seq): row for row in [*found.noted, *standing.noted(connection, item=lost)]}
     for start in range(0, len(lost), _PART):
         part = lost[start : start + _PART]
         given = connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.item.in_(part))).all()
         said.update({row.judgment: row for row in given})
-        closed = connection.execute(sa.select(DISAGREEMENT).where(DISAGREEMENT.c.item.in_(part))).all()
-        noted.update({row.item: row for row in closed})
         answers = sa.select(GOLD_ANSWER.c.rationale).where(GOLD_ANSWER.c.item.in_(part))
         found.objects.update(row.rationale for row in connection.execute(answers).all())
     found.said, found.noted = list(said.values()), list(noted.values())
     found.objects.update(row.rationale for row in found.said if row.rationale)
     found.objects.update(row.notes for row in found.noted if row.notes)
+    found.objects.update(standing.words_about(connection, items=lost, people=sorted(found.people)))
     found.objects.update(calibration.words_about(connection, items=lost, people=sorted(found.people)))
     found.objects.update(disagreement.words_about(connection, items=lost, people=sorted(found.people)))
 
@@ -466,19 +463,15 @@ def _names_rater(connection: sa.Connection, people: list[str], release: Row, bat
 
 def in_record(connection: sa.Connection, wanted: list[str], release: Row, batches: list[str]) -> list[str]:
     """Which of these items have a record in a release: complete at its cut, without an open disagreement, there."""
-    table = DISAGREEMENT
-    was_open = sa.exists().where(
-        table.c.item == JUDGMENT.c.item, table.c.seq < release.cut_seq,
-        sa.or_(table.c.closed_seq.is_(None), table.c.closed_seq > release.cut_seq),
-    )  # fmt: skip
+    cut = release.cut_seq
     was_erased = sa.exists().where(ERASED.c.target == ITEM.c.content, ERASED.c.at <= release.cut_at)
     query = (
         sa.select(JUDGMENT.c.item)
         .join(WORK, WORK.c.item == JUDGMENT.c.item)
         .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
         .where(
-            JUDGMENT.c.item.in_(wanted), JUDGMENT.c.batch.in_(batches), JUDGMENT.c.seq < release.cut_seq,
-            ~was_open, ~was_erased,
+            JUDGMENT.c.item.in_(wanted), JUDGMENT.c.batch.in_(batches), JUDGMENT.c.seq < cut,
+            ~standing.was_divided(cut), ~standing.was_aside(cut), ~was_erased,
         )
         .group_by(JUDGMENT.c.item, WORK.c.needed)
         .having(sa.func.count() >= WORK.c.needed)

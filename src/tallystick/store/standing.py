@@ -14,7 +14,9 @@ from tallystick.store.schema import (
     BATCH,
     CURSOR,
     DISAGREEMENT,
+    ERASED,
     HOLD,
+    ITEM,
     JUDGMENT,
     PAST_DISAGREEMENT,
     STANDING,
@@ -118,13 +120,14 @@ def _changed(
     fact: Fact = recorded.fact
     envelope = recorded.envelope
     rows = of_judgments(connection, fact.judgments)
+    notes = None if isinstance(fact, JudgmentsHeld) else fact.notes
     of_hold = _holds_of(connection, [row.judgment for row in rows if row.standing == HELD])
     for row in rows:
         _SET_STANDING.run(connection, {"wanted": row.judgment, "now": now})
     history = [
         {"judgment": row.judgment, "seq": envelope.seq, "programme": fact.programme, "item": row.item, "now": now,
          "hold": hold or of_hold.get(row.judgment), "cause": cause, "reference": reference, "by_same": by_same,
-         "at": envelope.at, "by": envelope.by}
+         "notes": notes.object if notes else None, "at": envelope.at, "by": envelope.by}
         for row in rows
     ]  # fmt: skip
     journal.insert_many(connection, STANDING, history)
@@ -178,7 +181,9 @@ def _withdraw(connection: sa.Connection, recorded: Recorded) -> None:
         if not past:
             continue
         journal.insert_many(connection, PAST_DISAGREEMENT, past)
-        blank = dict.fromkeys(("verdict", "adjudicator", "criteria", "notes", "rubric_version"))
+        blank = dict.fromkeys(
+            ("verdict", "adjudicator", "criteria", "notes", "rubric_version", "lease", "holder", "held_until")
+        )
         ended = {"closed_at": envelope.at, "closed_seq": envelope.seq}
         connection.execute(table.update().where(standing).values(state="withdrawn", **blank, **ended))
 
@@ -199,18 +204,24 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+_IS_ERASED = sa.exists().where(ERASED.c.target == ITEM.c.content)
+
+
 def of_judgments(connection: sa.Connection, wanted: list[str]) -> list[Row]:
-    """Judgments by their ids, those that exist, in journal order."""
+    """Judgments by their ids, those that exist, in journal order; with the purpose and content of their items."""
     found: list[Row] = []
     for start in range(0, len(wanted), _PART):
-        found += connection.execute(
-            sa.select(JUDGMENT).where(JUDGMENT.c.judgment.in_(wanted[start : start + _PART]))
-        ).all()
+        query = (
+            sa.select(JUDGMENT, ITEM.c.purpose, ITEM.c.content, sa.case((_IS_ERASED, 1), else_=0).label("is_erased"))
+            .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+            .where(JUDGMENT.c.judgment.in_(wanted[start : start + _PART]))
+        )
+        found += connection.execute(query).all()
     return sorted(found, key=lambda row: int(row.seq))
 
 
 def _holds_of(connection: sa.Connection, wanted: list[str]) -> dict[str, str]:
-    """Judgment: the hold that it is in. Of judgments that are held."""
+    """Judgment: the newest hold that it was in, of those that were in one."""
     found: dict[str, tuple[int, str]] = {}
     for start in range(0, len(wanted), _PART):
         query = sa.select(STANDING.c.judgment, STANDING.c.seq, STANDING.c.hold).where(
@@ -219,3 +230,178 @@ def _holds_of(connection: sa.Connection, wanted: list[str]) -> dict[str, str]:
         for row in connection.execute(query).all():
             found[row.judgment] = max(found.get(row.judgment, (-1, "")), (row.seq, row.hold))
     return {judgment: hold for judgment, (_, hold) in found.items()}
+
+
+def hold_of(connection: sa.Connection, judgment: str) -> str | None:
+    """The newest hold that a judgment was in, or None."""
+    return _holds_of(connection, [judgment]).get(judgment)
+
+
+def held_at(connection: sa.Connection, judgment: str) -> int:
+    """When a judgment was last held, in microseconds; 0 for one that never was."""
+    query = sa.select(sa.func.max(STANDING.c.at)).where(STANDING.c.judgment == judgment, STANDING.c.now == HELD)
+    return int(connection.execute(query).scalar_one() or 0)
+
+
+_STILL_HELD = (
+    sa.select(JUDGMENT, ITEM.c.domain, STANDING.c.at.label("held_at"))
+    .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+    .join(STANDING, STANDING.c.judgment == JUDGMENT.c.judgment)
+    .where(JUDGMENT.c.standing == HELD, STANDING.c.now == HELD, ~_IS_ERASED)
+)
+
+
+def waiting_for(connection: sa.Connection, programme: str, person: str, *, limit: int) -> list[Row]:
+    """Held judgments that somebody may review, oldest first: on items that they never judged and do not hold."""
+    later = STANDING.alias("later")
+    is_newest = ~sa.exists().where(
+        later.c.judgment == STANDING.c.judgment, later.c.now == HELD, later.c.seq > STANDING.c.seq
+    )
+    judged = JUDGMENT.alias("judged")
+    is_judge = sa.exists().where(judged.c.item == JUDGMENT.c.item, judged.c.expert == person)
+    had = sa.exists().where(ASSIGNMENT.c.item == JUDGMENT.c.item, ASSIGNMENT.c.expert == person)
+    query = _STILL_HELD.where(JUDGMENT.c.programme == programme, is_newest, ~is_judge, ~had)
+    return list(connection.execute(query.order_by(JUDGMENT.c.seq).limit(limit)).all())
+
+
+def has_had(connection: sa.Connection, person: str, item: str) -> bool:
+    """Whether somebody judged an item or was ever given it: then they review no judgment on it."""
+    judged = sa.select(JUDGMENT.c.judgment).where(JUDGMENT.c.item == item, JUDGMENT.c.expert == person)
+    had = sa.select(ASSIGNMENT.c.assignment).where(ASSIGNMENT.c.item == item, ASSIGNMENT.c.expert == person)
+    return any(connection.execute(query.limit(1)).first() for query in (judged, had))
+
+
+def held_by_batch(connection: sa.Connection, programme: str) -> dict[tuple[str, str], int]:
+    """(Name of a batch, domain): its held judgments, without those whose items were erased."""
+    query = (
+        sa.select(BATCH.c.name, BATCH.c.domain, sa.func.count())
+        .select_from(JUDGMENT)
+        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+        .join(BATCH, BATCH.c.batch == JUDGMENT.c.batch)
+        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == HELD, ~_IS_ERASED)
+        .group_by(BATCH.c.name, BATCH.c.domain)
+        .order_by(BATCH.c.name, BATCH.c.domain)
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
+
+
+def held_in(connection: sa.Connection, batch: str) -> int:
+    """How many judgments of a batch are held, without those whose items were erased: nobody can review them."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(JUDGMENT)
+        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+        .where(JUDGMENT.c.batch == batch, JUDGMENT.c.standing == HELD, ~_IS_ERASED)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def is_held(connection: sa.Connection, item: str) -> bool:
+    """Whether a judgment on an item is held."""
+    query = sa.select(WORK.c.held).where(WORK.c.item == item)
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def holds(connection: sa.Connection, programme: str, *, limit: int = 100) -> list[Row]:
+    """What was held together in a programme, newest first."""
+    query = sa.select(HOLD).where(HOLD.c.programme == programme).order_by(HOLD.c.seq.desc()).limit(limit)
+    return list(connection.execute(query).all())
+
+
+def changes(connection: sa.Connection, item: str) -> list[Row]:
+    """Every change of the standing of judgments on an item, in journal order."""
+    query = sa.select(STANDING).where(STANDING.c.item == item).order_by(STANDING.c.seq, STANDING.c.judgment)
+    return list(connection.execute(query).all())
+
+
+def caused_by(connection: sa.Connection, programme: str, *, cause: str, reference: str) -> list[Row]:
+    """Every change of standing that one thing caused, in journal order."""
+    query = sa.select(STANDING).where(
+        STANDING.c.programme == programme, STANDING.c.cause == cause, STANDING.c.reference == reference
+    )
+    return list(connection.execute(query.order_by(STANDING.c.seq, STANDING.c.judgment)).all())
+
+
+def past_disagreements(connection: sa.Connection, item: str) -> list[Row]:
+    """The disagreements on an item that were withdrawn, as they were then, in journal order."""
+    query = sa.select(PAST_DISAGREEMENT).where(PAST_DISAGREEMENT.c.item == item).order_by(PAST_DISAGREEMENT.c.seq)
+    return list(connection.execute(query).all())
+
+
+_WAS_REQUEUED = Statement(
+    sa.select(STANDING.c.judgment).where(STANDING.c.item == sa.bindparam("wanted"), STANDING.c.now == REQUEUED).limit(1)
+)
+
+
+def was_requeued(connection: sa.Connection, item: str) -> bool:
+    """Whether judgments of an item were ever set aside."""
+    return _WAS_REQUEUED.first(connection, {"wanted": item}) is not None
+
+
+def aside(connection: sa.Connection, wanted: list[str], *, upto: int) -> set[str]:
+    """Which of these judgments had been set aside before a place of the journal."""
+    found: set[str] = set()
+    for start in range(0, len(wanted), _PART):
+        query = sa.select(STANDING.c.judgment).where(
+            STANDING.c.judgment.in_(wanted[start : start + _PART]), STANDING.c.now == REQUEUED, STANDING.c.seq < upto
+        )
+        found.update(connection.scalars(query).all())
+    return found
+
+
+def leases_on(connection: sa.Connection, wanted: list[str]) -> list[Row]:
+    """Running leases on items, by their ids."""
+    found: list[Row] = []
+    for start in range(0, len(wanted), _PART):
+        query = sa.select(ASSIGNMENT).where(
+            ASSIGNMENT.c.item.in_(wanted[start : start + _PART]), ASSIGNMENT.c.state == "leased"
+        )
+        found += connection.execute(query).all()
+    return sorted(found, key=lambda row: str(row.assignment))
+
+
+def words_about(connection: sa.Connection, *, items: list[str], people: list[str]) -> set[str]:
+    """Objects in the vault with words of reviewers on these items, and with words that these people wrote."""
+    found: set[str] = set()
+    for column, wanted in ((STANDING.c.item, items), (STANDING.c.by, people)):
+        for start in range(0, len(wanted), _PART):
+            query = sa.select(STANDING.c.notes).where(column.in_(wanted[start : start + _PART]))
+            found.update(name for name in connection.scalars(query.where(STANDING.c.notes.is_not(None))).all() if name)
+    return found
+
+
+def noted(connection: sa.Connection, **wanted: list[str]) -> list[Row]:
+    """Disagreements that somebody ended with notes: item, seq, notes, closed_seq; withdrawn ones among them.
+
+    wanted  values of one column by its name: item, adjudicator, notes
+    """
+    ((name, values),) = wanted.items()
+    found: list[Row] = []
+    for table in (DISAGREEMENT, PAST_DISAGREEMENT):
+        for start in range(0, len(values), _PART):
+            query = sa.select(table.c.item, table.c.seq, table.c.notes, table.c.closed_seq).where(
+                table.c[name].in_(values[start : start + _PART]), table.c.notes.is_not(None)
+            )
+            found += connection.execute(query).all()
+    return found
+
+
+def was_divided(at: int) -> sa.ColumnElement[bool]:
+    """Whether the item of a judgment had an open disagreement at a place of the journal: for use in a query."""
+    case, past = DISAGREEMENT, PAST_DISAGREEMENT
+    stands = sa.exists().where(
+        case.c.item == JUDGMENT.c.item, case.c.state != "withdrawn", case.c.seq < at,
+        sa.or_(case.c.closed_seq.is_(None), case.c.closed_seq > at),
+    )  # fmt: skip
+    stood = sa.exists().where(
+        past.c.item == JUDGMENT.c.item, past.c.seq < at,
+        sa.func.coalesce(past.c.closed_seq, past.c.withdrawn_seq) > at,
+    )  # fmt: skip
+    return sa.or_(stands, stood)
+
+
+def was_aside(at: int) -> sa.ColumnElement[bool]:
+    """Whether a judgment had been set aside before a place of the journal: for use in a query."""
+    return sa.exists().where(
+        STANDING.c.judgment == JUDGMENT.c.judgment, STANDING.c.now == REQUEUED, STANDING.c.seq < at
+    )

@@ -11,11 +11,11 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.items.importing import CHUNK, ImportReport, finish, not_importable, run_id
 from tallystick.app.items.reading import Row, rows
+from tallystick.app.judgment import divided
 from tallystick.app.kernel import Command, Decision, Transaction
 from tallystick.events.envelope import Event
 from tallystick.events.judgment import JudgmentImported
 from tallystick.events.roster import PersonEnrolled
-from tallystick.flow import adjudication
 from tallystick.flow import items as flow
 from tallystick.flow.document import Problem
 from tallystick.flow.items import JudgmentRow
@@ -23,7 +23,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import erasure, items, judgment, roster
+from tallystick.store import erasure, items, judgment, roster, standing
 from tallystick.store import schema as tables
 
 
@@ -35,11 +35,16 @@ class _Good:
 
 @dataclass(frozen=True, slots=True)
 class _SortedOut:
-    """Rows against the state of the cell. By item: (expert, verdict) `before` these rows, and `given` with them."""
+    """Rows against the state of the cell. By item: (expert, verdict) `before` these rows, and `given` with them.
+
+    Those are of judgments that stand, held ones among them. `over` has everybody whose judgment on an item was set
+    aside: somebody else judges it again.
+    """
 
     known: dict[str, tables.Row]
     works: dict[str, tables.Row | None]
     before: dict[str, list[tuple[str, str]]]
+    over: frozenset[tuple[str, str]]
     given: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     placed: list[tuple[_Good, tables.Row, str]] = field(default_factory=list)
     problems: dict[int, Problem] = field(default_factory=dict)
@@ -157,9 +162,14 @@ class _Job:
         known = items.by_external(connection, self.programme, sorted({g.row.item for g in good}))
         works = {row.item: items.work(connection, row.item) for row in known.values()}
         before = judgment.of_items(connection, [row.item for row in known.values()])
+        earlier = [j for listed in before.values() for j in listed if j.seq < upto]
+        aside = standing.aside(connection, [j.judgment for j in earlier], upto=upto)
+        stood: dict[str, list[tables.Row]] = {item: [] for item in before}
+        for j in earlier:
+            stood[j.item] += [] if j.judgment in aside else [j]
         found = _SortedOut(
-            known, works,
-            {item: [(j.expert, j.verdict) for j in listed if j.seq < upto] for item, listed in before.items()},
+            known, works, {item: [(j.expert, j.verdict) for j in listed] for item, listed in stood.items()},
+            over=frozenset((j.item, j.expert) for j in earlier if j.judgment in aside),
             gone=_gone(connection, known),
         )  # fmt: skip
         found.given.update({item: list(listed) for item, listed in found.before.items()})
@@ -173,6 +183,8 @@ class _Job:
                 problem = self._erased(g)
             elif f"person:{person}" in barred:
                 problem = self._barred(g)
+            elif row is not None and (row.item, person) in found.over:
+                problem = self._set_aside(g)
             if problem or row is None:
                 found.problems[g.line] = problem or self._unknown(g)
                 continue
@@ -234,6 +246,10 @@ class _Job:
         expected, fix = "a rater who was not erased", "Leave the row out: nobody acts under that pseudonym any more."
         return self._at(good, "rater", expected=expected, found="one who was", fix=fix)
 
+    def _set_aside(self, good: _Good) -> Problem:
+        found, fix = "one whose judgment on it was set aside", "Leave the row out: somebody else judges it again."
+        return self._at(good, "rater", expected="a rater who has not judged this item", found=found, fix=fix)
+
     def _unknown(self, good: _Good) -> Problem:
         expected = "the id of a work item of this programme"
         return self._at(good, "item", expected=expected, found=good.row.item, fix="Import the items first.")
@@ -273,15 +289,10 @@ class _Job:
         """Disagreements on items that these judgments complete."""
         found: list[Event] = []
         for row in sorted_out.known.values():
-            work, given = sorted_out.works[row.item], sorted_out.given[row.item]
-            if work is None or not len(sorted_out.before[row.item]) < work.needed <= len(given):
-                continue
-            opened = adjudication.opened(
-                row.item, programme=self.programme, batch=row.batch, verdicts=[v for _, v in given],
-                needed=work.needed, is_expected=bool(row.is_disagreement_expected),
-                salt=tx.new_salt(),
-            )  # fmt: skip
-            found += [opened] if opened else []
+            work = sorted_out.works[row.item]
+            before, given = sorted_out.before[row.item], sorted_out.given[row.item]
+            if work is not None and len(before) < work.needed <= len(given):
+                found += divided(tx, row, [verdict for _, verdict in given[len(before) :]])
         return found
 
 
