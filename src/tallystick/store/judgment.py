@@ -12,8 +12,11 @@ from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, ITEM, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
 
-COUNTED, HELD, REQUEUED = "counted", "held", "requeued"
-"""The standing of a judgment. Only what is counted is measured, divides an item or stands in a record's counts."""
+COUNTED, HELD, REQUEUED, SENTINEL = "counted", "held", "requeued", "sentinel"
+"""The standing of a judgment. Only what is counted is measured, divides an item or stands in a record's counts.
+
+A judgment on a gold item in the normal work is a sentinel's, for ever: it says something of its author and of no item.
+"""
 
 _JUDGED_HERE = Statement(
     WORK.update()
@@ -60,7 +63,11 @@ def _shared(fact: JudgmentSubmitted | JudgmentImported, recorded: Recorded) -> d
     }  # fmt: skip
 
 
+_GOLD_BATCH = Statement(sa.select(ITEM.c.batch).where(ITEM.c.item == sa.bindparam("wanted"), ITEM.c.purpose == "gold"))
+
+
 def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
+    work = []
     for r in run:
         fact: JudgmentSubmitted = r.fact
         row = _shared(fact, r) | {
@@ -68,10 +75,16 @@ def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
             "defects": _json(fact.defects), "confirmed": _json(fact.confirmed), "active_ms": fact.active_ms,
             "is_observed": 1, "made_at": None, "source": "here",
         }  # fmt: skip
+        gold = _GOLD_BATCH.first(connection, {"wanted": fact.item})
+        if gold is not None:
+            # The fact names the batch that it stood in for. It is not of that batch, and of no count.
+            row |= {"standing": SENTINEL, "batch": gold.batch}
         journal.insert_many(connection, JUDGMENT, [row])
         assignment.close(connection, fact.assignment, "judged")
-        rubric.flag_late(connection, r)
-    _count(connection, run, step=_JUDGED_HERE, imported=0)
+        if gold is None:
+            rubric.flag_late(connection, r)
+            work.append(r)
+    _count(connection, work, step=_JUDGED_HERE, imported=0)
 
 
 def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -124,8 +137,13 @@ def of_item(connection: sa.Connection, wanted: str) -> list[Row]:
     return _OF_ITEM.all(connection, {"wanted": wanted})
 
 
+def counted_on(connection: sa.Connection, wanted: str) -> list[Row]:
+    """The judgments on an item that count, in journal order."""
+    return [row for row in of_item(connection, wanted) if row.standing == COUNTED]
+
+
 def of_expert_on(connection: sa.Connection, who: str, wanted: str) -> Row | None:
-    """An expert's judgment on an item, or None."""
+    """An expert's newest judgment on an item, whatever its standing, or None."""
     return _OF_EXPERT_ON.first(connection, {"wanted": wanted, "who": who})
 
 
@@ -137,11 +155,11 @@ def of_items(connection: sa.Connection, wanted: list[str]) -> dict[str, list[Row
         for row in connection.execute(query).all():
             found[row.item].append(row)
     return found
-def counted_on(connection: sa.Connection, wanted: str) -> list[Row]:
-    """The judgments on an item that count, in journal order."""
-    return [row for row in of_item(connection, wanted) if row.standing == COUNTED]
 
 
+def counted_in_batch(connection: sa.Connection, batch: str) -> list[Row]:
+    """The judgments of a batch that count, in journal order."""
+    return [row for row in of_batch(connection, batch) if row.standing == COUNTED]
 
 
 def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
@@ -157,11 +175,6 @@ def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
         ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected, BATCH.c.name.label("batch_name"),
     ]  # fmt: skip
     query = (
-def counted_in_batch(connection: sa.Connection, batch: str) -> list[Row]:
-    """The judgments of a batch that count, in journal order."""
-    return [row for row in of_batch(connection, batch) if row.standing == COUNTED]
-
-
         sa.select(*columns)
         .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
         .join(BATCH, BATCH.c.batch == ITEM.c.batch)

@@ -39,7 +39,7 @@ _OWN = RUBRIC_VERSION.alias("own")
 def _flag(connection: sa.Connection, fact: RubricPublished, seq: int) -> None:
     """Every judgment under an earlier version is affected, criterion by criterion (SPEC 3.1)."""
     earlier = sa.select(JUDGMENT.c.judgment).where(
-        JUDGMENT.c.programme == fact.programme, JUDGMENT.c.rubric == fact.rubric
+        JUDGMENT.c.programme == fact.programme, JUDGMENT.c.rubric == fact.rubric, JUDGMENT.c.standing != "sentinel"
     )
     judgments = [row.judgment for row in connection.execute(earlier.order_by(JUDGMENT.c.seq)).all()]
     rows = [
