@@ -26,7 +26,7 @@ from tallystick.app.looking import About, Look
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.release import ReleaseAbandoned, ReleaseBuilt, ReleaseCut
+from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.flow import release as flow
 from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
@@ -67,7 +67,11 @@ def cut(cell: Cell, actor: Actor, wish: Wish, *, key: str) -> Made | Refused:
     refused = _check_names(wish)
     if refused:
         return refused
-    request = canon.encode(["cut", wish.programme, wish.name, wish.version, wish.use, list(wish.batches or ())])
+    announce(cell, wish.programme, is_at_once=True)
+    request = canon.encode([
+        "cut", wish.programme, wish.name, wish.version, wish.use, list(wish.batches or ()),
+        *([wish.consensus] if wish.consensus else []),
+    ])  # fmt: skip
     answer = cell.execute(Command(actor, "release.cut", key, request, lambda tx: _decide(cell, tx, wish)))
     if isinstance(answer, Refused):
         return answer
@@ -101,7 +105,10 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     if isinstance(fact, Refused):
         return fact
     measured: list[Event] = [state.measured for state in states if state.measured]
-    return [*measured, fact]
+    asked: list[Event] = []
+    if wish.consensus is not None:
+        asked.append(ConsensusRequested(release=fact.release, programme=fact.programme, method=wish.consensus))
+    return [*measured, *asked, fact]
 
 
 def _today(now: int) -> date:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from tallystick import canon
 from tallystick.bundle import proofs
+from tallystick.bundle.consensus import Consensus
 from tallystick.bundle.contents import OpenObjects, opened_all
 from tallystick.bundle.derive import derive
 from tallystick.bundle.files import render
@@ -42,18 +43,22 @@ class Built:
     openings: bytes
 
 
-def build(entries: Iterable[bytes], release_id: str, open_objects: OpenObjects, directory: Path) -> Built:
+def build(
+    entries: Iterable[bytes], release_id: str, open_objects: OpenObjects, directory: Path, *,
+    stated: Consensus | None = None,
+) -> Built:  # fmt: skip
     """Write every file but the proofs.
 
     entries       leaf bytes in journal order, from 0 at least to the release's `release-cut` event
     open_objects  object ids to payloads with their salts; each is held against its commitment
     directory     empty, or not there yet
+    stated        the consensus as a finished release has it, when it is built again: see bundle/consensus.py
     raises        CannotBuild, before anything is written, when the journal or a content does not allow the release;
                   FileExistsError for a folder that is not empty
     """
     state = replay(entries, release_id)
     opened = opened_all(state, open_objects)
-    tables = derive(state, opened)
+    tables = derive(state, opened, stated)
     rendered = render(tables)
     _write(directory, rendered.files)
     return Built(

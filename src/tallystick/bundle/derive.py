@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tallystick.bundle.consensus import Consensus, adopted, consensus
 from tallystick.bundle.contents import (
     OpenedObject,
     contract_path,
@@ -89,10 +90,15 @@ class Tables:
     contract: DataContract  # the version in force at the cut
     rubrics: dict[str, Rubric]  # path: rubric
     is_simulated: bool
+    consensus: Consensus | None  # where the release was asked for one
 
 
-def derive(state: State, contents: Contents) -> Tables:
-    """All rows of a release. Raises CannotBuild when a content is not what its place asks for."""
+def derive(state: State, contents: Contents, stated: Consensus | None = None) -> Tables:
+    """All rows of a release.
+
+    stated  the consensus as a finished release has it: its last digits are kept, where they are as good as ours
+    raises  CannotBuild when a content is not what its place asks for
+    """
     held = sum(standing.now == HELD for standing in standings(state).values())
     if held:
         raise CannotBuild(f"expected no judgment that waits for its review, found {held}: have them reviewed first")
@@ -108,7 +114,21 @@ def derive(state: State, contents: Contents) -> Tables:
         experts=_experts(state, contents, judgments), links=links, documents=texts,
         exclusions=_exclusions(state, out), contract=_contract(state, texts), rubrics=_rubrics(state, texts),
         is_simulated=state.contract.simulated or any(person.fact.simulated for person in state.people),
+        consensus=_consensus(state, records, judgments, stated=stated),
     )  # fmt: skip
+
+
+def _consensus(
+    state: State, records: list[Record], judgments: list[Judgment], *, stated: Consensus | None
+) -> Consensus | None:
+    if state.asked is None:
+        return None
+    try:
+        return adopted(consensus(state.asked.fact.method, records, judgments), stated)
+    except (LookupError, ValueError) as error:
+        raise CannotBuild(
+            f"entry {state.asked.seq}: the consensus that it asks for cannot be found: {error}"
+        ) from error
 
 
 def _contract(state: State, texts: Mapping[str, bytes]) -> DataContract:

@@ -10,7 +10,7 @@ from tallystick.bundle.figures import figures
 from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest, view_path
 from tallystick.bundle.quality import quality
 from tallystick.bundle.rows import Adjudication, Exclusion, Expert, Judgment, Record, Row
-from tallystick.bundle.views import View, views
+from tallystick.bundle.views import View, views_of
 
 RECORDS, RECORDS_JSONL = "data/records.parquet", "data/records.jsonl"
 JUDGMENTS, JUDGMENTS_JSONL = "data/judgments.parquet", "data/judgments.jsonl"
@@ -41,7 +41,7 @@ class Rendered:
 
 def render(tables: Tables) -> Rendered:
     """Every file, and the manifest over them."""
-    made = views(tables.records, tables.judgments, use=tables.state.cut.fact.use)
+    made = views_of(tables)
     contents = {**_data(tables), **_views(made), **_documents(tables), **_readable(tables, made)}
     entries = [
         FileEntry(path=path, bytes=len(one.data), sha256=canon.digest(one.data), rows=one.rows, role=one.role)

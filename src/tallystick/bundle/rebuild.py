@@ -12,6 +12,7 @@ import msgspec
 from tallystick.bundle import columns, proofs
 from tallystick.bundle.build import build, is_inside
 from tallystick.bundle.columns import BadRows
+from tallystick.bundle.consensus import FIGURE, VIEW, stated_in
 from tallystick.bundle.files import ADJUDICATIONS, JUDGMENTS_JSONL, RECORDS_JSONL
 from tallystick.bundle.manifest import PATH, Manifest
 from tallystick.bundle.proofs import BadProofs
@@ -47,7 +48,13 @@ def rebuild(release: Path, log: Path, out: Path) -> list[Difference]:
         lines = proofs.read_openings((release / proofs.OPENINGS).read_bytes())
         opened = {name: thing for name, line in lines.items() if (thing := line.opened(stands)) is not None}
         entries = LogReader(log).entries(0, manifest.cut_seq + 1)
-        build(entries, manifest.release, lambda wanted: {one: opened[one] for one in wanted if one in opened}, out)
+        stated = stated_in({
+            path: (release / path).read_bytes() for path in (VIEW, FIGURE) if (release / path).is_file()
+        })  # fmt: skip
+        build(
+            entries, manifest.release, lambda wanted: {one: opened[one] for one in wanted if one in opened}, out,
+            stated=stated,
+        )  # fmt: skip
     except (OSError, NotInLog, BadBundle, BadRows, BadProofs, CannotBuild) as error:
         raise CannotRebuild(str(error)) from error
     return list(_compare(release, out))

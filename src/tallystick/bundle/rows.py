@@ -274,6 +274,32 @@ class Tie(Row, frozen=True, kw_only=True):
     verdict: str  # tie | both_unacceptable
 
 
+class VerdictShare(Row, frozen=True, kw_only=True):
+    """How probable one answer is."""
+
+    verdict: str  # a | b | tie | both_unacceptable
+    share_ppm: int
+
+
+class ConsensusRow(Row, frozen=True, kw_only=True):
+    """A line of `consensus`: what a model of raters makes of the judgments on one record, with the doubt that remains.
+
+    The judgments stand in data/judgments as ever, and the record keeps the consensus that people came to.
+    """
+
+    item: str
+    external: str
+    batch: str
+    domain: str
+    method: str  # majority | one_coin | dawid_skene
+    posterior: list[VerdictShare]
+    top: str | None  # the most probable answer; null for a tie between two
+    doubt_millibits: int  # entropy of the posterior: 0 is certainty, 2000 is none between four answers
+    votes: list[VerdictCount]  # judgments that decide and count, by direction
+    record_consensus: str | None  # as in the record
+    record_consensus_how: str
+
+
 class Exclusion(Row, frozen=True, kw_only=True):
     """An item of a released batch that has no record, and why."""
 

@@ -25,7 +25,7 @@ from tallystick.events.gate import BatchMeasured
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
 from tallystick.events.oversight import CellOpened
-from tallystick.events.release import ReleaseBuilt, ReleaseCut
+from tallystick.events.release import ConsensusRequested, ReleaseBuilt, ReleaseCut
 from tallystick.events.roster import (
     ExpertContractExecuted,
     PersonEnrolled,
@@ -88,6 +88,7 @@ class State:
     earlier_cuts: tuple[Entered[ReleaseCut], ...]  # of releases with the same name
     earlier_built: tuple[Entered[ReleaseBuilt], ...]
     erased: tuple[Entered[ObjectsErased], ...]  # those that name a content of these items and judgments
+    asked: Entered[ConsensusRequested] | None  # the consensus that this release was asked for
 
     @property
     def basis(self) -> list[int]:
@@ -95,7 +96,7 @@ class State:
         found: list[int] = []
         for field in fields(self):
             part = getattr(self, field.name)
-            found.extend(entered.seq for entered in (part if isinstance(part, tuple) else (part,)))
+            found.extend(one.seq for one in (part if isinstance(part, tuple) else (part,)) if one is not None)
         return sorted(found)
 
     @property
@@ -118,7 +119,7 @@ _WANTED = (
     ImportFinished, JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled,
     DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued, BatchMeasured,
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
-    ReleaseCut, ReleaseBuilt, ObjectsErased,
+    ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in _WANTED}
 
@@ -199,6 +200,7 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)), earlier_cuts=earlier,
         earlier_built=tuple(one for one in _of(ours, ReleaseBuilt) if one.fact.release in built_ids),
         erased=tuple(one for one in _of(heap, ObjectsErased) if not held_objects.isdisjoint(one.fact.objects)),
+        asked=next((one for one in _of(ours, ConsensusRequested) if one.fact.release == spec.release), None),
     )  # fmt: skip
     _check(state)
     return state

@@ -4,6 +4,7 @@ trl_preference       one pair for each record whose consensus is A or B
 trl_preference_soft  two lines for each judgment that compares; a tie gives one in each direction. The mean DPO loss
                      over these lines is the loss on the distribution of judgments, with an unmodified trainer
 ties                 judgments that prefer neither candidate: no trainer takes them, and none is lost
+consensus            where it was asked for: what a model of raters makes of the judgments, with the doubt that remains
 """
 
 from collections import Counter
@@ -11,13 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallystick.bundle.counting import COUNTED
-from tallystick.bundle.rows import Judgment, Message, PreferencePair, Record, Row, SoftPair, Tie
+from tallystick.bundle.derive import Tables
+from tallystick.bundle.rows import ConsensusRow, Judgment, Message, PreferencePair, Record, Row, SoftPair, Tie
 
 RULES = {
     "trl_preference": "One pair for each record whose consensus is A or B: unanimous, by majority, or settled.",
     "trl_preference_soft": (
         "Two lines for each judgment that names a winner, and for each tie one line in each direction, on all records, "
         "preserved disagreements included. Train on all lines: their mean loss is that of the soft label."
+    ),
+    "consensus": (
+        "One line for each record whose disagreement was neither preserved nor expected: what a model of raters makes "
+        "of the judgments, with its posterior. It stands beside the consensus of the record, not in its place."
     ),
     "ties": "Each judgment that says tie or both_unacceptable. Chosen never equals rejected, so these are no pairs.",
 }
@@ -36,12 +42,22 @@ class View:
 
 
 def views(records: Sequence[Record], judgments: Sequence[Judgment], *, use: str) -> list[View]:
-    """All views that the release's use allows: exports for training are made for the use `train` alone."""
+    """The exports for trainers: for the use `train` alone."""
     if use != TRAINER_USE:
         return []
     by_item = {record.item: record for record in records}
     given = [judgment for judgment in judgments if judgment.item in by_item]
     return [_preference(records), _soft(by_item, given), _ties(by_item, given)]
+
+
+def views_of(tables: Tables) -> list[View]:
+    """All views of a release: those that its use allows, and the consensus where it was asked for one."""
+    made = views(tables.records, tables.judgments, use=tables.state.cut.fact.use)
+    found = tables.consensus
+    if found is None:
+        return made
+    left_out = found.figure.left_out
+    return [*made, View(name="consensus", kind=ConsensusRow, rows=found.rows, counts="records", excluded=left_out)]
 
 
 def asked(record: Record) -> list[Message]:

@@ -20,6 +20,15 @@ class ReleaseCut(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
 
 
+class ConsensusRequested(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that is cut by the same command is to hold a consensus by a model of raters, beside all judgments."""
+
+    KIND: ClassVar[str] = "consensus-requested/1"
+    release: str
+    programme: str
+    method: str  # majority | one_coin | dawid_skene
+
+
 class ReleaseAbandoned(msgspec.Struct, frozen=True, kw_only=True):
     """A release was decided but cannot be built: a content is missing or is not what was committed to."""
 

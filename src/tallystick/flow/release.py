@@ -11,6 +11,8 @@ from tallystick.flow.refusal import Refused
 
 SCHEMA = "tallystick/release/1"
 USES = ("train", "evaluate", "publish")
+CONSENSUS = ("majority", "one_coin", "dawid_skene")
+"""Models of raters that a release can be asked for (docs/aggregation.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,17 @@ class BatchState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked for. Without `batches`, all that pass their gate are taken and the rest is left out."""
+    """What is asked for. Without `batches`, all that pass their gate are taken and the rest is left out.
+
+    consensus  one of CONSENSUS: then the release holds a model's consensus beside all judgments; None for none
+    """
 
     programme: str
     name: str
     version: str
     use: str
     batches: tuple[str, ...] | None
+    consensus: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,9 @@ def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | Non
         permitted = ", ".join(rights.permitted_uses)
         sentence = f"The contract permits {permitted}; {wish.use} is not among it. Revise the contract, or the use."
         return Refused("use-not-permitted", sentence, "use")
+    if wish.consensus is not None and wish.consensus not in CONSENSUS:
+        sentence = f"Expected a consensus by {', '.join(CONSENSUS)}, or none; found {wish.consensus!r}."
+        return Refused("unknown-method", sentence, "consensus")
     if rights.today > rights.retention_until:
         sentence = f"The contract's retention ended on {rights.retention_until}: nothing may be exported any more."
         return Refused("retention-ended", sentence)

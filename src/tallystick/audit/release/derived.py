@@ -10,6 +10,7 @@ from tallystick import __version__
 from tallystick.audit.release.report import CannotGoOn, Findings
 from tallystick.bundle import columns, figures, quality
 from tallystick.bundle.columns import BadRows, merkle_root
+from tallystick.bundle.consensus import Consensus, stated_in
 from tallystick.bundle.contents import OpenedObject, wanted
 from tallystick.bundle.derive import Tables, derive
 from tallystick.bundle.figures import every_measurement
@@ -30,7 +31,7 @@ from tallystick.bundle.manifest import PATH, Manifest, manifest, view_path
 from tallystick.bundle.proofs import ENTRIES, OPENINGS, BadProofs, Opening, read_openings, stands_in
 from tallystick.bundle.rows import Adjudication, Judgment, Record, Row
 from tallystick.bundle.state import CannotBuild, State, replay
-from tallystick.bundle.views import views
+from tallystick.bundle.views import views_of
 from tallystick.events import UnknownKind
 from tallystick.events.envelope import commitment
 from tallystick.flow.document import BYTES_MAX
@@ -62,11 +63,12 @@ def read_rows(files: Files, findings: Findings) -> Read:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a release brings along: its state, its contents by place, the rows of its files."""
+    """What a release brings along: its state, its contents by place, the rows of its files, its consensus."""
 
     state: State
     contents: dict[str, OpenedObject]
     rows: Read
+    stated: Consensus | None
 
 
 def check_contents(
@@ -90,7 +92,7 @@ def check_contents(
             findings.add(*_where(place), "the content is not what the journal committed to: it was changed")
     for line in lines.values():
         findings.add(OPENINGS, line.object, "expected only contents that the entries refer to, found another")
-    return Held(state, found, rows)
+    return Held(state, found, rows, stated_in(files))
 
 
 def _lines(openings: bytes | None, findings: Findings) -> dict[str, Opening]:
@@ -137,7 +139,7 @@ def check_rows(held: Held | None, stated: Manifest, findings: Findings) -> Table
         raise CannotGoOn("Step 6 gave nothing to derive rows from.")
     rows = held.rows
     try:
-        tables = derive(held.state, held.contents)
+        tables = derive(held.state, held.contents, held.stated)
     except (CannotBuild, LookupError) as error:
         findings.add(ENTRIES, None, f"the rows cannot be derived: {error}")
         raise CannotGoOn("Entries and contents give no rows.") from error
@@ -241,7 +243,7 @@ def _check_figures(tables: Tables, files: Files, findings: Findings) -> int:
 def check_views(given: Tables | None, files: Files, stated: Manifest, findings: Findings) -> int:
     """Step 9: every view follows from records and judgments by its rule."""
     tables = _there(given)
-    made = views(tables.records, tables.judgments, use=tables.state.cut.fact.use)
+    made = views_of(tables)
     expected = manifest(tables, made, stated.files).views
     if list(expected) != list(stated.views):
         findings.add(PATH, "views", "expected the views, rules and counts that the records give, found others")

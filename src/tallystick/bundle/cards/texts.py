@@ -106,6 +106,7 @@ def _configs_told(s: Summary) -> list[tuple[str, str, str]]:
 _told = {
     "trl_preference": "Consensus pairs in TRL's conversational preference format.",
     "trl_preference_soft": "The whole distribution: two lines for each judgment, ties in both directions.",
+    "consensus": "What a model of raters makes of the judgments on a record, with the doubt that remains.",
     "ties": "Judgments that prefer neither answer. Empty views are files without a configuration.",
 }
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from tallystick import canon
+from tallystick.bundle.consensus import FIGURE as CONSENSUS
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.confusion import confusion
 from tallystick.bundle.figures.figure import Figure, differences
@@ -18,4 +21,7 @@ FIGURES: dict[str, Callable[[Tables], Figure]] = {CONFUSION: confusion, TREND: t
 
 def figures(tables: Tables) -> dict[str, bytes]:
     """Path: the bytes of each file of figures."""
-    return {path: canon.encode(compute(tables)) + b"\n" for path, compute in FIGURES.items()}
+    found: dict[str, Struct] = {path: compute(tables) for path, compute in FIGURES.items()}
+    if tables.consensus is not None:
+        found[CONSENSUS] = tables.consensus.figure
+    return {path: canon.encode(figure) + b"\n" for path, figure in found.items()}
