@@ -149,8 +149,15 @@ class Story:
         if isinstance(queue, Refused) or not queue:
             return
         item = queue[n % len(queue)].item
+        adjudication.take(cell, who, item, key=new_key())
         adjudication.case_page(cell, who, item, key=new_key())
-        if m % 2:
+        if m % 4 == 3:
+            adjudication.give_back(cell, who, item, key=new_key())
+        elif m % 5 == 4:
+            adjudication.send_back(
+                cell, who, item, why="error", by_same=n % 2 == 0, criteria=CRITERION, notes=NOTES, key=new_key()
+            )
+        elif m % 2:
             adjudication.preserve(cell, who, item, criteria=CRITERION, notes=NOTES, key=new_key())
         else:
             verdict = VERDICTS[m % len(VERDICTS)]

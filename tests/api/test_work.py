@@ -189,6 +189,9 @@ def test_a_disagreement_is_settled_by_somebody_else(served: Served) -> None:
     queue = served.call(judge, "GET", f"{V1}/programmes/{PROGRAMME}/disagreements").json()["disagreements"]
     assert [case["counts"] for case in queue] == [{"a_clearly": 1, "b_clearly": 1}] * 2
     one, two = (f"{V1}/disagreements/{case['item']}" for case in queue)
+    early = served.call(judge, "GET", one)
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "case-not-taken")
+    assert served.call(judge, "POST", f"{one}/take").json()["item"] == queue[0]["item"]
     case = served.call(judge, "GET", one).json()
     assert len(case["judgments"]) == 2
     assert first.person not in json.dumps(case)
@@ -197,6 +200,8 @@ def test_a_disagreement_is_settled_by_somebody_else(served: Served) -> None:
     again = served.call(judge, "POST", f"{one}/settle", body=body)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "already-adjudicated")
     del body["verdict"]
+    taken = served.call(judge, "POST", f"{V1}/programmes/{PROGRAMME}/disagreements/next").json()
+    assert taken["item"] == queue[1]["item"]
     assert served.call(judge, "POST", f"{two}/preserve", body=body).json()["state"] == "preserved"
 
 

@@ -41,6 +41,18 @@ def queue(world: World, actor: Actor, **wishes: str) -> list[Row]:
     return found
 
 
+def take(world: World, actor: Actor, item: str) -> str:
+    """Take a case; its item."""
+    taken = adjudication.take(world.cell, actor, item, key=new_key())
+    assert isinstance(taken, adjudication.Taken), taken
+    return taken.item
+
+
+def take_first(world: World, actor: Actor) -> str:
+    """Take the case that stands first in the queue."""
+    return take(world, actor, queue(world, actor)[0].item)
+
+
 def settle(world: World, actor: Actor, item: str, **changes: object) -> Closed | Refused:
     values = {"verdict": "a_clearly", "criteria": ["reasoning"], "notes": NOTES, "key": new_key()} | changes
     return adjudication.settle(world.cell, actor, item, **values)  # type: ignore[arg-type]  # by name
@@ -64,7 +76,7 @@ def test_the_queue_holds_what_divided_and_hides_it_from_its_judges(world: World)
 
 def test_a_case_shows_judgments_without_their_authors_in_the_adjudicators_order(world: World) -> None:
     adjudicator = world.experts[2]
-    item = queue(world, adjudicator)[0].item
+    item = take_first(world, adjudicator)
     page = adjudication.case_page(world.cell, adjudicator, item, key=new_key())
     assert isinstance(page, CasePage)
     mine = order.candidate_order(world.cell.order_seed, item, adjudicator.person)
@@ -79,7 +91,7 @@ def test_a_case_shows_judgments_without_their_authors_in_the_adjudicators_order(
 
 def test_opening_a_case_is_an_event(world: World) -> None:
     adjudicator = world.experts[2]
-    item = queue(world, adjudicator)[0].item
+    item = take_first(world, adjudicator)
     with world.cell.read() as connection:
         before = journal.head(connection).next_seq
     key = new_key()
@@ -93,7 +105,7 @@ def test_opening_a_case_is_an_event(world: World) -> None:
 
 def test_settling_names_the_items_own_candidate(world: World) -> None:
     adjudicator = world.experts[2]
-    item = queue(world, adjudicator)[0].item
+    item = take_first(world, adjudicator)
     mine = order.candidate_order(world.cell.order_seed, item, adjudicator.person)
     key = new_key()
     done = settle(world, adjudicator, item, key=key)
@@ -113,7 +125,7 @@ def test_a_refusal_leaves_not_even_a_key_behind(world: World) -> None:
     """Somebody enrolled has a key for their profile; a stranger's refused notes must not make one."""
     item = queue(world, world.lead)[0].item
     stranger = Actor("per-stranger", frozenset({"expert"}), frozenset({"adjudicator"}))
-    found = settle(world, stranger, item, verdict="abstain")
+    found = settle(world, stranger, take(world, stranger, item), verdict="abstain")
     assert isinstance(found, Refused)
     assert found.code == "no-decision"
     with world.cell.read() as connection:
@@ -128,14 +140,14 @@ def test_a_case_of_a_domain_that_the_contract_dropped_can_still_be_ended(sqlite_
         found.judge(first, "a_clearly")
         found.judge(second, "b_clearly")
         assert isinstance(found.revise("1.1.0", domains=("general",)), contract.ContractInForce)
-        item = queue(found, adjudicator)[0].item
+        item = take_first(found, adjudicator)
         assert isinstance(adjudication.case_page(found.cell, adjudicator, item, key=new_key()), CasePage)
         assert isinstance(settle(found, adjudicator, item), Closed)
 
 
 def test_preserving_keeps_the_distribution(world: World) -> None:
     adjudicator = world.experts[2]
-    item = queue(world, adjudicator)[0].item
+    item = take_first(world, adjudicator)
     done = adjudication.preserve(world.cell, adjudicator, item, criteria=["reasoning"], notes=NOTES, key=new_key())
     assert isinstance(done, Closed)
     row = queue(world, adjudicator, state="preserved")[0]
@@ -159,7 +171,7 @@ def test_raw_judgments_are_never_altered(world: World) -> None:
     assert len(before) == 8
     adjudicator = world.experts[2]
     world.measure()
-    settle(world, adjudicator, queue(world, adjudicator)[0].item)
+    settle(world, adjudicator, take_first(world, adjudicator))
     world.measure()
     world.publish("1.1.0", question="Does it really follow?")
     release.cut(world.cell, world.lead, WISH, key=new_key())

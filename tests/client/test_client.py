@@ -120,7 +120,7 @@ def test_the_whole_work_of_a_lead(served: Served) -> None:
         batch = served.world.batch()
         assert client.agreement(batch).batch.imported_judgments == 2
         assert client.measure(batch).decision in {"pass", "fail"}
-        assert client.disagreements(PROGRAMME) == []
+        assert client.disagreements(PROGRAMME).disagreements == []
         assert client.releases(PROGRAMME) == []
         assert isinstance(client.blockers(PROGRAMME), list)
         assert client.log().journaled > 0

@@ -104,7 +104,7 @@ def test_a_program_reads_the_log_and_agreement_by_slice(sqlite_url: str, tmp_pat
             report = lead.import_items(PROGRAMME, jsonl([item_row("z"), {"id": "y"}]), name="i.jsonl", batch="pilot")
             bad = lead.import_problems(report.run)
             assert [(one.line, one.path) for one in bad] == [(one.line, one.path) for one in report.problems] != []
-            (open_one,) = lead.disagreements(PROGRAMME)
+            (open_one,) = lead.disagreements(PROGRAMME).disagreements
             assert open_one.item == item
             assert len(lead.case(item, reason="audit").judgments) == 2
 

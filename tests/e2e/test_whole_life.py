@@ -151,6 +151,7 @@ def test_an_adjudicator_preserves_a_disagreement(browser: Browser, scene: Scene)
     with signed_in(browser, scene.server, "tom") as page:
         page.goto("/")
         page.locator("table a").first.click()
+        page.get_by_role("button", name="Take this case").click()
         expect(page.get_by_role("heading", name="Judge 2")).to_be_visible()
         page.check("#decision-preserve")
         page.fill("#notes", "Too short")

@@ -5,7 +5,25 @@ from dataclasses import replace
 import pytest
 
 from tallystick.events.envelope import ObjectRef
-from tallystick.flow.adjudication import Case, check, check_verdict, is_divided, opened, preserve, settle
+from tallystick.flow.adjudication import (
+    FAULTS,
+    FEEDBACK_MAX,
+    REASONS_TO_RETURN,
+    Case,
+    Feedback,
+    check,
+    check_confirmed,
+    check_feedback,
+    check_return,
+    check_verdict,
+    is_divided,
+    opened,
+    preserve,
+    send_back,
+    settle,
+    tiers,
+    warning,
+)
 from tallystick.flow.refusal import Refused
 from tallystick.signals import preference
 
@@ -14,7 +32,7 @@ REF = ObjectRef(object="obj-1", commitment="c", bytes=1)
 CASE = Case(
     item="itm-1", programme="p", batch="bat-1", state="open", counts={"a_clearly": 1, "tie": 1},
     judges=frozenset({"per-x", "per-y"}), rubric="general", rubric_version="1.0.0",
-    criteria=("reasoning", "concision"),
+    criteria=("reasoning", "concision"), holder="per-z", held_until=100,
 )  # fmt: skip
 
 DIVIDED = {
@@ -60,6 +78,9 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
     "a criterion of another rubric": ({}, {"criteria": ["reasoning", "beauty"]}, "unknown-criterion"),
     "no notes": ({}, {"notes": ""}, "notes-too-short"),
     "notes of spaces": ({}, {"notes": " " * 40}, "notes-too-short"),
+    "nobody took it": ({"holder": None, "held_until": None}, {}, "case-not-taken"),
+    "somebody else works on it": ({"holder": "per-w"}, {}, "case-held"),
+    "somebody else did, and they took it from nobody": ({"holder": "per-w"}, {"now": 101}, "case-not-taken"),
     "notes of a few words": ({}, {"notes": "A is better, clearly"[:19]}, "notes-too-short"),
 }
 
@@ -67,14 +88,16 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_who_may_not_end_it(case: str) -> None:
     changes, wishes, code = REFUSED[case]
-    values = {"adjudicator": "per-z", "criteria": ["reasoning"], "notes": NOTES} | wishes
+    values = {"adjudicator": "per-z", "criteria": ["reasoning"], "notes": NOTES, "now": 50} | wishes
     found = check(replace(CASE, **changes), **values)  # type: ignore[arg-type]  # by name
     assert isinstance(found, Refused)
     assert found.code == code
 
 
 def test_who_may() -> None:
-    assert check(CASE, adjudicator="per-z", criteria=["concision"], notes=NOTES) is None
+    assert check(CASE, adjudicator="per-z", criteria=["concision"], notes=NOTES, now=50) is None
+    # A lease that ran out costs nobody their work while the case is free.
+    assert check(CASE, adjudicator="per-z", criteria=["concision"], notes=NOTES, now=101) is None
 
 
 @pytest.mark.parametrize("verdict", [*preference.IMPORTED_VERDICTS, "", "A"])
@@ -90,3 +113,65 @@ def test_only_a_verdict_that_decides_settles(verdict: str) -> None:
 def test_what_is_preserved_keeps_every_count() -> None:
     fact = preserve(CASE, adjudicator="per-z", criteria=["reasoning"], notes=REF)
     assert fact.counts == CASE.counts
+
+
+def test_tiers_stand_from_the_most_careful_to_the_least() -> None:
+    risks = {"medical": "high", "legal": "high", "general": "low", "creative": "medium"}
+    found = tiers(risks, ("medical", "legal", "software", "general", "creative"))
+    assert found == [[], ["medical", "legal"], ["creative"], ["general"], ["software"]]
+
+
+REMARK = Feedback(criterion="reasoning", what="ambiguous", words="Say what counts as a step.")
+BAD_REMARKS: dict[str, tuple[list[Feedback], str]] = {
+    "a criterion of another rubric": ([replace(REMARK, criterion="beauty")], "unknown-criterion"),
+    "no criterion": ([replace(REMARK, criterion="")], "unknown-criterion"),
+    "nothing wrong": ([replace(REMARK, what="")], "unknown-fault"),
+    "another fault": ([replace(REMARK, what="ugly")], "unknown-fault"),
+    "no words": ([REMARK, replace(REMARK, words="  too   ")], "words-too-short"),
+    "too many": ([REMARK] * (FEEDBACK_MAX + 1), "too-much-feedback"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_REMARKS)
+def test_feedback_that_says_nothing_is_refused(case: str) -> None:
+    given, code = BAD_REMARKS[case]
+    found = check_feedback(given, CASE.criteria)
+    assert found is not None
+    assert (found.code, found.field) == (code, "feedback")
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_feedback_may_name_every_fault(what: str) -> None:
+    assert check_feedback([replace(REMARK, what=what)], CASE.criteria) is None
+    assert check_feedback([], CASE.criteria) is None
+
+
+def test_settling_what_people_may_differ_on_is_asked_for_twice() -> None:
+    asked = check_confirmed("value_diversity", is_confirmed=False)
+    assert asked is not None
+    assert (asked.code, asked.field) == ("needs-confirmation", "confirmed")
+    assert "competent people differ" in asked.sentence
+    assert check_confirmed("value_diversity", is_confirmed=True) is None
+    assert [check_confirmed(cause, is_confirmed=False) for cause in ("rater_error", "missing_context", None)] == [
+        None
+    ] * 3
+
+
+def test_each_class_has_its_road() -> None:
+    roads = {cause: found.road for cause in
+             ("rater_error", "expertise_gap", "rubric_ambiguity", "missing_context", "value_diversity")
+             if (found := warning(cause)) is not None}  # fmt: skip
+    assert roads == {
+        "rater_error": "settle", "expertise_gap": "return", "rubric_ambiguity": "settle", "missing_context": "return",
+        "value_diversity": "preserve",
+    }  # fmt: skip
+    assert warning(None) is None
+
+
+def test_judgments_go_back_for_a_reason() -> None:
+    assert [check_return(why) for why in REASONS_TO_RETURN] == [None] * len(REASONS_TO_RETURN)
+    refused = check_return("boredom")
+    assert refused is not None
+    assert (refused.code, refused.field) == ("unknown-reason", "why")
+    fact = send_back(CASE, adjudicator="per-z", why="error", by_same=True, criteria=["reasoning"], notes=REF)
+    assert (fact.item, fact.why, fact.by_same, fact.rubric_version) == ("itm-1", "error", True, "1.0.0")

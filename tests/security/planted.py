@@ -205,6 +205,7 @@ def _work(planted: Planted) -> None:
     ids = {row.external: row.item for row in listed.rows}
     with cell.read() as connection:
         divided = connection.execute(sa.text("select item from disagreement")).scalar_one()
+    adjudication.take(cell, planted.cast["adjudicator"], divided, key=new_key())
     settled = adjudication.settle(
         cell, planted.cast["adjudicator"], divided, verdict="a_clearly", criteria=["reasoning"],
         notes=_mark("NOTES", "one") + " says why it is so.", key=new_key(),

@@ -190,6 +190,7 @@ def test_an_expert_hears_of_an_adjudicator_only_when_the_case_is_closed(sqlite_u
         item = world.judge(first, "a_clearly").item
         world.judge(second, "b_clearly")
         open_record(world, world.lead, item)
+        assert isinstance(adjudication.take(world.cell, third, item, key=new_key()), adjudication.Taken)
         assert isinstance(adjudication.case_page(world.cell, third, item), adjudication.CasePage)
         while_open = access_history.own_history(world.cell, first)
         assert isinstance(while_open, AccessPage)

@@ -379,6 +379,7 @@ def tell_secrets(world: World) -> None:
         assert isinstance(judgment.submit(world.cell, expert, task.assignment, answer, key=new_key()), judgment.Saved)
     judgment.save_draft(world.cell, first, world.task(first).assignment, {"text": "Quetzalcoatl-draft"})
     rows = adjudication.queue(world.cell, third, "plain-answers")  # type: ignore[assignment]  # rows of a table
+    adjudication.take(world.cell, third, rows[0].item, key=new_key())  # type: ignore[attr-defined]  # a row
     done = adjudication.preserve(
         world.cell, third, rows[0].item, criteria=["reasoning"],  # type: ignore[attr-defined]  # a row of a table
         notes="Quetzalcoatl-notes: both are right.", key=new_key(),

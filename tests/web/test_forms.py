@@ -342,6 +342,9 @@ def test_a_disagreement_is_settled_once(divided: Served) -> None:
     judge = divided.world.person("A judge", "expert", expert_roles=("adjudicator",))
     visitor = Visitor(divided, judge)
     case = re.findall(r'href="(/disagreements/itm[^"]+)"', visitor.get(f"{ROOT}/disagreements").text)[0]
+    offer = visitor.get(case).text
+    assert "What the judges said" not in offer
+    assert visitor.post(f"{case}/take", filled(offer, f"{case}/take")).headers["location"] == case
     typed = {"decision": "settle", "verdict": "a_clearly", "criteria": "reasoning", "notes": "Too short"}
     refused = visitor.post(case, visitor.filled(case, case) | typed)
     assert refused.status_code == 422

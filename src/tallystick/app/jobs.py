@@ -4,6 +4,7 @@ import logging
 import threading
 
 from tallystick.app import custody, erasure
+from tallystick.app.adjudication import expire_cases
 from tallystick.app.assignment import expire_all
 from tallystick.app.backup import keep_key_bundle
 from tallystick.app.cell import Cell
@@ -83,6 +84,7 @@ class Followers:
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):
             self._attempt(lambda: expire_all(self._cell), "expire leases")
+            self._attempt(lambda: expire_cases(self._cell), "expire leases of cases")
             self._attempt(lambda: announce(self._cell), "announce drift on sentinels")
             self._attempt(lambda: finish_waiting(self._cell), "finish releases that waited for witnesses")
             self._attempt(lambda: custody.finish_interrupted(self._cell), "finish rotations of keys")

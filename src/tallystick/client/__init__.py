@@ -9,6 +9,7 @@ Every change carries an idempotency key of its own, so that a call that was cut 
 errors and answers of 500 and above are tried again with the same key. A refusal is an exception with its code.
 """
 
+from tallystick.client.adjudication import DisagreementQueue, Overturns, RubricRemark, TakenCase
 from tallystick.client.answers import (
     Agreement,
     Batch,
@@ -71,6 +72,7 @@ __all__ = [
     "ContractVersion",
     "DiffRow",
     "Disagreement",
+    "DisagreementQueue",
     "Glance",
     "GoldTask",
     "Import",
@@ -83,6 +85,7 @@ __all__ = [
     "Me",
     "Measurement",
     "Outcome",
+    "Overturns",
     "Person",
     "Points",
     "Problem",
@@ -95,6 +98,7 @@ __all__ = [
     "Refused",
     "Release",
     "Rubric",
+    "RubricRemark",
     "SealedReceipt",
     "ServerFailed",
     "Session",
@@ -103,6 +107,7 @@ __all__ = [
     "Signed",
     "Standing",
     "Submitted",
+    "TakenCase",
     "Task",
     "TooLarge",
     "TooMany",

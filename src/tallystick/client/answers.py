@@ -410,6 +410,9 @@ class Disagreement(Answer, frozen=True):
     state: str
     opened_at: int
     closed_at: int | None
+    risk: str | None = None
+    cause: str | None = None
+    held_until: int | None = None
 
 
 class BlindedJudgment(Answer, frozen=True):
@@ -422,6 +425,15 @@ class BlindedJudgment(Answer, frozen=True):
     is_observed: bool
 
 
+class CaseWarning(Answer, frozen=True):
+    """What the class of a case says about how to end it; with `is_asked`, settling it needs a confirmation."""
+
+    cause: str
+    sentence: str
+    road: str
+    is_asked: bool
+
+
 class Case(Answer, frozen=True):
     """A disagreement with all that is needed to decide it."""
 
@@ -430,10 +442,12 @@ class Case(Answer, frozen=True):
     rubric: Rubric
     judgments: list[BlindedJudgment]
     notes: str | None
+    is_mine: bool = False
+    warning: CaseWarning | None = None
 
 
 class Closed(Answer, frozen=True):
-    """A disagreement that is settled or preserved."""
+    """A case that has ended: settled, preserved or returned."""
 
     item: str
     state: str

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tallystick.client import answers
+from tallystick.client.adjudication import AdjudicationCalls
 from tallystick.client.calibration import CalibrationCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.erasure import ErasureCalls
@@ -24,7 +25,7 @@ TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
+class Client(AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000
@@ -249,7 +250,7 @@ class Client(CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, Slice
         """Give an assignment back without a judgment."""
         return self._wire.post(answers.Done, f"{PREFIX}/assignments/{safe(assignment)}/return", key=key).receipt
 
-    # --- agreement and disagreement -------------------------------------------------------------------------------
+    # --- agreement ------------------------------------------------------------------------------------------------
 
     def batches(self, programme: str) -> list[answers.Batch]:
         """The batches of a programme, oldest first."""
@@ -263,34 +264,6 @@ class Client(CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, Slice
         """Measure a batch and record the gate's decision."""
         return self._wire.post(_Measured, f"{PREFIX}/batches/{safe(batch)}/measurements", key=key).measurement
 
-    def disagreements(self, programme: str, *, state: str = "open") -> list[answers.Disagreement]:
-        """The disagreements of a programme in one state: open, settled or preserved."""
-        path = f"{_programme(programme)}/disagreements"
-        return self._wire.get(_Queue, path, query={"state": state}).disagreements
-
-    def case(self, item: str, *, reason: str | None = None) -> answers.Case:
-        """A disagreement with its blinded judgments. That you looked is recorded.
-
-        reason  of whoever is no adjudicator: review, audit, incident or rights
-        """
-        return self._wire.get(answers.Case, f"{PREFIX}/disagreements/{safe(item)}", query={"reason": reason})
-
-    def settle(
-        self, item: str, *, verdict: str, criteria: Sequence[str], notes: str, key: str | None = None
-    ) -> answers.Closed:
-        """Settle a disagreement. A and B are the candidates as the case showed them."""
-        body = {"verdict": verdict, "criteria": list(criteria), "notes": notes}
-        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{safe(item)}/settle", key=key, body=body)
-        self._keep(done.signed)
-        return done
-
-    def preserve(self, item: str, *, criteria: Sequence[str], notes: str, key: str | None = None) -> answers.Closed:
-        """Preserve a disagreement as a distribution."""
-        body = {"criteria": list(criteria), "notes": notes}
-        done = self._wire.post(answers.Closed, f"{PREFIX}/disagreements/{safe(item)}/preserve", key=key, body=body)
-        self._keep(done.signed)
-        return done
-
     # --- releases and receipts ------------------------------------------------------------------------------------
 
     def releases(self, programme: str) -> list[answers.Release]:
@@ -303,10 +276,14 @@ class Client(CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, Slice
 
     def cut_release(
         self, programme: str, *, name: str, version: str, use: str, batches: Sequence[str] | None = None,
-        key: str | None = None,
+        consensus: str | None = None, key: str | None = None,
     ) -> answers.Release:  # fmt: skip
-        """Cut a release and build its files. Raises Refused while a gate fails or a right forbids it."""
-        body = {"name": name, "version": version, "use": use, "batches": None if batches is None else list(batches)}
+        """Cut a release and build its files. Raises Refused while a gate fails or a right forbids it.
+
+        consensus  majority, one_coin or dawid_skene: then the release holds that model's consensus beside all judgments
+        """
+        chosen = None if batches is None else list(batches)
+        body = {"name": name, "version": version, "use": use, "batches": chosen, "consensus": consensus}
         return self._wire.post(answers.Release, f"{_programme(programme)}/releases", key=key, body=body)
 
     def release_file(self, release: str, path: str, *, destination: str | None = None) -> bytes:
@@ -348,10 +325,6 @@ class _PersonPage(answers.Answer, frozen=True):
 
 class _Measured(answers.Answer, frozen=True):
     measurement: answers.Measurement
-
-
-class _Queue(answers.Answer, frozen=True):
-    disagreements: list[answers.Disagreement]
 
 
 def _programme(name: str) -> str:

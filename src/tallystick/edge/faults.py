@@ -38,7 +38,8 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 
 CONFLICTS: Final = frozenset({
     "already-acknowledged", "already-adjudicated", "already-answered", "already-erased", "already-judged",
-    "already-qualified", "contract-exists", "gold-used-up", "lease-expired", "login-taken", "needs-confirmation",
+    "already-qualified", "case-held", "case-not-taken", "contract-exists", "gold-used-up", "holding-case",
+    "lease-expired", "login-taken", "needs-confirmation",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",

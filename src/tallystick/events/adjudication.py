@@ -101,3 +101,15 @@ class RubricFeedbackRecorded(msgspec.Struct, frozen=True, kw_only=True):
     what: str  # ambiguous | missing | contradicts | too_strict | too_lax
     item: str
     words: ObjectRef
+
+
+class SettlementConfirmed(msgspec.Struct, frozen=True, kw_only=True):
+    """An adjudicator settled a case although its class says that competent people may differ, and said so."""
+
+    KIND: ClassVar[str] = "settlement-confirmed/1"
+    item: str
+    programme: str
+    batch: str
+    adjudicator: str
+    cause: str
+    classified_seq: int  # the entry that gave the case its class

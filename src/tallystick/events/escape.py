@@ -22,7 +22,7 @@ class StratumDrawn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RereviewDrawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Items were drawn for a second look, in an order that is fixed by a secret from the first draw on. All draws count.
+    """Items were drawn for a second look, in an order that a secret fixes from the first draw on. All draws count.
 
     A round covers what was finished in one stretch of the journal. Later draws of a round take what comes next in its
     order: no draw replaces another.

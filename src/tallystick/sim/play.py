@@ -133,6 +133,7 @@ def _adjudicate(world: World, played: Played) -> None:
     chance = random.Random(f"adjudication|{world.seed}")  # noqa: S311 - a simulation, no secret
     for number, row in enumerate(waiting[:-LEFT_OPEN] if len(waiting) > LEFT_OPEN else []):
         hand = hands[number % len(hands)]
+        hand.post(f"/disagreements/{row['item']}/take")
         case = hand.get(f"/disagreements/{row['item']}")
         criterion = case["rubric"]["criteria"][0]
         if row["is_expected"] or number % 3 == 2:
@@ -159,6 +160,7 @@ def preserve_all(world: World, login: str) -> int:
     kept = 0
     while waiting := hand.get(f"/programmes/{world.programme}/disagreements")["disagreements"]:
         for row in waiting:
+            hand.post(f"/disagreements/{row['item']}/take")
             notes = "Kept as imported: nobody here judged or adjudicated this item, so the raters' verdicts stand."
             hand.post(f"/disagreements/{row['item']}/preserve", {"criteria": ["overall"], "notes": notes})
             kept += 1

@@ -16,6 +16,7 @@ from tallystick.events.adjudication import (
     DisagreementReturned,
     DisagreementSettled,
     RubricFeedbackRecorded,
+    SettlementConfirmed,
 )
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
@@ -53,7 +54,7 @@ def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
             "counts": canon.encode(fact.counts).decode(), "is_expected": int(fact.is_expected), "state": "open",
             "verdict": None, "adjudicator": None, "criteria": None, "notes": None, "rubric_version": None,
             "opened_at": r.envelope.at, "closed_at": None, "seq": r.envelope.seq, "closed_seq": None, "cause": None,
-            "cause_rank": _rank(None), **_NOBODY,
+            "cause_rank": _rank(None), "confirmed": None, **_NOBODY,
         }  # fmt: skip
         # One that was withdrawn opens anew: what it was before stands in the table of past ones.
         connection.execute(
@@ -112,6 +113,12 @@ def _on_feedback(connection: sa.Connection, run: list[Recorded]) -> None:
     journal.insert_many(connection, RUBRIC_FEEDBACK, rows)
 
 
+def _on_confirmed(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        change = DISAGREEMENT.update().where(DISAGREEMENT.c.item == r.fact.item)
+        connection.execute(change.values(confirmed=r.fact.cause))
+
+
 _HOLD = Statement(
     DISAGREEMENT.update()
     .where(DISAGREEMENT.c.item == sa.bindparam("wanted"))
@@ -132,6 +139,7 @@ HANDLERS: dict[str, Handler] = {
     CaseLeased.KIND: _on_leased,
     CaseReleased.KIND: _on_released,
     RubricFeedbackRecorded.KIND: _on_feedback,
+    SettlementConfirmed.KIND: _on_confirmed,
 }
 
 

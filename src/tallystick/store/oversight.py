@@ -117,13 +117,17 @@ def _place_at(connection: sa.Connection, at: int) -> int:
     return 2**62 if row is None else int(row.seq)
 
 
+_UNENDED = ("open", "withdrawn")
+
+
 def looks_at_judge(connection: sa.Connection, who: str, *, limit: int, before: int | None = None) -> list[Row]:
     """Looks of others at items that somebody judged, newest first, as far as a judge may know of them.
 
-    That an adjudicator looked tells that the judgments divide: it is left out while the disagreement is open.
+    That an adjudicator looked tells that the judgments divide: it is left out while the disagreement is open, and
+    while the item is judged again.
     """
     case = DISAGREEMENT
-    open_cases = sa.select(case.c.item).where(case.c.item == ACCESS.c.subject, case.c.state == "open")
+    open_cases = sa.select(case.c.item).where(case.c.item == ACCESS.c.subject, case.c.state.in_(_UNENDED))
     query = (
         sa.select(ACCESS)
         .join(JUDGMENT, JUDGMENT.c.item == ACCESS.c.subject)

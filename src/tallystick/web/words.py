@@ -35,6 +35,24 @@ ITEM_STATES: Final[Mapping[str | None, Pill]] = {
 CASE_STATES: Final[Mapping[str, Pill]] = {
     "open": Pill(label="open", tone="waiting"), "settled": Pill(label="settled", tone="good"),
     "preserved": Pill(label="preserved", tone="good"),
+    "withdrawn": Pill(label="withdrawn: judged again", tone="waiting"), "returned": Pill(label="sent back"),
+}  # fmt: skip
+RISKS: Final[Mapping[str, Pill]] = {
+    "restricted": Pill(label="restricted", tone="bad"), "high": Pill(label="high risk", tone="bad"),
+    "medium": Pill(label="medium risk", tone="waiting"), "low": Pill(label="low risk"),
+}  # fmt: skip
+CAUSES: Final[Mapping[str, str]] = {
+    "rater_error": "rater error", "expertise_gap": "expertise gap", "rubric_ambiguity": "rubric ambiguity",
+    "missing_context": "missing context", "value_diversity": "value diversity",
+}  # fmt: skip
+FAULTS: Final[Mapping[str, str]] = {
+    "ambiguous": "can be read in two ways", "missing": "does not cover this", "contradicts": "contradicts another part",
+    "too_strict": "is too strict", "too_lax": "is too lax",
+}  # fmt: skip
+RETURNS: Final[Mapping[str, str]] = {
+    "missing_context": "The item lacks context that has to be added or declared",
+    "more_judges": "Others have to judge it", "unclear_rubric": "The rubric has to be clearer first",
+    "error": "The judgments rest on an error",
 }  # fmt: skip
 QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
@@ -68,6 +86,20 @@ EVENTS: Final[Mapping[str, str]] = {
     "disagreement-opened/1": "A disagreement was opened",
     "disagreement-settled/1": "A disagreement was settled",
     "disagreement-preserved/1": "A disagreement was preserved",
+    "disagreement-returned/1": "The judgments of a disagreement were sent back",
+    "case-leased/1": "An adjudicator took a case", "case-released/1": "A case came back without a decision",
+    "rubric-feedback-recorded/1": "An adjudicator said what is wrong with a criterion",
+    "settlement-confirmed/1": "An adjudicator confirmed that they settle what people may differ on",
+    "rereview-drawn/1": "Finished items were drawn for a second look",
+    "rereview-leased/1": "A reviewer took a drawn item", "rereview-released/1": "A drawn item came back unanswered",
+    "rereview-answered/1": "A drawn item was looked at again",
+    "calibration-opened/1": "A calibration session was opened",
+    "calibration-labelled/1": "An item was labelled in a calibration session",
+    "calibration-revealed/1": "The labels of a calibration session were shown",
+    "language-marked/1": "Words of a rubric were marked",
+    "example-proposed/1": "A worked example was proposed for a rubric",
+    "mark-answered/1": "A mark on a rubric was answered",
+    "calibration-ended/1": "A calibration session ended",
     "release-cut/1": "A release was decided",
     "release-built/1": "The files of a release were built",
     "erasure-ordered/1": "Content was ordered to be erased, and became unreadable",

@@ -1,0 +1,233 @@
+"""The queue of disagreements, and who works on which case: taken, given back, brought home."""
+
+from dataclasses import dataclass
+
+from tallystick.app import access, erased
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.contract import unreadable
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.events.adjudication import CaseLeased, CaseReleased
+from tallystick.events.envelope import Event
+from tallystick.flow import adjudication as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import DOMAINS
+from tallystick.ledger import journal
+from tallystick.store import adjudication, items, judgment
+from tallystick.store import contract as contracts
+from tallystick.store.adjudication import Asking
+from tallystick.store.schema import Row
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One stretch of the queue.
+
+    rows     cases in the order in which they are to be decided; ended ones newest first
+    counts   state: how many disagreements of the programme are in it
+    waiting  open cases by domain, risk and class, with the time of the oldest
+    mine     the case that whoever asks holds, its lease run out or not
+    after    the item that the next stretch begins behind; None at the end
+    """
+
+    rows: tuple[Row, ...]
+    counts: dict[str, int]
+    waiting: tuple[Row, ...]
+    mine: Row | None
+    after: str | None
+    now: int
+
+
+def queue(
+    cell: Cell, actor: Actor, programme: str, *, state: str = "open", after: str | None = None, limit: int = PAGE
+) -> list[Row] | Refused:
+    """Disagreements in one state: for leads, and for adjudicators, who do not see items that they judged.
+
+    Open ones by risk, then by class, then by age; others newest first. An adjudicator sees no case that another holds.
+    """
+    if not (access.allows(actor, "adjudicate") or access.allows(actor, "gate.read")):
+        return access.ABSENT
+    with cell.read() as connection:
+        return _rows(cell, connection, actor, programme, state=state, after=after, limit=limit)
+
+
+def queue_page(
+    cell: Cell, actor: Actor, programme: str, *, state: str = "open", after: str | None = None, limit: int = PAGE
+) -> Queue | Refused:
+    """The same with what stands around it: counts, what waits where, and one's own case."""
+    if not (access.allows(actor, "adjudicate") or access.allows(actor, "gate.read")):
+        return access.ABSENT
+    with cell.read() as connection:
+        if contracts.programme(connection, programme) is None:
+            return access.ABSENT
+        rows = _rows(cell, connection, actor, programme, state=state, after=after, limit=limit + 1)
+        return Queue(
+            rows=tuple(rows[:limit]), counts=adjudication.counts(connection, programme),
+            waiting=tuple(adjudication.waiting(connection, programme)),
+            mine=adjudication.held_by(connection, actor.person, programme),
+            after=rows[limit - 1].item if len(rows) > limit else None, now=cell.kernel.now(),
+        )  # fmt: skip
+
+
+def _rows(
+    cell: Cell, connection: journal.Connection, actor: Actor, programme: str, *, state: str, after: str | None,
+    limit: int,
+) -> list[Row]:  # fmt: skip
+    """A place that is no longer in the list begins it anew."""
+    is_reader = access.allows(actor, "gate.read")
+    place = adjudication.disagreement(connection, after) if after is not None else None
+    if place is not None and (place.state != state or place.programme != programme):
+        place = None
+    if state != "open":
+        without = None if is_reader else actor.person
+        behind = None if place is None else place.seq
+        return adjudication.ended(connection, programme, state=state, without=without, after=behind, limit=limit)
+    asking = Asking() if is_reader else Asking(person=actor.person, now=cell.kernel.now())
+    return adjudication.open_cases(
+        connection, programme, _tiers(connection, programme), asking=asking, after=place, limit=limit
+    )
+
+
+def _tiers(connection: journal.Connection, programme: str) -> list[list[str]]:
+    risks = {row.domain: row.risk for row in contracts.domains(connection, programme)}
+    return flow.tiers(risks, DOMAINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A case that is now this adjudicator's, until the lease ends."""
+
+    item: str
+    programme: str
+    expires_at: int
+    receipt: Receipt
+
+
+def take(cell: Cell, actor: Actor, item: str, *, key: str) -> Taken | Refused:
+    """Take an open case: nobody else opens or decides it until the lease ends. One's own is taken once."""
+
+    def decide(tx: Transaction) -> Decision:
+        row = adjudication.disagreement(tx.connection, item)
+        if row is None or judgment.of_expert_on(tx.connection, actor.person, item) is not None:
+            return access.ABSENT
+        return _lease(cell, tx, actor, row)
+
+    answer = cell.execute(Command(actor, "adjudicate", key, f"take|{item}".encode(), decide))
+    return answer if isinstance(answer, Refused) else _taken(cell, actor, answer, item)
+
+
+def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | Refused:
+    """Take the case that comes first in one's queue; the one that one holds already, when there is one."""
+
+    def decide(tx: Transaction) -> Decision:
+        row = contracts.programme(tx.connection, programme)
+        if row is None:
+            return access.ABSENT
+        held = adjudication.held_by(tx.connection, actor.person, programme)
+        if held is not None and flow.is_held(held.holder, held.held_until, tx.now):
+            return []
+        asking = Asking(person=actor.person, now=tx.now)
+        found = adjudication.open_cases(
+            tx.connection, programme, _tiers(tx.connection, programme), asking=asking, limit=1
+        )
+        return _lease(cell, tx, actor, found[0]) if found else flow.NO_CASE
+
+    answer = cell.execute(Command(actor, "adjudicate", key, f"take-next|{programme}".encode(), decide))
+    if isinstance(answer, Refused):
+        return answer
+    leased = next((fact.item for fact in answer.facts if isinstance(fact, CaseLeased)), None)
+    if leased is None:
+        with cell.read() as connection:
+            held = adjudication.held_by(connection, actor.person, programme)
+        leased = None if held is None else held.item
+    return flow.NO_CASE if leased is None else _taken(cell, actor, answer, leased)
+
+
+def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refused:
+    """The lease as the command wrote it, or as it stands when the case was held already."""
+    for fact in answer.facts:
+        if isinstance(fact, CaseLeased) and fact.item == item:
+            return Taken(item, fact.programme, fact.expires_at, answer)
+    with cell.read() as connection:
+        row = adjudication.disagreement(connection, item)
+    if row is None or row.holder != actor.person or row.held_until is None:
+        return flow.NOT_TAKEN
+    return Taken(item, row.programme, row.held_until, answer)
+
+
+def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
+    """The lease of an open case, and the end of those that have run out; or why there is none."""
+    refused = flow.ended(row.state) or unreadable(cell, tx.connection, actor, row.programme) or _gone(tx, row.item)
+    if refused:
+        return refused
+    if flow.is_held(row.holder, row.held_until, tx.now):
+        return [] if row.holder == actor.person else flow.HELD
+    mine = adjudication.held_by(tx.connection, actor.person, row.programme)
+    if mine is not None and mine.item != row.item and flow.is_held(mine.holder, mine.held_until, tx.now):
+        sentence = f"You work on case {mine.item}: decide it or give it back before you take another one."
+        return Refused("holding-case", sentence, None, (mine.item,))
+    ended = {one.item: one for one in (row, mine) if one is not None and one.lease is not None}
+    ended |= {one.item: one for one in adjudication.run_out(tx.connection, tx.now)}
+    programme = contracts.programme(tx.connection, row.programme)
+    assert programme is not None
+    leased = CaseLeased(
+        lease=tx.new_id("cas"), item=row.item, programme=row.programme, adjudicator=actor.person,
+        expires_at=tx.now + programme.lease_ms * 1000,
+    )  # fmt: skip
+    return [*_released(list(ended.values()), "expired"), leased]
+
+
+def _gone(tx: Transaction, item: str) -> Refused | None:
+    row = items.item(tx.connection, item)
+    assert row is not None, "a case has an item"
+    gone = erased.gone(tx.connection, row.content)
+    return gone.refused if gone else None
+
+
+def _released(rows: list[Row], reason: str) -> list[Event]:
+    return [
+        CaseReleased(lease=row.lease, item=row.item, programme=row.programme, adjudicator=row.holder, reason=reason)
+        for row in rows
+    ]
+
+
+def offered(cell: Cell, actor: Actor, item: str) -> Row | Refused:
+    """What an adjudicator may know of a case before they take it: where it stands, and how the verdicts divide."""
+    if not access.allows(actor, "adjudicate"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = adjudication.disagreement(connection, item)
+        is_judge = judgment.of_expert_on(connection, actor.person, item) is not None
+        if row is None or is_judge:
+            return access.ABSENT
+        return unreadable(cell, connection, actor, row.programme) or row
+
+
+def give_back(cell: Cell, actor: Actor, item: str, *, key: str) -> Receipt | Refused:
+    """Give one's case back without a decision: somebody else can take it."""
+
+    def decide(tx: Transaction) -> Decision:
+        row = adjudication.disagreement(tx.connection, item)
+        if row is None or judgment.of_expert_on(tx.connection, actor.person, item) is not None:
+            return access.ABSENT
+        if row.state != "open" or row.holder != actor.person:
+            return Refused("not-leased", "You do not hold this case: there is nothing to give back.")
+        return _released([row], "returned")
+
+    return cell.execute(Command(actor, "adjudicate", key, f"give-back|{item}".encode(), decide))
+
+
+def expire_cases(cell: Cell) -> int:
+    """Bring home all cases whose lease has run out; how many. Runs on schedule."""
+    brought = 0
+    while True:
+
+        def decide(tx: Transaction) -> Decision:
+            return _released(adjudication.run_out(tx.connection, tx.now), "expired")
+
+        answer = cell.execute(Command(access.CELL, "adjudicate", new_key(), b"expire", decide))
+        if isinstance(answer, Refused) or not answer.facts:
+            return brought
+        brought += len(answer.facts)

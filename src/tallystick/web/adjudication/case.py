@@ -1,0 +1,283 @@
+"""One case: taking it, the blinded judgments, the decision with remarks on the rubric. Reads and writes through app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from tallystick.app import access, adjudication
+from tallystick.app.adjudication import BlindedJudgment, CasePage
+from tallystick.app.kernel import new_key
+from tallystick.edge import Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow import adjudication as flow
+from tallystick.flow.adjudication import Feedback
+from tallystick.flow.refusal import Refused
+from tallystick.plots import SharePlot, ShareRow
+from tallystick.signals import preference
+from tallystick.web import frame, words
+from tallystick.web import judgment as form
+from tallystick.web import rubric as rubrics
+from tallystick.web.adjudication import queue
+from tallystick.web.adjudication.queue import SECTION
+from tallystick.web.views import adjudication as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Pill
+
+NOT_YOURS = "An adjudicator who did not judge this item decides it."
+REMARKS = 2
+"""So many remarks on the rubric have a place in the form; the API takes more."""
+_FIELDS = {
+    "criteria": "criteria", "notes": "notes", "verdict": "verdict", "why": "why", "feedback": "feedback",
+    "confirmed": "confirmed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What came with a decision that was not taken, and why; empty for a page that is opened."""
+
+    decision: str = ""
+    verdict: str = ""
+    criteria: tuple[str, ...] = ()
+    notes: str = ""
+    why: str = ""
+    by_same: bool = False
+    is_confirmed: bool = False
+    feedback: tuple[Feedback, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    key: str = ""
+    status: int = 200
+
+
+def case(visit: Visit) -> PageAnswer:
+    """One disagreement. That it was opened is an event."""
+    return _shown(visit, Typed(key=new_key()))
+
+
+def say_why(visit: Visit) -> PageAnswer:
+    """Open a case with a reason and words for it."""
+    item = visit.path["item"]
+    found = adjudication.case_page(
+        visit.cell, visit.actor, item, reason=visit.text("reason"), words=visit.text("words")
+    )
+    return frame.opened_for(visit, found, f"/disagreements/{item}", asked_at=f"/disagreements/{item}/why")
+
+
+def _shown(visit: Visit, typed: Typed) -> PageAnswer:
+    item = visit.path["item"]
+    found = adjudication.case_page(visit.cell, visit.actor, item, reason=visit.query.get("reason", ""))
+    if isinstance(found, Refused) and found.code in {flow.NOT_TAKEN.code, flow.HELD.code}:
+        return _offered(visit, item, found)
+    if isinstance(found, Refused):
+        return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
+    programme = found.row.programme
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/disagreements"))
+    page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at, notices=typed.notices)
+    return frame.shown("adjudication/case.html", _case(visit, found, typed), page, status=typed.status)
+
+
+def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
+    """What an adjudicator sees of an open case before they hold it: nothing of its content."""
+    row = adjudication.offered(visit.cell, visit.actor, item)
+    if isinstance(row, Refused):
+        return row
+    view = views.Offer(
+        facts=(
+            Fact(term="Item", value=row.item), Fact(term="Domain", value=row.domain),
+            Fact(term="Risk", value=queue.risk(row.risk).label), Fact(term="Class", value=queue.cause(row.cause)),
+            Fact(term="Verdicts", value=queue.spread(row.counts)),
+            Fact(term="Open since", value=words.told(row.opened_at)),
+        ),
+        action=f"/disagreements/{item}/take" if refused.code == flow.NOT_TAKEN.code else None,
+        note=refused.sentence, idempotency_key=new_key(),
+    )  # fmt: skip
+    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/disagreements"))
+    page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at)
+    return frame.shown("adjudication/offer.html", view, page)
+
+
+def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
+    row, rubric = found.row, found.rubric
+    names = {part.id: part.name for part in rubric.criteria}
+    prompt, context, candidate_a, candidate_b = form.texts(found.shown)
+    is_open = row.state == "open"
+    may_decide = found.is_mine
+    return views.Case(
+        item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context, candidate_a=candidate_a,
+        candidate_b=candidate_b, judgments=tuple(_judgment(given, names) for given in found.judgments),
+        spread=_plot(found), priorities=rubrics.priorities(rubric),
+        rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
+        decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
+        action_note=NOT_YOURS if is_open and not may_decide else "",
+        idempotency_key=typed.key, verdicts=_verdicts(typed), criteria=_chosen(names, typed.criteria),
+        notes=typed.notes, decision=typed.decision, errors=tuple(typed.errors.items()),
+        risk=queue.risk(row.risk), cause=queue.cause(row.cause),
+        warning=found.warned.sentence if found.warned and is_open else "",
+        is_confirmation_asked=found.warned is not None and found.warned.is_asked, is_confirmed=typed.is_confirmed,
+        whys=tuple(
+            Choice(value=value, label=label, is_chosen=value == typed.why) for value, label in words.RETURNS.items()
+        ),
+        by_same=typed.by_same, remarks=_remarks(typed, names),
+        give_back_action=f"/disagreements/{row.item}/give-back" if may_decide else None,
+        held=queue.held_note(row.held_until, visit.cell.kernel.now()) if may_decide else "",
+    )  # fmt: skip
+
+
+def _verdicts(typed: Typed) -> tuple[Choice, ...]:
+    deciding = [value for value in preference.VERDICTS if value not in preference.UNDECIDED]
+    return (
+        Choice(value="", label="Choose when you settle it"),
+        *(Choice(value=value, label=words.VERDICTS[value], is_chosen=value == typed.verdict) for value in deciding),
+    )
+
+
+def _chosen(names: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
+    return tuple(Choice(value=name, label=label, is_chosen=name in chosen) for name, label in names.items())
+
+
+def _remarks(typed: Typed, names: Mapping[str, str]) -> tuple[views.RemarkField, ...]:
+    """Places for remarks on the rubric, with what was typed into them."""
+    blank = Feedback(criterion="", what="", words="")
+    given = [*typed.feedback, *[blank] * REMARKS][:REMARKS]
+    none = Choice(value="", label="Choose")
+    return tuple(
+        views.RemarkField(
+            number=number, criteria=(none, *_chosen(names, (one.criterion,))),
+            faults=(
+                none,
+                *(Choice(value=v, label=label, is_chosen=v == one.what) for v, label in words.FAULTS.items()),
+            ),
+            text=one.words,
+        )
+        for number, one in enumerate(given, 1)
+    )  # fmt: skip
+
+
+def _judgment(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgment:
+    return views.BlindJudgment(
+        label=f"Judge {given.number}", verdict=words.VERDICTS.get(given.verdict, given.verdict),
+        scores=tuple(
+            views.CriterionScores(
+                criterion=label, a=given.scores.get(name, {}).get("a"), b=given.scores.get(name, {}).get("b")
+            )
+            for name, label in names.items()
+        ),
+        reasons=tuple(
+            views.BlindReason(
+                criteria=(names.get(str(reason["criterion"]), str(reason["criterion"])),), text=str(reason["text"]),
+                quote=str(reason.get("quote") or reason.get("citation") or ""),
+            )
+            for reason in given.reasons
+        ),
+        marks=_marks(given),
+    )  # fmt: skip
+
+
+def _marks(given: BlindedJudgment) -> tuple[Pill, ...]:
+    marks = []
+    if given.is_mirrored:
+        marks.append(Pill(label="in the words below, A is your B", tone="waiting"))
+    if not given.is_observed:
+        marks.append(Pill(label="imported, not observed", tone="waiting"))
+    return tuple(marks)
+
+
+def _events(found: CasePage) -> tuple[HistoryEntry, ...]:
+    """What happened to the disagreement. Who gave the last judgment, and so opened it, is not told."""
+    row = found.row
+    opened = HistoryEntry(
+        index=row.seq, at=words.moment(row.opened_at), who="the judgments", kind="disagreement-opened/1",
+        sentence=words.event("disagreement-opened/1"),
+    )  # fmt: skip
+    if row.state == "open":
+        return (opened,)
+    kind = "judgments-requeued/1" if row.state == "withdrawn" else f"disagreement-{row.state}/1"
+    closed = HistoryEntry(
+        index=row.closed_seq, at=words.moment(row.closed_at), who="an adjudicator", kind=kind,
+        sentence=words.event(kind),
+    )  # fmt: skip
+    return closed, opened
+
+
+def _plot(found: CasePage) -> SharePlot:
+    counts: dict[str, int] = {}
+    for given in found.judgments:
+        counts[given.verdict] = counts.get(given.verdict, 0) + 1
+    ordered = [name for name in preference.IMPORTED_VERDICTS if name in counts]
+    rows = tuple(ShareRow(label=words.VERDICTS[name], count=counts[name]) for name in ordered)
+    return SharePlot(title="Verdicts on this item, as you see A and B", rows=rows)
+
+
+def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
+    row = found.row
+    if row.state not in {"settled", "preserved"}:
+        return None
+    verdict = words.VERDICTS.get(preference.swap(row.verdict) if found.order == "BA" else row.verdict, row.verdict)
+    turned = [names.get(name, name) for name in msgspec.json.decode(row.criteria)]
+    return views.Decided(
+        sentence=f"Settled: {verdict}" if row.state == "settled" else "Preserved: the distribution is the result",
+        notes=found.notes or "",
+        facts=(
+            Fact(term="Turned on", value=", ".join(turned)), Fact(term="Rubric version", value=row.rubric_version),
+            Fact(term="Entry", value=f"{row.closed_seq:,}"),
+        ),
+    )  # fmt: skip
+
+
+def decide(visit: Visit) -> PageAnswer:
+    """Settle a disagreement, preserve it, or send its judgments back."""
+    item, typed = visit.path["item"], _typed(visit)
+    done = _decided_as(visit, item, typed)
+    if not isinstance(done, Refused):
+        return frame.moved(f"/disagreements/{item}?done=decided")
+    if done.code in {flow.ENDED, flow.NOT_TAKEN.code, flow.HELD.code}:
+        return frame.moved(f"/disagreements/{item}")
+    return done if done == access.ABSENT else _again(visit, typed, done)
+
+
+def _typed(visit: Visit) -> Typed:
+    """Everything that came with the form. A remark that was left empty is none."""
+    remarks = [
+        Feedback(
+            criterion=visit.text(f"remark_{n}_criterion"), what=visit.text(f"remark_{n}_what"),
+            words=visit.text(f"remark_{n}_words"),
+        )
+        for n in range(1, REMARKS + 1)
+    ]  # fmt: skip
+    return Typed(
+        decision=visit.text("decision"), verdict=visit.text("verdict"), notes=visit.text("notes"),
+        criteria=tuple(value for value in visit.form.getlist("criteria") if isinstance(value, str)),
+        why=visit.text("why"), by_same=visit.text("by_same") == "yes", is_confirmed=visit.text("confirmed") == "yes",
+        feedback=tuple(one for one in remarks if one.criterion or one.what or one.words.strip()),
+        key=visit.text("idempotency_key"), status=422,
+    )  # fmt: skip
+
+
+def _decided_as(visit: Visit, item: str, typed: Typed) -> adjudication.Closed | Refused:
+    cell, actor, criteria = visit.cell, visit.actor, list(typed.criteria)
+    match typed.decision:
+        case "settle":
+            return adjudication.settle(
+                cell, actor, item, verdict=typed.verdict, criteria=criteria, notes=typed.notes, key=typed.key,
+                feedback=typed.feedback, is_confirmed=typed.is_confirmed,
+            )  # fmt: skip
+        case "preserve":
+            return adjudication.preserve(
+                cell, actor, item, criteria=criteria, notes=typed.notes, key=typed.key, feedback=typed.feedback
+            )
+        case "return":
+            return adjudication.send_back(
+                cell, actor, item, why=typed.why, by_same=typed.by_same, criteria=criteria, notes=typed.notes,
+                key=typed.key, feedback=typed.feedback,
+            )  # fmt: skip
+    return Refused("no-choice", "Choose whether to settle, to preserve or to send it back.", "decision")
+
+
+def _again(visit: Visit, typed: Typed, refused: Refused) -> PageAnswer:
+    """The page again with everything that was typed, and the sentence at its field."""
+    name = "decision" if refused.field == "decision" else _FIELDS.get(refused.field or "", "")
+    notices = (frame.notice(refused, field=name or None),)
+    errors = {name: refused.sentence} if name else {}
+    return _shown(visit, replace(typed, errors=errors, notices=notices, status=status_of(refused)))
