@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from tallystick.events.assignment import AssignmentLeased, AssignmentLeasedV2, AssignmentReleased, lifted
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ASSIGNMENT, CURSOR, ITEM, JUDGMENT, WORK, Handler, Recorded, Row
+from tallystick.store.schema import ACCESS, ASSIGNMENT, CURSOR, ITEM, JUDGMENT, STANDING, WORK, Handler, Recorded, Row
 
 # One text for both databases: each understands this form of upsert.
 _MOVE_CURSOR = Statement(
@@ -144,6 +144,14 @@ _MINE = sa.exists().where(
 _JUDGED = sa.exists().where(
     JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
 )
+# Others' judgments are shown once an item is complete. When it opens again, who has seen them judges it no more.
+_SAW_OTHERS = sa.and_(
+    sa.exists().where(STANDING.c.item == WORK.c.item),
+    sa.exists().where(
+        ACCESS.c.subject == WORK.c.item, ACCESS.c.by == sa.bindparam("who"),
+        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
+    ),
+)  # fmt: skip
 _FREE = Statement(
     sa.select(WORK.c.item, WORK.c.rank, ITEM.c.batch)
     .join(ITEM, ITEM.c.item == WORK.c.item)
@@ -155,6 +163,7 @@ _FREE = Statement(
         WORK.c.rank <= sa.bindparam("upto"),
         ~_MINE,
         ~_JUDGED,
+        ~_SAW_OTHERS,
     )
     .order_by(WORK.c.rank)
     .limit(1)
