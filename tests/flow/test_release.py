@@ -38,6 +38,7 @@ def decide(
 BLOCKED = {
     "its gate fails": (replace(GOOD, measured=FAILED), "below-threshold"),
     "it has no judgments": (replace(GOOD, measured=None), "no-judgments"),
+    "work in it waits for a review": (replace(GOOD, held=3), "work-held"),
     "it holds gold items": (replace(GOOD, purpose="gold"), "not-for-export"),
     "it is the holdout": (replace(GOOD, purpose="holdout"), "not-for-export"),
     "no item is complete": (replace(GOOD, complete=0), "nothing-finished"),
@@ -83,6 +84,7 @@ REFUSED = {
     "retention has ended": (WISH, replace(RIGHTS, today=date(2030, 1, 2)), False, "retention-ended"),
     "a batch of another programme": (replace(WISH, batches=("bat-7",)), RIGHTS, False, "unknown-batch"),
     "no batch": (replace(WISH, batches=()), RIGHTS, False, "unknown-batch"),
+    "a consensus by a model that nobody knows": (replace(WISH, consensus="mean"), RIGHTS, False, "unknown-method"),
 }
 
 

@@ -73,6 +73,9 @@ class Order(Body):
     version: Annotated[str, Field(min_length=1, max_length=32, examples=["1.0.0"])]
     use: Literal["train", "evaluate", "publish"]
     batches: Annotated[list[Name], Field(max_length=1000)] | None = None
+    consensus: Literal["majority", "one_coin", "dawid_skene"] | None = Field(
+        default=None, description="A model of raters: then the release holds its consensus beside all judgments."
+    )
 
 
 class Made(Shown):
@@ -91,7 +94,10 @@ def cut(visit: Visit, programme: InPath, body: Order, key: Key) -> Made | Refuse
     what is in the way. 409 `release-exists` when name and version are taken.
     """
     batches = tuple(body.batches) if body.batches is not None else None
-    wish = Wish(programme=programme, name=body.name, version=body.version, use=body.use, batches=batches)
+    wish = Wish(
+        programme=programme, name=body.name, version=body.version, use=body.use, batches=batches,
+        consensus=body.consensus,
+    )  # fmt: skip
     found = release.cut(visit.cell, visit.actor, wish, key=key)
     if isinstance(found, Refused):
         return found

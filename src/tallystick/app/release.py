@@ -23,6 +23,7 @@ from tallystick.app.gate import measure_now
 from tallystick.app.keeping import KeptFile
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
+from tallystick.app.sentinel import announce
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
@@ -31,12 +32,14 @@ from tallystick.flow import release as flow
 from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Wish
+from tallystick.flow.sentinel import DRIFT_WAITING
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, erasure, gate, items
+from tallystick.store import adjudication, erasure, gate, items, standing
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
+from tallystick.store.sentinel import crossed
 from tallystick.store.vault import Erased, ObjectErased
 
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -95,6 +98,8 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     programme = contracts.programme(tx.connection, wish.programme)
     if programme is None:
         return access.ABSENT
+    if crossed(tx.connection, wish.programme):
+        return DRIFT_WAITING  # somebody judged between the announcement and this command
     states = batch_states(cell, tx.connection, wish.programme)
     rights = Rights(
         permitted_uses=tuple(msgspec.json.decode(programme.permitted_uses)),
@@ -136,6 +141,7 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
                     if r.state == "complete" and r.item not in open_items and (r.content in gone or r.hidden in gone)
                 ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
+                held=standing.held_in(connection, row.batch),
             )
         )  # fmt: skip
     return found

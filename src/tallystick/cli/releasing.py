@@ -10,7 +10,7 @@ from tallystick.app import release
 from tallystick.app.kernel import new_key
 from tallystick.cli import shell
 from tallystick.flow.refusal import Refused
-from tallystick.flow.release import USES, Wish
+from tallystick.flow.release import CONSENSUS, USES, Wish
 from tallystick.ledger.reader import LogReader
 
 Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
@@ -35,13 +35,18 @@ def cut(
         list[str] | None,
         typer.Option(help="Id of a batch; may be given again. Without it, all batches that pass their gate."),
     ] = None,
+    consensus: Annotated[
+        str | None,
+        typer.Option(help=f"A model of raters, one of {', '.join(CONSENSUS)}: its consensus beside all judgments."),
+    ] = None,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:
     """Cut a release and build its folder. While a gate fails or a right forbids it, it is refused with the reason."""
     wish = Wish(
-        programme=programme, name=name or programme, version=version, use=use, batches=tuple(batch) if batch else None
-    )
+        programme=programme, name=name or programme, version=version, use=use,
+        batches=tuple(batch) if batch else None, consensus=consensus,
+    )  # fmt: skip
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
         made = release.cut(cell, actor, wish, key=new_key())

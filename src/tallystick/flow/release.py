@@ -26,7 +26,8 @@ class BatchState:
     complete: int
     open_disagreements: tuple[str, ...]  # the client's ids of items
     erased: tuple[str, ...] = ()  # the client's ids of items that are complete and without an open disagreement
-    measured: BatchMeasured | None  # None for a batch without judgments
+    measured: BatchMeasured | None  # None for a batch without judgments that count
+    held: int = 0  # judgments that wait for a review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,12 @@ def blocks(state: BatchState) -> list[Refused]:
     if state.purpose != "work":
         sentence = f"Batch {state.name} holds {state.purpose} items, which are never exported."
         return [Refused("not-for-export", sentence, "batches", (state.name,))]
+    if state.held:
+        sentence = (
+            f"Batch {state.name} holds judgments that wait for a review and do not count meanwhile: {state.held:,}. "
+            "Have them reviewed first."
+        )
+        return [Refused("work-held", sentence, "batches", (state.name,))]
     if state.measured is None:
         sentence = f"Batch {state.name} has no judgments yet."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]

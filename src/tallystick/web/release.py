@@ -78,6 +78,19 @@ class Manifest(msgspec.Struct, frozen=True):
     cut_seq: int
 
 
+FIELDS = ("name", "version", "use", "consensus")
+MODELS = {
+    "": "none",
+    "majority": "majority of the votes, with its doubt",
+    "one_coin": "one accuracy for each expert",
+    "dawid_skene": "a confusion matrix for each expert (Dawid and Skene)",
+}
+TODO = {
+    "": "Leave the batch out, or bring it over its threshold first.",
+    "work-held": "Leave the batch out, or have the judgments that are held reviewed first.",
+}
+
+
 def mount(site: Site) -> None:
     """Register releases."""
     every_path = "/programmes/{programme}/releases"
@@ -349,14 +362,18 @@ def _form(
     rows = batch_rows(glance)
     ids = [row.href.rpartition("/")[2] for row in rows]
     uses: list[str] = msgspec.json.decode(glance.row.permitted_uses)
-    place = refused.field if refused is not None and refused.field in ("name", "version", "use") else ""
+    place = refused.field if refused is not None and refused.field in FIELDS else ""
     view = views.ReleaseNew(
         action=f"/programmes/{programme}/releases/new", idempotency_key=key,
         batches=tuple(
             (Choice(value=batch, label=row.name, is_chosen=batch in chosen), row)
             for batch, row in zip(ids, rows, strict=True)
         ),
-        uses=tuple(Choice(value=use, label=use, is_chosen=use == visit.text("use")) for use in uses), name=name,
+        uses=tuple(Choice(value=use, label=use, is_chosen=use == visit.text("use")) for use in uses),
+        models=tuple(
+            Choice(value=value, label=label, is_chosen=value == visit.text("consensus"))
+            for value, label in MODELS.items()
+        ), name=name,
         version=visit.text("version"), refusals=_refusals(glance, refused) if refused and not place else (),
         errors=((place, refused.sentence),) if refused and place else (),
     )  # fmt: skip
@@ -372,7 +389,7 @@ def _refusals(glance: ProgrammeGlance, refused: Refused) -> tuple[views.Refusal,
     href = next((ways[name] for name in refused.names if name in ways), None)
     return (
         views.Refusal(
-            sentence=refused.sentence, todo="Leave the batch out, or bring it over its threshold first.",
+            sentence=refused.sentence, todo=TODO.get(refused.code, TODO[""]),
             names=refused.names[:NAMES_MAX], names_total=len(refused.names), href=href,
         ),
     )  # fmt: skip
@@ -387,7 +404,7 @@ def build(visit: Visit) -> PageAnswer:
     chosen = tuple(value for value in visit.form.getlist("batches") if isinstance(value, str))
     wish = Wish(
         programme=programme, name=visit.text("name").strip(), version=visit.text("version").strip(),
-        use=visit.text("use"), batches=chosen,
+        use=visit.text("use"), batches=chosen, consensus=visit.text("consensus") or None,
     )  # fmt: skip
     made = release.cut(visit.cell, visit.actor, wish, key=key)
     if isinstance(made, Refused):

@@ -129,6 +129,7 @@ NEW = release.ReleaseNew(
         (Choice(value=row.name, label=row.name, is_chosen=row.status.tone == "good"), row) for row in BATCHES
     ),
     uses=(Choice(value="train", label="train"), Choice(value="evaluate", label="evaluate")),
+    models=(Choice(value="", label="none"), Choice(value="dawid_skene", label="a confusion matrix for each expert")),
     name="careful-answers",
     version="1.0.0",
 )

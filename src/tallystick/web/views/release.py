@@ -44,13 +44,14 @@ class Refusal:
 class ReleaseNew:
     """Builds a release. Template: release/new.html.
 
-    Posts `csrf`, `idempotency_key`, `name`, `version`, `use`, `batches` (ids, repeated).
+    Posts `csrf`, `idempotency_key`, `name`, `version`, `use`, `consensus` (empty for none), `batches` (ids, repeated).
     """
 
     action: str
     idempotency_key: str
     batches: tuple[tuple[Choice, BatchRow], ...]
     uses: tuple[Choice, ...]
+    models: tuple[Choice, ...]
     name: str = ""
     version: str = ""
     refusals: tuple[Refusal, ...] = ()
