@@ -1,4 +1,4 @@
-"""What measuring a batch or publishing a rubric means for an intervention. Reads its tables; its caller appends."""
+"""What measuring a batch means for an intervention, and where it stands. Reads tables; its caller appends."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,6 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import Transaction
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.intervention import InterventionRevised
 from tallystick.flow import gate as gates
 from tallystick.flow import intervention as flow
 from tallystick.flow.gate import Judged
@@ -122,16 +121,3 @@ def _long(what: str, judged: list[Judged], rubric: Rubric, *, level: str) -> gat
     scale = rubric.by_id[name].scale
     return gates.criterion_table(counted, name, low=scale.low, high=scale.high)
 
-
-def revised(
-    connection: journal.Connection, *, programme: str, rubric: str, version: str, previous: str, affected: list[str]
-) -> InterventionRevised | None:
-    """What publishing a version means for the open intervention of its rubric; None when there is none."""
-    row = open_of(connection, programme, rubric)
-    if row is None:
-        return None
-    held = state_of(connection, row).held
-    return InterventionRevised(
-        intervention=row.intervention, programme=programme, rubric=rubric, version=version, previous=previous,
-        affected=affected, calibration=held.calibration if held else None,
-    )  # fmt: skip

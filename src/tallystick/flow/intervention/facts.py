@@ -142,15 +142,19 @@ def _evidence(state: State) -> str:
 
 
 def cited(diagnosis: InterventionDiagnosed, person: str) -> list[FindingFacts]:
-    """What a diagnosis says of a person beyond what the criteria explain: clear, and with something left to gain."""
-    return [
-        finding
-        for finding in diagnosis.findings
-        if finding.kind in {PAIR, EXPERT}
-        and person in finding.name.split("|")
-        and finding.is_clear
-        and ((finding.rest_ppm if diagnosis.beside else finding.gain_ppm) or 0) > 0
-    ]
+    """What a diagnosis says of a person beyond what the criteria explain; empty unless it clearly names them.
+
+    A pair that lies far apart names both, so it counts only against whoever is apart from all the others as well.
+    """
+    mine = [f for f in diagnosis.findings if f.kind in {PAIR, EXPERT} and person in f.name.split("|")]
+    left = [finding for finding in mine if _left(finding, diagnosis) > 0]
+    is_apart = any(finding.kind == EXPERT for finding in left)
+    return left if is_apart and any(finding.is_clear for finding in left) else []
+
+
+def _left(finding: FindingFacts, diagnosis: InterventionDiagnosed) -> int:
+    """What would be gained where no criterion was read differently; all of it when no criterion explains anything."""
+    return (finding.rest_ppm if diagnosis.beside else finding.gain_ppm) or 0
 
 
 def stood_down(
