@@ -14,13 +14,17 @@ from tallystick.events.disagreement import (
     GroupsDeclared,
 )
 from tallystick.ledger import journal
+from tallystick.store import adjudication
 from tallystick.store.schema import (
+    BATCH,
     CLASS_CORRECTION,
     CLASS_MODEL,
     CLASSIFICATION,
     DISAGREEMENT,
     DISTRIBUTION,
     GROUP_DECLARATION,
+    QUALIFICATION,
+    STANDING,
     Handler,
     Recorded,
     Row,
@@ -46,6 +50,25 @@ def _on_classified(connection: sa.Connection, run: list[Recorded]) -> None:
             CLASSIFICATION.delete().where(CLASSIFICATION.c.item.in_(names[start : start + ITEMS_PER_QUERY]))
         )
     journal.insert_many(connection, CLASSIFICATION, [rows[name] for name in names])
+    said = _said_of(connection, names)
+    adjudication.classed(connection, {name: said.get(name, r.fact.cause) for r in run if (name := r.fact.item)})
+
+
+def _said_of(connection: sa.Connection, names: Sequence[str]) -> dict[str, str]:
+    """Item: the cause that somebody named last, since its disagreement opened."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), ITEMS_PER_QUERY):
+        part = names[start : start + ITEMS_PER_QUERY]
+        query = _STANDING_WORDS.where(CLASS_CORRECTION.c.item.in_(part)).order_by(CLASS_CORRECTION.c.seq)
+        found.update({row.item: row.cause for row in connection.execute(query).all()})
+    return found
+
+
+_STANDING_WORDS = sa.select(CLASS_CORRECTION).join(
+    DISAGREEMENT,
+    sa.and_(DISAGREEMENT.c.item == CLASS_CORRECTION.c.item, DISAGREEMENT.c.seq < CLASS_CORRECTION.c.seq),
+)
+"""What people said since the disagreement opened, anew or for the first time."""
 
 
 def _on_corrected(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -59,6 +82,7 @@ def _on_corrected(connection: sa.Connection, run: list[Recorded]) -> None:
             "cause": fact.cause, "note": fact.note.object, "by": r.envelope.by, "at": r.envelope.at,
         }  # fmt: skip
         connection.execute(CLASS_CORRECTION.insert().values(row))
+        adjudication.classed(connection, {fact.item: fact.cause})
 
 
 def _on_groups(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -107,30 +131,30 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+_STANDING = sa.select(CLASSIFICATION).join(
+    DISAGREEMENT, sa.and_(DISAGREEMENT.c.item == CLASSIFICATION.c.item, DISAGREEMENT.c.seq < CLASSIFICATION.c.seq)
+)
+"""Classifications of disagreements as they are: one of an earlier opening says nothing of the judgments of now."""
+
+
 def classification(connection: sa.Connection, item: str) -> Row | None:
-    """The newest classification of the disagreement on an item, or None."""
-    return connection.execute(sa.select(CLASSIFICATION).where(CLASSIFICATION.c.item == item)).first()
+    """The newest classification of the disagreement on an item since it opened, or None."""
+    return connection.execute(_STANDING.where(CLASSIFICATION.c.item == item)).first()
 
 
 def classifications(connection: sa.Connection, items: Iterable[str]) -> dict[str, Row]:
-    """Item: its newest classification; 500 items to a query."""
+    """Item: its newest classification since it opened; 500 items to a query."""
     wanted, found = list(items), {}
     for start in range(0, len(wanted), ITEMS_PER_QUERY):
-        query = sa.select(CLASSIFICATION).where(CLASSIFICATION.c.item.in_(wanted[start : start + ITEMS_PER_QUERY]))
+        query = _STANDING.where(CLASSIFICATION.c.item.in_(wanted[start : start + ITEMS_PER_QUERY]))
         found.update({row.item: row for row in connection.execute(query).all()})
     return found
 
 
 def of_batch(connection: sa.Connection, batch: str) -> dict[str, Row]:
-    """Item: its newest classification, for one batch."""
-    query = sa.select(CLASSIFICATION).where(CLASSIFICATION.c.batch == batch)
+    """Item: its newest classification since it opened, for one batch."""
+    query = _STANDING.where(CLASSIFICATION.c.batch == batch)
     return {row.item: row for row in connection.execute(query).all()}
-
-
-def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
-    """The newest classification of every item of a programme, in journal order."""
-    query = sa.select(CLASSIFICATION).where(CLASSIFICATION.c.programme == programme)
-    return list(connection.execute(query.order_by(CLASSIFICATION.c.seq)).all())
 
 
 def everything(connection: sa.Connection) -> list[Row]:
@@ -148,7 +172,7 @@ def waiting(connection: sa.Connection, *, limit: int, programme: str | None = No
 
 
 def corrections(connection: sa.Connection, *, programme: str | None = None, batch: str | None = None) -> dict[str, Row]:
-    """Item: what somebody said last about its cause."""
+    """Item: what somebody said last about its cause, of disagreements that were withdrawn since, too."""
     query = sa.select(CLASS_CORRECTION).order_by(CLASS_CORRECTION.c.seq)
     if programme is not None:
         query = query.where(CLASS_CORRECTION.c.programme == programme)
@@ -158,9 +182,15 @@ def corrections(connection: sa.Connection, *, programme: str | None = None, batc
 
 
 def corrections_of(connection: sa.Connection, item: str) -> list[Row]:
-    """All that people said about the cause of one disagreement, oldest first."""
-    query = sa.select(CLASS_CORRECTION).where(CLASS_CORRECTION.c.item == item).order_by(CLASS_CORRECTION.c.seq)
+    """All that people said about the cause of one disagreement since it opened, oldest first."""
+    query = _STANDING_WORDS.where(CLASS_CORRECTION.c.item == item).order_by(CLASS_CORRECTION.c.seq)
     return list(connection.execute(query).all())
+
+
+def standing_words(connection: sa.Connection, batch: str) -> dict[str, Row]:
+    """Item: what somebody said last about the cause of its disagreement since it opened, for one batch."""
+    query = _STANDING_WORDS.where(CLASS_CORRECTION.c.batch == batch).order_by(CLASS_CORRECTION.c.seq)
+    return {row.item: row for row in connection.execute(query).all()}
 
 
 def declared_by(connection: sa.Connection, person: str) -> list[Row]:
@@ -227,3 +257,56 @@ def is_words(connection: sa.Connection, name: str) -> bool:
     """Whether an object is a note on a cause or a declaration."""
     columns = (CLASS_CORRECTION.c.note, GROUP_DECLARATION.c.object)
     return any(connection.execute(sa.select(one).where(one == name).limit(1)).first() for one in columns)
+
+
+def gold_counts(connection: sa.Connection, programme: str, rubric: str) -> dict[str, tuple[int, int]]:
+    """Person: (wrong, answered) on the gold items of all their attempts under a rubric, in whichever version."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person, sa.func.sum(table.c.answered), sa.func.sum(table.c.correct))
+    query = query.where(table.c.programme == programme, table.c.rubric == rubric, table.c.answered > 0)
+    rows = connection.execute(query.group_by(table.c.person)).all()
+    return {row[0]: (int(row[1]) - int(row[2]), int(row[1])) for row in rows}
+
+
+def qualified(connection: sa.Connection, programme: str, rubric: str) -> set[str]:
+    """Who passed the gold items of a rubric, in whichever version."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person).where(
+        table.c.programme == programme, table.c.rubric == rubric, table.c.state == "qualified"
+    )
+    return set(connection.scalars(query))
+
+
+def states(connection: sa.Connection, wanted: Sequence[str]) -> dict[str, str]:
+    """Item: the state of its disagreement, of those that have one; 500 items to a query."""
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), ITEMS_PER_QUERY):
+        part = wanted[start : start + ITEMS_PER_QUERY]
+        query = sa.select(DISAGREEMENT.c.item, DISAGREEMENT.c.state).where(DISAGREEMENT.c.item.in_(part))
+        found.update({row.item: row.state for row in connection.execute(query).all()})
+    return found
+
+
+def changed_since(connection: sa.Connection, item: str, seq: int) -> bool:
+    """Whether a judgment of an item was held, cleared or set aside after a place in the journal."""
+    query = sa.select(STANDING.c.seq).where(STANDING.c.item == item, STANDING.c.seq > seq).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def domains_of(connection: sa.Connection, batches: Iterable[str]) -> dict[str, str]:
+    """Batch: its domain."""
+    wanted = set(batches)
+    rows = connection.execute(sa.select(BATCH.c.batch, BATCH.c.domain)).all()
+    return {row.batch: row.domain for row in rows if row.batch in wanted}
+
+
+def counts(connection: sa.Connection, batch: str) -> dict[tuple[str | None, str | None], int]:
+    """(status, cause as it stands): how many disagreements of a batch that are not withdrawn; None for unclassified."""
+    since = sa.and_(CLASSIFICATION.c.item == DISAGREEMENT.c.item, CLASSIFICATION.c.seq > DISAGREEMENT.c.seq)
+    query = (
+        sa.select(CLASSIFICATION.c.status, DISAGREEMENT.c.cause, sa.func.count())
+        .select_from(DISAGREEMENT.outerjoin(CLASSIFICATION, since))
+        .where(DISAGREEMENT.c.batch == batch, DISAGREEMENT.c.state != "withdrawn")
+        .group_by(CLASSIFICATION.c.status, DISAGREEMENT.c.cause)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in connection.execute(query).all()}

@@ -11,6 +11,7 @@ from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import counted, gone_of, rubric_of
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
+from tallystick.app.disagreement import distributions
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.events.adjudication import RubricFeedbackRecorded, SettlementConfirmed
 from tallystick.events.envelope import Event, ObjectRef
@@ -67,7 +68,8 @@ def preserve(
 
     def decide(tx: Transaction, case: Case) -> Decision:
         ref = _seal(tx, item, notes, actor)
-        return [flow.preserve(case, adjudicator=actor.person, criteria=criteria, notes=ref)]
+        fact = flow.preserve(case, adjudicator=actor.person, criteria=criteria, notes=ref)
+        return [fact, *distributions(cell, tx, item)]
 
     request = _request(["preserve", item, criteria, notes], feedback)
     return _close(cell, actor, item, _Ending(criteria, notes, feedback, request, decide), key=key)

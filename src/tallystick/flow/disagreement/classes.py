@@ -1,4 +1,4 @@
-"""From evidence to a recorded class: terms, posterior, what would help; and what follows from a class. Pure."""
+"""From evidence to a recorded class: terms, posterior, what would help; and what people may say of it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from tallystick.stats.disagreement import CAUSES, Cause, Evidence, Model, Source
 from tallystick.stats.disagreement.advice import Help, what_would_help
 from tallystick.stats.disagreement.evidence import Floats, read
 
-BUILT_IN: Final = "built-in/1"
+BUILT_IN: Final = "built-in-1"
 MILLI = 1_000
 GROUP_STEP_MILLI = 1_000
 """What declared groups say is told in whole natural logarithms: finer would let somebody who knows the labels work out
@@ -190,7 +190,7 @@ def _share(value_ppm: int) -> str:
     return f"{value_ppm / PPM:.0%}"
 
 
-# --- what follows from a class ------------------------------------------------------------------------------------
+# --- what people say of it ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,66 +202,6 @@ class Stated:
     proposed: str | None
     confidence_ppm: int | None
     is_corrected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
-    """Where a cause leads (SPEC 7.2). `action` is settle, preserve, return or feedback."""
-
-    cause: str
-    title: str
-    sentence: str
-    action: str
-
-
-ROADS: Mapping[str, Road] = {
-    Cause.MISSING_CONTEXT: Road(
-        cause=Cause.MISSING_CONTEXT, title="Give the context, then have it judged again", action="return",
-        sentence="The judges lacked something that decides. Send the item back to be judged with it, rather than"
-        " settle what nobody could know.",
-    ),
-    Cause.RUBRIC_AMBIGUITY: Road(
-        cause=Cause.RUBRIC_AMBIGUITY, title="Settle it, and say what the rubric leaves open", action="feedback",
-        sentence="The rubric can be read in two ways. Settle this item, name the criterion and what is unclear: that"
-        " is what a revision rests on.",
-    ),
-    Cause.EXPERTISE_GAP: Road(
-        cause=Cause.EXPERTISE_GAP, title="Have qualified experts judge it", action="return",
-        sentence="Those who are qualified in this domain go one way and the others differ. Send it to more experts of"
-        " the domain.",
-    ),
-    Cause.RATER_ERROR: Road(
-        cause=Cause.RATER_ERROR, title="Settle it", action="settle",
-        sentence="One label is right and somebody missed it. Settle it, or send it back to be judged again.",
-    ),
-    Cause.VALUE_DIVERSITY: Road(
-        cause=Cause.VALUE_DIVERSITY, title="Preserve it", action="preserve",
-        sentence="Competent people may differ here. Keep the distribution: a single label would say that one side is"
-        " wrong.",
-    ),
-}  # fmt: skip
-
-VALUES_WARNING = (
-    "The evidence says that the judges differ in what they value. Settling would put one answer in the place of a real"
-    " difference. Preserve the distribution, or confirm that one verdict is right under the rubric and say why in the"
-    " notes."
-)
-
-
-def road(stated: Stated | None) -> Road | None:
-    """Where the cause of a disagreement leads; None while it is undetermined."""
-    return None if stated is None or stated.cause is None else ROADS[stated.cause]
-
-
-def warning(stated: Stated | None) -> str | None:
-    """What somebody must confirm who wants to settle this disagreement, or None."""
-    return VALUES_WARNING if stated is not None and stated.cause == Cause.VALUE_DIVERSITY else None
-
-
-def check_settling(stated: Stated | None, *, is_confirmed: bool) -> Refused | None:
-    """Why a disagreement may not be settled without another word, or None."""
-    told = warning(stated)
-    return None if told is None or is_confirmed else Refused("confirm-settling", told, "confirmed")
 
 
 NOTE_CHARACTERS_MIN = 10
