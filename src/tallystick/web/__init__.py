@@ -4,6 +4,7 @@ from tallystick.edge import Site
 from tallystick.web import (
     adjudication,
     assignment,
+    calibration,
     contract,
     custody,
     erasure,
@@ -23,7 +24,7 @@ from tallystick.web.render import STATIC
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, release, receipt,
-    oversight, erasure, custody,
+    oversight, erasure, custody, calibration,
 )  # fmt: skip
 
 

@@ -149,14 +149,15 @@ def compare(visit: Visit) -> PageAnswer:
     root = f"/programmes/{programme}/rubrics"
     view = views.RubricDiff(
         title=newest.rubric.title, before=before, after=after, rationale=later.rubric.rationale or "The first version.",
-        rows=tuple(_diff_row(row) for row in rows), version_labels=labels, action=f"{root}/{name}/diff",
+        rows=tuple(diff_row(row) for row in rows), version_labels=labels, action=f"{root}/{name}/diff",
     )  # fmt: skip
     at = frame.inside(visit, programme, SECTION, (SECTION, root), (newest.rubric.title, f"{root}/{name}"))
     page = frame.page(visit, f"{newest.rubric.title}: what changed", at=at)
     return frame.shown("rubric/diff.html", view, page)
 
 
-def _diff_row(row: flow.DiffRow) -> views.DiffRow:
+def diff_row(row: flow.DiffRow) -> views.DiffRow:
+    """One part of a rubric in two versions, as pages show it."""
     return views.DiffRow(
         place=f"{row.section}: {row.part}", kind=row.state,
         before=tuple(views.Piece(text=piece.text, is_changed=piece.is_changed) for piece in row.old_pieces),

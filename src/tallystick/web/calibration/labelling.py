@@ -1,0 +1,100 @@
+"""Label items of a session in the workspace of preferences, alone. Reads and writes through app."""
+
+from dataclasses import replace
+
+from tallystick.app import calibration
+from tallystick.app import judgment as drafts
+from tallystick.app.calibration import Task
+from tallystick.app.kernel import new_key
+from tallystick.edge import Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.signals.preference import PreferenceAnswer
+from tallystick.web import assignment, frame, words
+from tallystick.web import judgment as form
+from tallystick.web.assignment import Sent
+from tallystick.web.calibration import place
+from tallystick.web.frame import Place
+from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.views.page import Notice
+
+ALONE = Notice(
+    kind="note", sentence="Calibration: this is no judgment, and nothing of it is released.",
+    todo="Label each item alone, as you read the rubric now. When the lead shows all labels, you compare them and say "
+    "which words of the rubric you read differently.",
+)  # fmt: skip
+OVER = ("calibration-done", "calibration-revealed", "already-labelled")
+
+
+def show(visit: Visit) -> PageAnswer:
+    """The next item of a session; when none is left, the session itself."""
+    name = visit.path["calibration_id"]
+    task = calibration.task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused):
+        return frame.moved(place.root(name)) if task.code in OVER else task
+    return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=(), key=new_key(), status=200))
+
+
+def _page(visit: Visit, task: Task, sent: Sent) -> PageAnswer:
+    root = f"{place.root(task.calibration)}/items/{task.item}"
+    sheet = Sheet(
+        action=f"{root}/label", draft_href=f"{root}/draft", programme=task.programme, shown=task.shown,
+        rubric=task.rubric, done=task.number - 1, total=task.total,
+    )  # fmt: skip
+    saved_at = None if task.draft_at is None else words.moment(task.draft_at)
+    view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
+    trail = (("My work", "/me"), ("Calibration session", place.root(task.calibration)))
+    heading = f"Item {task.number} of {task.total}"
+    page = frame.page(
+        visit, heading, title="Calibration", at=Place(trail=trail, programme=task.programme),
+        notices=(ALONE, *sent.notices),
+    )  # fmt: skip
+    return frame.shown("judgment/work.html", view, page, status=sent.status)
+
+
+def act(visit: Visit) -> PageAnswer:
+    """Label the item, or save the draft without scripts."""
+    name, item = visit.path["calibration_id"], visit.path["item"]
+    fields, key = form.fields_of(visit.form), visit.text("idempotency_key")
+    if visit.text("intent") == "draft":
+        saved = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
+        return saved if isinstance(saved, Refused) else frame.moved(f"{place.root(name)}/label?done=draft")
+    task = calibration.task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused):
+        return frame.moved(place.root(name)) if task.code in OVER else task
+    if task.item != item:
+        # Sent again, or from a page that was left open: the label that stands is the answer.
+        return frame.moved(f"{place.root(name)}/label")
+    reading = form.read(fields, task.rubric)
+    if reading.answer is None:
+        notices = (form.complaint(reading.errors),)
+        return _kept(visit, task, Sent(fields=fields, notices=notices, key=key, errors=reading.errors))
+    return _label(visit, task, reading.answer, fields)
+
+
+def _label(visit: Visit, task: Task, answer: PreferenceAnswer, fields: Fields) -> PageAnswer:
+    root, key = place.root(task.calibration), visit.text("idempotency_key")
+    done = calibration.label(visit.cell, visit.actor, task.calibration, item=task.item, answer=answer, key=key)
+    if not isinstance(done, Refused):
+        return frame.moved(f"{root}?done=labelled" if done.done >= done.total else f"{root}/label?done=labelled")
+    if done.code in OVER:
+        return frame.moved(f"{root}/label")
+    if done.code == "verdict-contradicts-scores":
+        against = form.contradictions(answer, task.rubric)
+        return _kept(visit, task, Sent(fields=fields, notices=(), key=key, against=against))
+    notices = (frame.notice(done),)
+    return _kept(visit, task, Sent(fields=fields, notices=notices, key=new_key(), status=status_of(done)))
+
+
+def _kept(visit: Visit, task: Task, sent: Sent) -> PageAnswer:
+    work = f"{task.calibration}|{task.item}"
+    saved = drafts.save_draft(visit.cell, visit.actor, work, form.draft_of(sent.fields))
+    return _page(visit, task if isinstance(saved, Refused) else replace(task, draft_at=saved), sent)
+
+
+def keep_draft(visit: Visit) -> PageAnswer:
+    """Autosave of a label."""
+    work = f"{visit.path['calibration_id']}|{visit.path['item']}"
+    return assignment.draft_answer(
+        drafts.save_draft(visit.cell, visit.actor, work, form.draft_of(form.fields_of(visit.form)))
+    )

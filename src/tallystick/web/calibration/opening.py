@@ -1,0 +1,89 @@
+"""Open a session: the proposed items and people, to be changed or taken. Reads and writes through app."""
+
+from collections.abc import Mapping
+
+from tallystick.app import access, calibration
+from tallystick.app.calibration import Proposal
+from tallystick.app.kernel import new_key
+from tallystick.canon import PPM
+from tallystick.edge import Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web.calibration import place
+from tallystick.web.views import calibration as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice
+
+
+def ask(visit: Visit) -> PageAnswer:
+    """The form with what is proposed."""
+    return _form(visit, key=new_key(), notices=(), status=200)
+
+
+def _form(
+    visit: Visit, *, key: str, notices: tuple[Notice, ...], status: int, errors: Mapping[str, str] | None = None
+) -> PageAnswer:
+    wanted = visit.path["intervention"]
+    found = calibration.proposal(visit.cell, visit.actor, wanted)
+    if isinstance(found, Refused):
+        return found
+    is_sent = visit.request.method == "POST"
+    items, people = _ticked(visit, "items"), _ticked(visit, "participants")
+    view = views.SessionNew(
+        action=f"/interventions/{wanted}/calibrate", idempotency_key=key,
+        divided=_items(found, items, is_sent=is_sent, is_agreed=False),
+        agreed=_items(found, items, is_sent=is_sent, is_agreed=True),
+        people=_people(visit, found, people, is_sent=is_sent), more=visit.text("more"),
+        errors=tuple((errors or {}).items()),
+    )  # fmt: skip
+    at = frame.inside(visit, found.intervention.programme, place.SECTION, ("Intervention", f"/interventions/{wanted}"))
+    page = frame.page(visit, "Open a calibration session", at=at, notices=notices)
+    return frame.shown("calibration/new.html", view, page, status=status)
+
+
+def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
+    return tuple(value for value in visit.form.getlist(name) if isinstance(value, str))
+
+
+def _items(found: Proposal, sent: tuple[str, ...], *, is_sent: bool, is_agreed: bool) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            value=one.item, label=one.item, is_chosen=one.item in sent if is_sent else one.is_chosen,
+            note="all agreed" if one.gain_ppm is None else f"costs {one.gain_ppm / PPM:.3f} of agreement",
+        )
+        for one in found.items
+        if (one.gain_ppm is None) == is_agreed
+    )  # fmt: skip
+
+
+def _people(visit: Visit, found: Proposal, sent: tuple[str, ...], *, is_sent: bool) -> tuple[Choice, ...]:
+    names = frame.names(visit)
+    return tuple(
+        Choice(
+            value=one.person, label=names.get(one.person, one.person),
+            is_chosen=one.person in sent if is_sent else bool(one.judgments),
+            note=f"{words.plural(one.judgments, 'judgment', 'judgments')} in the batch, "
+            + ("qualified" if one.is_qualified else "not qualified"),
+        )
+        for one in found.people
+    )  # fmt: skip
+
+
+def open_session(visit: Visit) -> PageAnswer:
+    """Open it with what was ticked, and the items that were typed."""
+    key = visit.text("idempotency_key")
+    typed = visit.text("more").replace(",", " ").split()
+    items = list(dict.fromkeys([*_ticked(visit, "items"), *typed]))
+    done = calibration.open_session(
+        visit.cell, visit.actor, visit.path["intervention"], items=items,
+        participants=list(_ticked(visit, "participants")), key=key,
+    )  # fmt: skip
+    if not isinstance(done, Refused):
+        return frame.moved(f"{place.root(done.calibration)}?done=calibrating")
+    if done == access.ABSENT or done.code in ("not-diagnosed", "intervention-closed"):
+        return done
+    field = done.field if done.field in ("items", "participants") else None
+    notices = (frame.notice(done, field=field),)
+    errors = {field: done.sentence} if field else {}
+    return _form(visit, key=new_key(), notices=notices, status=status_of(done), errors=errors)
