@@ -11,6 +11,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.events.calibration import CalibrationOpened
 from tallystick.flow import assignment as order
 from tallystick.flow import calibration as flow
+from tallystick.flow import intervention as protocol
 from tallystick.flow.adjudication import is_divided
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
@@ -83,11 +84,10 @@ def proposal(cell: Cell, actor: Actor, wanted: str) -> Proposal | Refused:
 def _diagnosed(connection: journal.Connection, row: Row) -> dict[str, int] | Refused:
     """Item: what it costs, the worst first, from the newest diagnosis of this round."""
     state = intervention.state_of(connection, row)
-    if row.state != interventions.OPEN:
-        return Refused("intervention-closed", "This intervention is closed: a session belongs to one that is open.")
-    if state.diagnosis is None:
-        sentence = "Expected a diagnosis of this round before a session: it proposes the items. Diagnose first."
-        return Refused("not-diagnosed", sentence)
+    refused = protocol.may(state, protocol.CALIBRATE)
+    if refused:
+        return refused
+    assert state.diagnosis is not None, "a session is opened in a round that was diagnosed"
     return {found.item: found.gain_ppm for found in state.diagnosis.items}
 
 
@@ -176,10 +176,6 @@ def _open(
     worst = _diagnosed(tx.connection, row)
     if isinstance(worst, Refused):
         return worst
-    running = [one for one in calibration.of_intervention(tx.connection, wanted) if one.state in calibration.RUNNING]
-    if running:
-        sentence = "A session of this intervention is going on. End it before you open another."
-        return Refused("calibration-running", sentence, None, (running[0].calibration,))
     found = _proposal(cell, tx.connection, row, worst)
     chosen = [one.item for one in found.items if one.is_chosen] if items is None else list(items)
     asked = [one.person for one in found.people if one.judgments] if participants is None else list(participants)

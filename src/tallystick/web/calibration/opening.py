@@ -81,8 +81,8 @@ def open_session(visit: Visit) -> PageAnswer:
     )  # fmt: skip
     if not isinstance(done, Refused):
         return frame.moved(f"{place.root(done.calibration)}?done=calibrating")
-    if done == access.ABSENT or done.code in ("not-diagnosed", "intervention-closed"):
-        return done
+    if done == access.ABSENT or done.field is None:
+        return done  # it is not the time for a session: the form would not help
     field = done.field if done.field in ("items", "participants") else None
     notices = (frame.notice(done, field=field),)
     errors = {field: done.sentence} if field else {}
