@@ -96,6 +96,11 @@ def differences(pairs: Sequence[Pair], *, language: str = "en") -> Mapping[str, 
         (form_of(pair.first, pair.prompt, language=language), form_of(pair.second, pair.prompt, language=language))
         for pair in pairs
     ]
+    return differences_of(forms, [pair.is_first_shown_first for pair in pairs])
+
+
+def differences_of(forms: Sequence[tuple[Form, Form]], shown_first: Sequence[bool | None]) -> Mapping[str, list[float]]:
+    """The same of texts that were measured already, one row for each pair. Raises ValueError as `differences` does."""
     found = {
         "length": squashed([first.characters - second.characters for first, second in forms]),
         "bullets": [_relative(first.bullets, second.bullets) for first, second in forms],
@@ -104,10 +109,10 @@ def differences(pairs: Sequence[Pair], *, language: str = "en") -> Mapping[str, 
         "code": [_relative(first.code, second.code) for first, second in forms],
         "prompt_repetition": [first.repetition - second.repetition for first, second in forms],
     }
-    return found | _of_words(forms) | _of_position(pairs)
+    return found | _of_words(forms) | _of_position(shown_first)
 
 
-def _of_words(forms: list[tuple[Form, Form]]) -> dict[str, list[float]]:
+def _of_words(forms: Sequence[tuple[Form, Form]]) -> dict[str, list[float]]:
     if any(first.hedges is None for first, _ in forms):
         return {}
     return {
@@ -117,12 +122,14 @@ def _of_words(forms: list[tuple[Form, Form]]) -> dict[str, list[float]]:
     }
 
 
-def _of_position(pairs: Sequence[Pair]) -> dict[str, list[float]]:
-    known = [pair.is_first_shown_first for pair in pairs if pair.is_first_shown_first is not None]
+def _of_position(shown_first: Sequence[bool | None]) -> dict[str, list[float]]:
+    known = [is_first for is_first in shown_first if is_first is not None]
     if not known:
         return {}
-    if len(known) != len(pairs):
-        message = f"The order shown is known of {len(known)} of {len(pairs)} pairs: audit those apart from the others."
+    if len(known) != len(shown_first):
+        message = (
+            f"The order shown is known of {len(known)} of {len(shown_first)} pairs: audit those apart from the rest."
+        )
         raise ValueError(message)
     return {"first_position": [1.0 if is_first else -1.0 for is_first in known]}
 

@@ -182,17 +182,27 @@ def disagreements(items: Labels, raters: Labels, values: Labels) -> dict[Group, 
     raises  BadRatings as `agreement.measure` does
     """
     ratings = read_ratings(items, raters, values, categories=None, order="none").pairable
-    others = ratings.judgments_per_item[ratings.item] - 1
-    width = max(1, len(ratings.categories))
-    cell = ratings.item * width + ratings.code
-    same = np.bincount(cell, minlength=1)[cell] - 1 if len(cell) else np.zeros(0)
-    shares = 1 - same / np.maximum(others, 1)
+    shares = differing(ratings.item, ratings.code)
     sums = np.bincount(ratings.rater, weights=shares, minlength=len(ratings.raters))
     sizes = np.bincount(ratings.rater, minlength=len(ratings.raters))
     return {
         (name,): (min(float(total), float(size)), int(size))
         for name, total, size in zip(ratings.raters, sums, sizes, strict=True)
     }
+
+
+def differing(items: Codes, values: Codes) -> Floats:
+    """For each judgment the share of the others of its item that differ; NaN where it is the only one.
+
+    items, values  whole numbers from 0, one for each judgment
+    """
+    if not len(items):
+        return np.zeros(0)
+    others = np.bincount(items)[items] - 1
+    cell = items * (int(values.max()) + 1) + values
+    same = np.bincount(cell)[cell] - 1
+    shares: Floats = np.where(others > 0, 1 - same / np.maximum(others, 1), np.nan)
+    return shares
 
 
 def medians(

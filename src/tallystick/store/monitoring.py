@@ -7,14 +7,17 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.monitoring import ShortcutAudited
 from tallystick.ledger import journal
-from tallystick.store.judgment import COUNTED
+from tallystick.store.judgment import COUNTED, REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
+    CLASSIFICATION,
     DISAGREEMENT,
     ITEM,
     JUDGMENT,
+    RUBRIC_FEEDBACK,
     RUBRIC_VERSION,
     SHORTCUT_AUDIT,
+    STANDING,
     WORK,
     Handler,
     Recorded,
@@ -82,14 +85,20 @@ def closed(connection: sa.Connection, programme: str, who: str) -> list[Row]:
     mine = sa.select(JUDGMENT.c.item).where(
         JUDGMENT.c.programme == programme, JUDGMENT.c.expert == who, JUDGMENT.c.standing == COUNTED
     )
-    is_open = sa.exists().where(DISAGREEMENT.c.item == JUDGMENT.c.item, DISAGREEMENT.c.state == "open")
-    columns: list[sa.ColumnElement[Any]] = [JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.seq]
+    closed_at = sa.case(
+        (DISAGREEMENT.c.closed_seq > JUDGMENT.c.seq, DISAGREEMENT.c.closed_seq), else_=JUDGMENT.c.seq
+    ).label("closed_at")
+    columns: list[sa.ColumnElement[Any]] = [JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, closed_at]
     query = (
         sa.select(*columns)
         .join(WORK, WORK.c.item == JUDGMENT.c.item)
-        .where(JUDGMENT.c.item.in_(mine), JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete", ~is_open)
+        .outerjoin(DISAGREEMENT, DISAGREEMENT.c.item == JUDGMENT.c.item)
+        .where(
+            JUDGMENT.c.item.in_(mine), JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete",
+            sa.or_(DISAGREEMENT.c.state.is_(None), DISAGREEMENT.c.state != "open"),
+        )
         .order_by(JUDGMENT.c.seq)
-    )
+    )  # fmt: skip
     return list(connection.execute(query).all())
 
 
@@ -131,3 +140,25 @@ def latest_audit(connection: sa.Connection, programme: str) -> list[Row]:
     newest = sa.select(table.c.audit).where(table.c.programme == programme).order_by(table.c.seq.desc()).limit(1)
     query = sa.select(table).where(table.c.audit == newest.scalar_subquery()).order_by(table.c.seq)
     return list(connection.execute(query).all())
+
+
+def remarks(connection: sa.Connection, programme: str) -> dict[tuple[str, str], int]:
+    """(rubric, criterion): in how many cases adjudicators said something of it."""
+    table = RUBRIC_FEEDBACK
+    query = sa.select(table.c.rubric, table.c.criterion, sa.func.count()).where(table.c.programme == programme)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query.group_by(table.c.rubric, table.c.criterion))}
+
+
+def set_aside(connection: sa.Connection, programme: str) -> list[Row]:
+    """Every time that judgments were set aside to be made again: seq, cause, judgments."""
+    table = STANDING
+    columns: list[sa.ColumnElement[Any]] = [table.c.seq, table.c.cause, sa.func.count().label("judgments")]
+    query = sa.select(*columns).where(table.c.programme == programme, table.c.now == REQUEUED)
+    return list(connection.execute(query.group_by(table.c.seq, table.c.cause).order_by(table.c.seq)).all())
+
+
+def classified(connection: sa.Connection, programme: str) -> dict[str, str | None]:
+    """Item: the cause that the newest classification of its disagreement found; None where evidence is too thin."""
+    table = CLASSIFICATION
+    rows = connection.execute(sa.select(table.c.item, table.c.cause).where(table.c.programme == programme)).all()
+    return {row.item: row.cause for row in rows}
