@@ -180,7 +180,7 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV2] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
     if leased.state == "leased":
         return []
-    refused = _rubric_is_past(tx, leased)
+    refused = _not_again(tx, leased)
     if refused:
         return refused
     work = items.work(tx.connection, leased.item)
@@ -198,15 +198,19 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV2] | Refused:
     ]  # fmt: skip
 
 
-def _rubric_is_past(tx: Transaction, leased: Row) -> Refused | None:
-    """Why an item that was opened again is not judged under the rubric version that it was opened again for, or None.
+def _not_again(tx: Transaction, leased: Row) -> Refused | None:
+    """Why a lease that ran out is not taken again on an item that was opened again, or None.
 
-    It was taken back from its judges because of that version: one more judgment under it would have to go the same way.
+    One more judgment under an earlier version of the rubric would have to be set aside like those before it. And
+    whoever has seen the judgments of others does not judge any more.
     """
+    if not standing.was_requeued(tx.connection, leased.item):
+        return None
+    if assignment.saw_others(tx.connection, leased.expert, leased.item):
+        sentence = "Expected somebody who has not seen the judgments on this item. You have: somebody else judges it."
+        return Refused("work-requeued", sentence)
     current = rubrics.current(tx.connection, leased.programme, leased.rubric)
     if current is None or current.version == leased.rubric_version:
-        return None
-    if not standing.was_requeued(tx.connection, leased.item):
         return None
     sentence = (
         f"This item is judged again under version {current.version} of its rubric, and your lease was under "

@@ -169,6 +169,19 @@ _FREE = Statement(
     .limit(1)
 )
 _LAST_RANK = 2**62
+_SEEN = Statement(
+    sa.select(ACCESS.c.seq)
+    .where(
+        ACCESS.c.subject == sa.bindparam("wanted"), ACCESS.c.by == sa.bindparam("who"),
+        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
+    )
+    .limit(1)
+)  # fmt: skip
+
+
+def saw_others(connection: sa.Connection, who: str, wanted: str) -> bool:
+    """Whether somebody was ever shown what others said of an item."""
+    return _SEEN.first(connection, {"wanted": wanted, "who": who}) is not None
 
 
 def free_item(connection: sa.Connection, who: str, *, programme: str, domain: str, cursor: int) -> Row | None:

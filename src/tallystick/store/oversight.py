@@ -124,17 +124,16 @@ def looks_at_judge(connection: sa.Connection, who: str, *, limit: int, before: i
     """Looks of others at items that somebody judged, newest first, as far as a judge may know of them.
 
     That an adjudicator looked tells that the judgments divide: it is left out while the disagreement is open, and
-    while the item is judged again.
+    while the item is judged again. So is a look at an item of which a judgment is held: it tells that somebody's work
+    is in doubt.
     """
     case = DISAGREEMENT
-    open_cases = sa.select(case.c.item).where(case.c.item == ACCESS.c.subject, case.c.state.in_(_UNENDED))
+    open_case = sa.exists().where(case.c.item == ACCESS.c.subject, case.c.state.in_(_UNENDED))
+    held = sa.exists().where(JUDGMENT.c.item == ACCESS.c.subject, JUDGMENT.c.standing == "held")
+    is_judge = sa.exists().where(JUDGMENT.c.item == ACCESS.c.subject, JUDGMENT.c.expert == who)
     query = (
         sa.select(ACCESS)
-        .join(JUDGMENT, JUDGMENT.c.item == ACCESS.c.subject)
-        .where(
-            JUDGMENT.c.expert == who, ACCESS.c.by != who, ACCESS.c.what.in_(("record", "judgments")),
-            ~sa.exists(open_cases),
-        )
+        .where(is_judge, ACCESS.c.by != who, ACCESS.c.what.in_(("record", "judgments")), ~open_case, ~held)
         .order_by(ACCESS.c.seq.desc())
         .limit(limit)
     )  # fmt: skip

@@ -17,7 +17,7 @@ from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import CandidatesUnblinded
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import adjudication, erasure, items, judgment, oversight
+from tallystick.store import adjudication, erasure, items, judgment, oversight, standing
 from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
 
@@ -135,7 +135,8 @@ def item_record(
         return ItemRecord(
             row=row, work=items.work(connection, item), shown=shown_in(cell, connection, row.content, "AB", look=look),
             taxonomy=msgspec.json.decode(row.taxonomy), judgments=tuple(given), reasons=reasons,
-            disagreement=adjudication.disagreement(connection, item), history=tuple(_history(connection, row, given)),
+            disagreement=adjudication.disagreement(connection, item),
+            history=tuple(_history(connection, row, given, is_whole=not access.allows(actor, "work.do"))),
             identities=_identities(cell, connection, row, hidden) if hidden else (),
             erased=erased.gone(connection, row.content),
         )  # fmt: skip
@@ -199,13 +200,23 @@ def unblind(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> Re
     return cell.execute(Command(actor, "item.unblind", key, canon.encode(["unblind", item, reason]), decide))
 
 
-def _history(connection: journal.Connection, row: Row, given: list[Row]) -> list[Step]:
-    """Every event that concerns the item, in journal order."""
+def _history(connection: journal.Connection, row: Row, given: list[Row], *, is_whole: bool) -> list[Step]:
+    """Every event that concerns the item, in journal order. Of events about many items only what is about this one.
+
+    is_whole  with what became of judgments: who may judge does not hear that one of theirs is in doubt
+    """
     places = {row.seq, *(j.seq for j in given), *oversight.places_of_item(connection, row.item)}
+    changed = {change.seq for change in standing.changes(connection, row.item)} if is_whole else set()
+    cases = [(case.seq, case.closed_seq) for case in standing.past_disagreements(connection, row.item)]
+    places |= changed | {seq for case in cases for seq in case if seq is not None}
+    own = {"judgments": [j.judgment for j in given], "items": [row.item]}
     steps = []
     for seq in sorted(places):
         entry = journal.read_one(connection, seq)
         assert entry is not None
         envelope = open_entry(entry)
-        steps.append(Step(envelope, msgspec.json.decode(envelope.body)))
+        fact = msgspec.json.decode(envelope.body)
+        if seq in changed:
+            fact |= {name: [one for one in fact[name] if one in own[name]] for name in own if name in fact}
+        steps.append(Step(envelope, fact))
     return steps
