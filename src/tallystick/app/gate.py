@@ -21,8 +21,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.stats.agreement import Agreement, PairKappa
 from tallystick.store import contract as contracts
-from tallystick.store import gate, items, judgment, roster
-from tallystick.store import intervention as interventions
+from tallystick.store import gate, items, judgment, roster, standing
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
@@ -99,13 +98,13 @@ def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
 
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
-    """The judgments of a batch that count, in journal order."""
-    return _judged(connection, batch, judgment.counted_in_batch(connection, batch))
+    """The judgments that measure a batch, in journal order."""
+    return _judged(connection, batch, standing.that_measure(connection, batch))
 
 
 def judged_at(connection: journal.Connection, batch: str, until: int) -> list[Judged]:
-    """The judgments of a batch that counted just before a place in the journal, in journal order."""
-    return _judged(connection, batch, interventions.counted_at(connection, batch, until))
+    """The judgments that measured a batch just before a place in the journal, in journal order."""
+    return _judged(connection, batch, standing.that_measure(connection, batch, until=until))
 
 
 def _judged(connection: journal.Connection, batch: str, rows: list[Row]) -> list[Judged]:

@@ -1,17 +1,20 @@
 """Which judgments count, now or at an earlier place of the journal. Pure: a state in, judgments out.
 
 A judgment is counted, held or requeued (events/standing.py). Every judgment is delivered; only what counts is
-measured, divides an item or stands in a record's counts.
+measured, divides an item or stands in a record's counts, but that items which an adjudicator sent back stay measured by
+what was judged first (flow/measured.py).
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tallystick.bundle.state import AnyJudgment, Closed, Entered, State
+from tallystick.bundle.state import AnyJudgment, AnyStanding, Closed, Entered, State
 from tallystick.events.adjudication import DisagreementOpened
 from tallystick.events.judgment import JudgmentImported
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
+from tallystick.flow import measured
 from tallystick.flow.gate import Judged
+from tallystick.flow.measured import Change, Made
 
 COUNTED, HELD, REQUEUED = "counted", "held", "requeued"
 
@@ -34,13 +37,18 @@ def standings(state: State, *, upto: int | None = None) -> dict[str, Standing]:
     for entered in state.standing:
         if upto is not None and entered.seq >= upto:
             break
-        fact = entered.fact
-        if isinstance(fact, JudgmentsCleared):
-            change = Standing(COUNTED, entered.seq, "review")
-        else:
-            change = Standing(HELD if isinstance(fact, JudgmentsHeld) else REQUEUED, entered.seq, fact.cause)
-        found.update((name, change) for name in fact.judgments)
+        found.update(_changed(entered))
     return found
+
+
+def _changed(entered: Entered[AnyStanding]) -> Iterator[tuple[str, Standing]]:
+    """(judgment, its standing from this entry on)."""
+    fact = entered.fact
+    if isinstance(fact, JudgmentsCleared):
+        change = Standing(COUNTED, entered.seq, "review")
+    else:
+        change = Standing(HELD if isinstance(fact, JudgmentsHeld) else REQUEUED, entered.seq, fact.cause)
+    return ((name, change) for name in fact.judgments)
 
 
 def counted(state: State, *, upto: int | None = None) -> list[Entered[AnyJudgment]]:
@@ -61,14 +69,28 @@ def counted_by_item(state: State, *, upto: int | None = None) -> dict[str, list[
     return found
 
 
+def that_measure(state: State, *, upto: int | None = None) -> list[Entered[AnyJudgment]]:
+    """The judgments that measured their batches before entry `upto`, or at the cut, in journal order."""
+    given = [one for one in state.judgments if upto is None or one.seq < upto]
+    changes = [
+        Change(name, change.now, change.cause or "", entered.seq)
+        for entered in state.standing
+        if upto is None or entered.seq < upto
+        for name, change in _changed(entered)
+    ]
+    made = [Made(one.fact.judgment, one.fact.item, one.seq) for one in given]
+    chosen = measured.that_measure(made, changes) if changes else {one.judgment for one in made}
+    return [one for one in given if one.fact.judgment in chosen]
+
+
 def judged(state: State, *, upto: int | None = None) -> dict[str, list[Judged]]:
-    """Batch: its judgments that count, as the gate reads them. Every released batch has a list."""
+    """Batch: the judgments that measure it, as the gate reads them. Every released batch has a list."""
     expected = {item.fact.item for item in state.items if item.fact.is_disagreement_expected}
     # As in app.gate: a declaration cannot be shown to have come before a judgment that was made elsewhere.
-    counts = counted(state, upto=upto)
-    expected -= {one.fact.item for one in counts if isinstance(one.fact, JudgmentImported)}
+    measuring = that_measure(state, upto=upto)
+    expected -= {one.fact.item for one in measuring if isinstance(one.fact, JudgmentImported)}
     found: dict[str, list[Judged]] = {batch.fact.batch: [] for batch in state.released}
-    for one in counts:
+    for one in measuring:
         fact = one.fact
         found[fact.batch].append(Judged(
             judgment=fact.judgment, item=fact.item, expert=fact.expert, verdict=fact.verdict, scores=fact.scores,

@@ -14,7 +14,7 @@ from tallystick.events.intervention import (
     RubricRuledOut,
 )
 from tallystick.store.items import GONE
-from tallystick.store.judgment import COUNTED, REQUEUED
+from tallystick.store.judgment import REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
     FLAG,
@@ -184,15 +184,6 @@ def affected(connection: sa.Connection, batch: str) -> set[str]:
     """The judgments of a batch that a later version of their rubric affects."""
     query = sa.select(FLAG.c.judgment).join(JUDGMENT, JUDGMENT.c.judgment == FLAG.c.judgment)
     return {row.judgment for row in connection.execute(query.where(JUDGMENT.c.batch == batch).distinct()).all()}
-
-
-def counted_at(connection: sa.Connection, batch: str, until: int) -> list[Row]:
-    """The judgments of a batch that counted just before a place in the journal, in journal order."""
-    before = sa.select(STANDING.c.judgment, STANDING.c.now).join(JUDGMENT, JUDGMENT.c.judgment == STANDING.c.judgment)
-    before = before.where(JUDGMENT.c.batch == batch, STANDING.c.seq < until).order_by(STANDING.c.seq)
-    last = {row.judgment: row.now for row in connection.execute(before).all()}
-    query = sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch, JUDGMENT.c.seq < until).order_by(JUDGMENT.c.seq)
-    return [row for row in connection.execute(query).all() if last.get(row.judgment, COUNTED) == COUNTED]
 
 
 def leases(connection: sa.Connection, person: str, programme: str, rubric: str) -> list[Row]:

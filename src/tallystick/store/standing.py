@@ -5,9 +5,11 @@ from collections import Counter
 import sqlalchemy as sa
 
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
+from tallystick.flow import measured
+from tallystick.flow.measured import Change, Made
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import items
+from tallystick.store import items, judgment
 from tallystick.store.judgment import COUNTED, HELD, REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
@@ -28,6 +30,7 @@ from tallystick.store.schema import (
 
 Fact = JudgmentsHeld | JudgmentsCleared | JudgmentsRequeued
 _PART = 500
+_LAST = 2**62
 _SET_STANDING = Statement(
     JUDGMENT.update()
     .where(JUDGMENT.c.judgment == sa.bindparam("wanted"))
@@ -405,3 +408,15 @@ def was_aside(at: int) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         STANDING.c.judgment == JUDGMENT.c.judgment, STANDING.c.now == REQUEUED, STANDING.c.seq < at
     )
+
+
+def that_measure(connection: sa.Connection, batch: str, *, until: int | None = None) -> list[Row]:
+    """The judgments that measure a batch, now or just before a place in the journal, in its order."""
+    rows = [row for row in judgment.of_batch(connection, batch) if until is None or row.seq < until]
+    query = sa.select(STANDING).join(JUDGMENT, JUDGMENT.c.judgment == STANDING.c.judgment)
+    query = query.where(JUDGMENT.c.batch == batch, STANDING.c.seq < (_LAST if until is None else until))
+    changes = [Change(row.judgment, row.now, row.cause, row.seq) for row in connection.execute(query).all()]
+    if not changes:
+        return [row for row in rows if until is not None or row.standing == COUNTED]
+    chosen = measured.that_measure([Made(row.judgment, row.item, row.seq) for row in rows], changes)
+    return [row for row in rows if row.judgment in chosen]
