@@ -11,6 +11,7 @@ from tallystick.api import (
     custody,
     erasure,
     gate,
+    intervention,
     items,
     judgment,
     oversight,
@@ -29,6 +30,7 @@ PREFIX = "/api/v1"
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, release,
     oversight, erasure, custody, calibration,
+    intervention,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ CHOSEN: Final = ("review", "audit", "incident", "rights")
 REASONS: Final = frozenset(
     {
         *CHOSEN, "assignment", "qualification", "calibration", "adjudication", "own-work", "staffing", "import-report",
-        "classification", "check", "release-build", "export",
+        "classification", "intervention", "check", "release-build", "export",
     }
 )  # fmt: skip
 """Every reason there is. docs/access.md says when each is given."""

@@ -13,6 +13,7 @@ from tallystick.cli import (
     copies,
     demo,
     erasure,
+    intervention,
     keyd,
     log,
     people,
@@ -49,6 +50,7 @@ app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
+app.add_typer(intervention.app, name="intervention")
 app.add_typer(witness.app, name="witness")
 
 

@@ -15,6 +15,7 @@ from tallystick.client.calibration import CalibrationCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
+from tallystick.client.intervention import InterventionCalls
 from tallystick.client.judgments import Judgment
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
@@ -25,7 +26,9 @@ TIMEOUT_S = 60.0
 PREFIX = "/api/v1"
 
 
-class Client(AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, OversightCalls, SlicesCalls):
+class Client(
+    AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, InterventionCalls, OversightCalls, SlicesCalls
+):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 
     base_url  such as http://127.0.0.1:8000

@@ -42,6 +42,8 @@ CONFLICTS: Final = frozenset({
     "lease-expired", "login-taken", "needs-confirmation",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
+    "already-stood-down", "judgments-changed", "marks-unanswered", "not-at-this-stage", "not-stood-down", "rubric-first",
+    "session-missing", "session-running", "stood-down",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
     "calibration-running", "calibration-unfinished", "intervention-closed", "mark-answered", "not-diagnosed",
     "still-blinded",

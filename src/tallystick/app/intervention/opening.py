@@ -37,14 +37,18 @@ def state_of(connection: journal.Connection, row: Row) -> State:
         for step in intervention.steps(connection, row.intervention)
     ]
     again = [
-        Step(one.seq, Requeued(one.judgments, one.items, bool(one.by_same)))
-        for one in intervention.requeued(connection, row.programme, row.intervention)
+        Step(one.seq, requeued_of(one)) for one in intervention.requeued(connection, row.programme, row.intervention)
     ]
     sessions = [_session(connection, one) for one in calibration.of_intervention(connection, row.intervention)]
     down = frozenset(person.person for person in intervention.stood_down(connection, row.programme, row.rubric))
     return flow.state_of(
         sorted([*own, *again], key=lambda step: step.seq), sessions=tuple(reversed(sessions)), stood_down=down
     )
+
+
+def requeued_of(row: Row) -> Requeued:
+    """What was set aside by one event."""
+    return Requeued(row.judgments, row.items, bool(row.by_same))
 
 
 def _session(connection: journal.Connection, row: Row) -> Session:
@@ -120,4 +124,3 @@ def _long(what: str, judged: list[Judged], rubric: Rubric, *, level: str) -> gat
     name = what.removeprefix("criterion:")
     scale = rubric.by_id[name].scale
     return gates.criterion_table(counted, name, low=scale.low, high=scale.high)
-
