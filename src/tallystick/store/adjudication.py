@@ -129,7 +129,7 @@ _HOLD = Statement(
 _FREE = Statement(
     DISAGREEMENT.update()
     .where(DISAGREEMENT.c.item == sa.bindparam("wanted"), DISAGREEMENT.c.lease == sa.bindparam("of"))
-    .values(lease=None, holder=None, held_until=None)
+    .values(lease=sa.null(), holder=sa.null(), held_until=sa.null())
 )
 HANDLERS: dict[str, Handler] = {
     DisagreementOpened.KIND: _on_opened,
