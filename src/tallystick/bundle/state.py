@@ -12,6 +12,7 @@ from typing import Generic, TypeVar, cast
 import msgspec
 
 from tallystick import events
+from tallystick.bundle import beside
 from tallystick.events.adjudication import (
     DisagreementOpened,
     DisagreementPreserved,
@@ -89,6 +90,7 @@ class State:
     earlier_built: tuple[Entered[ReleaseBuilt], ...]
     erased: tuple[Entered[ObjectsErased], ...]  # those that name a content of these items and judgments
     asked: Entered[ConsensusRequested] | None  # the consensus that this release was asked for
+    beside: tuple[Entered[Event], ...]  # interventions, causes of disagreement, second looks, audits: bundle/beside.py
 
     @property
     def basis(self) -> list[int]:
@@ -98,6 +100,10 @@ class State:
             part = getattr(self, field.name)
             found.extend(one.seq for one in (part if isinstance(part, tuple) else (part,)) if one is not None)
         return sorted(found)
+
+    def told(self, kind: type[F]) -> list[Entered[F]]:
+        """The facts of one kind among those beside the judgments, in journal order."""
+        return [cast("Entered[F]", one) for one in self.beside if isinstance(one.fact, kind)]
 
     @property
     def contract(self) -> ContractFacts:
@@ -121,7 +127,7 @@ _WANTED = (
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
     ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
 )  # fmt: skip
-_KINDS = {kind.KIND for kind in _WANTED}
+_KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS)}
 
 
 def replay(entries: Iterable[bytes], release_id: str) -> State:
@@ -170,9 +176,10 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
     held = _released(batches, spec)
     within = [e for e in ours if getattr(e.fact, "batch", None) in held]
     items = _of(within, ItemImported)
-    judgments: tuple[Entered[AnyJudgment], ...] = _in_order(
-        _of(within, JudgmentSubmitted), _of(within, JudgmentImported)
-    )
+    # A sentinel's judgment names the batch in whose work it stood. It says nothing of any item that is released.
+    gold = {one.fact.item for one in _of(ours, ItemImported) if one.fact.purpose == "gold"}
+    given = [entered for entered in _of(within, JudgmentSubmitted) if entered.fact.item not in gold]
+    judgments: tuple[Entered[AnyJudgment], ...] = _in_order(tuple(given), _of(within, JudgmentImported))
     closed: tuple[Entered[Closed], ...] = _in_order(
         _of(within, DisagreementSettled), _of(within, DisagreementPreserved), _of(within, DisagreementReturned)
     )
@@ -201,9 +208,22 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         earlier_built=tuple(one for one in _of(ours, ReleaseBuilt) if one.fact.release in built_ids),
         erased=tuple(one for one in _of(heap, ObjectsErased) if not held_objects.isdisjoint(one.fact.objects)),
         asked=next((one for one in _of(ours, ConsensusRequested) if one.fact.release == spec.release), None),
+        beside=_beside(ours, judgments, items, release=spec.release),
     )  # fmt: skip
     _check(state)
     return state
+
+
+def _beside(
+    ours: list[Entered[Event]], judgments: Iterable[Entered[AnyJudgment]], items: Iterable[Entered[ItemImported]], *,
+    release: str,
+) -> tuple[Entered[Event], ...]:  # fmt: skip
+    given = [entered for entered in ours if isinstance(entered.fact, beside.KINDS)]
+    places = beside.chosen(
+        [entered.fact for entered in given], rubrics={one.fact.rubric for one in judgments},
+        items={one.fact.item for one in items}, release=release,
+    )  # fmt: skip
+    return tuple(given[place] for place in places)
 
 
 def _objects(

@@ -38,15 +38,16 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 
 CONFLICTS: Final = frozenset({
     "already-acknowledged", "already-adjudicated", "already-answered", "already-erased", "already-judged",
-    "already-qualified", "case-held", "case-not-taken", "contract-exists", "gold-used-up", "holding-case",
+    "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",
+    "gold-used-up", "holding-case",
     "lease-expired", "login-taken", "needs-confirmation",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
     "already-stood-down", "judgments-changed", "marks-unanswered", "not-at-this-stage", "not-stood-down", "rubric-first",
     "session-missing", "session-running", "stood-down",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
-    "calibration-running", "calibration-unfinished", "intervention-closed", "mark-answered", "not-diagnosed",
-    "still-blinded",
+    "calibration-unfinished", "intervention-closed", "mark-answered",
+    "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 

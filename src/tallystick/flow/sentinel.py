@@ -38,6 +38,10 @@ PAUSED: Final = Refused(
     "Your work here is paused until the programme lead has decided how it goes on. Nothing that you gave is lost. A "
     "pause is no verdict on your work: it can come from the rubric or from the items just as well.",
 )
+DRIFT_WAITING: Final = Refused(
+    "drift-waiting",
+    "A fall on sentinels is about to be announced, and work behind it to be held: ask again in a moment.",
+)
 NO_POLICY: Final = Refused(
     "no-sentinel-policy", "No sentinels are mixed into this programme: set a policy with its error rates first."
 )
@@ -96,15 +100,21 @@ def offer(wish: Wish) -> Offer | Refused:
     if refused:
         return refused
     try:
-        rate = sentinels.sentinel_rate(
-            wish.acceptable_ppm / PPM, wish.unacceptable_ppm / PPM, found_within=wish.found_within,
-            found_chance=wish.found_ppm / PPM, false_horizon=wish.false_horizon, false_chance=wish.false_ppm / PPM,
-        )  # fmt: skip
+        rate = _rate(wish)
     except ValueError as error:
         return Refused("no-such-chart", str(error), "unacceptable_ppm")
     if rate.rate is None:
         return Refused("not-even-with-all", rate.reason or "", "found_within")
     return Offer(wish=wish, rate=rate)
+
+
+@functools.lru_cache(maxsize=64)
+def _rate(wish: Wish) -> SentinelRate:
+    """The sums are kept for a while: what is set was looked at a moment before."""
+    return sentinels.sentinel_rate(
+        wish.acceptable_ppm / PPM, wish.unacceptable_ppm / PPM, found_within=wish.found_within,
+        found_chance=wish.found_ppm / PPM, false_horizon=wish.false_horizon, false_chance=wish.false_ppm / PPM,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,9 +263,7 @@ def check_decision(found: str, words: str) -> Refused | None:
     if found not in CAUSES:
         return Refused("unknown-cause", f"Say what it came from, as one of {', '.join(CAUSES)}.", "found")
     if len(words.strip()) < WORDS_CHARACTERS_MIN:
-        sentence = (
-            f"Expected at least {WORDS_CHARACTERS_MIN} characters on what was looked at and what was found."
-        )
+        sentence = f"Expected at least {WORDS_CHARACTERS_MIN} characters on what was looked at and what was found."
         return Refused("words-too-short", sentence, "words")
     return None
 

@@ -25,6 +25,7 @@ DRAFT_BYTES = 200_000
 WAITING = {
     "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
     "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
+    "work-paused": "There is nothing that you have to do. Ask the programme lead if it takes long.",
     "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
 }
 LEASE_OVER = Notice(

@@ -49,7 +49,7 @@ def check_schedule(
         return look
     with cell.read() as connection:
         versions = store.policies(connection, programme)
-        leases = _leases(connection, programme)
+        leases = every_lease(connection, programme)
         found = []
         for policy in versions:
             secret = cell.open(connection, policy.secret, look).payload
@@ -60,7 +60,7 @@ def check_schedule(
     return found
 
 
-def _leases(connection: journal.Connection, programme: str) -> list[tuple[int, Lease]]:
+def every_lease(connection: journal.Connection, programme: str) -> list[tuple[int, Lease]]:
     """Every lease with its place in its line of work, and how many gold items its expert could have been given."""
     gold: dict[str, list[int]] = defaultdict(list)
     live = {row.item: row for row in store.gold(connection, programme) if not row.is_gone}
