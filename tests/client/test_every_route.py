@@ -26,7 +26,8 @@ NOTICE = Notice(
     acknowledged_by=None,
 )  # fmt: skip
 GIVEN: dict[str, object] = {
-    "str": "x", "int": 1, "bool": True, "bytes": b"x", "Sequence[str]": ["x"], "Mapping[str, object]": {"a": 1},
+    "str": "x", "int": 1, "float": 0.5, "bool": True, "bytes": b"x", "Sequence[str]": ["x"],
+    "Mapping[str, object]": {"a": 1},
     "Judgment": Judgment(verdict="tie", scores={}, reasons=[]), "Notice": NOTICE, "RubricRemark]": [],
 }  # fmt: skip
 REFUSED = {"error": {"code": "no", "sentence": "No.", "field": None, "names": []}, "problems": []}

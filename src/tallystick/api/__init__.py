@@ -10,6 +10,7 @@ from tallystick.api import (
     contract,
     custody,
     erasure,
+    escape,
     gate,
     intervention,
     items,
@@ -28,8 +29,8 @@ PREFIX = "/api/v1"
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
-    judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, release,
-    oversight, erasure, custody, calibration,
+    judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
+    release, oversight, erasure, custody, calibration,
     intervention,
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from tallystick.client.calibration import CalibrationCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
+from tallystick.client.escape import EscapeCalls
 from tallystick.client.intervention import InterventionCalls
 from tallystick.client.judgments import Judgment
 from tallystick.client.oversight import OversightCalls
@@ -27,7 +28,8 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, InterventionCalls, OversightCalls, SlicesCalls
+    AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, EscapeCalls, InterventionCalls, OversightCalls,
+    SlicesCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

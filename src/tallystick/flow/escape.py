@@ -25,7 +25,9 @@ OTHER: Final = "other"
 DRAW_MAX: Final = 1_000
 """So many items are drawn at once at most: the event lists them."""
 NOTES_CHARACTERS_MIN: Final = 20
-ANY: Final = "any"
+NO_REVIEW: Final = Refused(
+    "no-work", "No drawn item waits for you now. You never get one that you judged, or that another reviewer has."
+)
 
 
 def ordered(secret: bytes, items: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from tallystick import canon
+from tallystick.events.envelope import ObjectRef
 from tallystick.events.escape import RereviewAnswered, RereviewDrawn, RereviewLeased, RereviewReleased
 from tallystick.ledger import journal
 from tallystick.store.schema import (
@@ -13,6 +14,7 @@ from tallystick.store.schema import (
     JUDGMENT,
     REREVIEW,
     REREVIEW_ITEM,
+    VAULT_OBJECT,
     WORK,
     Handler,
     Recorded,
@@ -115,6 +117,24 @@ def pools(connection: sa.Connection, programme: str, *, since: int, until: int, 
     found: dict[str, list[str]] = {}
     for row in connection.execute(query).all():
         found.setdefault(row.risk, []).append(row.item)
+    return found
+
+
+def secret_of(connection: sa.Connection, programme: str) -> ObjectRef | None:
+    """Where the key of the order of a programme lies; None before its first draw."""
+    query = sa.select(REREVIEW.c.secret, VAULT_OBJECT.c.commitment, VAULT_OBJECT.c.bytes).join(
+        VAULT_OBJECT, VAULT_OBJECT.c.object == REREVIEW.c.secret
+    )
+    row = connection.execute(query.where(REREVIEW.c.programme == programme).limit(1)).first()
+    return None if row is None else ObjectRef(object=row.secret, commitment=row.commitment, bytes=row.bytes)
+
+
+def complete(connection: sa.Connection, wanted: list[str]) -> set[str]:
+    """Those of some items that are complete now."""
+    found: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        query = sa.select(WORK.c.item).where(WORK.c.item.in_(wanted[start : start + 500]), WORK.c.state == "complete")
+        found.update(row.item for row in connection.execute(query).all())
     return found
 
 

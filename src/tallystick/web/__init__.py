@@ -8,6 +8,7 @@ from tallystick.web import (
     contract,
     custody,
     erasure,
+    escape,
     gate,
     items,
     oversight,
@@ -23,8 +24,8 @@ from tallystick.web.render import STATIC
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
-    assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, release, receipt,
-    oversight, erasure, custody, calibration,
+    assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
+    receipt, oversight, erasure, custody, calibration,
 )  # fmt: skip
 
 

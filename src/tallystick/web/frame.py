@@ -25,6 +25,7 @@ _MAIN = (
     ("Programmes", "/programmes", "programme.read", ("/programmes", "/contracts", "/items", "/batches", "/releases")),
     ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications", "/calibrations")),
     ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
+    ("Second looks", "/rereviews", "review", ("/rereviews",)),
     ("People", "/people", "roster.read", ("/people",)),
     ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
     ("Access history", "/accesses", "access.read", ("/accesses",)),
@@ -38,6 +39,7 @@ _SECTIONS = (
     ("Items", "/items", ("item.read",)),
     ("Agreement", "/agreement", ("gate.read",)),
     ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
+    ("Second looks", "/rereview", ("monitor.read", "review")),
     ("Releases", "/releases", ("release.read",)),
 )
 DONE = {
@@ -54,6 +56,7 @@ DONE = {
     "holding": "You work on this case already: decide it or give it back before you take another one.",
     "drawn": "The items are drawn. Reviewers find them in their queue.",
     "reviewed": "Your answer is recorded.",
+    "set-aside": "The judgments were set aside. The item is judged again.",
     "calibrating": "The session is open. Its participants can label now.",
     "labelled": "Your label is recorded.",
     "revealed": "All labels are shown now.",

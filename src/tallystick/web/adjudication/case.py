@@ -106,7 +106,7 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
     may_decide = found.is_mine
     return views.Case(
         item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context, candidate_a=candidate_a,
-        candidate_b=candidate_b, judgments=tuple(_judgment(given, names) for given in found.judgments),
+        candidate_b=candidate_b, judgments=tuple(blind(given, names) for given in found.judgments),
         spread=_plot(found), priorities=rubrics.priorities(rubric),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
         decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
@@ -155,7 +155,8 @@ def _remarks(typed: Typed, names: Mapping[str, str]) -> tuple[views.RemarkField,
     )  # fmt: skip
 
 
-def _judgment(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgment:
+def blind(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgment:
+    """One judgment without its author, as pages show it."""
     return views.BlindJudgment(
         label=f"Judge {given.number}", verdict=words.VERDICTS.get(given.verdict, given.verdict),
         scores=tuple(

@@ -1,0 +1,121 @@
+"""The second look itself: take the next drawn item, read it without names, answer. Reads and writes through app."""
+
+from collections.abc import Iterable, Mapping
+
+from tallystick.app import access, contract, escape
+from tallystick.app.escape import Review
+from tallystick.app.kernel import new_key
+from tallystick.edge import Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow import escape as flow
+from tallystick.flow.escape import Answer
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web import judgment as form
+from tallystick.web.adjudication.case import blind
+from tallystick.web.escape.overview import SECTION, place
+from tallystick.web.views import escape as views
+from tallystick.web.views.parts import Choice, Fact
+
+_BLANK = Answer(is_defect=False)
+CAUSES: Mapping[str, str] = {
+    "rater_error": "Somebody slipped", "expertise_gap": "The judges lacked the knowledge",
+    "rubric_ambiguity": "The rubric can be read in two ways", "missing_context": "The item lacks context",
+    "item_fault": "The item itself is broken",
+}  # fmt: skip
+
+
+def first(visit: Visit) -> PageAnswer:
+    """To the first programme in which a drawn item waits for whoever asks, or to the first programme."""
+    found = contract.programmes(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return found
+    names = [row.programme for row in found]
+    pages = {name: escape.escape_page(visit.cell, visit.actor, name, is_pool_counted=False) for name in names}
+    waiting = [name for name, page in pages.items() if not isinstance(page, Refused) and page.for_me]
+    return frame.moved(f"/programmes/{(waiting or names)[0]}/rereview") if names else access.ABSENT
+
+
+def take_next(visit: Visit) -> PageAnswer:
+    """Take the next drawn item, and go to it."""
+    programme = visit.path["programme"]
+    item = escape.next_review(visit.cell, visit.actor, programme, key=visit.text("idempotency_key") or new_key())
+    if not isinstance(item, Refused):
+        return frame.moved(f"/rereviews/{item}")
+    return item if item == access.ABSENT else frame.moved(f"/programmes/{programme}/rereview")
+
+
+def review(visit: Visit) -> PageAnswer:
+    """The drawn item that one holds. That it was opened is an event."""
+    return _shown(visit, _BLANK, "", key=new_key())
+
+
+def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Refused | None = None) -> PageAnswer:
+    item = visit.path["item"]
+    found = escape.review(visit.cell, visit.actor, item)
+    if isinstance(found, Refused):
+        return found
+    programme = found.row.programme
+    notices = () if refused is None else (frame.notice(refused, field=refused.field),)
+    at = place(visit, programme, (SECTION, f"/programmes/{programme}/rereview"))
+    page = frame.page(visit, "Is this item sound?", at=at, notices=notices)
+    view = _view(found, typed, found_as, key=key, refused=refused)
+    return frame.shown("escape/review.html", view, page, status=200 if refused is None else status_of(refused))
+
+
+def _view(found: Review, typed: Answer, found_as: str, *, key: str, refused: Refused | None) -> views.Review:
+    row, rubric = found.row, found.rubric
+    prompt, context, candidate_a, candidate_b = form.texts(found.shown)
+    names = {part.id: part.name for part in rubric.criteria}
+    is_open = not row.is_answered
+    failures = {one.id: one.description for one in found.failures} | {flow.OTHER: "None of these"}
+    return views.Review(
+        facts=(
+            Fact(term="Domain", value=found.domain), Fact(term="Risk", value=words.RISKS[row.risk].label),
+            *((Fact(term="Yours until", value=words.told(row.held_until)),) if row.held_until else ()),
+        ),
+        prompt=prompt, context=context, candidate_a=candidate_a, candidate_b=candidate_b,
+        judgments=tuple(blind(given, names) for given in found.judgments),
+        rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}",
+        action=f"/rereviews/{row.item}" if is_open else None, give_back_action=f"/rereviews/{row.item}/give-back",
+        idempotency_key=key, found=found_as,
+        severities=_choices({name: name for name in flow.SEVERITIES}, typed.severity),
+        causes=_choices(CAUSES, typed.cause), failures=_choices(failures, typed.failure), notes=typed.notes,
+        errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+    )  # fmt: skip
+
+
+def _choices(known: Mapping[str, str], chosen: str | None) -> tuple[Choice, ...]:
+    named: Iterable[tuple[str, str]] = known.items()
+    return (
+        Choice(value="", label="Choose when it is a defect"),
+        *(Choice(value=value, label=label, is_chosen=value == chosen) for value, label in named),
+    )
+
+
+def answer(visit: Visit) -> PageAnswer:
+    """Answer for one's drawn item, and go on."""
+    item, found_as, key = visit.path["item"], visit.text("found"), visit.text("idempotency_key")
+    given = Answer(
+        is_defect=found_as == "defect", severity=visit.text("severity") or None, cause=visit.text("cause") or None,
+        failure=visit.text("failure") or None, notes=visit.text("notes"),
+    )  # fmt: skip
+    if found_as not in {"sound", "defect"}:
+        missing = Refused("no-choice", "Choose whether the item is sound or defective.", "found")
+        return _shown(visit, given, found_as, key=key, refused=missing)
+    done = escape.answer(visit.cell, visit.actor, item, given, key=key)
+    if not isinstance(done, Refused):
+        return frame.moved(f"/programmes/{done.programme}/rereview?done=reviewed")
+    if done.code == "already-answered":
+        return frame.moved(f"/rereviews/{item}")
+    return done if done == access.ABSENT else _shown(visit, given, found_as, key=key, refused=done)
+
+
+def give_back(visit: Visit) -> PageAnswer:
+    """Give one's drawn item back, and go to the overview."""
+    item, key = visit.path["item"], visit.text("idempotency_key") or new_key()
+    done = escape.give_back(visit.cell, visit.actor, item, key=key)
+    if isinstance(done, Refused):
+        return done if done == access.ABSENT else frame.moved(f"/rereviews/{item}")
+    programme = next(str(fact.programme) for fact in done.facts if hasattr(fact, "programme"))
+    return frame.moved(f"/programmes/{programme}/rereview?done=returned")
