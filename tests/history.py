@@ -12,14 +12,17 @@ from itertools import count
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
 
-from tallystick.app import adjudication, assignment, erasure, gate, items, judgment, release, roster
+from tallystick.app import adjudication, assignment, erasure, gate, items, judgment, release, roster, standing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
-from tallystick.app.kernel import new_key
+from tallystick.app.kernel import Command, Decision, Transaction, new_key
+from tallystick.app.standing import reviewing
 from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.signals.preference import VERDICTS, Verdict
+from tallystick.store import items as store_items
+from tallystick.store import judgment as judgments
 
 CRITERION = ["reasoning"]
 NOTES = "Both readings were weighed against the rubric."
@@ -163,6 +166,49 @@ class Story:
             verdict = VERDICTS[m % len(VERDICTS)]
             adjudication.settle(cell, who, item, verdict=verdict, criteria=CRITERION, notes=NOTES, key=new_key())
 
+    def doubt(self, n: int, m: int) -> None:
+        """Some of what an expert judged is held."""
+        cell, who = self.world.cell, self.one(n).person
+        with cell.read() as connection:
+            said = [row.judgment for row in judgments.of_expert(connection, who)]
+
+        def decide(tx: Transaction) -> Decision:
+            return standing.hold(
+                tx, programme=PROGRAMME, expert=who, judgments=said[: m % 3 + 1], cause="drift", reference=str(tx.seq)
+            )
+
+        cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"doubt", decide))
+
+    def review(self, n: int, m: int) -> None:
+        """Whoever may, opens a held judgment and decides on it."""
+        cell = self.world.cell
+        for actor in reversed(self.world.experts):
+            found = reviewing.held_work(cell, actor, PROGRAMME)
+            if isinstance(found, Refused) or not found.mine:
+                continue
+            name = found.mine[n % len(found.mine)].judgment
+            reviewing.held_judgment(cell, actor, name)
+            if m % 2:
+                reviewing.stands(cell, actor, name, notes=NOTES if m % 3 else "", key=new_key())
+            else:
+                reviewing.judge_again(cell, actor, name, notes=NOTES, by_same=n % 2 == 0, key=new_key())
+
+    def redo(self, n: int, m: int) -> None:
+        """Judgments of a batch are set aside, some of them twice, which is refused."""
+        cell = self.world.cell
+        with cell.read() as connection:
+            batches = [row.batch for row in store_items.batches(connection, PROGRAMME) if row.purpose == "work"]
+            said = [row.judgment for row in judgments.of_batch(connection, batches[n % len(batches)])]
+        cause = ("intervention", "drift", "adjudication")[m % 3]
+
+        def decide(tx: Transaction) -> Decision:
+            return standing.requeue(
+                cell, tx, programme=PROGRAMME, judgments=said[-1 - m % 4 :], cause=cause, reference=str(tx.seq),
+                by_same=n % 2 == 0,
+            )  # fmt: skip
+
+        cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"redo", decide))
+
     def look(self, n: int, _m: int) -> None:
         page = items.items_page(self.world.cell, self.world.lead, PROGRAMME, limit=5)
         if isinstance(page, items.ItemsPage) and page.rows:
@@ -210,7 +256,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
-    Story.erase,
+    Story.erase, Story.doubt, Story.review, Story.redo,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

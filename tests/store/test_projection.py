@@ -1,6 +1,7 @@
 """Invariant 1: the journal is the system. Replayed into empty tables it gives the same tables, on either database."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
@@ -108,12 +109,46 @@ def replayed(source: Engine, target: Engine) -> Dump:
 
 
 def check_promises(engine: Engine) -> None:
-    """What no history may break: places are never given twice, and nobody holds two."""
+    """What no history may break: places are never given twice, nobody holds two, and all counts are true."""
     work = schema.WORK.c
     with journal.reading(engine) as connection:
-        overfull = sa.select(work.item).where(work.judged + work.leased > work.needed)
+        overfull = sa.select(work.item).where(work.judged + work.held + work.leased > work.needed)
         assert connection.execute(overfull).all() == []
         assert connection.execute(LEASES).all() == []
+        check_counts(connection)
+
+
+def check_counts(connection: sa.Connection) -> None:
+    """Kept counts are those of the rows, whatever was held, cleared or set aside."""
+    said = Counter((row.item, row.standing) for row in connection.execute(sa.select(schema.JUDGMENT)).all())
+    work = connection.execute(sa.select(schema.WORK)).all()
+    for row in work:
+        assert (row.judged, row.held) == (said[row.item, "counted"], said[row.item, "held"]), row
+        is_full = row.judged + row.held + row.leased >= row.needed
+        assert not (row.is_open and is_full), row
+        assert row.is_open or is_full or is_erased(connection, row.item), row
+        assert (row.state == "complete") == (row.judged >= row.needed), row
+    complete = {row.item for row in work if row.state == "complete"}
+    held = {row.item: row.held for row in work}
+    for batch in connection.execute(sa.select(schema.BATCH).where(schema.BATCH.c.purpose == "work")).all():
+        items = connection.scalars(sa.select(schema.ITEM.c.item).where(schema.ITEM.c.batch == batch.batch)).all()
+        assert batch.complete == len(complete.intersection(items)), batch
+        assert batch.judgments == sum(said[item, "counted"] for item in items), batch
+        assert batch.held == sum(held[item] for item in items), batch
+    whole = sa.select(schema.TALLY).where(schema.TALLY.c.axis == "all")
+    assert sum(row.complete for row in connection.execute(whole).all()) == len(complete)
+    waiting = connection.execute(sa.select(sa.func.sum(schema.HOLD.c.waiting))).scalar_one() or 0
+    assert waiting == sum(held.values())
+    cases = connection.execute(sa.select(schema.DISAGREEMENT).where(schema.DISAGREEMENT.c.state != "withdrawn")).all()
+    assert [case.item for case in cases if case.item not in complete and not held[case.item]] == []
+
+
+def is_erased(connection: sa.Connection, item: str) -> bool:
+    gone = sa.exists().where(
+        schema.ITEM.c.item == item,
+        sa.or_(schema.ERASED.c.target == schema.ITEM.c.content, schema.ERASED.c.target == schema.ITEM.c.hidden),
+    )
+    return bool(connection.execute(sa.select(gone)).scalar_one())
 
 
 def check_replay(world: World, target: Engine) -> Dump:
