@@ -13,8 +13,8 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.slices import Placed, Slice
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import judgment
 from tallystick.store import rubric as rubrics
+from tallystick.store import standing
 from tallystick.store.schema import Row
 
 
@@ -63,7 +63,7 @@ def sliced(cell: Cell, actor: Actor, programme: str, *, by: str) -> Sliced | Ref
 
 
 def _placed(connection: journal.Connection, programme: str) -> list[Placed]:
-    rows = judgment.of_programme(connection, programme)
+    rows = standing.of_programme_that_measure(connection, programme)
     # As at the gate: a declaration cannot be shown to have come before a judgment that was made elsewhere.
     elsewhere = {row.item for row in rows if not row.is_observed}
     return [

@@ -168,17 +168,18 @@ def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
 
 
 def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
-    """The judgments of a programme that count, with what places their items, in journal order."""
+    """The judgments on a programme's work, whatever their standing, with what places their items, in journal order."""
     columns: list[sa.ColumnElement[Any]] = [
         JUDGMENT.c.judgment, JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.scores,
         JUDGMENT.c.signal, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.is_observed, JUDGMENT.c.at,
-        ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected, BATCH.c.name.label("batch_name"),
+        JUDGMENT.c.seq, JUDGMENT.c.standing, ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected,
+        BATCH.c.name.label("batch_name"),
     ]  # fmt: skip
     query = (
         sa.select(*columns)
         .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
         .join(BATCH, BATCH.c.batch == ITEM.c.batch)
-        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED)
+        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing != SENTINEL)
         .order_by(JUDGMENT.c.seq)
     )
     return list(connection.execute(query).all())

@@ -385,7 +385,7 @@ def noted(connection: sa.Connection, **wanted: list[str]) -> list[Row]:
             query = sa.select(table.c.item, table.c.seq, table.c.notes, table.c.closed_seq).where(
                 table.c[name].in_(values[start : start + _PART]), table.c.notes.is_not(None)
             )
-            found += connection.execute(query).all()
+            found.extend(connection.execute(query).all())
     return found
 
 
@@ -413,10 +413,19 @@ def was_aside(at: int) -> sa.ColumnElement[bool]:
 def that_measure(connection: sa.Connection, batch: str, *, until: int | None = None) -> list[Row]:
     """The judgments that measure a batch, now or just before a place in the journal, in its order."""
     rows = [row for row in judgment.of_batch(connection, batch) if until is None or row.seq < until]
-    query = sa.select(STANDING).join(JUDGMENT, JUDGMENT.c.judgment == STANDING.c.judgment)
-    query = query.where(JUDGMENT.c.batch == batch, STANDING.c.seq < (_LAST if until is None else until))
+    return _measuring(connection, rows, JUDGMENT.c.batch == batch, STANDING.c.seq < (_LAST if until is None else until))
+
+
+def of_programme_that_measure(connection: sa.Connection, programme: str) -> list[Row]:
+    """The same of all of a programme, with what places the items."""
+    rows = judgment.of_programme(connection, programme)
+    return _measuring(connection, rows, JUDGMENT.c.programme == programme)
+
+
+def _measuring(connection: sa.Connection, rows: list[Row], *where: sa.ColumnElement[bool]) -> list[Row]:
+    query = sa.select(STANDING).join(JUDGMENT, JUDGMENT.c.judgment == STANDING.c.judgment).where(*where)
     changes = [Change(row.judgment, row.now, row.cause, row.seq) for row in connection.execute(query).all()]
     if not changes:
-        return [row for row in rows if until is not None or row.standing == COUNTED]
+        return rows
     chosen = measured.that_measure([Made(row.judgment, row.item, row.seq) for row in rows], changes)
     return [row for row in rows if row.judgment in chosen]
