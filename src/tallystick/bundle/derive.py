@@ -36,7 +36,10 @@ from tallystick.bundle.rows import (
     Dimension,
     Exclusion,
     Expert,
+    GroupCount,
+    GroupTable,
     Judgment,
+    LabelCount,
     QualificationResult,
     Reason,
     Record,
@@ -47,6 +50,7 @@ from tallystick.bundle.rows import (
 )
 from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
+from tallystick.events.disagreement import DistributionRecorded
 from tallystick.events.items import ItemImported
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.roster import PersonEnrolled, PersonQualified
@@ -307,6 +311,7 @@ def _record(
         n_both_unacceptable=directions["both_unacceptable"], n_undecided=directions["undecided"],
         verdicts=counts(Counter(j.verdict for j in given)), votes=votes, consensus=consensus, consensus_how=how,
         settled_verdict=settled.verdict if settled else None, adjudicator=closed.fact.adjudicator if closed else None,
+        distributions=_distributions(state, fact.item) if how == "preserved" else [],
         dimensions=dimensions(given), orders=[ShownOrder(judgment=j.judgment, order=j.order) for j in given],
         rubric=given[0].rubric, rubric_versions=list(dict.fromkeys(j.rubric_version for j in given)),
         contract_versions=list(dict.fromkeys(j.contract_version for j in given)), source_class=fact.source_class,
@@ -314,6 +319,26 @@ def _record(
         retention_until=state.contract.retention_until, flags=_record_flags(state, fact, given),
         gate_decision=measured.fact.decision, gate_seq=measured.seq, link=link, seq=item.seq,
     )  # fmt: skip
+
+
+def _distributions(state: State, item: str) -> list[GroupTable]:
+    """The newest table of each axis. What it hides was decided when it was recorded, and is not undone here."""
+    newest = {one.fact.axis: one for one in state.told(DistributionRecorded) if one.fact.item == item}
+    return [
+        GroupTable(
+            axis=axis, people=one.fact.people, cell_min=one.fact.cell_min, hidden=one.fact.hidden,
+            groups=[
+                GroupCount(groups=cell.groups, people=cell.people, labels=_labels(cell.counts))
+                for cell in one.fact.cells
+            ],
+            total=_labels(one.fact.total), seq=one.seq,
+        )
+        for axis, one in sorted(newest.items())
+    ]  # fmt: skip
+
+
+def _labels(counts: Mapping[str, int | None]) -> list[LabelCount]:
+    return [LabelCount(label=label, people=number) for label, number in sorted(counts.items())]
 
 
 def outcome(verdicts: list[str], closed: Closed | None) -> tuple[str, str | None, str]:

@@ -49,6 +49,33 @@ class Dimension(Row, frozen=True, kw_only=True):
     b_max: int
 
 
+class LabelCount(Row, frozen=True, kw_only=True):
+    """How many people gave a label; null where that would tell of a person."""
+
+    label: str
+    people: int | None
+
+
+class GroupCount(Row, frozen=True, kw_only=True):
+    """One declared group, or several small ones together."""
+
+    groups: list[str]
+    people: int
+    labels: list[LabelCount]
+
+
+class GroupTable(Row, frozen=True, kw_only=True):
+    """How the labels on a preserved item lie between declared groups of one axis, as recorded when it was preserved."""
+
+    axis: str
+    people: int  # judges who declared a group on this axis
+    cell_min: int  # groups with fewer people stand together with others
+    hidden: int  # counts that are null
+    groups: list[GroupCount]
+    total: list[LabelCount]
+    seq: int  # index of its entry in the log
+
+
 class ShownOrder(Row, frozen=True, kw_only=True):
     """In which order one judgment's expert saw the candidates. Null where it was not observed here."""
 
@@ -87,6 +114,7 @@ class Record(Row, frozen=True, kw_only=True):
     consensus_how: str  # unanimous | majority | settled | preserved | undecided | split
     settled_verdict: str | None
     adjudicator: str | None
+    distributions: list[GroupTable]  # of a preserved disagreement, by axis, where enough judges declared a group
     dimensions: list[Dimension]
     orders: list[ShownOrder]
     rubric: str

@@ -29,6 +29,31 @@ class ConsensusRequested(msgspec.Struct, frozen=True, kw_only=True):
     method: str  # majority | one_coin | dawid_skene
 
 
+class SentinelTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to sentinels under one rubric up to a release; None where they are too few, or of too few people."""
+
+    rubric: str
+    answers: int | None
+    right: int | None
+
+
+class ReleaseMonitored(msgspec.Struct, frozen=True, kw_only=True):
+    """What watching the work showed until a release that is cut by the same command, as totals of its programme.
+
+    A release cannot bring along the facts behind it, because they tell which items are sentinels: whoever has a copy of
+    the log counts them again.
+    """
+
+    KIND: ClassVar[str] = "release-monitored/1"
+    release: str
+    programme: str
+    policies: int  # how often a rate of sentinels was set
+    sentinels: list[SentinelTotal]  # by rubric, sorted
+    alarms: dict[str, int]  # rubric: how often the chart of an expert reached its limit
+    held: int  # judgments that were held back with those
+    found: dict[str, int]  # what the alarms came from: rubric | gold | expert | chance | unclear | open
+
+
 class ReleaseAbandoned(msgspec.Struct, frozen=True, kw_only=True):
     """A release was decided but cannot be built: a content is missing or is not what was committed to."""
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, ReleaseBuilt, ReleaseCut
+from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, ReleaseBuilt, ReleaseCut, ReleaseMonitored
 from tallystick.ledger import journal
 from tallystick.store.schema import RELEASE, Handler, Recorded, Row
 
@@ -35,12 +35,13 @@ def _on_abandoned(connection: sa.Connection, run: list[Recorded]) -> None:
         connection.execute(RELEASE.update().where(RELEASE.c.release == r.fact.release).values(state="abandoned"))
 
 
-def _on_consensus(_connection: sa.Connection, _run: list[Recorded]) -> None:
+def _on_nothing(_connection: sa.Connection, _run: list[Recorded]) -> None:
     """No table reads it: the files of the release are derived from the journal."""
 
 
 HANDLERS: dict[str, Handler] = {
-    ConsensusRequested.KIND: _on_consensus,
+    ConsensusRequested.KIND: _on_nothing,
+    ReleaseMonitored.KIND: _on_nothing,
     ReleaseCut.KIND: _on_cut,
     ReleaseAbandoned.KIND: _on_abandoned,
     ReleaseBuilt.KIND: _on_built,

@@ -233,6 +233,8 @@ def _check_figures(tables: Tables, files: Files, findings: Findings) -> int:
     except (CannotBuild, ValueError, LookupError) as error:
         findings.add(ENTRIES, None, f"the figures cannot be computed: {error}")
         return 0
+    for seq, what in figures.contradictions(tables):
+        findings.add(ENTRIES, f"entry {seq}", what)
     for path, computed in all_computed.items():
         if path in files and files[path] != computed:
             for place, what in figures.differences(files[path], computed):

@@ -8,14 +8,23 @@ from tallystick import canon
 from tallystick.bundle.consensus import FIGURE as CONSENSUS
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.confusion import confusion
+from tallystick.bundle.figures.disagreements import disagreements
 from tallystick.bundle.figures.figure import Figure, differences
+from tallystick.bundle.figures.interventions import contradictions, interventions
+from tallystick.bundle.figures.monitoring import monitoring
 from tallystick.bundle.figures.overturn import overturn
 from tallystick.bundle.figures.trend import every_measurement, trend
 
-__all__ = ["FIGURES", "differences", "every_measurement", "figures"]
+__all__ = ["FIGURES", "contradictions", "differences", "every_measurement", "figures"]
 
-CONFUSION, TREND, OVERTURN = "quality/confusion.json", "quality/trend.json", "quality/overturn.json"
-FIGURES: dict[str, Callable[[Tables], Figure]] = {CONFUSION: confusion, TREND: trend, OVERTURN: overturn}
+FIGURES: dict[str, Callable[[Tables], Figure]] = {
+    "quality/confusion.json": confusion,
+    "quality/disagreements.json": disagreements,
+    "quality/interventions.json": interventions,
+    "quality/monitoring.json": monitoring,
+    "quality/overturn.json": overturn,
+    "quality/trend.json": trend,
+}
 """Path: what computes the file that stands there."""
 
 

@@ -1,0 +1,71 @@
+"""Facts beside the judgments that a release brings along: interventions, causes of disagreement, second looks, audits.
+
+Pure. Never among them: which items are sentinels, and any fact from which somebody could tell. What a release says of
+sentinels stands in one fact of its own, `release-monitored`, that only a copy of the log can be held against.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tallystick.events.calibration import CalibrationEnded, CalibrationOpened, CalibrationRevealed
+from tallystick.events.disagreement import ClassCorrected, DisagreementClassified, DistributionRecorded
+from tallystick.events.escape import RereviewAnswered, RereviewDrawn
+from tallystick.events.intervention import (
+    ExpertReinstated,
+    ExpertStoodDown,
+    InterventionClosed,
+    InterventionDiagnosed,
+    InterventionOpened,
+    InterventionRemeasured,
+    InterventionRevised,
+    RubricRuledOut,
+)
+from tallystick.events.monitoring import ShortcutAudited
+from tallystick.events.release import ReleaseMonitored
+
+OF_INTERVENTIONS = (
+    InterventionDiagnosed, InterventionRevised, RubricRuledOut, InterventionRemeasured, ExpertStoodDown,
+    ExpertReinstated, InterventionClosed, CalibrationOpened,
+)  # fmt: skip
+OF_SESSIONS = (CalibrationRevealed, CalibrationEnded)
+OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded)
+OF_PROGRAMME = (RereviewDrawn, RereviewAnswered)
+KINDS = (
+    InterventionOpened,
+    *OF_INTERVENTIONS,
+    *OF_SESSIONS,
+    *OF_ITEMS,
+    *OF_PROGRAMME,
+    ShortcutAudited,
+    ReleaseMonitored,
+)
+
+
+def chosen(facts: Iterable[Any], *, rubrics: set[str], items: set[str], release: str) -> list[int]:
+    """The places of the facts that belong to a release, among facts of its programme in journal order.
+
+    rubrics  by which the released batches are judged: interventions on these are told, whatever batch opened them
+    items    of the released batches
+    """
+    interventions: set[str] = set()
+    sessions: set[str] = set()
+    found = []
+    for place, fact in enumerate(facts):
+        if isinstance(fact, InterventionOpened):
+            is_ours = fact.rubric in rubrics
+            interventions |= {fact.intervention} if is_ours else set()
+        elif isinstance(fact, OF_INTERVENTIONS):
+            is_ours = fact.intervention in interventions
+            sessions |= {fact.calibration} if is_ours and isinstance(fact, CalibrationOpened) else set()
+        elif isinstance(fact, OF_SESSIONS):
+            is_ours = fact.calibration in sessions
+        elif isinstance(fact, OF_ITEMS):
+            is_ours = fact.item in items
+        elif isinstance(fact, ReleaseMonitored):
+            is_ours = fact.release == release
+        else:
+            # An audit of one expert's preferences is for those who lead the work, and for the expert.
+            is_ours = isinstance(fact, OF_PROGRAMME) or (isinstance(fact, ShortcutAudited) and fact.axis != "expert")
+        if is_ours:
+            found.append(place)
+    return found
