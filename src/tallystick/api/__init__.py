@@ -9,6 +9,7 @@ from tallystick.api import (
     calibration,
     contract,
     custody,
+    disagreement,
     erasure,
     escape,
     gate,
@@ -32,6 +33,7 @@ STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
     release, oversight, erasure, custody, calibration,
     intervention,
+    disagreement,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tallystick.client import answers
 from tallystick.client.adjudication import AdjudicationCalls
 from tallystick.client.calibration import CalibrationCalls
 from tallystick.client.custody import CustodyCalls
+from tallystick.client.disagreement import DisagreementCalls
 from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
 from tallystick.client.escape import EscapeCalls
@@ -28,7 +29,7 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CustodyCalls, ErasureCalls, EscapeCalls, InterventionCalls, OversightCalls,
+    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, OversightCalls,
     SlicesCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.

@@ -48,6 +48,7 @@ CONFLICTS: Final = frozenset({
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
     "calibration-unfinished", "intervention-closed", "mark-answered",
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
+    "corrections-changed", "model-changed", "model-in-force", "not-classified",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 

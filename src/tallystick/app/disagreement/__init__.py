@@ -23,13 +23,17 @@ from tallystick.app.disagreement.pages import (
     disagreement_map,
     item_cause,
 )
+from tallystick.flow.disagreement.groups import AXES
+from tallystick.stats.disagreement import Corrections
 
 __all__ = [
+    "AXES",
     "ITEMS_MAX",
     "NOT_CLASSIFIED",
     "STANDS",
     "BatchCauses",
     "Corrected",
+    "Corrections",
     "Declared",
     "Fitted",
     "ItemCause",
