@@ -29,7 +29,8 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, OversightCalls,
+    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
+    InterventionCalls, OversightCalls,
     SlicesCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.

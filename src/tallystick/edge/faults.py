@@ -49,6 +49,7 @@ CONFLICTS: Final = frozenset({
     "calibration-unfinished", "intervention-closed", "mark-answered",
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
+    "too-few-corrections",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 
