@@ -8,7 +8,7 @@ from living_cell import PROGRAMME
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import erasure, gate, items, release
+from tallystick.app import erasure, escape, gate, items, release
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -90,10 +90,10 @@ WHO: dict[str, set[str] | None] = {
     f"GET {P}/rereview/defects": READERS,
     f"GET {P}/rereview/draws": {"lead", "auditor"},
     f"POST {P}/rereview/next": {"adjudicator"},
-    "GET /rereviews/{item}": {"adjudicator"},
-    "POST /rereviews/{item}": {"adjudicator"},
-    "POST /rereviews/{item}/give-back": {"adjudicator"},
-    "POST /rereviews/{item}/set-aside": LEAD,
+    "GET /rereviews/{drawn}": {"adjudicator"},
+    "POST /rereviews/{drawn}": {"adjudicator"},
+    "POST /rereviews/{drawn}/give-back": {"adjudicator"},
+    "POST /rereviews/{drawn}/set-aside": LEAD,
     f"GET {P}/rubric-feedback/{{rubric_id}}": READERS,
     "POST /disagreements/{item}/why": READERS | {"adjudicator"},
     f"GET {P}/releases": READERS,
@@ -152,6 +152,9 @@ def scene(looked_at: Served) -> Scene:
     cast |= {"lead": world.lead, "adjudicator": world.person("A judge", "expert", expert_roles=("adjudicator",))}
     batches = gate.batches(world.cell, world.lead, PROGRAMME)
     assert isinstance(batches, list)
+    assert isinstance(escape.draw(world.cell, world.lead, PROGRAMME, wanted={"medium": 1}, key=new_key()), escape.Drawn)
+    drawn = escape.next_review(world.cell, cast["adjudicator"], PROGRAMME, key=new_key())
+    assert isinstance(drawn, str), drawn
     gone = ErasureWish(what="object", target=f"item:{listed.rows[-1].item}", reason="mistake")
     erased = erasure.order(world.cell, world.lead, gone, key=new_key())
     assert isinstance(erased, erasure.Ordered), erased
@@ -160,7 +163,7 @@ def scene(looked_at: Served) -> Scene:
         "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
         "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
-        "erasure_id": erased.erasure, "holder": "client",
+        "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
     }  # fmt: skip
     return Scene(looked_at, cast, names)
 

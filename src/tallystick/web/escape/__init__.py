@@ -6,7 +6,7 @@ from tallystick.web.escape import overview, review
 
 def mount(site: Site) -> None:
     """Register second looks."""
-    inside, one = "/programmes/{programme}/rereview", "/rereviews/{item}"
+    inside, one = "/programmes/{programme}/rereview", "/rereviews/{drawn}"
     site.page("/rereviews", review.first, permission="review")
     site.page(inside, overview.overview, permission="monitor.read or review")
     site.page(inside, overview.draw, permission="monitor.write", methods=("POST",), max_bytes=4_000)

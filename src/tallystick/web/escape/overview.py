@@ -214,7 +214,7 @@ def defects(visit: Visit) -> PageAnswer:
 
 def set_aside(visit: Visit) -> PageAnswer:
     """Have a defective item judged again, and go back to the list."""
-    item, key = visit.path["item"], visit.text("idempotency_key") or new_key()
+    item, key = visit.path["drawn"], visit.text("idempotency_key") or new_key()
     done = escape.set_aside(visit.cell, visit.actor, item, by_same=visit.text("by_same") == "yes", key=key)
     if isinstance(done, Refused):
         return done

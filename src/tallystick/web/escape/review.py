@@ -51,7 +51,7 @@ def review(visit: Visit) -> PageAnswer:
 
 
 def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Refused | None = None) -> PageAnswer:
-    item = visit.path["item"]
+    item = visit.path["drawn"]
     found = escape.review(visit.cell, visit.actor, item)
     if isinstance(found, Refused):
         return found
@@ -95,7 +95,7 @@ def _choices(known: Mapping[str, str], chosen: str | None) -> tuple[Choice, ...]
 
 def answer(visit: Visit) -> PageAnswer:
     """Answer for one's drawn item, and go on."""
-    item, found_as, key = visit.path["item"], visit.text("found"), visit.text("idempotency_key")
+    item, found_as, key = visit.path["drawn"], visit.text("found"), visit.text("idempotency_key")
     given = Answer(
         is_defect=found_as == "defect", severity=visit.text("severity") or None, cause=visit.text("cause") or None,
         failure=visit.text("failure") or None, notes=visit.text("notes"),
@@ -113,7 +113,7 @@ def answer(visit: Visit) -> PageAnswer:
 
 def give_back(visit: Visit) -> PageAnswer:
     """Give one's drawn item back, and go to the overview."""
-    item, key = visit.path["item"], visit.text("idempotency_key") or new_key()
+    item, key = visit.path["drawn"], visit.text("idempotency_key") or new_key()
     done = escape.give_back(visit.cell, visit.actor, item, key=key)
     if isinstance(done, Refused):
         return done if done == access.ABSENT else frame.moved(f"/rereviews/{item}")
