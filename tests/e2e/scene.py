@@ -42,9 +42,9 @@ def joined(world: World, login: str, *roles: str, expert_roles: tuple[str, ...] 
 
 
 @contextmanager
-def prepared(directory: Path) -> Iterator[World]:
+def prepared(directory: Path, **terms: object) -> Iterator[World]:
     """A world to fill before its server starts."""
-    with world_at(embedded_database(directory), directory) as world:
+    with world_at(embedded_database(directory), directory, **terms) as world:
         yield world
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from starlette.responses import Response
 
-from tallystick.app import access, contract, roster
+from tallystick.app import access, calibration, contract, roster
 from tallystick.app.kernel import new_key
 from tallystick.app.roster import NewPerson, PersonPage, PersonView, Standing
 from tallystick.edge import Site, Visit, status_of
@@ -71,6 +71,7 @@ def me(visit: Visit) -> PageAnswer:
             for name, rows in standings.items()
             if (note := _note(rows))
         ),
+        calibrations=_calibrations(visit),
         qualifications=tuple(
             standing_view(name, standing, may_start=has_contract)
             for name, rows in standings.items()
@@ -84,6 +85,21 @@ def me(visit: Visit) -> PageAnswer:
         blocked=() if has_contract else ("Your contract is not recorded yet. Ask the programme lead to record it.",),
     )  # fmt: skip
     return frame.shown("roster/me.html", view, frame.page(visit, "My work"))
+
+
+def _calibrations(visit: Visit) -> tuple[views.CalibrationRow, ...]:
+    """Calibration sessions that go on, and what is to be done in each."""
+    found = calibration.mine(visit.cell, visit.actor)
+    if isinstance(found, Refused):
+        return ()
+    return tuple(
+        views.CalibrationRow(
+            programme=one.row.programme, href=f"/calibrations/{one.row.calibration}", done=one.done, total=one.total,
+            is_revealed=one.row.state == "revealed",
+        )
+        for one in found
+        if one.row.state in ("labelling", "revealed")
+    )  # fmt: skip
 
 
 def _note(standings: list[Standing]) -> str:

@@ -119,6 +119,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRow:
+    """A calibration session that this expert takes part in, while it goes on."""
+
+    programme: str
+    href: str
+    done: int
+    total: int
+    is_revealed: bool  # the labels are shown: words of the rubric can be marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
     """An expert's home. Template: roster/me.html."""
 
@@ -126,3 +137,4 @@ class Me:
     qualifications: tuple[Qualification, ...]
     receipts: tuple[Receipt, ...]
     blocked: tuple[str, ...] = ()  # why no work is given, each with what to do
+    calibrations: tuple[CalibrationRow, ...] = ()
