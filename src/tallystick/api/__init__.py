@@ -23,6 +23,7 @@ from tallystick.api import (
     rubric,
     session,
     slices,
+    standing,
 )
 from tallystick.edge import Site
 
@@ -31,6 +32,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
+    standing,
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,

@@ -22,6 +22,7 @@ from tallystick.client.judgments import Judgment
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
 from tallystick.client.slices import SlicesCalls
+from tallystick.client.standing import StandingCalls
 from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
 
 TIMEOUT_S = 60.0
@@ -31,7 +32,7 @@ PREFIX = "/api/v1"
 class Client(
     AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
     InterventionCalls, OversightCalls,
-    SlicesCalls,
+    SlicesCalls, StandingCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

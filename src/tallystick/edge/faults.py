@@ -37,7 +37,8 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-acknowledged", "already-adjudicated", "already-answered", "already-erased", "already-judged",
+    "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-requeued",
+    "already-answered", "already-erased", "already-judged",
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",
     "gold-used-up", "holding-case",
     "lease-expired", "login-taken", "needs-confirmation",
@@ -47,6 +48,7 @@ CONFLICTS: Final = frozenset({
     "session-missing", "session-running", "stood-down",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
     "calibration-unfinished", "intervention-closed", "mark-answered",
+    "nothing-to-audit",
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
     "too-few-corrections",

@@ -19,12 +19,14 @@ from tallystick.web import (
     rubric,
     session,
     slices,
+    standing,
 )
 from tallystick.web.render import STATIC
 
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
+    standing,
     receipt, oversight, erasure, custody, calibration,
 )  # fmt: skip
 

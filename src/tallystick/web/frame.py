@@ -22,10 +22,16 @@ from tallystick.web.views.page import NavLink, Notice, Page
 from tallystick.web.views.parts import Choice, HistoryEntry, Problem, Receipt
 
 _MAIN = (
-    ("Programmes", "/programmes", "programme.read", ("/programmes", "/contracts", "/items", "/batches", "/releases")),
+    (
+        "Programmes",
+        "/programmes",
+        "programme.read",
+        ("/programmes", "/contracts", "/items", "/batches", "/interventions", "/releases"),
+    ),
     ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications", "/calibrations")),
     ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
     ("Second looks", "/rereviews", "review", ("/rereviews",)),
+    ("Held work", "/held", "review", ("/held",)),
     ("People", "/people", "roster.read", ("/people",)),
     ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
     ("Access history", "/accesses", "access.read", ("/accesses",)),
@@ -38,8 +44,11 @@ _SECTIONS = (
     ("Rubrics", "/rubrics", ("rubric.read",)),
     ("Items", "/items", ("item.read",)),
     ("Agreement", "/agreement", ("gate.read",)),
+    ("Interventions", "/interventions", ("gate.read",)),
     ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
+    ("Quality", "/monitoring", ("monitor.read",)),
     ("Second looks", "/rereview", ("monitor.read", "review")),
+    ("Held work", "/held", ("gate.read", "review")),
     ("Releases", "/releases", ("release.read",)),
 )
 DONE = {
@@ -52,6 +61,8 @@ DONE = {
     "executed": "The contract was recorded.",
     "region": "The region was declared.",
     "decided": "Your decision is recorded.",
+    "held-stands": "The judgment stands and counts again.",
+    "held-again": "The judgment was set aside. Its item is judged again.",
     "case-returned": "You gave the case back. Somebody else can take it.",
     "holding": "You work on this case already: decide it or give it back before you take another one.",
     "drawn": "The items are drawn. Reviewers find them in their queue.",
@@ -64,7 +75,14 @@ DONE = {
     "proposed": "Your example is proposed.",
     "answered": "Your answer is recorded.",
     "calibrated": "The session has ended.",
+    "diagnosed": "What was found is recorded below.",
+    "ruled-out": "The rubric is ruled out in this round. What it rests on is recorded.",
+    "requeued": "The judgments were set aside. Their items are open again.",
+    "stood-down": "The expert stands down under this rubric.",
+    "reinstated": "The expert works under this rubric again.",
+    "intervention-closed": "The intervention is closed.",
     "revised": "The revised rubric is in force. Its experts qualify anew before they judge under it.",
+    "audited": "The audit is recorded. What it found is below.",
     "released": "The release was built.",
     "erased": "The content is unreadable in this cell from now on.",
     "confirmed": "The notice is confirmed.",

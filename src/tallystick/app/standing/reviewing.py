@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from tallystick import canon
 from tallystick.app import access, erased, standing
 from tallystick.app.access import Actor
+from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -86,8 +85,7 @@ def _waiting(cell: Cell, row: Row, actor: Actor) -> Waiting:
 class HeldJudgment:
     """A held judgment as its reviewer sees it: without its author, candidates in the reviewer's own order.
 
-    rubric       the version that it was given under
-    is_mirrored  its author saw this reader's A as B: the letters in its words are the other way round
+    rubric  the version that it was given under
     """
 
     judgment: str
@@ -96,11 +94,7 @@ class HeldJudgment:
     domain: str
     shown: Shown
     rubric: Rubric
-    verdict: str
-    scores: dict[str, dict[str, int]]
-    reasons: tuple[dict[str, str | None], ...]
-    is_mirrored: bool
-    is_observed: bool
+    said: BlindedJudgment
     held_at: int
 
 
@@ -146,16 +140,11 @@ def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, 
     version = rubrics.version(connection, row.programme, row.rubric, row.rubric_version)
     assert item is not None, "a judgment has an item"
     assert version is not None, "the rubric version of a judgment was published"
-    verdict, scores = row.verdict, msgspec.json.decode(row.scores)
-    if mine == "BA":
-        verdict = preference.swap(verdict)
-        scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
-    reasons = erased.reasons(erased.payload(cell, connection, row.rationale, look)) if row.rationale else ()
+    (said,) = blinded(cell, connection, [row], mine, look=look)
     return HeldJudgment(
         judgment=row.judgment, item=row.item, programme=row.programme, domain=item.domain,
         shown=shown_in(cell, connection, item.content, mine, look=look),
-        rubric=cell.rubric(connection, version.document), verdict=verdict, scores=scores, reasons=tuple(reasons),
-        is_mirrored=row.order not in (None, mine), is_observed=bool(row.is_observed),
+        rubric=cell.rubric(connection, version.document), said=said,
         held_at=store.held_at(connection, row.judgment),
     )  # fmt: skip
 
