@@ -31,11 +31,11 @@ from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, Rele
 from tallystick.flow import release as flow
 from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
-from tallystick.flow.release import BatchState, Rights, Wish
+from tallystick.flow.release import BatchState, Rights, Watched, Wish
 from tallystick.flow.sentinel import DRIFT_WAITING
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, erasure, gate, items, standing
+from tallystick.store import adjudication, erasure, gate, items, sentinel, standing
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
@@ -113,7 +113,16 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     asked: list[Event] = []
     if wish.consensus is not None:
         asked.append(ConsensusRequested(release=fact.release, programme=fact.programme, method=wish.consensus))
-    return [*measured, *asked, fact]
+    told = flow.monitored(_watched(tx.connection, wish.programme), release=fact.release, programme=fact.programme)
+    return [*measured, *asked, *([told] if told is not None else []), fact]
+
+
+def _watched(connection: journal.Connection, programme: str) -> Watched:
+    return Watched(
+        policies=len(sentinel.policies(connection, programme)),
+        answers=tuple((r.rubric, r.expert, bool(r.is_correct)) for r in sentinel.answers(connection, programme)),
+        alarms=tuple((r.rubric, r.held, r.found) for r in sentinel.drifts(connection, programme)),
+    )
 
 
 def _today(now: int) -> date:

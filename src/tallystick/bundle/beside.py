@@ -22,6 +22,7 @@ from tallystick.events.intervention import (
 )
 from tallystick.events.monitoring import ShortcutAudited
 from tallystick.events.release import ReleaseMonitored
+from tallystick.events.sentinel import DriftDecided, DriftDetected, JudgmentChecked, SentinelPolicySet
 
 OF_INTERVENTIONS = (
     InterventionDiagnosed, InterventionRevised, RubricRuledOut, InterventionRemeasured, ExpertStoodDown,
@@ -39,6 +40,10 @@ KINDS = (
     ShortcutAudited,
     ReleaseMonitored,
 )
+
+
+UNTOLD = (SentinelPolicySet, JudgmentChecked, DriftDetected, DriftDecided)
+"""What no release brings along, and a copy of the log is read for: see bundle/watched.py."""
 
 
 def chosen(facts: Iterable[Any], *, rubrics: set[str], items: set[str], release: str) -> list[int]:

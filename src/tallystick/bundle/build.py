@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tallystick import canon
-from tallystick.bundle import proofs
+from tallystick.bundle import proofs, watched
 from tallystick.bundle.consensus import Consensus
 from tallystick.bundle.contents import OpenObjects, opened_all
 from tallystick.bundle.derive import derive
 from tallystick.bundle.files import render
 from tallystick.bundle.manifest import PATH
 from tallystick.bundle.state import CannotBuild, replay
+from tallystick.events.envelope import Event
 from tallystick.ledger.checkpoint import Checkpoint
 from tallystick.ledger.reader import LogReader
 
@@ -56,7 +57,9 @@ def build(
     raises        CannotBuild, before anything is written, when the journal or a content does not allow the release;
                   FileExistsError for a folder that is not empty
     """
-    state = replay(entries, release_id)
+    seen: list[Event] = []
+    state = replay(entries, release_id, watched=seen)
+    watched.check(state, seen)
     opened = opened_all(state, open_objects)
     tables = derive(state, opened, stated)
     rendered = render(tables)

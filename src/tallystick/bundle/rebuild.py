@@ -18,6 +18,7 @@ from tallystick.bundle.manifest import PATH, Manifest
 from tallystick.bundle.proofs import BadProofs
 from tallystick.bundle.rows import Adjudication, Judgment, Record
 from tallystick.bundle.state import CannotBuild
+from tallystick.flow.release import SCHEMA
 from tallystick.ledger.reader import LogReader, NotInLog
 from tallystick.ledger.tiles import BadBundle
 
@@ -60,9 +61,25 @@ def rebuild(release: Path, log: Path, out: Path) -> list[Difference]:
     return list(_compare(release, out))
 
 
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What every manifest says of itself, whatever schema it follows."""
+
+    schema: str
+    code_version: str
+
+
+def _refuse_schema(found: Written) -> None:
+    if found.schema != SCHEMA:
+        raise CannotRebuild(
+            f"{PATH}: expected a release of schema {SCHEMA}, found {found.schema}: check it with the version of "
+            f"tallystick that wrote it, {found.code_version}"
+        )
+
+
 def read_manifest(data: bytes) -> Manifest:
     """The manifest in its bytes. Raises CannotRebuild when they hold none, or a path that leaves the folder."""
     try:
+        _refuse_schema(msgspec.json.decode(data, type=Written))
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CannotRebuild(f"{PATH}: expected a release manifest: {error}") from error

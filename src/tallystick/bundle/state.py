@@ -127,17 +127,22 @@ _WANTED = (
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
     ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
 )  # fmt: skip
-_KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS)}
+_KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS, *beside.UNTOLD)}
 
 
-def replay(entries: Iterable[bytes], release_id: str) -> State:
+def replay(entries: Iterable[bytes], release_id: str, *, watched: list[Event] | None = None) -> State:
     """The state on which a release rests.
 
+    watched  takes up, from a whole journal, the facts that a release may not bring along: bundle/watched.py
     entries  leaf bytes in journal order, at least up to the release's `release-cut` event; later ones are not read
     raises   CannotBuild naming what is missing or forbidden
     """
     heap: list[Entered[Event]] = []
     for entered in _facts(entries):
+        if isinstance(entered.fact, beside.UNTOLD):
+            if watched is not None:
+                watched.append(entered.fact)
+            continue
         heap.append(entered)
         if isinstance(entered.fact, ReleaseCut) and entered.fact.release == release_id:
             return _state(heap, cast("Entered[ReleaseCut]", entered))

@@ -1,15 +1,16 @@
 """What goes into a release, what stays out, and why. Pure: state in, events or a refusal out."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.release import ReleaseCut
+from tallystick.events.release import ReleaseCut, ReleaseMonitored, SentinelTotal
 from tallystick.flow import gate
 from tallystick.flow.refusal import Refused
 
-SCHEMA = "tallystick/release/1"
+SCHEMA = "tallystick/release/2"
 USES = ("train", "evaluate", "publish")
 CONSENSUS = ("majority", "one_coin", "dawid_skene")
 """Models of raters that a release can be asked for (docs/aggregation.md)."""
@@ -136,6 +137,48 @@ def _event(wish: Wish, batches: list[str], left_out: dict[str, str], *, release:
         release=release, programme=wish.programme, name=wish.name, version=wish.version, use=wish.use,
         batches=batches, left_out=left_out, schema=SCHEMA, code_version=code_version,
     )  # fmt: skip
+
+
+SENTINELS_MIN, PEOPLE_MIN = 20, 3
+"""Answers to sentinels under a rubric, and people who gave them, from which on a release tells their total."""
+NOT_DECIDED = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What watching the work of a programme showed so far.
+
+    policies  how often a rate of sentinels was set
+    answers   (rubric, expert, whether right) of each answer to a sentinel
+    alarms    (rubric, judgments held, what it came from or None) of each alarm
+    """
+
+    policies: int
+    answers: tuple[tuple[str, str, bool], ...]
+    alarms: tuple[tuple[str, int, str | None], ...]
+
+
+def monitored(watched: Watched, *, release: str, programme: str) -> ReleaseMonitored | None:
+    """The totals that a release may tell: never of which items, and of nobody alone. None without sentinels."""
+    if not watched.policies:
+        return None
+    rubrics = sorted({rubric for rubric, _, _ in watched.answers})
+    return ReleaseMonitored(
+        release=release, programme=programme, policies=watched.policies,
+        sentinels=[_total(rubric, [one for one in watched.answers if one[0] == rubric]) for rubric in rubrics],
+        alarms=_tally(rubric for rubric, _, _ in watched.alarms), held=sum(held for _, held, _ in watched.alarms),
+        found=_tally(found or NOT_DECIDED for _, _, found in watched.alarms),
+    )  # fmt: skip
+
+
+def _total(rubric: str, answers: list[tuple[str, str, bool]]) -> SentinelTotal:
+    if len(answers) < SENTINELS_MIN or len({expert for _, expert, _ in answers}) < PEOPLE_MIN:
+        return SentinelTotal(rubric=rubric, answers=None, right=None)
+    return SentinelTotal(rubric=rubric, answers=len(answers), right=sum(right for _, _, right in answers))
+
+
+def _tally(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
 
 
 def exclusion(*, state: str, disagreement: str | None, is_erased: bool = False) -> str | None:
