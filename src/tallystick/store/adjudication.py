@@ -197,17 +197,17 @@ def open_cases(
         more = limit - len(found)
         if more <= 0:
             break
-        parts: list[Iterator[Row]] = [
-            iter(_part(connection, programme, domain, place, asking=asking, limit=more)) for domain in tier
-        ]
+        queries = [part_query(programme, domain, place, asking=asking, limit=more) for domain in tier]
+        parts: list[Iterator[Row]] = [iter(connection.execute(query).all()) for query in queries]
         merged = heapq.merge(*parts, key=lambda row: (int(row.cause_rank), int(row.seq)))
         found += [row for row, _ in zip(merged, range(more), strict=False)]
     return found
 
 
-def _part(
-    connection: sa.Connection, programme: str, domain: str, place: tuple[int, int], *, asking: Asking, limit: int
-) -> list[Row]:
+def part_query(
+    programme: str, domain: str, place: tuple[int, int], *, asking: Asking, limit: int
+) -> sa.Select[Any]:  # fmt: skip
+    """The open cases of one domain behind a place, as one range of the index by risk."""
     table = DISAGREEMENT
     query = (
         sa.select(table, _RISK)
@@ -219,12 +219,12 @@ def _part(
         .order_by(table.c.cause_rank, table.c.seq)
         .limit(limit)
     )  # fmt: skip
-    if asking.person is not None:
-        is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == asking.person)
-        is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
-        is_free = sa.or_(table.c.holder.is_(None), table.c.holder == asking.person, table.c.held_until < asking.now)
-        query = query.where(~is_judge, ~is_gone, is_free)
-    return list(connection.execute(query).all())
+    if asking.person is None:
+        return query
+    is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == asking.person)
+    is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
+    is_free = sa.or_(table.c.holder.is_(None), table.c.holder == asking.person, table.c.held_until < asking.now)
+    return query.where(~is_judge, ~is_gone, is_free)
 
 
 def ended(
