@@ -10,6 +10,7 @@ from tallystick.web import (
     erasure,
     escape,
     gate,
+    intervention,
     items,
     oversight,
     qualification,
@@ -27,7 +28,7 @@ from tallystick.web.render import STATIC
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
     standing,
-    receipt, oversight, erasure, custody, calibration,
+    receipt, oversight, erasure, custody, calibration, intervention,
 )  # fmt: skip
 
 

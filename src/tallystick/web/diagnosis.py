@@ -28,14 +28,19 @@ NOTE = (
 
 def help_of(page: BatchPage) -> views.Help | None:
     """What would help a failing batch; None when nothing falls short."""
-    found = page.diagnosis
-    if found is None:
-        return None
+    return None if page.diagnosis is None else told(page.diagnosis, page.names)
+
+
+def told(found: Diagnosis, names: dict[str, str]) -> views.Help:
+    """A diagnosis in words.
+
+    names  pseudonym: name, for those who may read it
+    """
     shown = [f for f in found.findings if f.is_clear or (f.gain_ppm or 0) > 0]
     # The table keeps its order, the rubric first; what is clear is never crowded out.
     kept = sorted(shown, key=lambda f: (not f.is_clear, -(f.gain_ppm or 0)))[:ROWS_MAX]
     return views.Help(
-        sentence=_sentence(found, page.names), rows=tuple(_row(f, found, page.names) for f in shown if f in kept),
+        sentence=_sentence(found, names), rows=tuple(_row(f, found, names) for f in shown if f in kept),
         items=tuple(
             Link(label=item.item, href=f"/items/{item.item}", note=f"{item.gain_ppm / PPM:.3f}") for item in found.items
         ),

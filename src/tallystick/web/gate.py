@@ -2,6 +2,7 @@
 
 from tallystick.app import access, contract, gate
 from tallystick.app.gate import BatchPage
+from tallystick.app.intervention import reading
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
@@ -93,10 +94,22 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
         links=(
             Link(label="Items of this batch", href=f"/programmes/{row.programme}/items?batch={row.batch}"),
             Link(label="Disagreements", href=f"/programmes/{row.programme}/disagreements"),
+            *_intervention(visit, row.batch),
         ),
         help=diagnosis.help_of(page), idempotency_key=new_key(),
         measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
     )  # fmt: skip
+
+
+def _intervention(visit: Visit, batch: str) -> tuple[Link, ...]:
+    """What a gate that failed opened, for this batch or for another one under the same rubric."""
+    found = reading.of_batch(visit.cell, visit.actor, batch)
+    if found is None or isinstance(found, Refused):
+        return ()
+    is_own = found.row.batch == batch
+    state = found.row.outcome or found.state.stage
+    note = state if is_own else f"{state}; opened by {found.batch_name}, under the same rubric"
+    return (Link(label="Intervention", href=f"/interventions/{found.row.intervention}", note=note),)
 
 
 def _why_not(now: BatchMeasured | Refused) -> str:

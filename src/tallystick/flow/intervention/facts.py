@@ -17,7 +17,7 @@ from tallystick.events.intervention import (
     RubricRuledOut,
 )
 from tallystick.flow import gate
-from tallystick.flow.diagnosis import CRITERION, EXPERT, PAIR, Diagnosis, Finding
+from tallystick.flow.diagnosis import CRITERION, EXPERT, PAIR, Diagnosis, DividedItem, Finding
 from tallystick.flow.intervention.stages import (
     CALIBRATE_FIRST,
     DIAGNOSE_FIRST,
@@ -95,6 +95,22 @@ def _facts_of(finding: Finding) -> FindingFacts:
         kind=finding.kind, name=finding.name, items=finding.items, comparisons=finding.comparisons,
         gain_ppm=finding.gain_ppm, low_ppm=finding.low_ppm, high_ppm=finding.high_ppm, share_ppm=finding.share_ppm,
         rest_ppm=finding.rest_ppm, is_clear=finding.is_clear, reason=finding.reason,
+    )  # fmt: skip
+
+
+def recorded(fact: InterventionDiagnosed) -> Diagnosis:
+    """A recorded diagnosis as it was found, but for what was left out."""
+    return Diagnosis(
+        value_ppm=fact.value_ppm, threshold_ppm=fact.threshold_ppm, beside=tuple(fact.beside),
+        items=tuple(DividedItem(item=item.item, gain_ppm=item.gain_ppm) for item in fact.items),
+        findings=tuple(
+            Finding(
+                kind=f.kind, name=f.name, items=f.items, comparisons=f.comparisons, gain_ppm=f.gain_ppm,
+                low_ppm=f.low_ppm, high_ppm=f.high_ppm, share_ppm=f.share_ppm, rest_ppm=f.rest_ppm,
+                is_clear=f.is_clear, reason=f.reason,
+            )
+            for f in fact.findings
+        ),
     )  # fmt: skip
 
 

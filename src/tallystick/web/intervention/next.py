@@ -1,0 +1,244 @@
+"""What can be done now in an intervention, each with its button; and what cannot, with what has to come first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tallystick.app.intervention.reading import InterventionPage
+from tallystick.flow import intervention as flow
+from tallystick.flow.refusal import Refused
+from tallystick.web import words
+from tallystick.web.views.intervention import NextStep, PathStep
+from tallystick.web.views.parts import Choice, Fact, Pill
+
+JUSTIFIED = f"At least {flow.JUSTIFICATION_CHARACTERS_MIN} characters that a later reader can check. It is kept."
+TOLD = f"At least {flow.WORDS_CHARACTERS_MIN} characters. It is kept."
+STATES = {
+    flow.OPENED: "opened", flow.DIAGNOSED: "diagnosed", flow.CALIBRATING: "calibrating", flow.REVISED: "rubric revised",
+    flow.RULED_OUT: "rubric ruled out", flow.REDOING: "judged again", flow.REMEASURED: "did not pass",
+    flow.CLOSED: "closed",
+}  # fmt: skip
+_COMMANDS = {
+    flow.RULE_OUT: "Rule the rubric out", flow.REQUEUE: "Have judgments made again",
+    flow.STAND_DOWN: "Let an expert stand down",
+}  # fmt: skip
+_PATH = (
+    ("Diagnosis", (flow.OPENED, flow.REMEASURED)), ("Calibration session", (flow.DIAGNOSED,)),
+    ("Rubric revised or ruled out", (flow.CALIBRATING,)), ("Judgments made again", (flow.REVISED, flow.RULED_OUT)),
+    ("Measured again", (flow.REDOING,)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A form that was refused: which, why, and what had been typed, so that nothing is typed twice."""
+
+    id: str
+    refused: Refused
+    words: str = ""
+    choice: str = ""
+    person: str = ""
+    is_by_same: bool = True
+
+
+def pill(page_state: str, outcome: str | None, round_: int) -> Pill:
+    """Where an intervention stands, in a few words."""
+    if outcome == flow.PASSED:
+        return Pill(label="passed", tone="good")
+    if outcome is not None:
+        return Pill(label="given up", tone="quiet")
+    return Pill(label=f"{STATES[page_state]}, round {round_}", tone="waiting")
+
+
+def path(page: InterventionPage) -> tuple[PathStep, ...]:
+    """The stages of this round: what is done, what is next, what lies ahead."""
+    if page.state.stage == flow.CLOSED:
+        return ()
+    place = next(number for number, (_, stages) in enumerate(_PATH) if page.state.stage in stages)
+    return tuple(
+        PathStep(label=label, state="done" if number < place else "now" if number == place else "ahead")
+        for number, (label, _) in enumerate(_PATH)
+    )
+
+
+def sentence(page: InterventionPage) -> str:
+    """What is next, in one sentence."""
+    state = page.state
+    if page.row.outcome == flow.PASSED:
+        return "The batch passes its gate. This intervention is closed."
+    if state.stage == flow.CLOSED:
+        return "This intervention was given up. The next measurement that fails opens another."
+    if state.stage == flow.REDOING and page.waiting:
+        left = words.plural(page.waiting, "item waits", "items wait")
+        return f"{left} to be judged again. Measure the batch when they are complete."
+    running = next((one for one in state.sessions if one.is_running), None)
+    if running is not None:
+        return "A calibration session is running. Hold it to its end."
+    return _SENTENCES[state.stage]
+
+
+_SENTENCES = {
+    flow.OPENED: "Next: look where agreement is lost. The rubric comes first.",
+    flow.DIAGNOSED: "Next: hold a calibration session, so that the rubric is looked at before anything else.",
+    flow.CALIBRATING: "Next: revise the rubric, or rule it out with reasons when every mark is answered.",
+    flow.REVISED: "Next: have the judgments that the revision affects made again.",
+    flow.RULED_OUT: "Next: have judgments made again. Only now may somebody stand down whom the diagnosis clearly "
+    "names.",
+    flow.REDOING: "Next: measure the batch.",
+    flow.REMEASURED: "The batch did not pass. Next: look again where agreement is lost.",
+}
+
+
+def steps(page: InterventionPage, *, sent: Sent | None, may_measure: bool) -> tuple[NextStep, ...]:
+    """What can be done now, the first step first, closing last."""
+    root = f"/interventions/{page.row.intervention}"
+    found = [step for name in flow.next_commands(page.state) for step in _step(page, root, name)]
+    if page.state.stage == flow.REDOING and may_measure:
+        found.append(
+            NextStep(
+                id="measure", title="Measure again", label="Go to the batch", href=f"/batches/{page.row.batch}",
+                sentence="The gate decides on the judgments that count now. A pass closes this intervention.",
+                is_quiet=bool(page.waiting),
+            )
+        )  # fmt: skip
+    if page.state.stage == flow.REDOING:
+        found += [_requeue(root, page, is_quiet=True), *_stand_down(page, root)]
+    found += _reinstate(page, root)
+    if flow.CLOSE not in page.not_now:
+        found.append(
+            NextStep(
+                id="closing", title="Close it by hand", label="Close this intervention", action=f"{root}/close",
+                sentence="It closes by itself when the batch passes after judgments were made again.", words="words",
+                words_label="Why it ends", words_hint=TOLD, is_quiet=True,
+            )
+        )  # fmt: skip
+    return tuple(_with(step, sent) for step in found)
+
+
+def _step(page: InterventionPage, root: str, name: str) -> list[NextStep]:
+    """The sections of one command."""
+    make: dict[str, Callable[[], list[NextStep]]] = {
+        flow.DIAGNOSE: lambda: [_diagnose(root)],
+        flow.CALIBRATE: lambda: _calibrate(page, root),
+        flow.REVISE: lambda: [_revise(page)],
+        flow.RULE_OUT: lambda: [_rule_out(root)],
+        flow.REQUEUE: lambda: [_requeue(root, page)],
+        flow.STAND_DOWN: lambda: _stand_down(page, root),
+    }
+    return make[name]()
+
+
+def _diagnose(root: str) -> NextStep:
+    return NextStep(
+        id="diagnose", title="Look for what would help most", label="Diagnose and record", action=f"{root}/diagnose",
+        sentence="Criteria first, then kinds of items and versions, people last. What is found is recorded.",
+    )  # fmt: skip
+
+
+def _calibrate(page: InterventionPage, root: str) -> list[NextStep]:
+    """Open a session, go on with the one that runs, or answer what was marked in the last one."""
+    running = next((one for one in page.state.sessions if one.is_running), None)
+    held = page.state.held
+    if running is None and held is not None:
+        return [_answer_marks(held.calibration, held.unanswered), _revise(page)]
+    return [
+        NextStep(
+            id="session", title="The calibration session" if running else "Hold a calibration session",
+            sentence="Experts label the same items alone, then compare, and mark the words that they read apart.",
+            label="Go to the session" if running else "Open a session",
+            href=f"/calibrations/{running.calibration}" if running else f"{root}/calibrate",
+        )
+    ]  # fmt: skip
+
+
+def _revise(page: InterventionPage) -> NextStep:
+    held = page.state.held
+    return NextStep(
+        id="revise", title="Revise the rubric", label="Start a revision",
+        sentence="Marks and proposed examples stand beside the rubric. What you publish is a new version.",
+        href=f"/calibrations/{held.calibration}/revision" if held else None,
+    )  # fmt: skip
+
+
+def _answer_marks(session: str, number: int) -> NextStep:
+    waiting = words.plural(number, "mark waits", "marks wait")
+    return NextStep(
+        id="marks", title="Answer the marks", label="Go to the marks",
+        sentence=f"{waiting} for an answer. While any does, the rubric cannot be ruled out.",
+        href=f"/calibrations/{session}/rubric",
+    )  # fmt: skip
+
+
+def _rule_out(root: str) -> NextStep:
+    return NextStep(
+        id="rule-out", title="Or rule the rubric out", label="Rule the rubric out", action=f"{root}/rule-out",
+        sentence="Say why the rubric does not explain what is left. Everything after this rests on these words.",
+        words="justification", words_label="Justification", words_hint=JUSTIFIED, is_quiet=True,
+    )  # fmt: skip
+
+
+def _requeue(root: str, page: InterventionPage, *, is_quiet: bool = False) -> NextStep:
+    first = flow.AFFECTED if page.state.revised else flow.NAMED
+    return NextStep(
+        id="requeue", title="Have judgments made again", label="Have them made again", action=f"{root}/requeue",
+        sentence="They are set aside under the rubric in force: kept, delivered, and counted no more.",
+        choices=tuple(
+            Choice(value=value, label=label, note=note, is_chosen=value == first)
+            for value, label, note in (
+                (flow.AFFECTED, "Those that the revision affects", "Made under words that changed since."),
+                (flow.NAMED, "Those on the items that the diagnosis names", "They cost agreement most."),
+                (flow.ALL, "All of the batch", "Every judgment that counts."),
+            )
+        ),
+        asks_same=True, is_quiet=is_quiet,
+    )  # fmt: skip
+
+
+def _stand_down(page: InterventionPage, root: str) -> list[NextStep]:
+    if flow.STAND_DOWN in page.not_now or not page.named:
+        return []
+    return [
+        NextStep(
+            id="stand-down", title="The last step: let an expert stand down", label="Let this expert stand down",
+            sentence="They work no more under this rubric. What they judged stays and counts, unless you have it made "
+            "again. Only those can be chosen whom the diagnosis clearly names beyond what the criteria explain.",
+            action=f"{root}/stand-down", words="justification", words_label="Justification", words_hint=JUSTIFIED,
+            people=tuple(Choice(value=one, label=page.names.get(one, one)) for one in page.named), is_quiet=True,
+        )
+    ]  # fmt: skip
+
+
+def _reinstate(page: InterventionPage, root: str) -> list[NextStep]:
+    people = tuple(Choice(value=one.person, label=page.names.get(one.person, one.person)) for one in page.stood_down)
+    if not people:
+        return []
+    return [
+        NextStep(
+            id="reinstate", title="Reinstate an expert", label="Reinstate this expert", action=f"{root}/reinstate",
+            sentence="They work under this rubric again, with the qualifications that they had.", words="reason",
+            words_label="Reason", words_hint=TOLD, people=people, is_quiet=True,
+        )
+    ]  # fmt: skip
+
+
+def _with(step: NextStep, sent: Sent | None) -> NextStep:
+    """A form as it was sent, with what was wrong."""
+    if sent is None or sent.id != step.id:
+        return step
+    return replace(
+        step, value=sent.words, error=sent.refused.sentence if sent.refused.field == step.words else "",
+        is_by_same=sent.is_by_same,
+        choices=tuple(replace(one, is_chosen=one.value == sent.choice) for one in step.choices),
+        people=tuple(replace(one, is_chosen=one.value == sent.person) for one in step.people),
+    )  # fmt: skip
+
+
+def not_yet(page: InterventionPage) -> tuple[Fact, ...]:
+    """What may not be done now and what has to come first, of what people may look for."""
+    if page.state.stage == flow.CLOSED:
+        return ()
+    found = [(name, page.not_now[name]) for name in _COMMANDS if name in page.not_now]
+    facts = [Fact(term=_COMMANDS[name], value=refused.sentence) for name, refused in found]
+    if flow.STAND_DOWN not in page.not_now and not page.named:
+        nobody = "The diagnosis of this round clearly names nobody beyond what the criteria explain."
+        facts.append(Fact(term=_COMMANDS[flow.STAND_DOWN], value=nobody))
+    return tuple(facts)
