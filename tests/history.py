@@ -194,11 +194,14 @@ class Story:
                 reviewing.judge_again(cell, actor, name, notes=NOTES, by_same=n % 2 == 0, key=new_key())
 
     def redo(self, n: int, m: int) -> None:
-        """Judgments of a batch are set aside, some of them twice, which is refused."""
+        """Judgments of a batch, or of an item that divides, are set aside; what was set aside before is refused."""
         cell = self.world.cell
+        cases = adjudication.queue(cell, self.world.lead, PROGRAMME)
         with cell.read() as connection:
             batches = [row.batch for row in store_items.batches(connection, PROGRAMME) if row.purpose == "work"]
             said = [row.judgment for row in judgments.of_batch(connection, batches[n % len(batches)])]
+            if m % 3 and isinstance(cases, list) and cases:
+                said = [row.judgment for row in judgments.counted_on(connection, cases[n % len(cases)].item)]
         cause = ("intervention", "drift", "adjudication")[m % 3]
 
         def decide(tx: Transaction) -> Decision:

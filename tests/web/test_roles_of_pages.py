@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from living_cell import PROGRAMME
+from held_work import hold
+from living_cell import PROGRAMME, World
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import erasure, escape, gate, items, release
+from tallystick.app import erasure, escape, gate, items, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -21,6 +22,7 @@ READERS = {"lead", "researcher", "auditor"}
 EXPERTS = {"expert", "adjudicator"}
 LEAD = {"lead"}
 P = "/programmes/{programme}"
+S = "/calibrations/{calibration_id}"
 
 # A new page must be placed here, by hand: this table does not read the one in the code.
 WHO: dict[str, set[str] | None] = {
@@ -74,6 +76,14 @@ WHO: dict[str, set[str] | None] = {
     "GET /imports/{run}/problems": LEAD,
     f"GET {P}/agreement": READERS,
     f"GET {P}/agreement/slices": READERS,
+    f"GET {P}/monitoring": READERS,
+    f"GET {P}/experts/{{person}}": READERS,
+    f"GET {P}/report": READERS,
+    f"GET {P}/report.md": READERS,
+    f"GET {P}/shortcuts": READERS,
+    f"POST {P}/shortcuts": LEAD,
+    "GET /batches/{batch}/confusion": READERS,
+    "GET /me/figures/{programme}": EXPERTS,
     "GET /batches/{batch}": READERS,
     f"GET {P}/interventions": READERS,
     "GET /interventions/{intervention}": READERS,
@@ -84,6 +94,10 @@ WHO: dict[str, set[str] | None] = {
     "POST /interventions/{intervention}/reinstate": LEAD,
     "POST /interventions/{intervention}/close": LEAD,
     "POST /batches/{batch}/measure": LEAD,
+    "GET /held": {"adjudicator"},
+    f"GET {P}/held": READERS | {"adjudicator"},
+    "GET /held/{judgment_id}": {"adjudicator"},
+    "POST /held/{judgment_id}": {"adjudicator"},
     "GET /disagreements": READERS | {"adjudicator"},
     f"GET {P}/disagreements": READERS | {"adjudicator"},
     "GET /disagreements/{item}": READERS | {"adjudicator"},
@@ -112,6 +126,23 @@ WHO: dict[str, set[str] | None] = {
     "GET /accesses": READERS,
     "GET /me/accesses": EVERYBODY,
     "GET /log": READERS | {"engineer"},
+    "GET /interventions/{intervention}/calibrate": LEAD,
+    "POST /interventions/{intervention}/calibrate": LEAD,
+    f"GET {S}": READERS | EXPERTS,  # of the experts those who take part
+    f"POST {S}/reveal": LEAD,
+    f"POST {S}/end": LEAD,
+    f"GET {S}/label": EXPERTS,  # who take part
+    f"POST {S}/items/{{item}}/label": EXPERTS,
+    f"PUT {S}/items/{{item}}/draft": EXPERTS,
+    f"GET {S}/items/{{item}}": READERS | EXPERTS,  # of the experts those who take part
+    f"POST {S}/items/{{item}}/why": READERS | EXPERTS,
+    f"POST {S}/items/{{item}}/examples": EXPERTS,
+    f"GET {S}/rubric": READERS | EXPERTS,  # of the experts those who take part
+    f"POST {S}/rubric/why": READERS | EXPERTS,
+    f"POST {S}/marks": EXPERTS,
+    f"POST {S}/marks/{{number}}": LEAD,
+    f"GET {S}/revision": LEAD,
+    f"POST {S}/revision": LEAD,
     "GET /receipts": EVERYBODY,
     "GET /receipts/file": EVERYBODY,
     "GET /receipts/{seq}/signed": READERS | {"engineer"},  # and one's own
@@ -171,9 +202,18 @@ def scene(looked_at: Served) -> Scene:
         "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
         "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
-        "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
+        "erasure_id": erased.erasure, "holder": "client", "drawn": drawn, "judgment_id": held_of(world, first),
     }  # fmt: skip
     return Scene(looked_at, cast, names)
+
+
+def held_of(world: World, expert: Actor) -> str:
+    """A judgment of an expert, held."""
+    found = roster.person_page(world.cell, world.lead, expert.person)
+    assert isinstance(found, roster.PersonPage)
+    name = str(found.judgments[0].judgment)
+    hold(world, expert.person, name)
+    return name
 
 
 def pages_of(served: Served) -> dict[str, RouteRule]:
