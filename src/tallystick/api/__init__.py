@@ -16,6 +16,7 @@ from tallystick.api import (
     intervention,
     items,
     judgment,
+    monitoring,
     oversight,
     qualification,
     release,
@@ -36,6 +37,7 @@ STAGES = (
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,
+    monitoring,
 )  # fmt: skip
 
 

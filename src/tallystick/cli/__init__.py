@@ -21,6 +21,7 @@ from tallystick.cli import (
     receipt,
     release,
     releasing,
+    report,
     rotate,
     serve,
     shell,
@@ -43,6 +44,7 @@ people.register(cell.app)
 rotate.register(cell.app)
 backup.register(cell.app)
 status.register(programme.app)
+report.register(programme.app)
 receipt.register(log.app)
 copies.register(log.app)
 erasure.register(cell.app, log.app)

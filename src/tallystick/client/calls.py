@@ -19,6 +19,7 @@ from tallystick.client.errors import Conflict
 from tallystick.client.escape import EscapeCalls
 from tallystick.client.intervention import InterventionCalls
 from tallystick.client.judgments import Judgment
+from tallystick.client.monitoring import MonitoringCalls
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
 from tallystick.client.slices import SlicesCalls
@@ -31,7 +32,7 @@ PREFIX = "/api/v1"
 
 class Client(
     AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
-    InterventionCalls, OversightCalls,
+    InterventionCalls, MonitoringCalls, OversightCalls,
     SlicesCalls, StandingCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.

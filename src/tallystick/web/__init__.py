@@ -12,6 +12,7 @@ from tallystick.web import (
     gate,
     intervention,
     items,
+    monitoring,
     oversight,
     qualification,
     receipt,
@@ -29,6 +30,7 @@ STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
     standing,
     receipt, oversight, erasure, custody, calibration, intervention,
+    monitoring,
 )  # fmt: skip
 
 

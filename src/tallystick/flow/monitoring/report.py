@@ -332,7 +332,7 @@ def _people(matter: Matter) -> Section:
     answer = f"Of {told.counted(answers, 'answer', 'answers')} to sentinels {right:,} were right."
     causes = [
         Cause(
-            sentence=f"Answers to sentinels under {one.rubric} fell: {one.right} of {one.answers} of one expert are right; "
+            sentence=f"Answers to sentinels under {one.rubric} fell: {one.right} of {one.answers} are right; "
             f"{told.counted(one.held, 'judgment was', 'judgments were')} held. "
             + (f"It was found to come from: {one.found}." if one.found else "What it comes from is not decided."),
             action=_FALLS.get(one.found, _FALLS[None]),

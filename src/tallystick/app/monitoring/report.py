@@ -1,0 +1,126 @@
+"""The report on quality: brings together what every other stage knows of a programme. Reads only, and no content."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+
+from tallystick.app import access, escape, gate
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.monitoring.figures import decided_in, work_of
+from tallystick.events.gate import BatchMeasured
+from tallystick.events.monitoring import ShortcutAudited
+from tallystick.flow import overturn
+from tallystick.flow.escape import Estimate
+from tallystick.flow.gate import FAIL
+from tallystick.flow.monitoring.figures import count
+from tallystick.flow.monitoring.matter import Drift, Gate, Matter, Step
+from tallystick.flow.monitoring.report import Report, report
+from tallystick.flow.refusal import Refused
+from tallystick.ledger import journal
+from tallystick.store import adjudication, disagreement, intervention, items, monitoring, sentinel
+from tallystick.store import contract as contracts
+from tallystick.store import gate as gates
+from tallystick.store.schema import Row
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """The report of a programme as it stands now."""
+
+    programme: Row
+    report: Report
+
+
+def quality(cell: Cell, actor: Actor, programme: str) -> ReportPage | Refused:
+    """Why a programme's judgments are no better, what to do, and what was done. Nothing in it names a person."""
+    if not access.allows(actor, "monitor.read"):
+        return access.ABSENT
+    second = escape.escape_page(cell, actor, programme, is_pool_counted=False)
+    if isinstance(second, Refused):
+        return second
+    with cell.read() as connection:
+        row = contracts.programme(connection, programme)
+        assert row is not None, "a programme that has second looks is there"
+        matter = _matter(cell, connection, row, second.estimate if second.rounds else None)
+    return ReportPage(row, report(matter))
+
+
+def _matter(cell: Cell, connection: journal.Connection, row: Row, second: Estimate | None) -> Matter:
+    name = row.programme
+    newest = monitoring.latest_audit(connection, name)
+    answers = sentinel.answers(connection, name)
+    has_policy = bool(sentinel.policies(connection, name))
+    return Matter(
+        programme=name, title=row.title, upto=journal.head(connection).next_seq - 1,
+        gates=tuple(
+            _gate(cell, connection, batch)
+            for batch in items.batches(connection, name)
+            if batch.purpose == "work" and batch.judgments
+        ),
+        counted=count(work_of(connection, name)),
+        cases={state: n for state, n in adjudication.counts(connection, name).items() if state != "withdrawn" and n},
+        classes=_classes(connection, name),
+        remarks=monitoring.remarks(connection, name),
+        overturns=overturn.overturns(decided_in(connection, name)),
+        sentinels=(len(answers), sum(one.is_correct for one in answers)) if has_policy else None,
+        drifts=tuple(_drift(one) for one in sentinel.drifts(connection, name)),
+        escape=second,
+        audit=tuple(msgspec.json.decode(one.body, type=ShortcutAudited) for one in newest),
+        audit_seq=newest[0].seq if newest else None,
+        done=tuple(sorted(_done(connection, name), key=lambda step: step.seq)),
+    )  # fmt: skip
+
+
+def _gate(cell: Cell, connection: journal.Connection, batch: Row) -> Gate:
+    latest = gates.latest(connection, batch.batch)
+    fact = None if latest is None else msgspec.json.decode(latest.body, type=BatchMeasured)
+    sought = gate.diagnosis_of(cell, connection, batch.batch) if fact is not None and fact.decision == FAIL else None
+    return Gate(
+        name=f"{batch.name} ({batch.domain})", decision=fact.decision if fact else None,
+        value_ppm=fact.verdict.value_ppm if fact else None, low_ppm=fact.verdict.low_ppm if fact else None,
+        high_ppm=fact.verdict.high_ppm if fact else None, threshold_ppm=fact.threshold_ppm if fact else None,
+        seq=latest.seq if latest else None, incomplete=batch.items - batch.complete,
+        diagnosis=None if sought is None or isinstance(sought, Refused) else sought.diagnosis,
+    )  # fmt: skip
+
+
+def _classes(connection: journal.Connection, programme: str) -> dict[str, int] | None:
+    """Why judges disagree, as it was classified or as people corrected it; None when nothing was classified."""
+    found = monitoring.classified(connection, programme)
+    if not found:
+        return None
+    found |= {item: row.cause for item, row in disagreement.corrections(connection, programme=programme).items()}
+    return dict(Counter(cause or "undetermined" for cause in found.values()))
+
+
+def _drift(row: Row) -> Drift:
+    return Drift(
+        rubric=row.rubric, seq=row.seq, answers=row.answers, right=row.right, held=row.held,
+        is_open=row.state == "open", found=row.found,
+    )  # fmt: skip
+
+
+_SET_ASIDE = {
+    "intervention": "in an intervention", "drift": "because an expert's answers to sentinels fell",
+    "adjudication": "by an adjudicator", "review": "after a review",
+}  # fmt: skip
+
+
+def _done(connection: journal.Connection, programme: str) -> list[Step]:
+    """What was done about quality, from the journal."""
+    steps = [
+        Step(seq=row.seq, sentence=f"Version {row.version} of the rubric {row.rubric} came into force.")
+        for row in monitoring.criteria(connection, programme)
+        if row.previous is not None
+    ]
+    for row in intervention.of_programme(connection, programme):
+        steps.append(Step(seq=row.seq, sentence=f"An intervention opened for the domain {row.domain}."))
+        if row.closed_seq is not None:
+            words = "its batch passed" if row.outcome == "passed" else "it was given up"
+            steps.append(Step(seq=row.closed_seq, sentence=f"The intervention for {row.domain} closed: {words}."))
+    for row in monitoring.set_aside(connection, programme):
+        judgments = "1 judgment was" if row.judgments == 1 else f"{row.judgments:,} judgments were"
+        steps.append(Step(seq=row.seq, sentence=f"{judgments} set aside {_SET_ASIDE.get(row.cause, row.cause)}."))
+    return steps
