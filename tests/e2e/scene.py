@@ -44,7 +44,7 @@ def joined(world: World, login: str, *roles: str, expert_roles: tuple[str, ...] 
 @contextmanager
 def prepared(directory: Path, **terms: object) -> Iterator[World]:
     """A world to fill before its server starts."""
-    with world_at(embedded_database(directory), directory, **terms) as world:
+    with world_at(embedded_database(directory), directory, **terms) as world:  # type: ignore[arg-type]  # by name
         yield world
 
 

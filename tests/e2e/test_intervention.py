@@ -283,7 +283,6 @@ def test_the_lead_revises_the_rubric_beside_the_marks(play: Play) -> None:
 
 
 def test_the_lead_has_the_affected_judgments_made_again(play: Play) -> None:
-    lead = play.lead
     with program(play) as (client, name):
         assert client.requeue(name, choice="affected", by_same=True).stage == "redoing"
 

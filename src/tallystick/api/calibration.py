@@ -108,6 +108,7 @@ class SessionItem(Shown):
     """An item that a session can be opened with."""
 
     item: str
+    external: str = Field(description="The client's own name of it.")
     gain_ppm: int | None = Field(description="What it costs agreement, by the diagnosis; null: all agreed on it.")
     is_chosen: bool = Field(description="It is among those that are proposed.")
 

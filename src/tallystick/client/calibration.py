@@ -29,6 +29,7 @@ class CalibrationItem(Answer, frozen=True):
     """An item that a session can be opened with."""
 
     item: str
+    external: str
     gain_ppm: int | None  # None: all agreed on it
     is_chosen: bool
 

@@ -1,6 +1,18 @@
 """One realistic view for every page, in its full, its empty and its refused form."""
 
-from web.samples import accesses, agreement, erasure, keys, people, programme, results, rubrics, work
+from web.samples import (
+    accesses,
+    agreement,
+    calibration,
+    erasure,
+    keys,
+    people,
+    programme,
+    results,
+    rubrics,
+    standing,
+    work,
+)
 
 ALL = (
     *people.SAMPLES,
@@ -12,4 +24,6 @@ ALL = (
     *keys.SAMPLES,
     *accesses.SAMPLES,
     *erasure.SAMPLES,
+    *standing.SAMPLES,
+    *calibration.SAMPLES,
 )

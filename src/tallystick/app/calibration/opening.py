@@ -29,11 +29,13 @@ AGREED_LISTED = 20
 class Choice:
     """An item that a session can be opened with.
 
+    external   the client's own name of it: for leads, never for experts
     gain_ppm   what it costs the agreement of its batch, by the diagnosis; None: all agreed on it
     is_chosen  it is among those that are proposed
     """
 
     item: str
+    external: str
     gain_ppm: int | None
     is_chosen: bool
 
@@ -99,21 +101,21 @@ def _proposal(cell: Cell, connection: journal.Connection, row: Row, worst: dict[
     return Proposal(
         row,
         (
-            *(Choice(item, worst[item], item in chosen) for item in divided),
-            *(Choice(item, None, item in chosen) for item in agreed[:AGREED_LISTED] if item not in worst),
+            *(Choice(item, whole[item], worst[item], item in chosen) for item in divided),
+            *(Choice(item, whole[item], None, item in chosen) for item in agreed[:AGREED_LISTED] if item not in worst),
         ),
         tuple(_people(connection, row)),
     )  # fmt: skip
 
 
-def _whole(connection: journal.Connection, batch: str) -> set[str]:
-    """The complete items of a batch whose content is there: nobody judges them any more."""
+def _whole(connection: journal.Connection, batch: str) -> dict[str, str]:
+    """The complete items of a batch whose content is there, each with the client's name: nobody judges them now."""
     rows = [row for row in items.of_batch(connection, batch) if row.state == "complete"]
     gone = erasure.erased_of(connection, [row.content for row in rows])
-    return {row.item for row in rows if row.content not in gone}
+    return {row.item: row.external for row in rows if row.content not in gone}
 
 
-def _agreed(cell: Cell, connection: journal.Connection, row: Row, whole: set[str]) -> list[str]:
+def _agreed(cell: Cell, connection: journal.Connection, row: Row, whole: dict[str, str]) -> list[str]:
     """Complete items on which all who decided agreed, in an order that nobody chose."""
     found = judgment.of_items(connection, sorted(whole))
     alike = [

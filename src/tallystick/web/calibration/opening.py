@@ -49,8 +49,9 @@ def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
 def _items(found: Proposal, sent: tuple[str, ...], *, is_sent: bool, is_agreed: bool) -> tuple[Choice, ...]:
     return tuple(
         Choice(
-            value=one.item, label=one.item, is_chosen=one.item in sent if is_sent else one.is_chosen,
-            note="all agreed" if one.gain_ppm is None else f"costs {one.gain_ppm / PPM:.3f} of agreement",
+            value=one.item, label=one.external, is_chosen=one.item in sent if is_sent else one.is_chosen,
+            note=f"{one.item}, "
+            + ("all agreed" if one.gain_ppm is None else f"costs {one.gain_ppm / PPM:.3f} of agreement"),
         )
         for one in found.items
         if (one.gain_ppm is None) == is_agreed

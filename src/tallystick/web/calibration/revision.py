@@ -92,9 +92,7 @@ def _view(
         rows=tuple(row for row in rows if row.kind != "same"), same=sum(row.kind == "same" for row in rows),
         before=found.in_force, after=preview.rubric.version if preview is not None else found.version,
         affected=tuple(names.get(one, one) for one in preview.affected) if preview is not None else (),
-        findings=()
-        if preview is None
-        else tuple(Notice(kind="note", sentence=one.sentence) for one in preview.findings),
+        findings=() if preview is None else tuple(one.sentence for one in preview.findings),
     )  # fmt: skip
 
 

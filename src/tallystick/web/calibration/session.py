@@ -125,11 +125,11 @@ def _rows(found: Session, labels: Overview | None) -> tuple[tuple[str, ...], tup
     )
     return numbers, tuple(
         views.LabelRow(
-            item=item, href=f"{place.root(found.row.calibration)}/items/{item}",
+            name=f"Item {number}", href=f"{place.root(found.row.calibration)}/items/{item}",
             verdicts=_verdicts(given, labels.people),
             status=Pill(label="divided", tone="waiting") if item in labels.divided else Pill(label="same way"),
         )
-        for item, given in labels.items
+        for number, (item, given) in enumerate(labels.items, 1)
     )  # fmt: skip
 
 
@@ -208,7 +208,8 @@ def _item(visit: Visit, *, key: str, refused: Refused | None = None) -> PageAnsw
         title=typed["title"], situation=typed["situation"], why=typed["why"], errors=tuple(errors.items()),
     )  # fmt: skip
     notices: tuple[Notice, ...] = () if refused is None else (frame.notice(refused, field=next(iter(errors), None)),)
-    page = frame.page(visit, f"Labels of {wanted}", title="Labels", at=place.inside(visit, found), notices=notices)
+    number = [name for name, _ in overview.items].index(wanted) + 1
+    page = frame.page(visit, f"Labels of item {number}", at=place.inside(visit, found), notices=notices)
     return frame.shown("calibration/item.html", view, page, status=200 if refused is None else status_of(refused))
 
 

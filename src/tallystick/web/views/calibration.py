@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tallystick.web.views.adjudication import BlindReason, CriterionScores
 from tallystick.web.views.items import Text
-from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill, Problem
 from tallystick.web.views.rubric import DiffRow
 
@@ -38,7 +37,7 @@ class Progress:
 class LabelRow:
     """One item with the verdict of each participant, in the order of their numbers; empty where there is none."""
 
-    item: str
+    name: str
     href: str
     verdicts: tuple[str, ...]
     status: Pill
@@ -229,4 +228,4 @@ class Revision:
     before: str = ""
     after: str = ""
     affected: tuple[str, ...] = ()
-    findings: tuple[Notice, ...] = ()
+    findings: tuple[str, ...] = ()
