@@ -9,7 +9,7 @@ from living_cell import PROGRAMME, World
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import erasure, escape, gate, items, release, roster
+from tallystick.app import disagreement, erasure, escape, gate, items, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -192,6 +192,7 @@ def scene(looked_at: Served) -> Scene:
         world.judge(first)
         world.judge(second, verdict)
     world.measure()
+    assert disagreement.classify_waiting(world.cell) == 1
     wish = Wish(programme=PROGRAMME, name="made", version="1.0.0", use="train", batches=(world.batch(),))
     made = release.cut(world.cell, world.lead, wish, key=new_key())
     assert isinstance(made, release.Made), made
@@ -213,7 +214,7 @@ def scene(looked_at: Served) -> Scene:
         "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
         "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
-        "erasure_id": erased.erasure, "holder": "client", "drawn": drawn, "judgment_id": held_of(world, first),
+        "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn, "judgment_id": held_of(world, first),
     }  # fmt: skip
     return Scene(looked_at, cast, names)
 

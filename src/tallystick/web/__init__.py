@@ -7,6 +7,7 @@ from tallystick.web import (
     calibration,
     contract,
     custody,
+    disagreement,
     erasure,
     escape,
     gate,
@@ -31,6 +32,7 @@ STAGES = (
     standing,
     receipt, oversight, erasure, custody, calibration, intervention,
     monitoring,
+    disagreement,
 )  # fmt: skip
 
 

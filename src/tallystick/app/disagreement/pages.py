@@ -10,6 +10,7 @@ from tallystick.app import access, erased, looking
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
+from tallystick.app.disagreement.correcting import NOT_CLASSIFIED as UNCLASSIFIED
 from tallystick.app.disagreement.correcting import may_read, permission_of, stated_of
 from tallystick.app.disagreement.learning import cases, model_named
 from tallystick.app.looking import About, Look
@@ -198,8 +199,10 @@ def item_cause(cell: Cell, actor: Actor, item: str, *, reason: str = "") -> Item
     with cell.read() as connection:
         row = adjudication.disagreement(connection, item)
         found = disagreement.classification(connection, item)
-        if row is None or found is None or not may_read(connection, actor, item):
+        if row is None or not may_read(connection, actor, item):
             return access.ABSENT
+        if found is None:
+            return UNCLASSIFIED
         refused = unreadable(cell, connection, actor, row.programme)
         has_notes = bool(disagreement.corrections_of(connection, item))
     if refused:

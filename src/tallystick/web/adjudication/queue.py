@@ -86,7 +86,10 @@ def _view(visit: Visit, found: Queue, state: str) -> views.Queue:
         mine=None if mine is None else Link(
             label=mine.item, href=f"/disagreements/{mine.item}", note=held_note(mine.held_until, found.now)
         ),
-        links=(Link(label="Overturn rates", href=f"{root}/overturns"),) if is_reader else (),
+        links=(
+            Link(label="By cause", href=f"/programmes/{programme}/causes"),
+            Link(label="Overturn rates", href=f"{root}/overturns"),
+        ) if is_reader else (),
     )  # fmt: skip
 
 
