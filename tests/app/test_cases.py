@@ -365,8 +365,13 @@ def test_rebuilding_gives_the_same_tables(world: World) -> None:
 def test_the_queue_is_read_from_an_index_however_long_it_is(sqlite_url: str, tmp_path: Path) -> None:
     """No sorting and no scan of the table: what makes a queue of a hundred thousand cases as fast as one of ten."""
     with world_at(sqlite_url, tmp_path / "cell") as world, world.cell.read() as connection:
-        statement = store.part_query(PROGRAMME, "general", (-1, -1), asking=Asking(person="per-x", now=1), limit=10)
-        text = str(statement.compile(connection.engine, compile_kwargs={"literal_binds": True}))
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()]
-    assert any("disagreement_by_risk" in line for line in plan), plan
-    assert [line for line in plan if line.startswith("SCAN") or "TEMP B-TREE" in line] == []
+        asking = Asking(person="per-x", now=1)
+        for query, index in (
+            (store.part_query(PROGRAMME, "general", (-1, -1), asking=asking, limit=10), "disagreement_by_risk"),
+            (store.held_query("per-x", PROGRAMME), "disagreement_held"),
+            (store.run_out_query(1, limit=10), "disagreement_lease"),
+        ):
+            text = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()]
+            assert any(index in line for line in plan), plan
+            assert [line for line in plan if line.startswith("SCAN") or "TEMP B-TREE FOR ORDER" in line] == []

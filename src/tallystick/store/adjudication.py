@@ -257,34 +257,63 @@ def counts(connection: sa.Connection, programme: str) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query.group_by(DISAGREEMENT.c.state)).all()}
 
 
-def waiting(connection: sa.Connection, programme: str) -> list[Row]:
-    """Open cases by domain and class: domain, risk, cause, cases, oldest (when the oldest of them opened)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Open cases of one domain and class, and when the oldest of them opened."""
+
+    domain: str
+    risk: str | None
+    cause: str | None
+    cases: int
+    oldest: int
+
+
+def waiting(connection: sa.Connection, programme: str) -> list[Waiting]:
+    """Open cases by domain and class. Counted from the index by risk alone; only the oldest of each group is read."""
     table = DISAGREEMENT
-    query = (
-        sa.select(
-            table.c.domain, _RISK, table.c.cause, sa.func.count().label("cases"),
-            sa.func.min(table.c.opened_at).label("oldest"),
+    places = (table.c.domain, table.c.cause_rank)
+    grouped = sa.select(*places, sa.func.count().label("cases"), sa.func.min(table.c.seq).label("first"))
+    of = (table.c.programme == programme, table.c.state == "open")
+    rows = connection.execute(grouped.where(*of).group_by(*places).order_by(*places)).all()
+    risks = {row.domain: row.risk for row in connection.execute(_RISKS, {"wanted": programme}).all()}
+    first = sa.select(table.c.opened_at).where(*of)
+    return [
+        Waiting(
+            domain=row.domain, risk=risks.get(row.domain), cause=CAUSE_ORDER[row.cause_rank], cases=row.cases,
+            oldest=connection.execute(
+                first.where(
+                    table.c.domain == row.domain, table.c.cause_rank == row.cause_rank, table.c.seq == row.first
+                )
+            ).scalar_one(),
         )
-        .select_from(_WITH_RISK)
-        .where(table.c.programme == programme, table.c.state == "open")
-        .group_by(table.c.domain, _RISK, table.c.cause)
-        .order_by(table.c.domain, table.c.cause)
-    )  # fmt: skip
-    return list(connection.execute(query).all())
+        for row in rows
+    ]  # fmt: skip
+
+
+_RISKS = sa.select(DOMAIN.c.domain, DOMAIN.c.risk).where(DOMAIN.c.programme == sa.bindparam("wanted"))
+
+
+def held_query(person: str, programme: str) -> sa.Select[Any]:
+    """The open case that somebody holds in a programme."""
+    table = DISAGREEMENT
+    return sa.select(table).where(table.c.holder == person, table.c.programme == programme, table.c.state == "open")
 
 
 def held_by(connection: sa.Connection, person: str, programme: str) -> Row | None:
     """The case that an adjudicator holds in a programme, its lease run out or not; None when there is none."""
+    return connection.execute(held_query(person, programme)).first()
+
+
+def run_out_query(now: int, *, limit: int) -> sa.Select[Any]:
+    """Cases whose lease has run out, oldest first."""
     table = DISAGREEMENT
-    query = sa.select(table).where(table.c.holder == person, table.c.programme == programme, table.c.state == "open")
-    return connection.execute(query).first()
+    query = sa.select(table).where(table.c.held_until < now, table.c.state == "open")
+    return query.order_by(table.c.held_until).limit(limit)
 
 
 def run_out(connection: sa.Connection, now: int, *, limit: int = 20) -> list[Row]:
     """Cases whose lease has run out, oldest first."""
-    table = DISAGREEMENT
-    query = sa.select(table).where(table.c.held_until < now, table.c.state == "open")
-    return list(connection.execute(query.order_by(table.c.held_until, table.c.item).limit(limit)).all())
+    return list(connection.execute(run_out_query(now, limit=limit)).all())
 
 
 def of_batch(connection: sa.Connection, batch: str) -> dict[str, Row]:

@@ -203,7 +203,7 @@ DISAGREEMENT = sa.Table(
     _text("holder", optional=True), _whole("held_until", optional=True), _text("confirmed", optional=True),
     sa.Index("disagreement_queue", "programme", "state", "seq"),
     sa.Index("disagreement_by_risk", "programme", "state", "domain", "cause_rank", "seq"),
-    sa.Index("disagreement_held", "holder", "programme"), sa.Index("disagreement_lease", "held_until"),
+    sa.Index("disagreement_held", "holder", "programme", "state"), sa.Index("disagreement_lease", "held_until"),
 )  # fmt: skip
 # What adjudicators said of a rubric's criteria when they ended a case.
 RUBRIC_FEEDBACK = sa.Table(
@@ -227,7 +227,7 @@ REREVIEW_ITEM = sa.Table(
     _text("failure", optional=True), _text("notes", optional=True), _whole("answered_at", optional=True),
     _whole("seq"), _whole("answered_seq", optional=True),
     sa.Index("rereview_item_waiting", "programme", "is_answered", "round", "place"),
-    sa.Index("rereview_item_held", "reviewer", "is_answered"),
+    sa.Index("rereview_item_held", "reviewer", "programme", "is_answered"),
 )  # fmt: skip
 
 INTERVENTION = sa.Table(
