@@ -52,8 +52,7 @@ def failing_world(
     url: str, directory: Path, *, items: int = 12, experts: int = 3, careless: bool = True, measure: bool = True
 ) -> Iterator[World]:
     """Three experts judged every item of a batch; the last is careless, and the batch was measured and failed."""
-    terms = {"redundancy": experts, "metric": "krippendorff_alpha"}
-    with world_at(url, directory, **terms) as world:
+    with world_at(url, directory, redundancy=experts, metric="krippendorff_alpha") as world:
         world.bring([item_row(f"w-{n}") for n in range(items)])
         for _ in range(experts):
             world.expert()

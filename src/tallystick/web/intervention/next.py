@@ -178,13 +178,14 @@ def _rule_out(root: str) -> NextStep:
 
 def _requeue(root: str, page: InterventionPage, *, is_quiet: bool = False) -> NextStep:
     first = flow.AFFECTED if page.state.revised else flow.NAMED
+    affected = (flow.AFFECTED, "Those that the revision affects", "Made under words that changed since.")
     return NextStep(
         id="requeue", title="Have judgments made again", label="Have them made again", action=f"{root}/requeue",
         sentence="They are set aside under the rubric in force: kept, delivered, and counted no more.",
         choices=tuple(
             Choice(value=value, label=label, note=note, is_chosen=value == first)
             for value, label, note in (
-                (flow.AFFECTED, "Those that the revision affects", "Made under words that changed since."),
+                *([affected] if page.state.revised else []),
                 (flow.NAMED, "Those on the items that the diagnosis names", "They cost agreement most."),
                 (flow.ALL, "All of the batch", "Every judgment that counts."),
             )
