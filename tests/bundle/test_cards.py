@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tallystick.bundle.cards.texts import table
 
-QUESTIONS = {"M": 4, "C": 17, "L": 13, "P": 4, "U": 6, "D": 7, "A": 8, "H": 21}
+QUESTIONS = {"M": 4, "C": 17, "L": 13, "P": 4, "U": 6, "D": 7, "A": 8, "H": 27}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tallystick import canon
 from tallystick.bundle import cards, columns
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.figures import figures
+from tallystick.bundle.figures import Figures, compute
 from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest, view_path
 from tallystick.bundle.quality import quality
 from tallystick.bundle.rows import Adjudication, Exclusion, Expert, Judgment, Record, Row
@@ -42,7 +42,10 @@ class Rendered:
 def render(tables: Tables) -> Rendered:
     """Every file, and the manifest over them."""
     made = views_of(tables)
-    contents = {**_data(tables), **_views(made), **_documents(tables), **_readable(tables, made)}
+    figures = compute(tables)
+    contents = {
+        **_data(tables), **_views(made), **_documents(tables), **_figures(figures), **_readable(tables, made, figures),
+    }  # fmt: skip
     entries = [
         FileEntry(path=path, bytes=len(one.data), sha256=canon.digest(one.data), rows=one.rows, role=one.role)
         for path, one in contents.items()
@@ -80,8 +83,11 @@ def _documents(tables: Tables) -> dict[str, Content]:
     found = {path: Content(role="document", data=data) for path, data in tables.documents.items()}
     found[AGREEMENT] = Content(role="quality", data=agreement_bytes(tables))
     found[EXCLUSIONS] = Content(role="quality", data=exclusions_bytes(tables))
-    found |= {path: Content(role="quality", data=data) for path, data in figures(tables).items()}
     return found
+
+
+def _figures(figures: Figures) -> dict[str, Content]:
+    return {path: Content(role="quality", data=data) for path, data in figures.files().items()}
 
 
 def agreement_bytes(tables: Tables) -> bytes:
@@ -104,7 +110,7 @@ def left_out(tables: Tables) -> list[dict[str, str]]:
     ]
 
 
-def _readable(tables: Tables, made: Sequence[View]) -> dict[str, Content]:
-    texts = cards.texts(tables, made)
+def _readable(tables: Tables, made: Sequence[View], figures: Figures) -> dict[str, Content]:
+    texts = cards.texts(tables, made, figures)
     found = {path: Content(role="card", data=text.encode()) for path, text in texts.items()}
-    return {**found, REPORT: Content(role="quality", data=cards.report(tables).encode())}
+    return {**found, REPORT: Content(role="quality", data=cards.report(tables, figures).encode())}

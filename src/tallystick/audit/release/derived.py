@@ -229,7 +229,7 @@ def check_gates(given: Tables | None, files: Files, findings: Findings) -> str:
 
 def _check_figures(tables: Tables, files: Files, findings: Findings) -> int:
     try:
-        all_computed = figures.figures(tables)
+        all_computed = figures.compute(tables).files()
     except (CannotBuild, ValueError, LookupError) as error:
         findings.add(ENTRIES, None, f"the figures cannot be computed: {error}")
         return 0

@@ -102,7 +102,8 @@ def _people(s: Summary) -> tuple[Answer, ...]:
         Answer("C13", "Does it relate to people?",
                "To the experts who judged. Whether prompts speak of real people is not known: nobody declared it."),
         Answer("C14", "Does it name groups of people?",
-               f"Experts by origin: {listed(s.expert_origins)}. Demographics are not collected by this version."),
+               f"Experts by origin: {listed(s.expert_origins)}. Groups that experts declared of themselves "
+               "stand in preserved records, as counts that tell of no one."),
         Answer("C15", "Can somebody be identified from it?",
                "Experts stand under pseudonyms; names stay in the cell. Raters of imported judgments keep the id that "
                "their source gave. Writing style in reasons may identify its author to somebody who knows it."),

@@ -1,5 +1,6 @@
 """The part of the data card that human evaluation adds: who judged by which rubric, and how far they agreed. Pure."""
 
+from tallystick.bundle.cards import told
 from tallystick.bundle.cards.answers import (
     Answer,
     Section,
@@ -25,8 +26,10 @@ def sections(s: Summary) -> tuple[Section, ...]:
 
 
 def evaluation(s: Summary) -> Section:
-    """H1 to H21."""
-    return Section("Human evaluation", (*_task(s), *_experts(s), *_agreement(s), *_conditions(s)))
+    """H1 to H27."""
+    return Section("Human evaluation", (
+        *_task(s), *_experts(s), *_agreement(s), *_conditions(s), *_disagreement(s),
+    ))  # fmt: skip
 
 
 def _task(s: Summary) -> tuple[Answer, ...]:
@@ -77,8 +80,8 @@ def _agreement(s: Summary) -> tuple[Answer, ...]:
         f"{m.fact.verdict.items} items, {m.fact.verdict.raters} raters"
         for m in s.tables.state.measured
     )
-    settled = sum(one.outcome == "settled" for one in s.tables.adjudications)
-    preserved = len(s.tables.adjudications) - settled
+    standing = [one.outcome for one in s.tables.adjudications if one.withdrawn_seq is None]
+    settled, preserved = standing.count("settled"), standing.count("preserved")
     return (
         Answer("H7", "How far did they agree?",
                f"{gates}. Each criterion apart: quality/agreement.json and "
@@ -89,14 +92,15 @@ def _agreement(s: Summary) -> tuple[Answer, ...]:
                "are counted and left out of agreement."),
         Answer("H9", "How was disagreement adjudicated?",
                f"By an adjudicator who had not judged the item, on blinded judgments, with notes: {settled} settled, "
-               f"{preserved} preserved as a distribution. Judgments from before are all kept."),
+               f"{preserved} preserved as a distribution. Judgments from before are all kept. "
+               f"{told.overturned(s.figures)}"),
         Answer("H10", "By which rule does each view follow?",
                " ".join(f"{view.name}: {RULES[view.name]}" for view in s.views) or
                       "This release has no views "
                       "for trainers."),
         Answer("H11", "Which quality controls applied, and what was excluded?",
                f"Gate on each batch; rationale defects found in {s.defective} judgments; excluded items: "
-               f"{listed(s.excluded)}. Sentinels are not used by this version."),
+               f"{listed(s.excluded)}. {told.watched(s.figures)}"),
         Answer("H12", "How long did it take?", _times(s)),
     )  # fmt: skip
 
@@ -125,6 +129,32 @@ def _conditions(s: Summary) -> tuple[Answer, ...]:
         Answer("H18", "Where do the candidate answers come from?", f"As declared at import: {models(s)}."),
         Answer("H19", "Which machine checks were run?", "None: this version runs no verifiers."),
         Answer("H20", "Do the raters resemble those for whom the data speaks?",
-               not_known("demographics are not collected, and no target population is declared.")),
+               not_known("no target population is declared, and groups are declared by those who wish to.")),
         Answer("H21", "What differs from the version before, and why?", "See CHANGELOG.md."),
     )  # fmt: skip
+
+
+def _disagreement(s: Summary) -> tuple[Answer, ...]:
+    apart = " ".join(
+        f"{one.name}, {one.domain}: {told.confused(told.directions(one.tables))}" for one in s.figures.confusion.batches
+    )
+    return (
+        Answer("H22", "Which answers were taken for which?", f"{apart} Tables: quality/confusion.json."),
+        Answer("H23", "How did agreement develop, and what was done where it fell short?",
+               f"{told.trends(s)} Interventions: {told.interventions(s.figures)}"),
+        Answer("H24", "Why did people disagree, as far as is known?", told.causes(s.figures)),
+        Answer("H25", "Which work was held or done again?", told.redone(s.figures)),
+        Answer("H26", "Is there a consensus by a model, and with which doubt?", told.consensus(s.figures)),
+        Answer("H27", "How do groups of people differ where disagreement was preserved?", _groups(s)),
+    )  # fmt: skip
+
+
+def _groups(s: Summary) -> str:
+    held = [record for record in s.tables.records if record.distributions]
+    if not held:
+        return "No preserved record has a table by group: too few of its judges declared one, or none did."
+    axes = sorted({found.axis for record in held for found in record.distributions})
+    return (
+        f"Preserved records with a table: {len(held)}, by {', '.join(axes)}. Groups are what judges said of "
+        "themselves. Small counts are hidden, so that no table tells of a person."
+    )

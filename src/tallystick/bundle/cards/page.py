@@ -1,14 +1,28 @@
 """The data card as one HTML page that needs nothing else: own style, inline SVG, no script, light and dark. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
+from tallystick.bundle.cards import told
 from tallystick.bundle.cards.evaluation import sections
-from tallystick.bundle.cards.summary import Summary
+from tallystick.bundle.cards.summary import Summary, day
+from tallystick.bundle.figures.confusion import Coincidences
+from tallystick.bundle.figures.disagreements import NOT_LOOKED_AT
+from tallystick.bundle.figures.trend import Point
 from tallystick.bundle.manifest import notices
 from tallystick.canon import PPM
 from tallystick.events.gate import BatchMeasured, MeasuredValue
-from tallystick.plots import STYLE, IntervalPlot, IntervalRow, Plot, SharePlot, ShareRow, draw
+from tallystick.plots import (
+    STYLE,
+    HistoryPlot,
+    HistoryPoint,
+    IntervalPlot,
+    IntervalRow,
+    Plot,
+    SharePlot,
+    ShareRow,
+    draw,
+)
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _CSS = """
@@ -22,6 +36,11 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1r
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 dl.card dt { font-weight: 600; margin-top: 1rem; }
 dl.card dd { margin: .25rem 0 0; overflow-wrap: anywhere; white-space: pre-line; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: .5rem 0; }
+th, td { padding: .25rem .75rem .25rem 0; text-align: right; white-space: nowrap; }
+th:first-child { text-align: left; }
 .id { color: #635e52; font-variant-numeric: tabular-nums; }
 @media (prefers-color-scheme: dark) {
   body { color: #ece7da; background: #191813; }
@@ -36,7 +55,7 @@ def page(s: Summary) -> str:
     """datasheet.html."""
     title = escape(s.title)
     told = "".join(f'<p class="notice">{escape(notice)}</p>\n' for notice in notices(s.tables))
-    pictures = "".join(f"<h3>{escape(plot.title)}</h3>\n{draw(plot)}\n" for plot in plots(s))
+    pictures = "".join(f"<h3>{escape(plot.title)}</h3>\n{draw(plot)}\n" for plot in plots(s)) + _confusions(s)
     cards = "".join(
         f'<section><h2>{escape(section.title)}</h2>\n<dl class="card">\n'
         + "".join(
@@ -80,8 +99,8 @@ def _facts(s: Summary) -> str:
 
 
 def plots(s: Summary) -> Sequence[Plot]:
-    """The pictures of the card: agreement of each batch and criterion, verdicts, domains."""
-    found: list[Plot] = [_agreement(s)]
+    """The pictures of the card: agreement of each batch and criterion, its way over time, verdicts, causes, domains."""
+    found: list[Plot] = [_agreement(s), *_trends(s), *_remeasured(s), *_causes(s)]
     for title, counts in (("Verdicts", s.verdicts), ("Consensus", s.how), ("Domains", s.domains)):
         rows = tuple(ShareRow(label=name.replace("_", " "), count=number) for name, number in counts.items())
         found.append(SharePlot(title=title, rows=rows))
@@ -100,6 +119,66 @@ def _agreement(s: Summary) -> IntervalPlot:
     return IntervalPlot(title="Agreement against threshold", rows=tuple(rows))
 
 
+def _trends(s: Summary) -> Iterator[Plot]:
+    """One line for each batch that was measured more than once."""
+    for trend in s.figures.trend.batches:
+        if len(trend.points) > 1:
+            yield HistoryPlot(
+                title=f"Agreement over time: {trend.name}, {trend.domain}",
+                points=tuple(_point(point) for point in trend.points),
+                threshold=_fraction(trend.points[-1].measured.threshold_ppm),
+            )
+
+
+def _point(point: Point) -> HistoryPoint:
+    value = point.measured.verdict
+    return HistoryPoint(
+        when=day(point.at), value=_fraction(value.value_ppm), low=_fraction(value.low_ppm),
+        high=_fraction(value.high_ppm),
+    )  # fmt: skip
+
+
+def _remeasured(s: Summary) -> Iterator[Plot]:
+    """Before and after of every intervention that was measured again."""
+    for one in s.figures.interventions.interventions:
+        for step in one.steps:
+            if step.what == "intervention-remeasured":
+                rows = [_row(when, value, one.threshold_ppm) for when, value in zip(WHEN, step.values, strict=True)]
+                title = f"Intervention {one.intervention}, {one.domain}, at entry {step.seq}"
+                yield IntervalPlot(title=title, rows=tuple(rows))
+
+
+WHEN = ("before", "after")
+
+
+def _causes(s: Summary) -> Iterator[Plot]:
+    for batch in s.figures.disagreements.batches:
+        if set(batch.causes) - {NOT_LOOKED_AT}:
+            rows = tuple(ShareRow(label=told.words(name), count=number) for name, number in batch.causes.items())
+            yield SharePlot(title=f"Causes of disagreement: {batch.name}, {batch.domain}", rows=rows)
+
+
+def _confusions(s: Summary) -> str:
+    """The tables of coincidences over verdict directions, one for each batch."""
+    return "<h3>Which answers stand beside which</h3>\n" + "".join(
+        _table(f"{one.name}, {one.domain}. {told.confused(found)} In brackets what chance would bring.", found)
+        for one in s.figures.confusion.batches
+        for found in [told.directions(one.tables)]
+    )
+
+
+def _table(caption: str, found: Coincidences) -> str:
+    head, rows = told.matrix(found)
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    cells = [(escape(first), "".join(f"<td>{escape(cell)}</td>" for cell in rest)) for first, *rest in rows]
+    lines = "".join(f'<tr><th scope="row">{first}</th>{rest}</tr>\n' for first, rest in cells)
+    return (
+        f'<div class="wide" role="region" aria-label="{escape(caption.partition(".")[0])}" tabindex="0"><table>\n'
+        f"<caption>{escape(caption)}</caption>\n<thead><tr>{columns}</tr></thead>\n"
+        f"<tbody>\n{lines}</tbody></table></div>\n"
+    )
+
+
 def _gated(s: Summary, fact: BatchMeasured) -> set[str]:
     """The criteria that the gate holds against the threshold: the others are shown without one."""
     return {
@@ -112,11 +191,12 @@ def _gated(s: Summary, fact: BatchMeasured) -> set[str]:
 
 
 def _row(label: str, value: MeasuredValue, threshold_ppm: int | None) -> IntervalRow:
-    def fraction(ppm: int | None) -> float | None:
-        return None if ppm is None else ppm / PPM
-
     reason = "" if value.value_ppm is not None else value.status
     return IntervalRow(
-        label=label, value=fraction(value.value_ppm), low=fraction(value.low_ppm), high=fraction(value.high_ppm),
-        threshold=fraction(threshold_ppm), reason=reason,
+        label=label, value=_fraction(value.value_ppm), low=_fraction(value.low_ppm), high=_fraction(value.high_ppm),
+        threshold=_fraction(threshold_ppm), reason=reason,
     )  # fmt: skip
+
+
+def _fraction(ppm: int | None) -> float | None:
+    return None if ppm is None else ppm / PPM

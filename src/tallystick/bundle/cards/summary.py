@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from statistics import median_low
 
 from tallystick.bundle.derive import Tables
+from tallystick.bundle.figures import Figures
 from tallystick.bundle.rows import Record
 from tallystick.bundle.views import View
 from tallystick.canon import PPM
@@ -18,6 +19,7 @@ class Summary:
 
     tables: Tables
     views: Sequence[View]
+    figures: Figures
     domains: Mapping[str, int]
     axes: Mapping[str, Mapping[str, int]]
     languages: tuple[str, ...]
@@ -44,13 +46,14 @@ class Summary:
         return f"{spec.name} {spec.version}"
 
 
-def summary(tables: Tables, views: Sequence[View]) -> Summary:
+def summary(tables: Tables, views: Sequence[View], figures: Figures) -> Summary:
     """Count everything once."""
     judgments, records = tables.judgments, tables.records
     days = [day(judgment.at) for judgment in judgments]
     times = [judgment.active_ms for judgment in judgments if judgment.active_ms is not None]
     return Summary(
-        tables=tables, views=views, domains=tally(record.domain for record in records), axes=_axes(records),
+        tables=tables, views=views, figures=figures, domains=tally(record.domain for record in records),
+        axes=_axes(records),
         languages=tuple(sorted(_axes(records).get("language", {}))),
         consensus=tally(record.consensus or "none" for record in records),
         how=tally(record.consensus_how for record in records),

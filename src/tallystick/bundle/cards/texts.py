@@ -1,31 +1,18 @@
 """The readable files of a release as Markdown. Pure: the same release, the same text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import yaml
 
+from tallystick.bundle.cards import told
 from tallystick.bundle.cards.evaluation import sections
-from tallystick.bundle.cards.summary import Summary, listed, sentence, share
-from tallystick.bundle.derive import Tables
+from tallystick.bundle.cards.markdown import table, warning
+from tallystick.bundle.cards.summary import Summary, listed, sentence
 from tallystick.bundle.manifest import notices, simulated_judgments, view_path
-from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.document import Versioned
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _TIMES = "Times in data files are microseconds since 1970 in UTC."
-
-
-def warning(tables: Tables) -> str:
-    """What a reader must know before anything else, as a quote at the top of each page."""
-    return "\n>\n".join(f"> **{notice}**" for notice in notices(tables)) + ("\n" if notices(tables) else "")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(
-        f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in line)} |\n" for line in lines
-    )
 
 
 def readme(s: Summary) -> str:
@@ -67,7 +54,8 @@ somewhere else than this folder. Add `--log path/to/log/copy` to build the relea
 
 ## Read on
 
-DATASHEET.md (data card), quality/report.md (agreement), LIMITATIONS.md, CHANGELOG.md, exclusions.json, manifest.json.
+DATASHEET.md (data card), quality/report.md (agreement and what was done about it), LIMITATIONS.md, CHANGELOG.md,
+exclusions.json, manifest.json.
 {_TIMES}
 """
 
@@ -121,51 +109,6 @@ def datasheet(s: Summary) -> str:
     return f"# Data card: {s.title}\n\n{warning(s.tables)}\n{source}\n\n{body.rstrip()}\n"
 
 
-def report(tables: Tables) -> str:
-    """quality/report.md: agreement of each batch and criterion, and what stayed out."""
-    names = {b.fact.batch: f"{b.fact.name}, {b.fact.domain}" for b in tables.state.batches}
-    parts = [_batch_report(names[m.fact.batch], m.fact, m.seq) for m in tables.state.measured]
-    spec = tables.state.cut.fact
-    stayed = "".join(f"- {names[batch]}: {why}\n" for batch, why in spec.left_out.items())
-    out = table(("item", "batch", "reason", "judgments"), (
-        (e.external, names[e.batch], e.reason, f"{e.judgments} of {e.needed}") for e in tables.exclusions
-    ))  # fmt: skip
-    return f"""# Quality report: {spec.name} {spec.version}
-
-{warning(tables)}
-Each number was measured by the gate before the release was cut and stands in the log at the entry named. Whoever checks
-the release computes it again from the judgments. An undefined number passes no gate and is never shown as 0 or 1.
-
-{"".join(parts)}## Batches that stayed out
-
-{stayed or "None." + chr(10)}
-## Items without a record
-
-{out if tables.exclusions else "None." + chr(10)}"""
-
-
-def _batch_report(name: str, fact: BatchMeasured, seq: int) -> str:
-    values = [fact.verdict, *fact.criteria, *([fact.expected] if fact.expected else [])]
-    rows = table(
-        ("what", "coefficient", "value", "95 % interval", "items", "raters", "judgments"), map(_value_row, values)
-    )
-    return f"""## {name}
-
-Rubric {fact.rubric} {fact.rubric_version}, threshold {share(fact.threshold_ppm)} on the {fact.rule.replace("_", " ")}.
-Decision: **{fact.decision}**. {fact.why} Entry {seq} of the log.
-
-{rows}
-"""
-
-
-def _value_row(value: MeasuredValue) -> tuple[str, ...]:
-    number = share(value.value_ppm) if value.value_ppm is not None else f"undefined ({value.status})"
-    interval = "none" if value.low_ppm is None else f"{share(value.low_ppm)} to {share(value.high_ppm)}"
-    what = value.what.removeprefix("criterion:")
-    metric = f"{value.metric}, {value.level}"
-    return what, metric, number, interval, str(value.items), str(value.raters), str(value.judgments)
-
-
 def changelog(s: Summary) -> str:
     """CHANGELOG.md: this version, the earlier ones of its name, and what became of rubrics and contract."""
     state = s.tables.state
@@ -213,8 +156,17 @@ def limitations(s: Summary) -> str:
         if state.cut.fact.left_out else "",
         "Agreement says that experts read the rubric alike, not that they are right.",
         "Items follow the quotas of the contract; they represent no population of users or questions.",
-        "Credentials, pay, demographics and welfare of experts are not recorded by this version.",
-        "No machine verifier, no sentinel and no check against public benchmarks was run.",
+        told.redone(s.figures) if s.figures.monitoring.redone.requeued else "",
+        "No sentinels were mixed into the work: nobody's care was tested unseen."
+        if s.figures.monitoring.sentinels is None else
+        "What is said of sentinels can be held against a copy of the log alone: the facts behind it would tell which "
+        "items they are.",
+        "No finished item was looked at a second time: how many defects got through is not known."
+        if s.figures.monitoring.escape is None else "",
+        "A consensus by a model is what the model believes if it is right; it is no judgment."
+        if s.figures.consensus is not None else "",
+        "Credentials, pay and welfare of experts are not recorded by this version.",
+        "No machine verifier and no check against public benchmarks was run.",
         "The checkpoint in proofs/ is signed by the log alone: no witness has cosigned it.",
     ]  # fmt: skip
     return f"# Limitations of {s.title}\n\n" + "".join(f"- {line}\n" for line in lines if line)

@@ -1,36 +1,45 @@
 """The files of figures in a release, each computed from its tables alone. Pure: whoever checks computes them again."""
 
-from collections.abc import Callable
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.bundle.consensus import FIGURE as CONSENSUS
+from tallystick.bundle import consensus as consensuses
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.figures.confusion import confusion
-from tallystick.bundle.figures.disagreements import disagreements
-from tallystick.bundle.figures.figure import Figure, differences
-from tallystick.bundle.figures.interventions import contradictions, interventions
-from tallystick.bundle.figures.monitoring import monitoring
-from tallystick.bundle.figures.overturn import overturn
-from tallystick.bundle.figures.trend import every_measurement, trend
+from tallystick.bundle.figures.confusion import Confusion, confusion
+from tallystick.bundle.figures.disagreements import Disagreements, disagreements
+from tallystick.bundle.figures.figure import differences
+from tallystick.bundle.figures.interventions import Interventions, contradictions, interventions
+from tallystick.bundle.figures.monitoring import Monitoring, monitoring
+from tallystick.bundle.figures.overturn import Overturn, overturn
+from tallystick.bundle.figures.trend import Trend, every_measurement, trend
 
-__all__ = ["FIGURES", "contradictions", "differences", "every_measurement", "figures"]
-
-FIGURES: dict[str, Callable[[Tables], Figure]] = {
-    "quality/confusion.json": confusion,
-    "quality/disagreements.json": disagreements,
-    "quality/interventions.json": interventions,
-    "quality/monitoring.json": monitoring,
-    "quality/overturn.json": overturn,
-    "quality/trend.json": trend,
-}
-"""Path: what computes the file that stands there."""
+__all__ = ["Figures", "compute", "contradictions", "differences", "every_measurement"]
 
 
-def figures(tables: Tables) -> dict[str, bytes]:
-    """Path: the bytes of each file of figures."""
-    found: dict[str, Struct] = {path: compute(tables) for path, compute in FIGURES.items()}
-    if tables.consensus is not None:
-        found[CONSENSUS] = tables.consensus.figure
-    return {path: canon.encode(figure) + b"\n" for path, figure in found.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """All figures of a release."""
+
+    confusion: Confusion
+    disagreements: Disagreements
+    interventions: Interventions
+    monitoring: Monitoring
+    overturn: Overturn
+    trend: Trend
+    consensus: consensuses.Figure | None  # where the release was asked for one
+
+    def files(self) -> dict[str, bytes]:
+        """Path: the bytes of each file of figures."""
+        every = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            f"quality/{name}.json": canon.encode(figure) + b"\n" for name, figure in every.items() if figure is not None
+        }
+
+
+def compute(tables: Tables) -> Figures:
+    """Every figure, from the tables of a release."""
+    return Figures(
+        confusion=confusion(tables), disagreements=disagreements(tables), interventions=interventions(tables),
+        monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables),
+        consensus=None if tables.consensus is None else tables.consensus.figure,
+    )  # fmt: skip
