@@ -30,6 +30,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.sim import cast, experts, layout
 from tallystick.sim.layout import DataSet
+from tallystick.sim.lead import look_into
 from tallystick.sim.play import Played, World, play, preserve_all
 from tallystick.store.schema import Row
 
@@ -153,8 +154,10 @@ def _play_own(stage: _Stage, seed: int) -> dict[str, object]:
     for part in cast.parts():
         _join(stage.cell, stage.lead, part, stage.passwords)
     with _served(stage.cell) as http:
-        played = play(World(http, programme, stage.passwords, seed, stage.say), experts.truth_of([*work, *gold]))
-    gates = _measure(stage, programme)
+        world, truth = World(http, programme, stage.passwords, seed, stage.say), experts.truth_of([*work, *gold])
+        played = play(world, truth)
+        gates = _measure(stage, programme)
+        look_into(world, truth)
     refused = _try_everything(stage, programme)
     made = _release(stage, programme, name=programme)
     revision = DATA / "programme" / "rubric-general-1.1.0.yaml"

@@ -23,7 +23,7 @@ class Refusal(RuntimeError):
 class Hand:
     """A signed-in session of the API."""
 
-    def __init__(self, http: httpx.Client, login: str, password: str, *, seed: int) -> None:
+    def __init__(self, http: httpx.Client, login: str, password: str, *, seed: str) -> None:
         self._http = http
         self._chance = random.Random(f"key|{seed}|{login}")  # noqa: S311 - keys of a simulation, no secret
         self._token: str | None = None

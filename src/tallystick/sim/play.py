@@ -37,9 +37,9 @@ class World:
     seed: int
     say: Callable[[str], None]
 
-    def hand(self, login: str) -> Hand:
-        """Sign in as somebody."""
-        return Hand(self.http, login, self.passwords[login], seed=self.seed)
+    def hand(self, login: str, *, act: int = 1) -> Hand:
+        """Sign in as somebody. In another act of the play their keys are others."""
+        return Hand(self.http, login, self.passwords[login], seed=f"{self.seed}|{act}")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,62 @@
+"""What the demo's lead does once the gates have spoken: why a batch fails, how much got through, what wins by its form.
+
+Everything goes through the API. A calibration session is left half done on purpose: whoever looks at the demo can sign
+in as the expert who is awaited, label the rest, and go on as the lead.
+"""
+
+from tallystick.sim import cast
+from tallystick.sim.experts import Truth
+from tallystick.sim.hand import Hand, Refusal
+from tallystick.sim.play import World
+
+AWAITED = "lawyer-3"
+"""Who has not labelled in the calibration session when the play ends."""
+SECOND_LOOKS = {"high": 6, "medium": 4, "low": 2}
+"""How many finished items of each tier are drawn to be looked at again."""
+LOOKED_AT = 5
+ACT = 2
+
+
+def look_into(world: World, truth: Truth) -> None:
+    """Name causes, diagnose what fails and begin a calibration session, draw second looks, audit for shortcuts."""
+    lead = world.hand(cast.LEAD, act=ACT)
+    for row in lead.get(f"/programmes/{world.programme}/causes")["batches"]:
+        lead.post(f"/batches/{row['batch']}/causes", {})
+    for row in lead.get(f"/programmes/{world.programme}/interventions")["interventions"]:
+        _intervene(world, lead, row["intervention"], row["domain"], truth=truth)
+    _look_again(world, lead)
+    groups = lead.post(f"/programmes/{world.programme}/shortcut-audits", {})["groups"]
+    world.say(f"shortcut audit of {len(groups)} groups recorded")
+
+
+def _intervene(world: World, lead: Hand, intervention: str, domain: str, *, truth: Truth) -> None:
+    path = f"/interventions/{intervention}"
+    lead.post(f"{path}/diagnoses", {})
+    world.say(f"intervention in {domain} opened by its failing gate, and diagnosed")
+    opened = lead.post(f"{path}/calibrations", {})
+    experts = {one.login: one for one in cast.experts(world.seed) if domain in one.domains and one.login != AWAITED}
+    for login, expert in experts.items():
+        hand = world.hand(login, act=ACT)
+        for item in opened["items"]:
+            task = hand.get(f"/calibrations/{opened['calibration']}/task")
+            answer = expert.answer(task, truth) | {"confirmed": [c["id"] for c in task["rubric"]["criteria"]]}
+            assert task["item"] in opened["items"], item
+            hand.post(f"/calibrations/{opened['calibration']}/items/{task['item']}/label", answer)
+    world.say(f"calibration session of {len(opened['items'])} items: {AWAITED} has yet to label")
+
+
+def _look_again(world: World, lead: Hand) -> None:
+    lead.post(f"/programmes/{world.programme}/rereview/draws", SECOND_LOOKS)
+    done = 0
+    for login in cast.ADJUDICATORS:
+        hand = world.hand(login, act=ACT)
+        while done < LOOKED_AT:
+            try:
+                review = hand.post(f"/programmes/{world.programme}/rereview/next")
+            except Refusal as refusal:
+                if refusal.code != "no-work":
+                    raise
+                break
+            hand.post(f"/rereviews/{review['item']}/answer", {"is_defect": False})
+            done += 1
+    world.say(f"{sum(SECOND_LOOKS.values())} finished items drawn at random for a second look, {done} looked at")
