@@ -23,6 +23,7 @@ from tallystick.api import (
     roster,
     rubric,
     session,
+    sentinel,
     slices,
     standing,
 )
@@ -37,7 +38,7 @@ STAGES = (
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,
-    monitoring,
+    monitoring, sentinel,
 )  # fmt: skip
 
 

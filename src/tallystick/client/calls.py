@@ -22,6 +22,7 @@ from tallystick.client.judgments import Judgment
 from tallystick.client.monitoring import MonitoringCalls
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
+from tallystick.client.sentinel import SentinelCalls
 from tallystick.client.slices import SlicesCalls
 from tallystick.client.standing import StandingCalls
 from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
@@ -31,9 +32,8 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
-    InterventionCalls, MonitoringCalls, OversightCalls,
-    SlicesCalls, StandingCalls,
+    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls,
+    MonitoringCalls, OversightCalls, SentinelCalls, SlicesCalls, StandingCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

@@ -391,3 +391,13 @@ def sentinel_items_of(connection: sa.Connection, who: str) -> set[str]:
     """The gold items that somebody had as sentinels: they are no gold of a qualification for them any more."""
     query = sa.select(GOLD_SEEN.c.item).where(GOLD_SEEN.c.person == who, GOLD_SEEN.c.is_sentinel == 1)
     return {row.item for row in connection.execute(query).all()}
+
+
+def times_of(connection: sa.Connection, programme: str, *, expert: str, rubric: str, limit: int = 5_000) -> list[int]:
+    """The active times of an expert under a rubric in milliseconds, the newest judgments, oldest of them first."""
+    query = sa.select(JUDGMENT.c.active_ms).where(
+        JUDGMENT.c.expert == expert, JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric,
+        JUDGMENT.c.active_ms.is_not(None),
+    )  # fmt: skip
+    rows = connection.execute(query.order_by(JUDGMENT.c.seq.desc()).limit(limit)).all()
+    return [row.active_ms for row in reversed(rows)]

@@ -53,7 +53,7 @@ def _detect(tx: Transaction, key: tuple[str, str, str]) -> Decision:
     if row is None or row.state != store.CROSSED:
         return []  # another process was faster
     policy = store.policy_version(tx.connection, programme, row.policy)
-    given = _answers(tx.connection, row)
+    given = answers_behind(tx.connection, row)
     began = flow.beginning(store.design_of(policy), [bool(one.is_correct) for one in given])
     after = given[began.earliest - 1].seq if began.earliest else row.from_seq
     judgments = store.judgments_after(
@@ -71,7 +71,7 @@ def _detect(tx: Transaction, key: tuple[str, str, str]) -> Decision:
     return [fact, *held]
 
 
-def _answers(connection: journal.Connection, row: Row) -> list[Row]:
+def answers_behind(connection: journal.Connection, row: Row) -> list[Row]:
     """The answers that a chart rests on."""
     given = store.answers_of(connection, row.programme, expert=row.expert, rubric=row.rubric, after=row.from_seq)
     return [one for one in given if (one.policy, one.rubric_version) == (row.policy, row.rubric_version)]
@@ -113,12 +113,3 @@ def decide(
     request = canon.encode(["drift", programme, detected, found, words])
     answer = cell.execute(Command(actor, "monitor.write", key, request, decision))
     return answer if isinstance(answer, Refused) else Decided(detected, answer)
-
-
-def expert_chart(cell: Cell, actor: Actor, programme: str, *, expert: str, rubric: str) -> list[Row] | Refused:
-    """The answers behind one chart, in order: for who monitors."""
-    if not access.allows(actor, "monitor.read"):
-        return access.ABSENT
-    with cell.read() as connection:
-        row = store.chart(connection, programme, expert=expert, rubric=rubric)
-        return access.ABSENT if row is None else _answers(connection, row)

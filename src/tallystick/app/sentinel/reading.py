@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.sentinel.drifting import answers_behind
 from tallystick.canon import PPM
 from tallystick.flow.refusal import Refused
+from tallystick.flow.sentinel import Chart, Pace, pace, take
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import sentinel as store
@@ -37,7 +39,7 @@ class PoolLeft:
     rubric: str
     expert: str
     left: int
-    of: int
+    total: int
     judgments: int | None
 
     @property
@@ -50,11 +52,11 @@ class PoolLeft:
         """What is the matter, and what is to be done."""
         if self.left == 0:
             return (
-                f"No sentinels are left for {self.expert} in {self.domain}: all {self.of} gold items were seen, and no "
-                "fall of accuracy would be noticed. Import gold items for this domain."
+                f"No sentinels are left for {self.expert} in {self.domain}: all {self.total} gold items were seen, and "
+                "no fall of accuracy would be noticed. Import gold items for this domain."
             )
         return (
-            f"{self.left} of {self.of} gold items are left for {self.expert} in {self.domain}: import more before "
+            f"{self.left} of {self.total} gold items are left for {self.expert} in {self.domain}: import more before "
             "they are used up."
         )
 
@@ -70,10 +72,7 @@ class DomainPool:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything about sentinels in a programme.
-
-    leases, served  under the policy in force: all, and those of sentinels
-    """
+    """Everything about sentinels in a programme; `experts` is how many are qualified now."""
 
     programme: Row
     policy: Row | None
@@ -132,13 +131,13 @@ def _left(connection: journal.Connection, programme: str, versions: list[Row]) -
     """What is left of the pool for everybody who is qualified."""
     policy = _in_force(versions)
     live = {row.item for row in store.gold(connection, programme) if not row.is_gone}
-    of = Counter(row.domain for row in store.gold(connection, programme) if not row.is_gone)
+    total = Counter(row.domain for row in store.gold(connection, programme) if not row.is_gone)
     seen = Counter((row.person, row.domain) for row in store.seen(connection, programme) if row.item in live)
     found = []
     for row in store.qualified(connection, programme):
-        left = of[row.domain] - seen[row.person, row.domain]
+        left = total[row.domain] - seen[row.person, row.domain]
         lasts = None if policy is None else round(left * PPM / policy.rate_ppm)
-        found.append(PoolLeft(row.domain, row.rubric, row.person, left, of[row.domain], lasts))
+        found.append(PoolLeft(row.domain, row.rubric, row.person, left, total[row.domain], lasts))
     return found
 
 
@@ -151,3 +150,40 @@ def used_up(cell: Cell, actor: Actor, programme: str) -> list[PoolLeft] | Refuse
         if _in_force(versions) is None:
             return []
         return [one for one in _left(connection, programme, versions) if one.is_low]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPage:
+    """One chart with every answer behind it.
+
+    scores  after each answer; the limit is where it gives alarm
+    pace    how long the expert takes, against their own first judgments; None before enough was measured
+    """
+
+    row: Row
+    policy: Row
+    answers: tuple[Row, ...]
+    scores: tuple[int, ...]
+    pace: Pace | None
+    fall: Row | None
+
+
+def chart_page(cell: Cell, actor: Actor, programme: str, *, expert: str, rubric: str) -> ChartPage | Refused:
+    """One chart, answer by answer."""
+    if not access.allows(actor, "monitor.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = store.chart(connection, programme, expert=expert, rubric=rubric)
+        if row is None:
+            return access.ABSENT
+        policy = store.policy_version(connection, programme, row.policy)
+        assert policy is not None
+        given = answers_behind(connection, row)
+        open_ones = store.drifts(connection, programme, state="open")
+        times = store.times_of(connection, programme, expert=expert, rubric=rubric)
+    chart, scores = Chart(), []
+    for one in given:
+        chart = take(store.design_of(policy), chart, is_correct=bool(one.is_correct))
+        scores.append(chart.score)
+    fall = next((one for one in open_ones if (one.expert, one.rubric) == (expert, rubric)), None)
+    return ChartPage(row, policy, tuple(given), tuple(scores), pace(times), fall)
