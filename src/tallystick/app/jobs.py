@@ -1,4 +1,4 @@
-"""What runs beside commands: sealing, leases that run out, rotations and erasures brought to an end."""
+"""What runs beside commands: sealing, leases that run out, classes, rotations and erasures brought to an end."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from tallystick.app.adjudication import expire_cases
 from tallystick.app.assignment import expire_all
 from tallystick.app.backup import keep_key_bundle
 from tallystick.app.cell import Cell
+from tallystick.app.disagreement import classify_waiting
 from tallystick.app.kernel import SEAL_WITHIN_US
 from tallystick.app.release import finish_interrupted, finish_waiting
 from tallystick.app.sealing import Backpressure, Limits
@@ -21,6 +22,7 @@ from tallystick.ledger.sealer import Fenced
 SEAL_SECONDS = 1.0
 USUAL = Limits()
 EXPIRE_SECONDS = 30.0
+CLASSIFY_SECONDS = 15.0
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -43,6 +45,7 @@ class Followers:
             threading.Thread(target=self._expire, name="expiry", daemon=True),
             threading.Thread(target=self._ask, name="witnesses", daemon=True),
             threading.Thread(target=self._stamp, name="time-stamps", daemon=True),
+            threading.Thread(target=self._classify, name="causes", daemon=True),
         ]
 
     def start(self) -> None:
@@ -80,6 +83,11 @@ class Followers:
         """A thread of its own: a witness that takes its time is never in the way of sealing."""
         while not self._stopping.wait(self._seal_seconds):
             self._attempt(lambda: ask_witnesses(self._cell), "ask the witnesses")
+
+    def _classify(self) -> None:
+        """A thread of its own: it computes for seconds where many disagreements open at once."""
+        while not self._stopping.wait(CLASSIFY_SECONDS):
+            self._attempt(lambda: classify_waiting(self._cell), "classify disagreements")
 
     def _expire(self) -> None:
         while not self._stopping.wait(EXPIRE_SECONDS):

@@ -9,6 +9,7 @@ from tallystick.cli import (
     aggregate,
     agree,
     backup,
+    causes,
     cell,
     copies,
     demo,
@@ -44,6 +45,7 @@ people.register(cell.app)
 rotate.register(cell.app)
 backup.register(cell.app)
 status.register(programme.app)
+causes.register(programme.app)
 report.register(programme.app)
 receipt.register(log.app)
 copies.register(log.app)

@@ -29,7 +29,7 @@ RATHER_NOT = "Rather not say"
 BANDS = ((0, "below 50 %"), (500_000, "50 to 70 %"), (700_000, "70 to 90 %"), (900_000, "90 % and more"))
 STANDINGS: Mapping[str, Pill] = {
     **{cause: Pill(label=words.CAUSES[cause], tone="good") for cause in CAUSE_NAMES},
-    UNDETERMINED: Pill(label="undetermined", tone="waiting"), NO_VARIATION: Pill(label="nobody who decided differs"),
+    UNDETERMINED: Pill(label="undetermined", tone="waiting"), NO_VARIATION: Pill(label="not divided"),
     NOT_CLASSIFIED: Pill(label="not classified", tone="waiting"),
 }  # fmt: skip
 SOURCES: Mapping[str, str] = {
@@ -125,15 +125,20 @@ def _bands(mapped: Iterable[Mapped]) -> views.CauseTable:
         if one.confidence_ppm is not None:
             band = next(name for start, name in reversed(BANDS) if one.confidence_ppm >= start)
             counts[band][one.stands] = counts[band].get(one.stands, 0) + 1
-    return _axis("How likely the likeliest cause is", counts)
+    return _axis("How likely", counts)
 
 
 def _axis(name: str, by: Mapping[str, Mapping[str, int]]) -> views.CauseTable:
+    """Counts along an axis; columns that are empty throughout are left out."""
+    kept = [standing for standing in STANDS if any(counts.get(standing) for counts in by.values())]
     rows = tuple(
-        views.CauseCounts(name=value, href=None, total=sum(counts.values()), counts=_in_order(counts))
+        views.CauseCounts(
+            name=value, href=None, total=sum(counts.values()), counts=tuple(counts.get(one, 0) for one in kept)
+        )
         for value, counts in by.items()
     )
-    return views.CauseTable(axis=name.replace("_", " ").capitalize(), columns=_columns(), rows=rows)
+    columns = tuple(STANDINGS[one].label.capitalize() for one in kept)
+    return views.CauseTable(axis=name.replace("_", " ").capitalize(), columns=columns, rows=rows)
 
 
 def _row(one: Mapped) -> views.MapRow:
@@ -158,8 +163,8 @@ def _table(one: DistributionRecorded, *, of: str) -> views.GroupTable:
             (group_words(one.axis, row.groups), row.people, tuple(_cell(row.counts.get(label)) for label in labels))
             for row in one.cells
         ),
-        note=f"Of {one.people} judges who declared it. Groups of fewer than {one.cell_min} are put together, and "
-        "counts that could tell of one person are not shown.",
+        note=f"Of {one.people} judges who declared it; A and B as the item was imported. Groups of fewer than "
+        f"{one.cell_min} are put together, and counts that could tell of one person are not shown.",
     )  # fmt: skip
 
 

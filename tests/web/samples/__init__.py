@@ -3,6 +3,7 @@
 from web.samples import (
     accesses,
     agreement,
+    disagreement,
     calibration,
     erasure,
     keys,
@@ -24,6 +25,7 @@ ALL = (
     *keys.SAMPLES,
     *accesses.SAMPLES,
     *erasure.SAMPLES,
+    *disagreement.SAMPLES,
     *standing.SAMPLES,
     *calibration.SAMPLES,
 )

@@ -1,5 +1,6 @@
 """From evidence to a recorded class: terms, posterior, what would help; and what people may say of it. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +18,17 @@ from tallystick.events.disagreement import (
 )
 from tallystick.flow.refusal import Refused
 from tallystick.stats.agreement.result import Status
-from tallystick.stats.disagreement import CAUSES, Cause, Evidence, Model, Source, classify, is_determined, posterior_of
+from tallystick.stats.disagreement import (
+    CAUSES,
+    Cause,
+    Evidence,
+    Model,
+    Source,
+    Term,
+    classify,
+    is_determined,
+    posterior_of,
+)
 from tallystick.stats.disagreement.advice import Help, what_would_help
 from tallystick.stats.disagreement.evidence import Floats, read
 
@@ -39,13 +50,13 @@ WORDS: Mapping[str, str] = {
     Cause.VALUE_DIVERSITY: "different values",
 }
 HELP_WORDS: Mapping[str, str] = {
-    Source.LABELS: "Have {n} more experts judge the item.",
-    Source.EXPERTS: "Have {n} experts who are qualified in this domain judge the item.",
-    Source.GROUPS: "Ask the {n} judges, if they wish, to declare their groups.",
-    Source.CONTEXT_SEEN: "Give {n} judges the context that may be missing.",
-    Source.RETESTS: "Have {n} of the judges judge the item again, blind and later.",
-    Source.CONTEXT_FLAGS: "Ask {n} judges whether context is missing.",
-    Source.CALIBRATION: "Clarify the rubric and have {n} judges of the minority judge again.",
+    Source.LABELS: "Have {experts} more judge the item.",
+    Source.EXPERTS: "Have {experts} who are qualified in this domain judge the item.",
+    Source.GROUPS: "Ask {judges}, if they wish, to declare their groups.",
+    Source.CONTEXT_SEEN: "Give {judges} the context that may be missing.",
+    Source.RETESTS: "Have {judges} judge the item again, blind and later.",
+    Source.CONTEXT_FLAGS: "Ask {judges} whether context is missing.",
+    Source.CALIBRATION: "Clarify the rubric and have {judges} of the minority judge again.",
 }
 
 
@@ -112,7 +123,7 @@ def find(evidence: Evidence, model: Model, *, with_help: bool = True) -> Found:
         WeighedTerm(
             source=term.source,
             milli={cause: _milli(term.source, value) for cause, value in term.log_likelihood.items()},
-            sentence=GROUPS_SENTENCE if term.source is Source.GROUPS else term.sentence,
+            sentence=_sentence(term, evidence),
         )
         for term in classified.terms
         if term.is_present
@@ -126,6 +137,32 @@ def find(evidence: Evidence, model: Model, *, with_help: bool = True) -> Found:
         cause=cause, proposed=CAUSES[place], terms=terms, absent=tuple(classified.absent),
         helps=_helps(evidence, posterior, model) if with_help else (), judges=len(evidence.labels),
     )  # fmt: skip
+
+
+def _sentence(term: Term, evidence: Evidence) -> str:
+    """What was seen, without the names of groups, and of labels, which are A to one reader and B to another."""
+    _, weight = term.sentence.rsplit(". ", 1) if ". " in term.sentence else ("", term.sentence)
+    if term.source is Source.GROUPS:
+        return GROUPS_SENTENCE
+    if term.source is Source.LABELS:
+        return f"{len(evidence.labels)} judges, divided {_split(evidence, set(evidence.labels))}. {weight}"
+    if term.source is Source.EXPERTS:
+        inside = set(evidence.experts or ())
+        return f"Qualified in this domain: {_split(evidence, inside)}; others: {_others(evidence, inside)}. {weight}"
+    return term.sentence
+
+
+def _split(evidence: Evidence, judges: set[str]) -> str:
+    """How many of these judges gave each label: `3 to 1`, the label that most of all judges gave first."""
+    order = [label for label, _ in Counter(sorted(evidence.labels.values())).most_common()]
+    return " to ".join(
+        str(sum(evidence.labels[judge] == label for judge in judges & evidence.labels.keys())) for label in order
+    )
+
+
+def _others(evidence: Evidence, inside: set[str]) -> str:
+    rest = evidence.labels.keys() - inside
+    return _split(evidence, set(rest)) if rest else "none"
 
 
 def _milli(source: Source, value: float) -> int:
@@ -170,7 +207,8 @@ def _helps_undivided(evidence: Evidence) -> tuple[FurtherEvidence, ...]:
 
 def help_words(one: FurtherEvidence) -> str:
     """What to ask for, in a sentence."""
-    return HELP_WORDS[one.kind].format(n=one.judgments)
+    many = "" if one.judgments == 1 else "s"
+    return HELP_WORDS[one.kind].format(judges=f"{one.judgments} judge{many}", experts=f"{one.judgments} expert{many}")
 
 
 def summary(fact: DisagreementClassified, model: Model) -> str:
