@@ -176,7 +176,7 @@ class Judgment(Row, frozen=True, kw_only=True):
     flags: list[str]
     is_observed: bool
     is_in_record: bool
-    standing: str  # counted | requeued: set aside to be judged again, delivered and counted nowhere
+    standing: str  # counted | requeued: set aside to be judged again, in no record and no view
     standing_seq: int | None  # index of the entry that gave it this standing; null where it always counted
     standing_cause: str | None  # intervention | drift | adjudication | review
     source: str

@@ -156,8 +156,8 @@ def overturned(figures: Figures) -> str:
         sum(getattr(one, name) for one in found.by_domain) for name in ("upheld", "overturned", "undecided")
     )
     return (
-        f"Settled items: {found.settled_items}. Of their judgments the decisions upheld {upheld} and overturned {over}; "
-        f"{undecided} had not decided. Preserved items: {found.preserved_items}."
+        f"Settled items: {found.settled_items}. Of their judgments the decisions upheld {upheld} and overturned "
+        f"{over}; {undecided} had not decided. Preserved items: {found.preserved_items}."
     )
 
 
