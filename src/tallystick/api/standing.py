@@ -40,7 +40,6 @@ class HeldWaiting(Shown):
 
     judgment: str
     domain: str
-    verdict: str = Field(description="In the order of candidates in which one sees the item.")
     held_at: Moment
 
 

@@ -8,11 +8,10 @@ PREFIX = "/api/v1"
 
 
 class HeldWaiting(Answer, frozen=True):
-    """A held judgment that one may review; the verdict in the order in which one sees the item."""
+    """A held judgment that one may review."""
 
     judgment: str
     domain: str
-    verdict: str
     held_at: int
 
 

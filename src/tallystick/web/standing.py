@@ -63,7 +63,7 @@ def _list(visit: Visit, found: HeldWork) -> views.HeldWork:
         waiting=tuple(
             views.WaitingRow(
                 judgment=one.judgment, href=f"/held/{one.judgment}", domain=one.domain,
-                verdict=words.VERDICTS.get(one.verdict, one.verdict), since=words.moment(one.held_at),
+                since=words.moment(one.held_at),
             )
             for one in found.mine
         ),

@@ -15,11 +15,11 @@ WAITING = standing.HeldWork(
     is_told=False,
     waiting=(
         standing.WaitingRow(
-            judgment="jdg-3k5v8q1m0z7r2t4w6y9x1c3b5", href="#", domain="medical", verdict="A clearly",
+            judgment="jdg-3k5v8q1m0z7r2t4w6y9x1c3b5", href="#", domain="medical",
             since=f"{DAY}12:10:00Z",
         ),
         standing.WaitingRow(
-            judgment="jdg-8x1c3b53k5v8q1m0z7r2t4w6y", href="#", domain="medical", verdict="Tie",
+            judgment="jdg-8x1c3b53k5v8q1m0z7r2t4w6y", href="#", domain="medical",
             since=f"{DAY}12:10:00Z",
         ),
     ),

@@ -21,7 +21,6 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import Given
 from tallystick.ledger import journal
-from tallystick.signals import preference
 from tallystick.store import contract as contracts
 from tallystick.store import items
 from tallystick.store import judgment as judgments
@@ -34,11 +33,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One held judgment in the list of a reviewer: nothing tells whose it is."""
+    """One held judgment in the list of a reviewer: nothing tells whose it is, what it says, or on which item."""
 
     judgment: str
     domain: str
-    verdict: str  # in the order of candidates in which this reviewer sees the item
     held_at: int
 
 
@@ -70,15 +68,9 @@ def held_work(cell: Cell, actor: Actor, programme: str) -> HeldWork | Refused:
         by_batch = store.held_by_batch(connection, programme) if may_count else {}
         return HeldWork(
             number=sum(by_batch.values()) if may_count else len(rows), by_batch=by_batch,
-            mine=tuple(_waiting(cell, row, actor) for row in rows),
+            mine=tuple(Waiting(row.judgment, row.domain, row.held_at) for row in rows),
             holds=tuple(store.holds(connection, programme)) if may_count else (),
         )  # fmt: skip
-
-
-def _waiting(cell: Cell, row: Row, actor: Actor) -> Waiting:
-    mine = order.candidate_order(cell.order_seed, row.item, actor.person)
-    verdict = preference.swap(row.verdict) if mine == "BA" else row.verdict
-    return Waiting(row.judgment, row.domain, verdict, row.held_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ class WaitingRow:
     judgment: str
     href: str
     domain: str
-    verdict: str
     since: str
 
 
