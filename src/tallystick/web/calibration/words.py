@@ -142,7 +142,7 @@ def example(one: ExampleShown, found: Words) -> views.Example:
         number=one.number, who=place.who(one.participant, is_own=one.is_own),
         criterion=names.get(one.criterion, one.criterion), score=one.score, title=one.title,
         situation=one.situation, why=one.why,
-        item=Link(label=one.item, href=f"{place.root(found.row.calibration)}/items/{one.item}"),
+        item=Link(label="the item", href=f"{place.root(found.row.calibration)}/items/{one.item}"),
         yaml=_yaml(Example(title=one.title, excerpt=one.situation, score=one.score, why=one.why)),
     )  # fmt: skip
 
