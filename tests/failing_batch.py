@@ -31,14 +31,14 @@ def other(verdict: Verdict) -> Verdict:
     return "b_clearly" if verdict == "a_clearly" else "a_clearly"
 
 
-def judge_all(world: World, *, careless: Actor | None = None, every: int = 2) -> int:
-    """Let everybody judge what there is for them; the careless one is wrong on one item in `every`. How many."""
+def judge_all(world: World, *, careless: Actor | None = None) -> int:
+    """Let everybody judge what there is for them; the careless one is wrong on the first half of every dozen. How many."""
     judged = 0
     for expert in world.experts:
         while isinstance(task := assignment.next_task(world.cell, expert, PROGRAMME), Task):
             name = task.shown.first.split()[0]
             verdict = right(name)
-            if careless is expert and int(name.rpartition("-")[2]) % every < 1:
+            if careless is expert and int(name.rpartition("-")[2]) % 12 < 6:
                 verdict = other(verdict)
             answer = answer_of(shown_as(task, verdict), scores=EVEN)
             saved = judgment.submit(world.cell, expert, task.assignment, answer, key=new_key())

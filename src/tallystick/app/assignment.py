@@ -121,7 +121,8 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
         released.append(_expired(held))
     qualified = _qualified_domains(tx, actor.person, programme)
     if not qualified:
-        return flow.NOT_QUALIFIED
+        is_down = roster.stands_down(tx.connection, actor.person, programme=programme)
+        return flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
     leased = _first_free(cell, tx, actor.person, row=row, qualified=free, before=before)

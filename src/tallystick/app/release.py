@@ -35,7 +35,7 @@ from tallystick.flow.release import BatchState, Rights, Watched, Wish
 from tallystick.flow.sentinel import DRIFT_WAITING
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, erasure, gate, items, sentinel, standing
+from tallystick.store import adjudication, erasure, gate, intervention, items, sentinel, standing
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
@@ -151,6 +151,7 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
                 ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
                 held=standing.held_in(connection, row.batch),
+                set_aside=intervention.waiting_in(connection, row.batch),
             )
         )  # fmt: skip
     return found

@@ -10,6 +10,11 @@ NO_WORK = Refused("no-work", "There is no open item for you now. New items appea
 NOT_QUALIFIED = Refused(
     "not-qualified", "You are not qualified under any rubric of this programme yet: take a qualification first."
 )
+STOOD_DOWN = Refused(
+    "stood-down",
+    "You stand down under this rubric: the lead has recorded why, can tell you, and can reinstate you. What you judged "
+    "stays yours.",
+)
 NO_CONTRACT = Refused(
     "no-contract", "Work before your contract is executed is blocked: the programme lead has to record it first."
 )

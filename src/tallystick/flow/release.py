@@ -29,6 +29,7 @@ class BatchState:
     erased: tuple[str, ...] = ()  # the client's ids of items that are complete and without an open disagreement
     measured: BatchMeasured | None  # None for a batch without judgments that count
     held: int = 0  # judgments that wait for a review
+    set_aside: int = 0  # items whose judgments an intervention set aside, and that are not complete again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,12 @@ def blocks(state: BatchState) -> list[Refused]:
             "Have them reviewed first."
         )
         return [Refused("work-held", sentence, "batches", (state.name,))]
+    if state.set_aside:
+        sentence = (
+            f"Items of batch {state.name} whose judgments an intervention set aside, and that are not judged again: "
+            f"{state.set_aside:,}. What is left without them shows nothing of the batch: have them judged first."
+        )
+        return [Refused("work-set-aside", sentence, "batches", (state.name,))]
     if state.measured is None:
         sentence = f"Batch {state.name} has no judgments yet."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]

@@ -170,6 +170,13 @@ def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> s
     return {(row.rubric, row.version) for row in rows}
 
 
+def stands_down(connection: sa.Connection, who: str, *, programme: str, rubric: str | None = None) -> bool:
+    """Whether somebody stands down under a rubric of a programme, or under any."""
+    query = sa.select(STOOD_DOWN.c.rubric).where(STOOD_DOWN.c.person == who, STOOD_DOWN.c.programme == programme)
+    found = {row.rubric for row in connection.execute(query).all()}
+    return bool(found) if rubric is None else rubric in found
+
+
 def qualifications(connection: sa.Connection, who: str, *, programme: str | None = None) -> list[Row]:
     """All attempts of a person, newest first."""
     query = sa.select(QUALIFICATION).where(QUALIFICATION.c.person == who).order_by(QUALIFICATION.c.seq.desc())

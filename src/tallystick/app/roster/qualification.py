@@ -104,6 +104,8 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     person = roster.person(tx.connection, actor.person)
     if row is None or person is None:
         return access.ABSENT
+    if roster.stands_down(tx.connection, actor.person, programme=programme, rubric=rubric):
+        return order.STOOD_DOWN
     attempts = [
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version)
