@@ -14,6 +14,7 @@ from tallystick.cli import (
     copies,
     demo,
     erasure,
+    escape,
     intervention,
     keyd,
     log,
@@ -45,6 +46,7 @@ people.register(cell.app)
 rotate.register(cell.app)
 backup.register(cell.app)
 status.register(programme.app)
+escape.register(programme.app)
 causes.register(programme.app)
 report.register(programme.app)
 receipt.register(log.app)

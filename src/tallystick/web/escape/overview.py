@@ -16,6 +16,7 @@ from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link
 
 SECTION = "Second looks"
+UNSEEN = "nothing of one part was looked at again"
 NOTHING = "Nothing was drawn yet, so nothing is known of the defects that got through."
 
 
@@ -64,7 +65,7 @@ def _view(visit: Visit, found: EscapePage) -> views.Overview:
         kinds=tuple(
             views.KindRow(
                 axis=axis, name=name.replace("_", " "), defects=rate.defective, reviewed=rate.reviewed,
-                rate=_rate(rate.rate, rate.interval, rate.reason), at_most=_percent(rate.at_most),
+                rate=_rate(rate.rate, rate.interval, UNSEEN), at_most=_percent(rate.at_most),
             )
             for axis, name, rate in estimate.by_kind
         ),
@@ -91,7 +92,8 @@ def _sentence(found: EscapePage) -> str:
     if overall is None:
         return NOTHING
     if overall.at_most is None or overall.rate is None:
-        return overall.reason or NOTHING
+        unseen = [words.RISKS[tier.risk].label for tier in found.estimate.tiers if tier.found.rate is None]
+        return f"Nothing can be said of all: in one round or more, nothing of {', '.join(unseen)} was looked at again."
     looked = words.plural(overall.reviewed, "item", "items")
     return (
         f"{words.plural(overall.defective, 'defect', 'defects')} in {looked} that were looked at again, of "
@@ -103,7 +105,7 @@ def _tier(tier: Tier, needed: Needed, at_most: float) -> views.TierRow:
     found = tier.found
     return views.TierRow(
         risk=words.RISKS[tier.risk], pool=found.population, reviewed=found.reviewed, waiting=tier.waiting,
-        defects=found.defective, rate=_rate(found.rate, found.interval, found.reason), at_most=_percent(found.at_most),
+        defects=found.defective, rate=_rate(found.rate, found.interval, UNSEEN), at_most=_percent(found.at_most),
         worst=_percent(tier.worst), needed=_needed(needed, at_most),
     )  # fmt: skip
 
@@ -134,7 +136,7 @@ def _plot(found: EscapePage) -> IntervalPlot | None:
         IntervalRow(
             label=words.RISKS[tier.risk].label, value=tier.found.rate,
             low=tier.found.interval.low if tier.found.interval else None,
-            high=tier.found.interval.high if tier.found.interval else None, reason=tier.found.reason or "unknown",
+            high=tier.found.interval.high if tier.found.interval else None, reason=UNSEEN,
         )
         for tier in found.estimate.tiers
     ]  # fmt: skip
