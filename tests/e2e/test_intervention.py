@@ -8,13 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from browser import PHONE
-from e2e.scene import PASSWORD, SOURCE, Server, fill_in, joined, prepared, right_verdict, serving, signed_in
+from e2e.scene import SOURCE, Server, fill_in, joined, prepared, right_verdict, serving, signed_in
 from failing_batch import other, right
 from living_cell import GOLD, PROGRAMME, answer_of, item_row, shown_as
 from playwright.sync_api import Browser, Page, expect
@@ -24,7 +23,6 @@ from tallystick.app import cell as cells
 from tallystick.app.access import CELL, Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
-from tallystick.client import Client
 
 ROOT = f"/programmes/{PROGRAMME}"
 ITEMS = 6
@@ -102,19 +100,21 @@ def test_the_gate_fails_and_opens_an_intervention(play: Play) -> None:
     play.photograph(lead, "lead-gate-fails")
 
 
-@contextmanager
-def program(play: Play) -> Iterator[tuple[Client, str]]:
-    """The lead's program, and the name of the newest intervention."""
-    with Client(play.server.address) as client:
-        client.sign_in("lead", PASSWORD)
-        yield client, client.interventions(PROGRAMME)[0].intervention
+def to_intervention(play: Play) -> None:
+    """Go to the newest intervention of the programme."""
+    play.lead.goto(f"{ROOT}/interventions")
+    play.lead.locator("main a[href^='/interventions/']").first.click()
+    play.lead.wait_for_url(re.compile(r"/interventions/int-\w+$"))
 
 
 def test_the_lead_diagnoses_and_opens_a_session(play: Play) -> None:
     lead = play.lead
-    with program(play) as (client, name):
-        client.diagnose(name)
-        lead.goto(f"/interventions/{name}/calibrate")
+    to_intervention(play)
+    play.photograph(lead, "lead-intervention-opened")
+    lead.get_by_role("button", name="Diagnose and record").click()
+    lead.get_by_role("link", name="Open a session").wait_for()
+    play.photograph(lead, "lead-intervention-diagnosed")
+    lead.get_by_role("link", name="Open a session").click()
     assert lead.locator("input[name=items]:checked").count() >= 5
     assert lead.locator("input[name=participants]:checked").count() == 2
     play.photograph(lead, "lead-opens-session")
@@ -279,12 +279,17 @@ def test_the_lead_revises_the_rubric_beside_the_marks(play: Play) -> None:
     lead.get_by_role("button", name="Show what would change").click()
     lead.get_by_role("button", name="into force").click()
     lead.wait_for_url(re.compile(r"/interventions/int-\w+"))
+    expect(lead.get_by_text("The revised rubric is in force.")).to_be_visible()
     play.photograph(lead, "lead-revised")
 
 
 def test_the_lead_has_the_affected_judgments_made_again(play: Play) -> None:
-    with program(play) as (client, name):
-        assert client.requeue(name, choice="affected", by_same=True).stage == "redoing"
+    lead = play.lead
+    assert lead.is_checked("#choice-affected")
+    lead.check("#by-same")
+    lead.get_by_role("button", name="Have them made again").click()
+    expect(lead.get_by_text(f"{ITEMS} items wait to be judged again.")).to_be_visible()
+    play.photograph(lead, "lead-redoing")
 
 
 def requalify(play: Play, page: Page, who: str) -> None:
@@ -313,14 +318,16 @@ def test_each_qualifies_anew_and_judges_again(play: Play, who: str) -> None:
 
 def test_the_batch_passes_when_it_is_measured_again(play: Play) -> None:
     lead = play.lead
-    lead.goto(f"{ROOT}/agreement")
-    lead.locator("table a").first.click()
+    to_intervention(play)
+    lead.get_by_role("link", name="Go to the batch").click()
     lead.get_by_role("button", name="Measure and decide").click()
     expect(lead.get_by_text("The batch was measured.")).to_be_visible()
     expect(lead.get_by_text("passes").first).to_be_visible()
     play.photograph(lead, "lead-gate-passes")
-    with program(play) as (client, name):
-        assert client.intervention(name).stage == "closed"
+    to_intervention(play)
+    expect(lead.get_by_text("This intervention is closed.")).to_be_visible()
+    expect(lead.get_by_role("heading", name="Before and after", exact=True)).to_be_visible()
+    play.photograph(lead, "lead-intervention-closed")
 
 
 def test_the_release_is_built_and_verified_by_somebody_else(play: Play) -> None:
