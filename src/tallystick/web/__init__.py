@@ -21,6 +21,7 @@ from tallystick.web import (
     roster,
     rubric,
     session,
+    sentinel,
     slices,
     standing,
 )
@@ -31,7 +32,7 @@ STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
     standing,
     receipt, oversight, erasure, custody, calibration, intervention,
-    monitoring,
+    monitoring, sentinel,
     disagreement,
 )  # fmt: skip
 

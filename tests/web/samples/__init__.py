@@ -9,15 +9,18 @@ from web.samples import (
     erasure,
     escape,
     keys,
+    monitoring,
     people,
     programme,
     results,
     rubrics,
+    sentinels,
     standing,
     work,
 )
 
 ALL = (
+    *monitoring.SAMPLES,
     *people.SAMPLES,
     *programme.SAMPLES,
     *rubrics.SAMPLES,
@@ -32,4 +35,5 @@ ALL = (
     *disagreement.SAMPLES,
     *standing.SAMPLES,
     *calibration.SAMPLES,
+    *sentinels.SAMPLES,
 )

@@ -1,0 +1,395 @@
+"""Sentinels: the policy and what its rates mean, every chart, deciding on a fall, the auditor's check. Through app."""
+
+from typing import Final
+
+from tallystick.app import access, sentinel
+from tallystick.app.kernel import new_key
+from tallystick.app.sentinel import ChartPage, Overview, ScheduleCheck
+from tallystick.canon import PPM
+from tallystick.edge import Site, Visit
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow import sentinel as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.sentinel import MILLI, Offer, Pace, Wish
+from tallystick.plots import HistoryPlot, HistoryPoint
+from tallystick.web import frame, words
+from tallystick.web.views import sentinel as views
+from tallystick.web.views.page import Notice
+from tallystick.web.views.parts import Choice, Fact, Pill
+
+SECTION = "Sentinels"
+LEAD = "Gold items that stand blind in the work, so that a fall of somebody's accuracy is seen where it begins."
+POINTS_MAX = 60
+RATES: Final = (
+    ("acceptable_ppm", "Accuracy that is acceptable", "In percent, on sentinels, in the mean.", True),
+    ("unacceptable_ppm", "Accuracy that is not", "In percent. The further below the first, the fewer sentinels.", True),
+    ("found_within", "A fall to it is found within", "Judgments of one expert.", False),
+    ("found_ppm", "with a chance of at least", "In percent.", True),
+    ("false_horizon", "Somebody who stays acceptable has within", "Judgments of one expert.", False),
+    ("false_ppm", "a false alarm with a chance of at most", "In percent.", True),
+)
+CAUSES: Final = {
+    "rubric": "The rubric: it changed, or it is unclear",
+    "gold": "The gold: an item is wrong, or is not like the work",
+    "expert": "The expert: tired, distracted, or on a wrong track",
+    "chance": "Chance: nothing else was found",
+    "unclear": "It stays unclear",
+}
+STATES: Final = {
+    "running": Pill(label="running", tone="good"),
+    "crossed": Pill(label="limit reached", tone="waiting"),
+    "paused": Pill(label="work stopped", tone="bad"),
+}
+
+
+def mount(site: Site) -> None:
+    """Register sentinels."""
+    root = "/programmes/{programme}/sentinels"
+    site.page(root, overview, permission="monitor.read")
+    site.page(root, set_policy, permission="monitor.write", methods=("POST",), max_bytes=4_000)
+    site.page(f"{root}/offer", offer, permission="monitor.read")
+    site.page(f"{root}/end", end, permission="monitor.write", methods=("POST",), max_bytes=40_000)
+    site.page(f"{root}/schedule", schedule, permission="sentinel.audit")
+    site.page(f"{root}/schedule", say_why, permission="sentinel.audit", methods=("POST",), max_bytes=4_000)
+    site.page(f"{root}/charts/{{expert}}/{{rubric_id}}", chart, permission="monitor.read")
+    site.page(
+        f"{root}/charts/{{expert}}/{{rubric_id}}", decide, permission="monitor.write", methods=("POST",),
+        max_bytes=40_000,
+    )  # fmt: skip
+
+
+def overview(visit: Visit) -> PageAnswer:
+    """Policy, warnings, charts, falls and pools of a programme."""
+    found = sentinel.overview(visit.cell, visit.actor, visit.path["programme"])
+    return found if isinstance(found, Refused) else _overview(visit, found)
+
+
+def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -> PageAnswer:
+    programme = found.programme.programme
+    root = f"/programmes/{programme}/sentinels"
+    may_write = access.allows(visit.actor, "monitor.write")
+    view = views.Overview(
+        policy=_policy(found), warnings=found.warnings, charts=tuple(_chart_rows(visit, found, root)),
+        falls=tuple(_fall_rows(found, root)),
+        pools=tuple(
+            views.PoolRow(
+                expert=one.expert, domain=one.domain, left=f"{one.left} of {one.total}",
+                lasts="" if one.judgments is None else f"about {words.plural(one.judgments, 'judgment', 'judgments')}",
+                state=Pill(label="used up", tone="bad") if one.left == 0
+                else Pill(label="low", tone="waiting") if one.is_low else Pill(label="enough", tone="good"),
+            )
+            for one in found.left
+        ),
+        rates=_rates(_wish_of(found)), offer_action=f"{root}/offer" if may_write else None,
+        end_action=f"{root}/end" if may_write and found.policy is not None else None,
+        schedule_href=f"{root}/schedule" if access.allows(visit.actor, "sentinel.audit") and found.versions else None,
+        idempotency_key=new_key(),
+    )  # fmt: skip
+    page = frame.page(visit, SECTION, lead=LEAD, at=frame.inside(visit, programme, SECTION), notices=notices)
+    return frame.shown("sentinel/overview.html", view, page, status=422 if notices else 200)
+
+
+def _policy(found: Overview) -> tuple[Fact, ...]:
+    policy = found.policy
+    if policy is None:
+        return ()
+    alarms = f"one in {policy.judgments_between:,} judgments of each expert who stays acceptable"
+    together = round(policy.judgments_between / found.experts) if found.experts else 0
+    pool = f"; one in {together:,} of all {found.experts}" if together else ""
+    delay = round(policy.delay_usual_milli / MILLI * PPM / policy.rate_ppm)
+    return (
+        Fact(term="In force", value=f"version {policy.version}, since {words.moment(policy.at)}"),
+        Fact(term="Sentinels", value=f"{_percent(policy.rate_ppm)} of all leases"),
+        Fact(term="Told apart", value=f"{_percent(policy.acceptable_ppm)} from {_percent(policy.unacceptable_ppm)}"),
+        Fact(term="False alarms", value=f"{alarms}{pool}"),
+        Fact(term="A fall is found after", value=f"about {delay:,} judgments in the mean"),
+        Fact(term="Answers so far", value=f"{found.answers}, of which {found.right} right"),
+    )
+
+
+def _chart_rows(visit: Visit, found: Overview, root: str) -> list[views.ChartRow]:
+    sees_people = access.allows(visit.actor, "roster.read")
+    return [
+        views.ChartRow(
+            expert=one.row.expert, expert_href=f"/people/{one.row.expert}" if sees_people else None,
+            rubric=f"{one.row.rubric} {one.row.rubric_version}",
+            href=f"{root}/charts/{one.row.expert}/{one.row.rubric}", state=STATES[one.row.state],
+            answers=one.row.taken, right=one.row.right,
+            score=f"{one.row.score} of {one.limit}",
+        )
+        for one in found.charts
+    ]  # fmt: skip
+
+
+def _fall_rows(found: Overview, root: str) -> list[views.FallRow]:
+    return [
+        views.FallRow(
+            at=words.moment(one.at), expert=one.expert, rubric=f"{one.rubric} {one.rubric_version}",
+            href=f"{root}/charts/{one.expert}/{one.rubric}", answers=f"{one.right} of {one.answers} right",
+            held=one.held, found=CAUSES.get(one.found or "", ""),
+            state=Pill(label="decided", tone="good") if one.state == "decided"
+            else Pill(label="waits for you", tone="bad"),
+        )
+        for one in found.falls
+    ]  # fmt: skip
+
+
+def _percent(ppm: int) -> str:
+    return f"{ppm / 10_000:.4g} %"
+
+
+def _wish_of(found: Overview) -> Wish:
+    now = found.versions[0] if found.versions else None
+    if now is None:
+        return Wish()
+    return Wish(
+        acceptable_ppm=now.acceptable_ppm, unacceptable_ppm=now.unacceptable_ppm, found_within=now.found_within,
+        found_ppm=now.found_asked_ppm, false_horizon=now.false_horizon, false_ppm=now.false_asked_ppm,
+    )  # fmt: skip
+
+
+def _rates(wish: Wish) -> tuple[views.Rate, ...]:
+    return tuple(
+        views.Rate(
+            name=name, label=label, hint=hint,
+            value=f"{getattr(wish, name) / 10_000:g}" if is_share else str(getattr(wish, name)),
+        )
+        for name, label, hint, is_share in RATES
+    )  # fmt: skip
+
+
+def _asked(given: dict[str, str]) -> Wish:
+    """The rates of a form: percents as they were typed, 0 for what is no number, which the core refuses."""
+    usual, values = Wish(), {}
+    for name, _, _, is_share in RATES:
+        text = given.get(name, "").strip()
+        try:
+            number = float(text.replace(",", ".")) if text else None
+        except ValueError:
+            number = 0.0
+        if number is None:
+            values[name] = getattr(usual, name)
+        else:
+            bounded = min(max(number, 0.0), 1e9)
+            values[name] = round(bounded * 10_000) if is_share else round(bounded)
+    return Wish(**values)
+
+
+def offer(visit: Visit) -> PageAnswer:
+    """What error rates mean and cost, before they are set."""
+    programme = visit.path["programme"]
+    wish = _asked({name: visit.query.get(name, "") for name, *_ in RATES})
+    found = sentinel.offer(visit.cell, visit.actor, programme, wish)
+    if isinstance(found, Refused):
+        if found is access.ABSENT:
+            return found
+        return _refused(visit, found)
+    seen = sentinel.overview(visit.cell, visit.actor, programme)
+    if isinstance(seen, Refused):
+        return seen
+    root = f"/programmes/{programme}/sentinels"
+    view = views.OfferPage(
+        facts=_offer_facts(found), delays=_delays(found), sentences=_offer_sentences(found, seen), rates=_rates(wish),
+        offer_action=f"{root}/offer", set_action=root if access.allows(visit.actor, "monitor.write") else None,
+        idempotency_key=new_key(),
+    )  # fmt: skip
+    at = frame.inside(visit, programme, SECTION, (SECTION, root))
+    return frame.shown("sentinel/offer.html", view, frame.page(visit, "What these rates mean", at=at))
+
+
+def _refused(visit: Visit, refused: Refused) -> PageAnswer:
+    seen = sentinel.overview(visit.cell, visit.actor, visit.path["programme"])
+    return seen if isinstance(seen, Refused) else _overview(visit, seen, (frame.notice(refused, field=refused.field),))
+
+
+def _offer_facts(found: Offer) -> tuple[Fact, ...]:
+    rate, wish = found.rate, found.wish
+    return (
+        Fact(term="Sentinels", value=f"{_percent(found.rate_ppm)} of all leases"),
+        Fact(
+            term="A fall is found", value=f"within {wish.found_within:,} judgments with a chance of "
+            f"{rate.found_chance:.1%}",
+        ),
+        Fact(
+            term="False alarms", value=f"within {wish.false_horizon:,} judgments with a chance of "
+            f"{rate.false_chance:.1%}; in the mean one in {round(rate.mean_between):,} judgments of one expert",
+        ),
+    )  # fmt: skip
+
+
+def _delays(found: Offer) -> tuple[views.Delay, ...]:
+    """Mean judgments to the alarm at the two accuracies, between them and below."""
+    high, low = found.wish.acceptable_ppm / PPM, found.wish.unacceptable_ppm / PPM
+    marks = ((high, "acceptable: a false alarm"), ((high + low) / 2, "halfway"), (low, "not acceptable"),
+             (low * 0.8, "worse"))  # fmt: skip
+    return tuple(
+        views.Delay(accuracy=f"{at:.1%}", judgments=f"{round(found.judgments_to_alarm(at)):,}", note=note)
+        for at, note in marks
+    )
+
+
+def _offer_sentences(found: Offer, seen: Overview) -> tuple[str, ...]:
+    per_thousand = found.rate_ppm / 1000
+    cost = f"Of 1,000 judgments {per_thousand:.0f} are sentinels: they are paid as work and bring no data."
+    need = (
+        f"In 1,000 judgments each expert needs about {per_thousand:.0f} gold items of their domain that they have not "
+        "had, in a qualification or as a sentinel."
+    )
+    said = [cost, need]
+    if seen.experts > 1:
+        between = round(found.rate.mean_between / seen.experts)
+        said.append(
+            f"{seen.experts} experts and rubrics have a chart: somewhere among them one false alarm comes in "
+            f"{between:,} judgments in the mean."
+        )
+    gold = {one.domain: one.gold - one.gone for one in seen.pools}
+    said += [
+        f"{domain}: {number} gold items last {round(number * PPM / found.rate_ppm):,} judgments of somebody who has "
+        "had none of them."
+        for domain, number in sorted(gold.items())
+    ]
+    return tuple(said)
+
+
+def set_policy(visit: Visit) -> PageAnswer:
+    """Set the rates that were looked at."""
+    programme = visit.path["programme"]
+    wish = _asked({name: visit.text(name) for name, *_ in RATES})
+    done = sentinel.set_policy(visit.cell, visit.actor, programme, wish, key=visit.text("idempotency_key"))
+    if isinstance(done, Refused):
+        return done if done is access.ABSENT else _refused(visit, done)
+    return frame.moved(f"/programmes/{programme}/sentinels?done=sentinels")
+
+
+def end(visit: Visit) -> PageAnswer:
+    """Mix in no more sentinels."""
+    programme = visit.path["programme"]
+    done = sentinel.end_policy(
+        visit.cell, visit.actor, programme, words=visit.text("words"), key=visit.text("idempotency_key")
+    )
+    if isinstance(done, Refused):
+        return done if done is access.ABSENT else _refused(visit, done)
+    return frame.moved(f"/programmes/{programme}/sentinels?done=sentinels-ended")
+
+
+def chart(visit: Visit) -> PageAnswer:
+    """One chart, answer by answer, and the decision when work is stopped."""
+    return _chart(visit)
+
+
+def _chart(visit: Visit, notices: tuple[Notice, ...] = ()) -> PageAnswer:
+    programme, expert, rubric = visit.path["programme"], visit.path["expert"], visit.path["rubric_id"]
+    found = sentinel.chart_page(visit.cell, visit.actor, programme, expert=expert, rubric=rubric)
+    if isinstance(found, Refused):
+        return found
+    limit = found.policy.limit
+    may_decide = found.fall is not None and access.allows(visit.actor, "monitor.write")
+    root = f"/programmes/{programme}/sentinels"
+    scored = list(zip(found.answers, found.scores, strict=True))
+    view = views.ChartPage(
+        facts=_chart_facts(found),
+        plot=HistoryPlot(
+            title="Score after each sentinel, as a share of the limit", threshold=1.0,
+            axis_max=max([1.2, *(score / limit for _, score in scored[-POINTS_MAX:])]),
+            points=tuple(
+                HistoryPoint(when=str(number), value=score / limit)
+                for number, (_, score) in list(enumerate(scored, 1))[-POINTS_MAX:]
+            ),
+        ),
+        answers=tuple(
+            views.AnswerRow(
+                number=number, at=words.moment(one.at), item=one.item, href=f"/items/{one.item}",
+                result=Pill(label="right", tone="good") if one.is_correct else Pill(label="wrong", tone="bad"),
+                score=f"{score} of {limit}",
+            )
+            for number, (one, score) in reversed(list(enumerate(scored, 1)))
+        ),
+        pace=_pace(found.pace), decide_action=f"{root}/charts/{expert}/{rubric}" if may_decide else None,
+        causes=tuple(
+            Choice(value=cause, label=CAUSES[cause], is_chosen=visit.text("found") == cause) for cause in flow.CAUSES
+        ),
+        words=visit.text("words"), idempotency_key=new_key(),
+    )  # fmt: skip
+    at = frame.inside(visit, programme, SECTION, (SECTION, root))
+    page = frame.page(visit, f"{expert}, {rubric}", at=at, notices=notices)
+    return frame.shown("sentinel/chart.html", view, page, status=422 if notices else 200)
+
+
+def _chart_facts(found: ChartPage) -> tuple[Fact, ...]:
+    row, fall = found.row, found.fall
+    facts = [
+        Fact(term="State", value=STATES[row.state].label),
+        Fact(term="Rubric version", value=row.rubric_version),
+        Fact(term="Answers", value=f"{row.taken}, of which {row.right} right"),
+        Fact(term="Score", value=f"{row.score}; at {found.policy.limit} the chart gives alarm"),
+    ]
+    if fall is not None:
+        facts += [
+            Fact(term="Fall", value=f"most likely from answer {fall.shift_from + 1} on; not before {fall.earliest + 1} "
+                 "with a chance of 95 %"),
+            Fact(term="Held for review", value=words.plural(fall.held, "judgment", "judgments")),
+        ]  # fmt: skip
+    return tuple(facts)
+
+
+def _pace(found: Pace | None) -> str:
+    if found is None:
+        return "Too few measured times so far: the usual pace is taken from the first 50 judgments."
+    usual = f"{found.usual_ms / 1000:.0f} s is usual for this expert, in the median of their first judgments."
+    if found.direction is None:
+        return f"{usual} Their newest take {found.now_ms / 1000:.0f} s: no change beyond chance."
+    return (
+        f"{usual} Since about judgment {(found.since or 0) + 1} they are {found.direction}: "
+        f"{found.now_ms / 1000:.0f} s. This is a notice: nothing is held because of it."
+    )
+
+
+def decide(visit: Visit) -> PageAnswer:
+    """Say what a fall came from, and let the expert work on."""
+    programme, expert, rubric = visit.path["programme"], visit.path["expert"], visit.path["rubric_id"]
+    found = sentinel.chart_page(visit.cell, visit.actor, programme, expert=expert, rubric=rubric)
+    if isinstance(found, Refused):
+        return found
+    here = f"/programmes/{programme}/sentinels/charts/{expert}/{rubric}"
+    if found.fall is None:
+        return frame.moved(here)
+    done = sentinel.decide(
+        visit.cell, visit.actor, programme, found.fall.seq, found=visit.text("found"), words=visit.text("words"),
+        key=visit.text("idempotency_key"),
+    )  # fmt: skip
+    if isinstance(done, Refused):
+        return done if done is access.ABSENT else _chart(visit, (frame.notice(done, field=done.field),))
+    return frame.moved(f"{here}?done=decided")
+
+
+def schedule(visit: Visit) -> PageAnswer:
+    """The auditor's check, after they said why they look."""
+    programme = visit.path["programme"]
+    found = sentinel.check_schedule(visit.cell, visit.actor, programme, reason=visit.query.get("reason", ""))
+    if isinstance(found, Refused):
+        return frame.opened_for(visit, found, f"/programmes/{programme}/sentinels/schedule")
+    view = views.SchedulePage(checks=tuple(_check(one) for one in found))
+    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/sentinels"))
+    lead = "Whether sentinels stood where the secret of each version says, no more and no fewer."
+    return frame.shown("sentinel/schedule.html", view, frame.page(visit, "Schedule", lead=lead, at=at))
+
+
+def say_why(visit: Visit) -> PageAnswer:
+    """Open the schedule with a reason and words for it."""
+    programme = visit.path["programme"]
+    found = sentinel.check_schedule(
+        visit.cell, visit.actor, programme, reason=visit.text("reason"), words=visit.text("words")
+    )
+    return frame.opened_for(visit, found, f"/programmes/{programme}/sentinels/schedule")
+
+
+def _check(one: ScheduleCheck) -> views.CheckRow:
+    found = one.found
+    number = len(found.departures)
+    return views.CheckRow(
+        version=one.policy.version, rate=_percent(one.policy.rate_ppm), leases=found.leases, due=found.due,
+        served=found.served, observed=_percent(round(found.served * PPM / found.leases)) if found.leases else "",
+        used_up=found.used_up, departures=found.departures, secret=one.secret,
+        result=Pill(label="as the secret says", tone="good") if not number
+        else Pill(label=words.plural(number, "departure", "departures"), tone="bad"),
+    )  # fmt: skip
