@@ -26,7 +26,7 @@ _MAIN = (
         "Programmes",
         "/programmes",
         "programme.read",
-        ("/programmes", "/contracts", "/items", "/batches", "/interventions", "/releases"),
+        ("/programmes", "/contracts", "/items", "/batches", "/interventions", "/calibrations", "/releases"),
     ),
     ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications", "/calibrations")),
     ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),

@@ -227,14 +227,14 @@ CHECKED = replace(
 )
 
 SAMPLES = (
-    Sample("calibration-new", "calibration/new.html", OPENING, within("Open a calibration session", "Agreement")),
+    Sample("calibration-new", "calibration/new.html", OPENING, within("Open a calibration session", "Interventions")),
     Sample(
         "calibration-new-refused",
         "calibration/new.html",
         replace(OPENING, divided=(), agreed=(), people=(), errors=(("items", "Expected 5 to 30 items, each once, found 0. Choose again."),)),
-        within("Open a calibration session", "Agreement", notices=(replace(REFUSED, field="items"),)),
+        within("Open a calibration session", "Interventions", notices=(replace(REFUSED, field="items"),)),
     ),
-    Sample("calibration-labelling", "calibration/detail.html", LABELLING, within("Calibration session", "Agreement")),
+    Sample("calibration-labelling", "calibration/detail.html", LABELLING, within("Calibration session", "Interventions")),
     Sample("calibration-waiting", "calibration/detail.html", WAITING, expert("Calibration session")),
     Sample("calibration-revealed", "calibration/detail.html", REVEALED, expert("Calibration session")),
     Sample("calibration-item", "calibration/item.html", ITEM, expert("Labels of item 1")),
@@ -250,13 +250,13 @@ SAMPLES = (
         "calibration-rubric-lead",
         "calibration/rubric.html",
         replace(WORDS, form=None, revision_href="#"),
-        within("Medical answers 1.0.0", "Agreement"),
+        within("Medical answers 1.0.0", "Interventions"),
     ),
-    Sample("calibration-revision", "calibration/revision.html", CHECKED, within("Revise Medical answers", "Agreement")),
+    Sample("calibration-revision", "calibration/revision.html", CHECKED, within("Revise Medical answers", "Interventions")),
     Sample(
         "calibration-revision-refused",
         "calibration/revision.html",
         replace(REVISION, problems=PROBLEMS[1:2], groups=()),
-        within("Revise Medical answers", "Agreement"),
+        within("Revise Medical answers", "Interventions"),
     ),
 )  # fmt: skip

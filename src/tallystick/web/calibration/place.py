@@ -15,7 +15,7 @@ KINDS = {
     "ambiguous": "Can be read in more than one way", "missing": "Does not say what is needed",
     "contradicts": "Contradicts another part", "too_strict": "Too strict", "too_lax": "Too lax",
 }  # fmt: skip
-SECTION = "Agreement"
+SECTION = "Interventions"
 
 
 def root(name: str) -> str:

@@ -85,6 +85,8 @@ def _facts(found: Session) -> tuple[Fact, ...]:
 
 def _sentence(found: Session) -> str:
     state = found.row.state
+    if state == "labelling" and found.mine is not None and found.mine.done == found.mine.total:
+        return "You have labelled every item. The lead shows all labels when the others have finished, too."
     if state == "labelling":
         return "Everybody labels the same items alone. Nobody sees another's label until the lead shows all of them."
     if state == "revealed":
