@@ -32,7 +32,7 @@ def other(verdict: Verdict) -> Verdict:
 
 
 def judge_all(world: World, *, careless: Actor | None = None) -> int:
-    """Let everybody judge what there is for them; the careless one is wrong on the first half of every dozen. How many."""
+    """Let everybody judge what there is for them; the careless one is wrong on half of them. How many."""
     judged = 0
     for expert in world.experts:
         while isinstance(task := assignment.next_task(world.cell, expert, PROGRAMME), Task):
@@ -86,8 +86,8 @@ def diagnosed(world: World, wanted: str) -> Done:
     return found
 
 
-def held_session(world: World, wanted: str) -> str:
-    """Hold a calibration session to its end: everybody labels everything, nobody marks a word."""
+def held_session(world: World, wanted: str, *, mark: calibration.NewMark | None = None) -> str:
+    """Hold a calibration session to its end: everybody labels everything, and one may mark some words."""
     found = calibration.open_session(world.cell, world.lead, wanted, key=new_key())
     assert isinstance(found, calibration.Opened), found
     for expert in world.experts:
@@ -97,9 +97,13 @@ def held_session(world: World, wanted: str) -> str:
                 world.cell, expert, found.calibration, item=task.item, answer=answer, key=new_key()
             )
             assert isinstance(done, calibration.Labelled), done
-    for end in (calibration.reveal, calibration.end):
-        ended = end(world.cell, world.lead, found.calibration, key=new_key())
-        assert not isinstance(ended, Refused), ended
+    revealed = calibration.reveal(world.cell, world.lead, found.calibration, key=new_key())
+    assert not isinstance(revealed, Refused), revealed
+    if mark is not None:
+        marked = calibration.mark(world.cell, world.experts[0], found.calibration, mark, key=new_key())
+        assert not isinstance(marked, Refused), marked
+    ended = calibration.end(world.cell, world.lead, found.calibration, key=new_key())
+    assert not isinstance(ended, Refused), ended
     return found.calibration
 
 

@@ -45,7 +45,7 @@ CONFLICTS: Final = frozenset({
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
     "already-stood-down", "judgments-changed", "marks-unanswered", "not-at-this-stage", "not-stood-down", "rubric-first",
-    "session-missing", "session-running", "stood-down",
+    "intervention-open", "session-missing", "session-running", "stood-down",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
     "calibration-unfinished", "intervention-closed", "mark-answered",
     "nothing-to-audit",

@@ -203,3 +203,11 @@ def leases(connection: sa.Connection, person: str, programme: str, rubric: str) 
         table.c.expert == person, table.c.programme == programme, table.c.rubric == rubric, table.c.state == "leased"
     )
     return list(connection.execute(query.order_by(table.c.seq)).all())
+
+
+def into_work_of(connection: sa.Connection, person: str) -> list[str]:
+    """The open interventions on batches in which somebody judged."""
+    table = INTERVENTION
+    mine = sa.exists().where(JUDGMENT.c.batch == table.c.batch, JUDGMENT.c.expert == person)
+    query = sa.select(table.c.intervention).where(table.c.state == OPEN, mine).order_by(table.c.seq)
+    return [row.intervention for row in connection.execute(query).all()]

@@ -22,7 +22,7 @@ from tallystick.flow import roster as flow
 from tallystick.flow.contract import BAD_REGION, is_region
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import erasure, roster, sessions
+from tallystick.store import erasure, intervention, roster, sessions
 from tallystick.store import judgment as judgments
 from tallystick.store.schema import Row
 from tallystick.store.vault import CELL_SCOPE, ObjectErased, VaultError, credential_place
@@ -133,17 +133,31 @@ def _enrol(tx: Transaction, person: NewPerson, hashed: str | None) -> Decision:
     ]  # fmt: skip
 
 
+INTO_THEIR_WORK = (
+    "This expert judged in a batch whose intervention is open: the rubric is looked at before the people. Let them "
+    "stand down there when it comes to that, or close the intervention and say why."
+)
+
+
 def change_roles(
     cell: Cell, actor: Actor, person: str, *, roles: list[str], expert_roles: list[str], key: str
 ) -> Receipt | Refused:
-    """Set a person's roles anew. Their sessions end, so that old roles are gone at once."""
+    """Set a person's roles anew. Their sessions end, so that old roles are gone at once.
+
+    Nobody stops being an expert while an intervention looks into what they judged: that is its own last step.
+    """
 
     def decide(tx: Transaction) -> Decision:
-        if roster.person(tx.connection, person) is None:
+        row = roster.person(tx.connection, person)
+        if row is None:
             return access.ABSENT
         changed = flow.change_roles(person, roles, expert_roles)
         if isinstance(changed, Refused):
             return changed
+        was = msgspec.json.decode(row.roles)
+        into = intervention.into_work_of(tx.connection, person) if "expert" in was and "expert" not in roles else []
+        if into:
+            return Refused("intervention-open", INTO_THEIR_WORK, "roles", tuple(into))
         sessions.end_sessions_of(tx.connection, person)
         return [changed]
 
