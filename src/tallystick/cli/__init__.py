@@ -25,6 +25,7 @@ from tallystick.cli import (
     releasing,
     report,
     rotate,
+    sentinel,
     serve,
     shell,
     status,
@@ -57,6 +58,7 @@ app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
 app.add_typer(intervention.app, name="intervention")
+app.add_typer(sentinel.app, name="sentinel")
 app.add_typer(witness.app, name="witness")
 
 

@@ -7,9 +7,10 @@ from rich.bar import Bar
 from rich.table import Table
 from rich.text import Text
 
-from tallystick.app import contract, release
+from tallystick.app import contract, release, sentinel
 from tallystick.app.contract import BatchGlance, ProgrammeGlance
 from tallystick.app.release import Blocker
+from tallystick.app.sentinel import PoolLeft
 from tallystick.canon import PPM
 from tallystick.cli import shell
 from tallystick.cli.programme import Programme
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
 class _Seen:
     glance: ProgrammeGlance
     blockers: list[Blocker]
+    gold: list[PoolLeft]
 
 
 def status(
@@ -47,7 +49,10 @@ def status(
         blockers = release.blockers(cell, actor, programme)
         if isinstance(blockers, Refused):
             shell.refuse(blockers)
-    seen = _Seen(glance, blockers)
+        gold = sentinel.used_up(cell, actor, programme)
+        if isinstance(gold, Refused):
+            shell.refuse(gold)
+    seen = _Seen(glance, blockers, gold)
     if as_json:
         shell.show_json(_object(seen))
         return
@@ -59,6 +64,8 @@ def status(
     for table in (_fill(glance), _funnel(glance), *measured):
         shell.OUT.print()
         shell.OUT.print(table)
+    for one in gold:
+        shell.OUT.print(Text(one.sentence, style="red" if one.left == 0 else "yellow"))
     if not has_work:
         shell.OUT.print("\nNo batch yet: `tallystick programme import` brings items in.")
 
@@ -149,4 +156,5 @@ def _object(seen: _Seen) -> dict[str, object]:
             if b.row.purpose == "work"
         },
         "blockers": [{"batch": b.name, "code": b.code, "sentence": b.sentence} for b in seen.blockers],
+        "sentinels_low": [{"expert": one.expert, "domain": one.domain, "left": one.left} for one in seen.gold],
     }  # fmt: skip
