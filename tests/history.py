@@ -12,11 +12,13 @@ from itertools import count
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
 
-from tallystick.app import adjudication, assignment, erasure, gate, items, judgment, release, roster, standing
+from tallystick.app import adjudication, assignment, disagreement, erasure, gate, items, judgment, release, roster, standing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import Command, Decision, Transaction, new_key
 from tallystick.app.standing import reviewing
+from tallystick.events.disagreement import ClassModelFitted, DistributionRecorded, GroupCounts, ModelQuality
+from tallystick.flow.disagreement import CAUSE_NAMES
 from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
@@ -212,6 +214,45 @@ class Story:
 
         cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"redo", decide))
 
+    def explain(self, n: int, m: int) -> None:
+        """Causes are looked for, somebody says what one is, experts declare groups and take them back."""
+        cell, lead, who = self.world.cell, self.world.lead, self.one(n)
+        row = item_row(f"d-{next(self.numbers)}", domain=self.world.domains[m % len(self.world.domains)])
+        wanted = items.Wanted(programme=PROGRAMME, name="rows.jsonl", batch=f"apart-{row['id']}")
+        items.import_items(cell, lead, json.dumps(row).encode(), wanted)
+        rows = [{"item": row["id"], "rater": f"rater-{r}", "verdict": "ab"[r % 2]} for r in range(3)]
+        data = b"\n".join(json.dumps(said).encode() for said in rows)
+        items.import_judgments(cell, lead, data, programme=PROGRAMME, name="said.jsonl", source="those apart")
+        disagreement.classify_waiting(cell)
+        with cell.read() as connection:
+            divided = store_items.by_external(connection, PROGRAMME, [str(row["id"])])
+        for one in divided.values():
+            cause = CAUSE_NAMES[n % len(CAUSE_NAMES)]
+            disagreement.correct(cell, lead, one.item, cause=cause, note=NOTES, key=new_key())
+        if m % 3:
+            disagreement.declare_groups(cell, who, {"age": ("under-30", "60-up")[n % 2]}, key=new_key())
+        else:
+            disagreement.withdraw_groups(cell, who, key=new_key())
+
+    def learn(self, n: int, m: int) -> None:
+        """A model of causes, and counts by group: as more people than are here would bring about."""
+        cell, name = self.world.cell, f"fitted-{next(self.numbers)}"
+        found = dict.fromkeys(("balanced_accuracy_ppm", "undetermined_ppm", "calibration_error_ppm", "brier_ppm"), m)
+        quality = ModelQuality(cases=n, accuracy_when_determined_ppm=None, **found)
+        fitted = ClassModelFitted(
+            model=name, previous="built-in-1", temperature_ppm=1_200_000 + n, are_priors_fitted=False, why="Too faint.",
+            priors={"": dict.fromkeys(CAUSE_NAMES, 200_000)}, cases=n, classified=m, determined_ppm=0, before=quality,
+            after=quality, corrections_digest="0" * 64, code_version="1",
+        )  # fmt: skip
+        row = GroupCounts(groups=["under-30"], people=12, counts={"a": 5, "b": None})
+        kept = DistributionRecorded(
+            item="itm-any", programme=PROGRAMME, batch="bat-any", axis="age", categories=["a", "b"], cells=[row],
+            total={"a": 5, "b": 7}, people=12, cell_min=5, hidden=1, salt="0" * 32,
+        )  # fmt: skip
+        cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"learn", lambda _: [fitted, kept]))
+        if n % 2:
+            disagreement.choose_model(cell, self.world.lead, name, key=new_key())
+
     def look(self, n: int, _m: int) -> None:
         page = items.items_page(self.world.cell, self.world.lead, PROGRAMME, limit=5)
         if isinstance(page, items.ItemsPage) and page.rows:
@@ -260,6 +301,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
     Story.erase, Story.doubt, Story.review, Story.redo,
+    Story.explain, Story.learn,
 )  # fmt: skip
 """What can happen; work happens more often."""
 
