@@ -10,6 +10,7 @@ from web.samples import (
     escape,
     keys,
     monitoring,
+    monitoring,
     people,
     programme,
     results,
@@ -20,6 +21,7 @@ from web.samples import (
 )
 
 ALL = (
+    *monitoring.SAMPLES,
     *monitoring.SAMPLES,
     *people.SAMPLES,
     *programme.SAMPLES,

@@ -179,7 +179,7 @@ def _rubric(matter: Matter, shares: Shares) -> Section:
     known = [one for one in apart if one.share is not None and one.kind.dimension != figures.VERDICT]
     if not known:
         return _without(RUBRIC, "No criterion has twenty comparisons of scores yet: have more items judged twice.")
-    usual = sorted(one.share or 0.0 for one in known)[len(known) // 2]
+    usual = sorted(one.share or 0.0 for one in known)[(len(known) - 1) // 2]
     over = {one.group[0]: one for one in matter.overturns.by_criterion}
     causes = [
         _of_criterion(matter, one, over=over, usual=usual)

@@ -67,12 +67,14 @@ def share_of_time(found: Timed) -> Share:
     """A median time with its interval; neither where there is no interval."""
     if found.median is None or found.interval is None:
         return Share(value="", interval="", of=f"{found.n:,}")
-    return Share(
-        value=_time(found.median), interval=f"{_time(found.interval.low)} to {_time(found.interval.high)}",
-        of=f"{found.n:,}",
-    )  # fmt: skip
+    unit = "s" if found.median < 120 else "min"
+    low, high = _time(found.interval.low, unit), _time(found.interval.high, unit)
+    return Share(value=f"{_time(found.median, unit)} {unit}", interval=f"{low} to {high}", of=f"{found.n:,}")
 
 
-def _time(seconds: float) -> str:
+def _time(seconds: float, unit: str) -> str:
+    """Seconds, or minutes and seconds as `3:05`."""
     whole = round(seconds)
-    return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+    if unit == "min":
+        return f"{whole // 60}:{whole % 60:02d}"
+    return f"{seconds:.1f}" if seconds < 10 else str(whole)
