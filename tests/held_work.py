@@ -1,10 +1,31 @@
 """Hold work and set it aside in a cell under test, as a drift and an intervention do."""
 
+import sqlalchemy as sa
 from living_cell import PROGRAMME, World
 
 from tallystick.app import standing
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.flow.refusal import Refused
+from tallystick.store.schema import JUDGMENT, Row
+
+
+def code(found: object) -> str:
+    """The code of a refusal, which this must be."""
+    assert isinstance(found, Refused), found
+    return found.code
+
+
+def rows(world: World, table: sa.Table) -> list[Row]:
+    """All rows of a read table, in journal order."""
+    with world.cell.read() as connection:
+        return list(
+            connection.execute(table.select().order_by(table.c.seq if "seq" in table.c else table.c.rank)).all()
+        )
+
+
+def given(world: World) -> list[Row]:
+    """All judgments, in journal order."""
+    return rows(world, JUDGMENT)
 
 
 def hold(world: World, expert: str, *judgments: str) -> Receipt:

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 import sqlalchemy as sa
+from held_work import code, given, rows
 from living_cell import PROGRAMME, World, answer_of, item_row, jsonl, shown_as, world_at
 
 from tallystick.app import access, assignment, gate, items, judgment, release, standing
@@ -27,7 +28,6 @@ from tallystick.store.schema import (
     BATCH,
     DISAGREEMENT,
     HOLD,
-    JUDGMENT,
     PAST_DISAGREEMENT,
     STANDING,
     WORK,
@@ -49,22 +49,6 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
             for verdict in verdicts:
                 found.judge(expert, cast("Verdict", verdict))
         yield found
-
-
-def code(found: object) -> str:
-    assert isinstance(found, Refused), found
-    return found.code
-
-
-def rows(world: World, table: sa.Table) -> list[Row]:
-    with world.cell.read() as connection:
-        return list(
-            connection.execute(table.select().order_by(table.c.seq if "seq" in table.c else table.c.rank)).all()
-        )
-
-
-def given(world: World) -> list[Row]:
-    return rows(world, JUDGMENT)
 
 
 def execute(world: World, decide: Callable[[Transaction], Decision]) -> Receipt | Refused:

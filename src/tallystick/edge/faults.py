@@ -37,7 +37,7 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-requeued",
+    "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-held", "work-requeued",
     "already-answered", "already-erased", "already-judged",
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",
     "gold-used-up", "holding-case",

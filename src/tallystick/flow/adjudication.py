@@ -61,6 +61,7 @@ class Case:
     holder      who works on it, while the lease lasts or nobody else has taken it since
     held_until  the end of that lease, microseconds since 1970
     cause       its class, None when nobody has classified it or the evidence carries none
+    is_doubted  a judgment on its item is held
     """
 
     item: str
@@ -75,6 +76,7 @@ class Case:
     holder: str | None = None
     held_until: int | None = None
     cause: str | None = None
+    is_doubted: bool = False
 
 
 ENDED = "already-adjudicated"
@@ -82,6 +84,9 @@ OWN = Refused("own-judgment", "You judged this item: somebody else has to adjudi
 NOT_TAKEN = Refused("case-not-taken", "Take this case first: then nobody else works on it while you read and decide.")
 HELD = Refused(
     "case-held", "Another adjudicator works on this case now. Take another one; this comes back if they leave it."
+)
+WORK_HELD = Refused(
+    "work-held", "A judgment on this item waits for a review and does not count meanwhile: decide when that is done."
 )
 NO_CASE = Refused("no-work", "There is no open case for you now. You never get one that you judged.")
 
@@ -113,8 +118,8 @@ def check(case: Case, *, adjudicator: str, criteria: list[str], notes: str, now:
     if adjudicator in case.judges:
         return ended(case.state) or OWN
     refused = ended(case.state) or may_read(case.state, case.holder, case.held_until, person=adjudicator, now=now)
-    if refused:
-        return refused
+    if refused or case.is_doubted:
+        return refused or WORK_HELD
     strange = tuple(name for name in criteria if name not in case.criteria)
     if strange or not criteria:
         sentence = f"Tie the decision to at least one criterion of {', '.join(case.criteria)}."

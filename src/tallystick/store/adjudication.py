@@ -28,6 +28,7 @@ from tallystick.store.schema import (
     ITEM,
     JUDGMENT,
     RUBRIC_FEEDBACK,
+    WORK,
     Handler,
     Recorded,
     Row,
@@ -224,7 +225,8 @@ def part_query(
     is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == asking.person)
     is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
     is_free = sa.or_(table.c.holder.is_(None), table.c.holder == asking.person, table.c.held_until < asking.now)
-    return query.where(~is_judge, ~is_gone, is_free)
+    is_doubted = sa.exists().where(WORK.c.item == table.c.item, WORK.c.held > 0)
+    return query.where(~is_judge, ~is_gone, ~is_doubted, is_free)
 
 
 def ended(
@@ -350,6 +352,13 @@ def feedback(connection: sa.Connection, programme: str, rubric: str, *, limit: i
     table = RUBRIC_FEEDBACK
     query = sa.select(table).where(table.c.programme == programme, table.c.rubric == rubric)
     return list(connection.execute(query.order_by(table.c.seq.desc()).limit(limit)).all())
+
+
+def feedback_count(connection: sa.Connection, programme: str, rubric: str) -> int:
+    """How many remarks there are on a rubric."""
+    table = RUBRIC_FEEDBACK
+    query = sa.select(sa.func.count()).where(table.c.programme == programme, table.c.rubric == rubric)
+    return int(connection.execute(query).scalar_one())
 
 
 def feedback_of(connection: sa.Connection, items_of: Iterable[str]) -> dict[str, list[Row]]:

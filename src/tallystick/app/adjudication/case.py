@@ -68,6 +68,8 @@ def case_page(
         row = adjudication.disagreement(connection, item)
         if row is None or _is_judge(connection, item, actor.person):
             return access.ABSENT
+        if row.state == "withdrawn" and access.allows(actor, "work.do"):
+            return access.ABSENT  # the item is judged again, and they may be the one who does
         refused = unreadable(cell, connection, actor, row.programme)
         if refused or not is_adjudicator or gone_of(connection, item) is not None:
             return refused

@@ -22,6 +22,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.signals import preference
 from tallystick.store import adjudication, disagreement, items, judgment
+from tallystick.store import standing as held
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +184,5 @@ def case_of(cell: Cell, connection: journal.Connection, item: str) -> Case | Non
         item=item, programme=row.programme, batch=row.batch, state=row.state, counts=msgspec.json.decode(row.counts),
         judges=frozenset(one.expert for one in judgment.of_item(connection, item)), rubric=rubric.id,
         rubric_version=rubric.version, criteria=tuple(rubric.by_id), holder=row.holder, held_until=row.held_until,
-        cause=row.cause,
+        cause=row.cause, is_doubted=held.is_held(connection, item),
     )  # fmt: skip

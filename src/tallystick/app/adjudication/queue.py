@@ -13,7 +13,7 @@ from tallystick.flow import adjudication as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DOMAINS
 from tallystick.ledger import journal
-from tallystick.store import adjudication, items, judgment
+from tallystick.store import adjudication, items, judgment, standing
 from tallystick.store import contract as contracts
 from tallystick.store.adjudication import Asking
 from tallystick.store.schema import Row
@@ -80,6 +80,8 @@ def _rows(
     place = adjudication.disagreement(connection, after) if after is not None else None
     if place is not None and (place.state != state or place.programme != programme):
         place = None
+    if state == "withdrawn" and not is_reader:
+        return []  # the item is judged again, by whoever asks perhaps: how it divided before is not for them
     if state != "open":
         without = None if is_reader else actor.person
         behind = None if place is None else place.seq
@@ -159,7 +161,9 @@ def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refu
 
 def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     """The lease of an open case, and the end of those that have run out; or why there is none."""
-    refused = flow.ended(row.state) or unreadable(cell, tx.connection, actor, row.programme) or _gone(tx, row.item)
+    refused = (
+        flow.ended(row.state) or unreadable(cell, tx.connection, actor, row.programme) or _undecidable(tx, row.item)
+    )
     if refused:
         return refused
     if flow.is_held(row.holder, row.held_until, tx.now):
@@ -179,11 +183,12 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     return [*_released(list(ended.values()), "expired"), leased]
 
 
-def _gone(tx: Transaction, item: str) -> Refused | None:
+def _undecidable(tx: Transaction, item: str) -> Refused | None:
+    """Why nobody can decide on an item now: it was erased, or a judgment on it is held."""
     row = items.item(tx.connection, item)
     assert row is not None, "a case has an item"
     gone = erased.gone(tx.connection, row.content)
-    return gone.refused if gone else None
+    return gone.refused if gone else flow.WORK_HELD if standing.is_held(tx.connection, item) else None
 
 
 def _released(rows: list[Row], reason: str) -> list[Event]:

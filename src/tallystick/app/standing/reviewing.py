@@ -167,7 +167,7 @@ def stands(cell: Cell, actor: Actor, judgment: str, *, notes: str, key: str) -> 
         return [fact, *divided(tx, item, [row.verdict])]
 
     request = canon.encode(["held-stands", judgment, notes])
-    return _review(cell, actor, judgment, _Wish("stands", notes, key, request), decide)
+    return _review(cell, actor, judgment, _Wish("stands", notes, key, request), decide=decide)
 
 
 def judge_again(
@@ -192,7 +192,7 @@ def judge_again(
         )  # fmt: skip
 
     request = canon.encode(["held-again", judgment, notes, by_same])
-    return _review(cell, actor, judgment, _Wish("again", notes, key, request), decide)
+    return _review(cell, actor, judgment, _Wish("again", notes, key, request), decide=decide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class _Wish:
 
 
 def _review(
-    cell: Cell, actor: Actor, judgment: str, wish: _Wish, decide: Callable[[Transaction, Row, Given], Decision]
+    cell: Cell, actor: Actor, judgment: str, wish: _Wish, *, decide: Callable[[Transaction, Row, Given], Decision]
 ) -> Reviewed | Refused:
     def checked(tx: Transaction) -> Decision:
         row = _reviewable(tx.connection, actor, judgment)
