@@ -107,7 +107,11 @@ def _overview(found: Overview) -> dict[str, object]:
             f"{one.row.score} of {one.limit}"
             for one in found.charts
         ],
-        "falls": [f"{one.seq}: {one.expert} {one.rubric}, {one.held} held" for one in found.falls if one.state == "open"],
+        "falls": [
+            f"{one.seq}: {one.expert} {one.rubric}, {one.held} held"
+            for one in found.falls
+            if one.state == "open"
+        ],
         "warnings": list(found.warnings),
     }  # fmt: skip
 
