@@ -28,6 +28,7 @@ from crash_scenes import (
     Template,
     worked,
 )
+from crash_standing import STANDING
 from crash_table import Case, crash_table, quiet_run
 from crash_witnesses import Cosigns, Witnessed
 from living_cell import Clock
@@ -269,17 +270,19 @@ def test_the_sealer_survives_a_crash_at_every_step(
 
 
 @pytest.mark.parametrize(
-    "acts", [ROTATIONS, ERASURE, RELEASE, BACKUPS], ids=["rotations", "erasure", "release", "backups"]
+    ("acts", "steps_min"),
+    [(ROTATIONS, 30), (ERASURE, 30), (RELEASE, 30), (BACKUPS, 30), (STANDING, 4)],
+    ids=["rotations", "erasure", "release", "backups", "standing"],
 )
 def test_a_cell_survives_a_crash_at_every_step(
-    template: Template, tmp_path: Path, acts: dict[str, Act], record_testsuite_property: Tell
+    template: Template, tmp_path: Path, acts: dict[str, Act], steps_min: int, record_testsuite_property: Tell
 ) -> None:
     expected: dict[str, Counter[str]] = {}
     table(
         lambda: Scene(template, tmp_path / str(next(NUMBERS)), acts, expected),
         template.databases,
         record_testsuite_property,
-        steps_min=30,
+        steps_min=steps_min,
     )
 
 
