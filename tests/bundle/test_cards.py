@@ -8,9 +8,10 @@ import yaml
 from browser import PHONE, new_page, serious_issues, sideways_overflow
 from bundle.made_release import MadeRelease, made_release
 from bundle.small_journal import small_journal
+from bundle.told_journal import told_journal
 from playwright.sync_api import Browser
 
-from tallystick.bundle.cards.texts import table
+from tallystick.bundle.cards.markdown import table
 
 QUESTIONS = {"M": 4, "C": 17, "L": 13, "P": 4, "U": 6, "D": 7, "A": 8, "H": 27}
 
@@ -57,10 +58,20 @@ def test_text_of_the_client_is_escaped(made: MadeRelease) -> None:
     assert "<b>" not in page
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> MadeRelease:
+    """One of a programme in which a gate failed and work was watched."""
+    return made_release(tmp_path_factory.mktemp("told"), made=told_journal())
+
+
 @pytest.mark.parametrize("dark", [False, True])
-def test_no_serious_fault_for_who_cannot_see_the_page(made: MadeRelease, browser: Browser, dark: bool) -> None:
+@pytest.mark.parametrize("which", ["made", "told"])
+def test_no_serious_fault_for_who_cannot_see_the_page(
+    request: pytest.FixtureRequest, browser: Browser, dark: bool, which: str
+) -> None:
+    found: MadeRelease = request.getfixturevalue(which)
     with new_page(browser, size=PHONE, dark=dark) as page:
-        page.goto((made.directory / "datasheet.html").as_uri())
+        page.goto((found.directory / "datasheet.html").as_uri())
         assert serious_issues(page) == []
         assert sideways_overflow(page) == 0
 
@@ -81,6 +92,26 @@ def test_the_report_has_every_batch_and_criterion_with_its_interval(made: MadeRe
     assert "| verdict | krippendorff_alpha, nominal | 0.730 | 0.310 to 1.000 | 14 | 3 | 40 |" in told
     assert "| open | med, medical | open-disagreement | 3 of 3 |" in told
     assert "- law, legal: Expected agreement" in told
+
+
+def test_the_page_shows_how_agreement_went_and_what_was_done(told: MadeRelease) -> None:
+    page = text(told, "datasheet.html")
+    assert page.count("<svg") == 7
+    for title in ("Agreement over time: med, medical", "Intervention itv-1, medical", "Causes of disagreement: med"):
+        assert f"<h3>{title}" in page
+    assert "<caption>med, medical. Most often a stands beside b" in page
+
+
+def test_the_report_tells_the_same_in_words(told: MadeRelease) -> None:
+    report = text(told, "quality/report.md")
+    assert "| a | 15.0 (7.2) | 1.5 (6.7) | 0.5 (1.8) | 0.0 (1.3) |" in report
+    assert "itv-1 on rubric medical (medical): diagnosed 1, calibration sessions 1" in report
+    assert "difference 0.040 [-0.010, 0.090]" in report
+    assert "| 1 | high | 100 | 5 | 4 | 1 | 74 |" in report
+    assert "medical: 27 of 30 right. Alarms of drift: 1, put down to: chance 1." in report
+    limits = text(told, "LIMITATIONS.md")
+    assert "No sentinels" not in limits
+    assert "held against a copy of the log alone" in limits
 
 
 def test_an_undefined_number_is_a_word_and_never_a_figure(made: MadeRelease) -> None:

@@ -229,6 +229,13 @@ def test_an_end_that_its_measurement_does_not_give_is_found(tmp_path: Path) -> N
     assert "states other values than entry" in report.problems[0].what
 
 
+def test_a_cause_that_its_evidence_does_not_give_is_found(tmp_path: Path) -> None:
+    found = made_release(tmp_path, made=told_journal(shift_ppm=50_000))
+    report = verify_release(found.directory, SIGNER.vkey, log=found.log)
+    assert {(p.step, p.file) for p in report.problems} == {(8, "proofs/entries.jsonl")}
+    assert "the posterior does not follow from its terms" in report.problems[0].what
+
+
 @pytest.mark.parametrize(
     "totals",
     [

@@ -29,6 +29,7 @@ from tallystick.events.intervention import (
 from tallystick.events.monitoring import ShortcutAudited, ShortcutEffect
 from tallystick.events.release import ReleaseMonitored, SentinelTotal
 from tallystick.events.sentinel import DriftDecided, DriftDetected, JudgmentChecked, SentinelPolicySet
+from tallystick.flow.disagreement import classes
 
 SET_ASIDE = [f"jdg-settled-{expert}" for expert in EXPERTS]
 SENTINEL = "itm-gold-secret"
@@ -102,16 +103,34 @@ def ended(made: SmallJournal, failed: BatchMeasured, again: BatchMeasured, again
     ))  # fmt: skip
 
 
-def causes(made: SmallJournal) -> None:
+MILLI = {
+    "missing_context": -900, "rubric_ambiguity": -700, "expertise_gap": -1200, "rater_error": -300,
+    "value_diversity": 0,
+}  # fmt: skip
+
+
+def classified(item: str, cause: str | None) -> DisagreementClassified:
+    """A classification by the built-in model whose posterior follows from its one term."""
+    model = classes.model_of(None)
+    fact = DisagreementClassified(
+        item=item, programme="small", batch="bat-med", status="ok", posterior={}, cause=cause,
+        proposed="value_diversity", confidence_ppm=None, absent=["groups"], helps=[], judges=3, model=model.name,
+        terms=[WeighedTerm(source="labels", milli=MILLI, sentence="Split.")], model_digest=model.digest,
+        inputs_digest="1" * 64, code_version="0.1.0", salt="0" * 32,
+    )  # fmt: skip
+    posterior = classes.posterior_again(fact, model.overall)
+    return msgspec.structs.replace(fact, posterior=posterior, confidence_ppm=posterior["value_diversity"])
+
+
+def causes(made: SmallJournal, *, shift_ppm: int = 0) -> None:
     """Why two items divide; a person corrected one; groups of those who judged the preserved one."""
-    for item, cause in (("itm-preserved", "value_diversity"), ("itm-open", None)):
-        seq = made.add(DisagreementClassified(
-            item=item, programme="small", batch="bat-med", status="ok",
-            posterior={"value_diversity": 700_000, "rater_error": 300_000}, cause=cause, proposed="value_diversity",
-            confidence_ppm=700_000, terms=[WeighedTerm(source="votes", milli={"rater_error": -200}, sentence="Split.")],
-            absent=["groups"], helps=[], judges=3, model="default/1", model_digest="0" * 64, inputs_digest="1" * 64,
-            code_version="0.1.0", salt="0" * 32,
-        ))  # fmt: skip
+    fact = classified("itm-preserved", "value_diversity")
+    shifted = {
+        name: share + shift_ppm * ((name == "value_diversity") - (name == "rater_error"))
+        for name, share in fact.posterior.items()
+    }
+    made.add(msgspec.structs.replace(fact, posterior=shifted))
+    seq = made.add(classified("itm-open", None))
     made.add(ClassCorrected(
         item="itm-open", programme="small", batch="bat-med", classified_seq=seq, proposed=None, cause="rater_error",
         note=made.seal(b"Words that stay in the cell."),
@@ -186,11 +205,14 @@ def sentinels(made: SmallJournal) -> None:
     ))  # fmt: skip
 
 
-def told_journal(*, totals: ReleaseMonitored | None = TOTALS, passed_value_ppm: int | None = None) -> SmallJournal:
+def told_journal(
+    *, totals: ReleaseMonitored | None = TOTALS, passed_value_ppm: int | None = None, shift_ppm: int = 0
+) -> SmallJournal:
     """The whole story up to the cut.
 
     totals            what the cell says of sentinels
     passed_value_ppm  what the intervention says it measured in the end, if not what was measured
+    shift_ppm         by how much the posterior of a cause says more than its evidence
     """
     made = small_journal(cut=False)
     failed = made.measure("med", "medical", incomplete=1, decision="fail", code_version="0.0.9")
@@ -200,7 +222,7 @@ def told_journal(*, totals: ReleaseMonitored | None = TOTALS, passed_value_ppm: 
     if passed_value_ppm is not None:
         again = _with(again, passed_value_ppm)
     ended(made, failed, again, again_seq)
-    causes(made)
+    causes(made, shift_ppm=shift_ppm)
     second_looks(made)
     audits(made)
     sentinels(made)

@@ -4,11 +4,16 @@ Pure. Never among them: which items are sentinels, and any fact from which someb
 sentinels stands in one fact of its own, `release-monitored`, that only a copy of the log can be held against.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from tallystick.events.calibration import CalibrationEnded, CalibrationOpened, CalibrationRevealed
-from tallystick.events.disagreement import ClassCorrected, DisagreementClassified, DistributionRecorded
+from tallystick.events.disagreement import (
+    ClassCorrected,
+    ClassModelFitted,
+    DisagreementClassified,
+    DistributionRecorded,
+)
 from tallystick.events.escape import RereviewAnswered, RereviewDrawn
 from tallystick.events.intervention import (
     ExpertReinstated,
@@ -32,6 +37,7 @@ OF_SESSIONS = (CalibrationRevealed, CalibrationEnded)
 OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded)
 OF_PROGRAMME = (RereviewDrawn, RereviewAnswered)
 KINDS = (
+    ClassModelFitted,
     InterventionOpened,
     *OF_INTERVENTIONS,
     *OF_SESSIONS,
@@ -46,7 +52,7 @@ UNTOLD = (SentinelPolicySet, JudgmentChecked, DriftDetected, DriftDecided)
 """What no release brings along, and a copy of the log is read for: see bundle/watched.py."""
 
 
-def chosen(facts: Iterable[Any], *, rubrics: set[str], items: set[str], release: str) -> list[int]:
+def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release: str) -> list[int]:
     """The places of the facts that belong to a release, among facts of its programme in journal order.
 
     rubrics  by which the released batches are judged: interventions on these are told, whatever batch opened them
@@ -54,6 +60,7 @@ def chosen(facts: Iterable[Any], *, rubrics: set[str], items: set[str], release:
     """
     interventions: set[str] = set()
     sessions: set[str] = set()
+    models = {fact.model for fact in facts if isinstance(fact, DisagreementClassified) and fact.item in items}
     found = []
     for place, fact in enumerate(facts):
         if isinstance(fact, InterventionOpened):
@@ -66,6 +73,8 @@ def chosen(facts: Iterable[Any], *, rubrics: set[str], items: set[str], release:
             is_ours = fact.calibration in sessions
         elif isinstance(fact, OF_ITEMS):
             is_ours = fact.item in items
+        elif isinstance(fact, ClassModelFitted):
+            is_ours = fact.model in models
         elif isinstance(fact, ReleaseMonitored):
             is_ours = fact.release == release
         else:

@@ -6,9 +6,9 @@ from tallystick import canon
 from tallystick.bundle import consensus as consensuses
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.confusion import Confusion, confusion
-from tallystick.bundle.figures.disagreements import Disagreements, disagreements
+from tallystick.bundle.figures.disagreements import Disagreements, disagreements, unfounded
 from tallystick.bundle.figures.figure import differences
-from tallystick.bundle.figures.interventions import Interventions, contradictions, interventions
+from tallystick.bundle.figures.interventions import Interventions, contradicted, interventions
 from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
@@ -34,6 +34,11 @@ class Figures:
         return {
             f"quality/{name}.json": canon.encode(figure) + b"\n" for name, figure in every.items() if figure is not None
         }
+
+
+def contradictions(tables: Tables) -> list[tuple[int, str]]:
+    """(entry, sentence) of every fact that other facts of the release contradict."""
+    return [*contradicted(tables), *unfounded(tables)]
 
 
 def compute(tables: Tables) -> Figures:

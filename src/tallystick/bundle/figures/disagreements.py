@@ -6,13 +6,17 @@ would tell of a person.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 
+from tallystick import __version__
 from tallystick.bundle.counting import cases, standing_case
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
+from tallystick.bundle.quality import TOLERANCE_PPM
 from tallystick.bundle.state import Entered
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementReturned, DisagreementSettled
-from tallystick.events.disagreement import ClassCorrected, DisagreementClassified, WeighedTerm
+from tallystick.events.disagreement import ClassCorrected, ClassModelFitted, DisagreementClassified, WeighedTerm
+from tallystick.flow.disagreement import classes
 
 SCHEMA = "tallystick/disagreements/1"
 UNDETERMINED, NOT_LOOKED_AT = "undetermined", "not-classified"
@@ -56,6 +60,27 @@ class Disagreements(Figure, frozen=True, kw_only=True):
     items: list[Cause]
     corrections: int
     agreeing: int  # of the corrections: the person said what the model had determined
+
+
+def unfounded(tables: Tables) -> Iterator[tuple[int, str]]:
+    """(entry, sentence) of every classification whose posterior does not follow from its terms and its model.
+
+    Another version of the software may know another built-in model: its classifications are held against nothing.
+    """
+    state = tables.state
+    fitted = {one.fact.model: one.fact for one in state.told(ClassModelFitted)}
+    domains = {item.fact.item: item.fact.domain for item in state.items}
+    for one in state.told(DisagreementClassified):
+        fact = one.fact
+        if fact.code_version != __version__ or not fact.terms:
+            continue
+        model = classes.model_of(fitted.get(fact.model))
+        if (model.name, model.digest) != (fact.model, fact.model_digest):
+            yield one.seq, f"classified by the model {fact.model}, which is not the one of that name in the entries"
+            continue
+        again = classes.posterior_again(fact, model.of(domains[fact.item]))
+        if any(abs(again[cause] - fact.posterior.get(cause, -1)) > TOLERANCE_PPM for cause in again):
+            yield one.seq, f"the posterior does not follow from its terms: stated {fact.posterior}, computed {again}"
 
 
 def disagreements(tables: Tables) -> Disagreements:

@@ -203,7 +203,7 @@ def _diagnosed(fact: InterventionDiagnosed) -> _Parts:
     return {"findings": findings, "counts": counts, "names": {"rubric_version": fact.rubric_version}}
 
 
-def contradictions(tables: Tables) -> Iterator[tuple[int, str]]:
+def contradicted(tables: Tables) -> Iterator[tuple[int, str]]:
     """(entry, sentence) of every fact of an intervention that its own measurement contradicts.
 
     Only measurements of released batches are brought along: others are held against nothing here.

@@ -4,6 +4,7 @@ Only adjudications that stand are counted, and judgments that count. A preserved
 stand under their pseudonyms; counts this small rank no one, and nothing is asked of anybody on their account.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -72,11 +73,13 @@ def overturn(tables: Tables) -> Overturn:
             preserved.add(item)
     answers = list(_answers(tables, settled))
     by_item = counted_by_item(tables.state)
-    kept = [one.fact.expert for item in sorted(preserved) for one in by_item[item]]
-    experts = sorted({answer.expert for answer in answers} | set(kept))
+    kept = Counter(one.fact.expert for item in preserved for one in by_item[item])
+    by_expert: dict[str, list[_Answer]] = {name: [] for name in kept}
+    for answer in answers:
+        by_expert.setdefault(answer.expert, []).append(answer)
     return Overturn(
         schema=SCHEMA, settled_items=len(settled), preserved_items=len(preserved),
-        experts=[_expert(name, [one for one in answers if one.expert == name], kept.count(name)) for name in experts],
+        experts=[_expert(name, by_expert[name], kept[name]) for name in sorted(by_expert)],
         by_criterion=_by_criterion(answers), by_domain=_by_domain(answers),
     )  # fmt: skip
 
