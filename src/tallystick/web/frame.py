@@ -64,6 +64,7 @@ DONE = {
     "decided": "Your decision is recorded.",
     "held-stands": "The judgment stands and counts again.",
     "held-again": "The judgment was set aside. Its item is judged again.",
+    "sent-back": "The judgments were set aside. The item is judged again.",
     "case-returned": "You gave the case back. Somebody else can take it.",
     "holding": "You work on this case already: decide it or give it back before you take another one.",
     "drawn": "The items are drawn. Reviewers find them in their queue.",

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from tallystick.app import access, rubric
+from tallystick.app import access, adjudication, rubric
 from tallystick.app.kernel import new_key
 from tallystick.app.rubric import RubricPage
 from tallystick.edge import Site, Visit, status_of
@@ -15,7 +15,7 @@ from tallystick.web import frame, upload, words
 from tallystick.web.views import rubric as views
 from tallystick.web.views.contract import Version
 from tallystick.web.views.page import Notice
-from tallystick.web.views.parts import Pill, UploadForm
+from tallystick.web.views.parts import Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
 SECTION = "Rubrics"
@@ -111,7 +111,17 @@ def _detail(visit: Visit, programme: str, page: RubricPage) -> views.RubricDetai
         priorities=priorities(found), versions=_versions(visit, root, page), affected=_affected(page),
         diff_href=f"{root}/diff" if len(page.versions) > 1 else None,
         new_version_href=f"/programmes/{programme}/new-rubric" if may_write else None,
+        remarks=_remarks(visit, programme, found.id),
     )  # fmt: skip
+
+
+def _remarks(visit: Visit, programme: str, name: str) -> Link | None:
+    """The way to what adjudicators said of it, when there is something to read."""
+    number = adjudication.remarks_on(visit.cell, visit.actor, programme, name)
+    if not number:
+        return None
+    label = words.plural(number, "remark of an adjudicator", "remarks of adjudicators")
+    return Link(label=label, href=f"/programmes/{programme}/rubric-feedback/{name}")
 
 
 def _threshold_note(page: RubricPage) -> str:

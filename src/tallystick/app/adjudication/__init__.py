@@ -2,7 +2,7 @@
 
 from tallystick.app.adjudication.case import BlindedJudgment, CasePage, blinded, case_page, rubric_of
 from tallystick.app.adjudication.decision import Closed, preserve, send_back, settle
-from tallystick.app.adjudication.overturn import Remark, overturns, remarks
+from tallystick.app.adjudication.overturn import Remark, overturns, remarks, remarks_on
 from tallystick.app.adjudication.queue import (
     Queue,
     Taken,
@@ -32,6 +32,7 @@ __all__ = [
     "queue",
     "queue_page",
     "remarks",
+    "remarks_on",
     "rubric_of",
     "send_back",
     "settle",

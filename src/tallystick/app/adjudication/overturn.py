@@ -35,6 +35,14 @@ def overturns(cell: Cell, actor: Actor, programme: str) -> Overturns | Refused:
     )  # fmt: skip
 
 
+def remarks_on(cell: Cell, actor: Actor, programme: str, rubric: str) -> int:
+    """How many remarks on a rubric there are to read; 0 for whoever may not read them."""
+    if not access.allows(actor, "gate.read"):
+        return 0
+    with cell.read() as connection:
+        return adjudication.feedback_count(connection, programme, rubric)
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """What an adjudicator said of a criterion when they ended a case. Who it was is not told."""

@@ -15,7 +15,7 @@ from tallystick.flow.rubric import DOMAINS
 from tallystick.ledger import journal
 from tallystick.store import adjudication, items, judgment, standing
 from tallystick.store import contract as contracts
-from tallystick.store.adjudication import Asking
+from tallystick.store.adjudication import Asking, Waiting
 from tallystick.store.schema import Row
 
 PAGE = 100
@@ -34,7 +34,7 @@ class Queue:
 
     rows: tuple[Row, ...]
     counts: dict[str, int]
-    waiting: tuple[Row, ...]
+    waiting: tuple[Waiting, ...]
     mine: Row | None
     after: str | None
     now: int

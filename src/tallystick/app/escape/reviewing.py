@@ -104,6 +104,11 @@ def review(cell: Cell, actor: Actor, item: str, *, key: str | None = None) -> Re
             return row
         return unreadable(cell, connection, actor, row.programme)
 
+    # A look that is known is shown again without asking: what has changed since must be asked before.
+    with cell.read() as connection:
+        refused = check(connection)
+    if refused:
+        return refused
     look = cell.look(actor, "review", About(subject=item, what="judgments", reason="review"), key=key, check=check)
     if isinstance(look, Refused):
         return look

@@ -231,6 +231,10 @@ def decide(visit: Visit) -> PageAnswer:
     """Settle a disagreement, preserve it, or send its judgments back."""
     item, typed = visit.path["item"], _typed(visit)
     done = _decided_as(visit, item, typed)
+    if not isinstance(done, Refused) and done.state == "returned":
+        # The item is judged again: its case is closed to everybody who may be the one who does.
+        programme = next(str(fact.programme) for fact in done.receipt.facts if hasattr(fact, "programme"))
+        return frame.moved(f"/programmes/{programme}/disagreements?done=sent-back")
     if not isinstance(done, Refused):
         return frame.moved(f"/disagreements/{item}?done=decided")
     if done.code in {flow.ENDED, flow.NOT_TAKEN.code, flow.HELD.code}:

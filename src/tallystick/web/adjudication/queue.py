@@ -87,7 +87,7 @@ def _view(visit: Visit, found: Queue, state: str) -> views.Queue:
             label=mine.item, href=f"/disagreements/{mine.item}", note=held_note(mine.held_until, found.now)
         ),
         links=(
-            Link(label="By cause", href=f"/programmes/{programme}/causes"),
+            Link(label="By cause", href=f"{root}/causes"),
             Link(label="Overturn rates", href=f"{root}/overturns"),
         ) if is_reader else (),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tallystick.web.views.contract import Version
-from tallystick.web.views.parts import Pill, UploadForm
+from tallystick.web.views.parts import Link, Pill, UploadForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,7 @@ class RubricDetail:
     affected_href: str | None = None
     diff_href: str | None = None  # None: there is only one version
     new_version_href: str | None = None  # None: this person may not
+    remarks: Link | None = None  # what adjudicators said of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
