@@ -12,9 +12,10 @@ from itertools import count
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
 
-from tallystick.app import adjudication, assignment, disagreement, erasure, gate, items, judgment, release, roster, standing
+from tallystick.app import adjudication, assignment, calibration, disagreement, erasure, gate, items, judgment, release, roster, standing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
+from tallystick.app.intervention import diagnosing, reading, steps
 from tallystick.app.kernel import Command, Decision, Transaction, new_key
 from tallystick.app.standing import reviewing
 from tallystick.events.disagreement import ClassModelFitted, DistributionRecorded, GroupCounts, ModelQuality
@@ -296,11 +297,27 @@ class Story:
             erasure.deliver_notices(cell)
 
 
+    def intervene(self, n: int, m: int) -> None:
+        """Steps of an intervention, in whichever stage it is; most are refused."""
+        cell, lead = self.world.cell, self.world.lead
+        found = reading.interventions(cell, lead, PROGRAMME)
+        if isinstance(found, Refused) or not found:
+            return
+        wanted, who = found[n % len(found)].row.intervention, self.one(m).person
+        diagnosing.diagnose(cell, lead, wanted, key=new_key())
+        calibration.open_session(cell, lead, wanted, key=new_key())
+        steps.rule_out(cell, lead, wanted, justification=NOTES * 2, key=new_key())
+        steps.requeue(cell, lead, wanted, choice=("affected", "stood-down", "all")[m % 3], by_same=n % 2 == 0, key=new_key())
+        steps.stand_down(cell, lead, wanted, person=who, justification=NOTES * 2, key=new_key())
+        if m > 9:
+            steps.close(cell, lead, wanted, words=NOTES, key=new_key())
+
+
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
-    Story.erase, Story.doubt, Story.review, Story.redo,
+    Story.erase, Story.doubt, Story.review, Story.redo, Story.intervene, Story.intervene,
     Story.explain, Story.learn,
 )  # fmt: skip
 """What can happen; work happens more often."""

@@ -139,18 +139,20 @@ def test_a_revision_has_its_judgments_made_again_and_the_pass_closes_it(world: W
 
 
 def test_what_is_left_of_a_batch_neither_closes_nor_releases(world: World) -> None:
-    wanted = opened(world)
+    wanted, careless = opened(world), world.experts[-1].person
     diagnosed(world, wanted)
     held_session(world, wanted)
     assert isinstance(ruled_out(world, wanted), Done)
-    assert isinstance(requeued(world, wanted, flow.NAMED), Done)
+    assert isinstance(stood_down(world, wanted, careless), Done)
+    assert isinstance(requeued(world, wanted, flow.THEIRS), Done)
     facts = measured(world)
     assert [type(fact) for fact in facts] == [BatchMeasured]
-    assert facts[0].decision == "pass", "the items on which they divided are gone"
+    assert facts[0].decision == "pass", "whoever parted from the others is gone"
     assert state(world, wanted).stage == flow.REDOING
     wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=(world.batch(),))
     refused = release.cut(world.cell, world.lead, wish, key=new_key())
     assert code_of(refused) == "work-set-aside"
+    world.expert()
     judge_all(world)
     assert any(isinstance(fact, InterventionClosed) for fact in measured(world))
     assert not isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), Refused)

@@ -141,7 +141,7 @@ class Play:
         return self.follow(flow.ruled_out(self.state, rubric_version="1", justification=WORDS))
 
     def requeue(self) -> bool:
-        made = flow.chosen(self.state, [Made(judgment="j", item="i", is_affected=True)], flow.ALL)
+        made = flow.chosen(self.state, [Made(judgment="j", expert="per-other", is_affected=True)], flow.ALL)
         return self.follow(made if isinstance(made, Refused) else Requeued(len(made), 1, by_same=True))
 
     def stand_down(self, person: str = SURE) -> bool:
@@ -392,14 +392,19 @@ def _since_round(facts: Sequence[object]) -> Sequence[object]:
 
 
 def test_what_may_be_made_again() -> None:
-    state = at(flow.REVISED).state
-    made = [Made(judgment="j-1", item="i-1", is_affected=True), Made(judgment="j-2", item="i-2", is_affected=False)]
-    assert flow.chosen(state, made, flow.AFFECTED) == ["j-1"]
-    assert flow.chosen(state, made, flow.ALL) == ["j-1", "j-2"]
-    nothing = flow.chosen(state, made, flow.NAMED)
+    play = at(flow.RULED_OUT)
+    assert play.stand_down()
+    made = [
+        Made(judgment="j-1", expert="per-other", is_affected=True),
+        Made(judgment="j-2", expert=SURE, is_affected=False),
+    ]
+    assert flow.chosen(play.state, made, flow.AFFECTED) == ["j-1"]
+    assert flow.chosen(play.state, made, flow.THEIRS) == ["j-2"]
+    assert flow.chosen(play.state, made, flow.ALL) == ["j-1", "j-2"]
+    nothing = flow.chosen(at(flow.REVISED).state, made, flow.THEIRS)
     assert isinstance(nothing, Refused)
     assert nothing.code == "nothing-to-redo"
-    strange = flow.chosen(state, made, "some")
+    strange = flow.chosen(play.state, made, "named")
     assert isinstance(strange, Refused)
     assert strange.code == "bad-choice"
 

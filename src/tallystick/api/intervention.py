@@ -206,8 +206,8 @@ def rule_out(visit: Visit, intervention: InPath, body: RulingOut, key: Key) -> S
 class Requeue(Body):
     """Which judgments are made again, and by whom."""
 
-    choice: Literal["affected", "named", "all"] = Field(
-        description="affected: by a version of the rubric since; named: on the items of the diagnosis; all: every one."
+    choice: Literal["affected", "stood-down", "all"] = Field(
+        description="affected: by a version of the rubric since; stood-down: of who stands down; all: every one."
     )
     by_same: bool = Field(description="Whether their authors may judge these items again.")
 

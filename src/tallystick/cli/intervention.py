@@ -141,7 +141,7 @@ def rule_out(
 @app.command()
 def requeue(
     wanted: Wanted, directory: shell.Directory, login: shell.Login,
-    choice: Annotated[str, typer.Option(help="affected, named or all.")] = flow.AFFECTED,
+    choice: Annotated[str, typer.Option(help="affected, stood-down or all.")] = flow.AFFECTED,
     by_others: Annotated[bool, typer.Option("--by-others", help="Not by whoever judged these items before.")] = False,
     password_fd: shell.PasswordFd = None, as_json: shell.AsJson = False,
 ) -> None:  # fmt: skip

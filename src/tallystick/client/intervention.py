@@ -153,7 +153,7 @@ class InterventionCalls:
     def requeue(
         self, intervention: str, *, choice: str = "affected", by_same: bool = True, key: str | None = None
     ) -> InterventionDone:
-        """Have judgments made again: affected, named or all."""
+        """Have judgments made again: affected, stood-down or all."""
         return self._step(intervention, "requeues", {"choice": choice, "by_same": by_same}, key=key)
 
     def stand_down(

@@ -91,14 +91,14 @@ def rule_out(cell: Cell, actor: Actor, wanted: str, *, justification: str, key: 
 def requeue(cell: Cell, actor: Actor, wanted: str, *, choice: str, by_same: bool, key: str) -> Done | Refused:
     """Set judgments of the batch aside, to be made again under the version in force. None of them is ever lost.
 
-    choice   affected: by a version since; named: on the items of the diagnosis; all: every one that counts
+    choice   affected: by a version since; stood-down: of who stands down; all: every one that counts
     by_same  whether their authors may judge these items again
     """
 
     def decide(tx: Transaction, row: Row, state: State) -> Decision:
         touched = intervention.affected(tx.connection, row.batch)
         made = [
-            Made(judgment=one.judgment, item=one.item, is_affected=one.judgment in touched)
+            Made(judgment=one.judgment, expert=one.expert, is_affected=one.judgment in touched)
             for one in judgment.counted_in_batch(tx.connection, row.batch)
         ]
         chosen = flow.chosen(state, made, choice)

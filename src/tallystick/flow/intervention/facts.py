@@ -33,7 +33,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 
 PASSED, ABANDONED = "passed", "abandoned"
-AFFECTED, NAMED, ALL = CHOICES = ("affected", "named", "all")
+AFFECTED, THEIRS, ALL = CHOICES = ("affected", "stood-down", "all")
 """Which judgments are made again: those that a revision affects, those on the items of the diagnosis, or all."""
 JUSTIFICATION_CHARACTERS_MIN = 80
 WORDS_CHARACTERS_MIN = 20
@@ -222,28 +222,33 @@ class Made:
     """
 
     judgment: str
-    item: str
+    expert: str
     is_affected: bool
 
 
 def chosen(state: State, made: Iterable[Made], choice: str) -> list[str] | Refused:
-    """The judgments that are to be made again."""
+    """The judgments that are to be made again.
+
+    No choice looks at how judgments stand to each other: of items that are picked because they part, some agree by
+    chance when they are judged again, and the new figure would be too high whatever the rubric says.
+    """
     refused = may(state, REQUEUE)
     if refused:
         return refused
     if choice not in CHOICES:
         return Refused("bad-choice", f"Expected one of {', '.join(CHOICES)}.", "choice")
-    named = {item.item for item in state.diagnosis.items} if state.diagnosis else set()
     found = [
         one.judgment
         for one in made
-        if choice == ALL or (choice == AFFECTED and one.is_affected) or (choice == NAMED and one.item in named)
+        if choice == ALL
+        or (choice == AFFECTED and one.is_affected)
+        or (choice == THEIRS and one.expert in state.stood_down)
     ]
     if found:
         return found
     why = {
         AFFECTED: "No judgment of this batch that counts was made under words that changed since",
-        NAMED: "The diagnosis of this round names no item with a judgment that counts",
+        THEIRS: "Nobody who stands down under this rubric has a judgment of this batch that counts",
         ALL: "No judgment of this batch counts",
     }[choice]
     return Refused("nothing-to-redo", f"{why}: choose others, or measure the batch.", "choice")

@@ -177,18 +177,19 @@ def _rule_out(root: str) -> NextStep:
 
 
 def _requeue(root: str, page: InterventionPage, *, is_quiet: bool = False) -> NextStep:
-    first = flow.AFFECTED if page.state.revised else flow.NAMED
     affected = (flow.AFFECTED, "Those that the revision affects", "Made under words that changed since.")
+    theirs = (flow.THEIRS, "Those of who stands down", "All of them, whatever others said of the same items.")
+    offered = (
+        *([affected] if page.state.revised else []),
+        *([theirs] if page.state.stood_down else []),
+        (flow.ALL, "All of the batch", "Every judgment that counts."),
+    )
     return NextStep(
         id="requeue", title="Have judgments made again", label="Have them made again", action=f"{root}/requeue",
         sentence="They are set aside under the rubric in force: kept, delivered, and counted no more.",
         choices=tuple(
-            Choice(value=value, label=label, note=note, is_chosen=value == first)
-            for value, label, note in (
-                *([affected] if page.state.revised else []),
-                (flow.NAMED, "Those on the items that the diagnosis names", "They cost agreement most."),
-                (flow.ALL, "All of the batch", "Every judgment that counts."),
-            )
+            Choice(value=value, label=label, note=note, is_chosen=value == offered[0][0])
+            for value, label, note in offered
         ),
         asks_same=True, is_quiet=is_quiet,
     )  # fmt: skip
