@@ -1,7 +1,7 @@
 """Whether the next task costs the same in a large programme as in a small one: real HTTP, two cells side by side.
 
-Run: .venv/bin/python bench/next_task.py [--small N] [--large N] [--database sqlite|postgresql] [--json]. One client
-asks both servers in turn, so that whatever else the machine does falls on both alike.
+Run: .venv/bin/python bench/next_task.py [--small N] [--large N] [--sentinels N] [--database sqlite|postgresql]
+[--json]. One client asks both servers in turn, so that whatever else the machine does falls on both alike.
 """
 
 import argparse
@@ -55,15 +55,18 @@ class Side:
         }
 
 
-def measure(kind: str, sizes: tuple[int, int], *, turns: int, warm_up: int) -> dict[str, object]:
-    """Both sizes on one database, and the ratio of their medians."""
+def measure(
+    kind: str, sizes: tuple[int, int], *, turns: int, warm_up: int, sentinels: int = 0
+) -> dict[str, object]:
+    """Both sizes on one database, and the ratio of their medians; with sentinels in the work when there are any."""
     with databases.stand(kind) as (folder, new_database), ExitStack() as open_until_the_end:
         sides = []
         for items in sizes:
             cell = folder / f"cell-{items}"
             ready = ground.prepare(
-                cell, database=new_database(cell), number_of_items=items, experts=EXPERTS, domains=DOMAINS
-            )
+                cell, database=new_database(cell), number_of_items=items, experts=EXPERTS, domains=DOMAINS,
+                sentinels=sentinels,
+            )  # fmt: skip
             server = open_until_the_end.enter_context(serving(cell))
             sides.append(Side(items, ready, server, clients.Wire(server.port)))
         for number in range(warm_up + turns):
@@ -84,10 +87,14 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--large", type=int, default=200_000)
     parser.add_argument("--turns", type=int, default=600)
+    parser.add_argument("--sentinels", type=int, default=0, help="mix sentinels in, from so many further gold items")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     machine = databases.machine()
-    found = measure(chosen.database, (chosen.small, chosen.large), turns=chosen.turns, warm_up=chosen.turns // 10)
+    found = measure(
+        chosen.database, (chosen.small, chosen.large), turns=chosen.turns, warm_up=chosen.turns // 10,
+        sentinels=chosen.sentinels,
+    )  # fmt: skip
     found = {"bench": "next_task", **machine, **found, "load_after": databases.machine()["load"]}
     if chosen.json:
         print(json.dumps(found))

@@ -12,7 +12,20 @@ from itertools import count
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
 
-from tallystick.app import adjudication, assignment, calibration, disagreement, erasure, gate, items, judgment, release, roster, standing
+from tallystick.app import (
+    adjudication,
+    assignment,
+    calibration,
+    disagreement,
+    erasure,
+    gate,
+    items,
+    judgment,
+    release,
+    roster,
+    sentinel,
+    standing,
+)
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.intervention import diagnosing, reading, steps
@@ -23,11 +36,17 @@ from tallystick.flow.disagreement import CAUSE_NAMES
 from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
+from tallystick.flow.sentinel import Wish as SentinelWish
 from tallystick.signals.preference import VERDICTS, Verdict
 from tallystick.store import items as store_items
 from tallystick.store import judgment as judgments
 
 CRITERION = ["reasoning"]
+OFTEN = SentinelWish(
+    acceptable_ppm=900_000, unacceptable_ppm=300_000, found_within=12, found_ppm=900_000, false_horizon=60,
+    false_ppm=200_000,
+)  # fmt: skip
+"""Rates at which nearly every other lease is a sentinel and few wrong answers are a fall: histories are short."""
 NOTES = "Both readings were weighed against the rubric."
 
 
@@ -296,7 +315,6 @@ class Story:
             erasure.finish_interrupted(cell)
             erasure.deliver_notices(cell)
 
-
     def intervene(self, n: int, m: int) -> None:
         """Steps of an intervention, in whichever stage it is; most are refused."""
         cell, lead = self.world.cell, self.world.lead
@@ -307,10 +325,25 @@ class Story:
         diagnosing.diagnose(cell, lead, wanted, key=new_key())
         calibration.open_session(cell, lead, wanted, key=new_key())
         steps.rule_out(cell, lead, wanted, justification=NOTES * 2, key=new_key())
-        steps.requeue(cell, lead, wanted, choice=("affected", "stood-down", "all")[m % 3], by_same=n % 2 == 0, key=new_key())
+        choice = ("affected", "stood-down", "all")[m % 3]
+        steps.requeue(cell, lead, wanted, choice=choice, by_same=n % 2 == 0, key=new_key())
         steps.stand_down(cell, lead, wanted, person=who, justification=NOTES * 2, key=new_key())
         if m > 9:
             steps.close(cell, lead, wanted, words=NOTES, key=new_key())
+
+    def mix(self, n: int, m: int) -> None:
+        """Sentinels come into the work, or go; a fall that is there is announced, and decided on."""
+        cell, lead = self.world.cell, self.world.lead
+        known = [gold_row(f"known-{next(self.numbers)}", domain=domain) for domain in self.world.domains]
+        self.world.bring(known, batch="gold", purpose="gold")
+        if n % 3:
+            sentinel.set_policy(cell, lead, PROGRAMME, OFTEN, key=new_key())
+        elif m % 4 == 0:
+            sentinel.end_policy(cell, lead, PROGRAMME, words=NOTES, key=new_key())
+        sentinel.announce(cell, is_at_once=m % 2 == 0)
+        found = sentinel.overview(cell, lead, PROGRAMME)
+        for fall in [] if isinstance(found, Refused) else found.falls:
+            sentinel.decide(cell, lead, PROGRAMME, fall.seq, found="gold", words=NOTES, key=new_key())
 
 
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
@@ -319,6 +352,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.adjudicate, Story.look, Story.agree, Story.cut,
     Story.erase, Story.doubt, Story.review, Story.redo, Story.intervene, Story.intervene,
     Story.explain, Story.learn,
+    Story.mix, Story.mix,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

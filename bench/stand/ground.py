@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tallystick import settings
-from tallystick.app import access, contract, items, roster, rubric
+from tallystick.app import access, contract, items, roster, rubric, sentinel
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import new_key
 from tallystick.flow.refusal import Refused
+from tallystick.flow.sentinel import Wish
 from tallystick.signals.preference import Points, PreferenceAnswer, Reason, swap
 from tallystick.sim.experts import DATA, load_rows, without_latents
 
@@ -146,9 +147,13 @@ def _right_answer(row: Mapping[str, Any], *, first: str) -> PreferenceAnswer:
 
 
 def prepare(
-    directory: Path, *, database: str | None, number_of_items: int, experts: int, domains: tuple[str, ...] = DOMAINS
-) -> Ground:
-    """A cell with items and with experts who passed the gold items of some domains."""
+    directory: Path, *, database: str | None, number_of_items: int, experts: int, domains: tuple[str, ...] = DOMAINS,
+    sentinels: int = 0,
+) -> Ground:  # fmt: skip
+    """A cell with items and with experts who passed the gold items of some domains.
+
+    sentinels  when above 0, so many further gold items, and a policy that mixes them into the work
+    """
     cell, lead, programme = programme_in(directory, database=database)
     gold = [row for row in load_rows("gold.jsonl") if row["domain"] in domains]
     bring(cell, lead, programme, data=without_latents(gold), purpose="gold")
@@ -156,9 +161,26 @@ def prepare(
     school = _School(cell, lead, programme, domains, {row["prompt"]: row for row in gold})
     with ThreadPoolExecutor(8) as pool:
         tokens = tuple(pool.map(school.expert, range(experts)))
+    if sentinels:
+        _mix(cell, lead, programme, number=sentinels, domains=domains)
     cell.seal()
     cell.close()
     return Ground(directory, programme, tokens)
+
+
+def _mix(cell: Cell, lead: Actor, programme: str, *, number: int, domains: tuple[str, ...]) -> None:
+    """Gold items that are worded as the work, and one lease in nine a sentinel."""
+    rows = [json.loads(line) for line in item_lines(number, domains=domains, seed=2)]
+    criteria = {domain: {name: {"a": 4, "b": 2} for name in _criteria(cell, programme, domain)} for domain in domains}
+    key = [{**row, "id": f"sentinel-{row['id']}", "prompt": f"Known: {row['prompt']}"} for row in rows]
+    gold = [{**row, "gold": {"verdict": "a_clearly", "scores": criteria[row["domain"]]}} for row in key]
+    bring(cell, lead, programme, data=b"".join(json.dumps(row).encode() + b"\n" for row in gold), purpose="gold")
+    _done(sentinel.set_policy(cell, lead, programme, Wish(), key=new_key()))
+
+
+def _criteria(cell: Cell, programme: str, domain: str) -> list[str]:
+    with cell.read() as connection:
+        return [criterion.id for criterion in cell.rubrics_in_force(connection, programme)[domain].criteria]
 
 
 Answer = TypeVar("Answer")

@@ -84,7 +84,7 @@ def _counted(cell: Cell) -> Iterator[tuple[list[int], list[int]]]:
         statements[0] += 1
 
     def connect(handle: DBAPIConnection, _record: object) -> None:
-        handle.set_trace_callback(count)  # type: ignore[attr-defined]  # SQLite has it
+        handle.set_trace_callback(count)
 
     vault_open = cell.vault.open
 
@@ -331,7 +331,7 @@ def test_the_stop_says_nothing_of_sentinels_and_comes_after_other_work(tmp_path:
         world.work(150, start=1000)
         world.bring([gold_row(f"w-{n}") for n in range(2000, 2060)], batch="known", purpose="gold")
         sentinel.set_policy(world.cell, world.lead, PROGRAMME, OFTEN, key=new_key())
-        after = None
+        after, found = None, served.call(expert, "GET", f"{V1}/me")
         for _ in range(140):
             found = served.call(expert, "POST", f"{V1}/programmes/{PROGRAMME}/next")
             if found.status_code == 409:
