@@ -5,14 +5,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bundle.made_release import MadeRelease, made_release
-from bundle.small_journal import EXPERTS, RELEASE, SIGNER, SmallJournal, small_journal
+from bundle.made_release import MadeRelease, made_release, sealed
+from bundle.small_journal import EXPERTS, RELEASE, SIGNER, SmallJournal, built_event, small_journal
 
 from tallystick.audit.release import Status, verify_release
-from tallystick.bundle import CannotBuild, build
+from tallystick.bundle import CannotBuild, build, write_proofs
 from tallystick.bundle.columns import from_jsonl, from_parquet
 from tallystick.bundle.rows import Adjudication, Expert, Judgment, Record, SoftPair
 from tallystick.bundle.state import replay
+from tallystick.ledger.reader import LogReader
 
 SET_ASIDE = [f"jdg-settled-{expert}" for expert in EXPERTS]
 
@@ -169,6 +170,24 @@ def test_what_was_reviewed_and_stands_counts_and_says_so(tmp_path: Path) -> None
     assert (row.standing, row.standing_cause) == ("counted", "review")
     assert record(found, "itm-med-0").n_requeued == 0
     assert b"All well." not in b"".join(path.read_bytes() for path in found.directory.rglob("*") if path.is_file())
+
+
+def test_a_failing_measurement_that_is_left_out_is_found_with_a_copy_of_the_log(tmp_path: Path) -> None:
+    """All that is brought along is true; that the batch fell short before shows only against the whole log."""
+    journal = small_journal(cut=False)
+    journal.measure("med", "medical", incomplete=1)
+    left_out = len(journal.entries) - 1
+    journal.measure("med", "medical", incomplete=1)
+    journal.cut()
+    seen = [entry for place, entry in enumerate(journal.entries) if place != left_out]
+    built = build(seen, RELEASE, journal.open_objects, tmp_path / "release")
+    seq = journal.add(built_event(built))
+    log = sealed(journal.entries, tmp_path, upto=seq + 1)
+    write_proofs(tmp_path / "release", built, LogReader(log), built_seq=seq)
+    assert verify_release(tmp_path / "release", SIGNER.vkey).status is Status.OK
+    report = verify_release(tmp_path / "release", SIGNER.vkey, log=log)
+    assert {problem.step for problem in report.problems} == {11}
+    assert "quality/trend.json" in {problem.file for problem in report.problems}
 
 
 def test_of_an_earlier_measurement_by_another_version_only_the_inputs_are_held_against_it(tmp_path: Path) -> None:
