@@ -66,6 +66,7 @@ class Counts(msgspec.Struct, frozen=True):
     adjudications: int
     excluded_items: dict[str, int] = {}
     left_out_batches: int = 0
+    standing: dict[str, int] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -251,6 +252,8 @@ def _counts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
     facts = () if row.records is None else (("Records", row.records), ("Judgments", row.judgments or 0))
     if manifest is not None:
         facts = (*facts, ("Experts", manifest.counts.experts), ("Adjudicated", manifest.counts.adjudications))
+        set_aside = manifest.counts.standing.get("requeued", 0)
+        facts = (*facts, ("Set aside, judged again", set_aside)) if set_aside else facts
     return tuple(Fact(term=term, value=f"{value:,}") for term, value in facts)
 
 
