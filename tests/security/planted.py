@@ -14,8 +14,9 @@ from served import Served, served_at
 from starlette.types import Message, Receive, Scope, Send
 
 from tallystick import api, web
-from tallystick.app import adjudication, assignment, gate, items, judgment, release, roster
+from tallystick.app import adjudication, assignment, calibration, gate, items, judgment, release, roster
 from tallystick.app.access import Actor
+from tallystick.app.intervention import diagnosing
 from tallystick.app.items import ImportReport, Wanted
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site
@@ -25,6 +26,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.ledger import journal
 from tallystick.signals.preference import Reason
+from tallystick.store import intervention as interventions
 
 MARK = re.compile(r"MARK-(?:[A-Z]+)-(?:[a-z0-9]+)-END")
 
@@ -69,7 +71,8 @@ class Planted:
 
     def address(self, path: str, role: str) -> str:
         """A path with the names of what is really there for this role."""
-        known = self.names["all"] | self.names.get(role, {})
+        place = "session" if "/calibrations/" in path else role
+        known = self.names["all"] | self.names.get(place, {})
         return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known[found[1]], path)
 
     def hear(self, role: str, method: str, path: str, *, kind: str, fields: dict[str, str] | None = None) -> Heard:
@@ -143,6 +146,7 @@ def planted_at(url: str, directory: Path) -> Iterator[Planted]:
         inside.app = _Sending(served.site, planted)
         _people(planted)
         _work(planted)
+        _session(planted)
         try:
             yield planted
         finally:
@@ -233,6 +237,67 @@ def _judge(planted: Planted, name: str, verdict: str) -> None:
     planted.rules[_mark("REASON", number)] = Rule(frozenset({"record", "judgments"}), frozenset({task.item}))
 
 
+def _session(planted: Planted) -> None:
+    """A batch that falls short, and a calibration session about it with words of both experts and of the lead."""
+    world, cell = planted.world, planted.world.cell
+    short: list[dict[str, object]] = [
+        item_row(f"s{n}", prompt=_mark("PROMPT", f"s{n}"), candidates=[
+            {"text": f"{_mark('FIRST', f's{n}')} is one."}, {"text": f"{_mark('SECOND', f's{n}')} is two."},
+        ])
+        for n in range(6)
+    ]  # fmt: skip
+    wanted = Wanted(programme=PROGRAMME, name="short.jsonl", batch="short")
+    assert isinstance(items.import_items(cell, world.lead, jsonl(short), wanted), ImportReport)
+    votes: list[dict[str, object]] = [
+        {"item": f"s{n}", "rater": f"rater-{rater}", "verdict": "a" if n < 3 or rater else "b"}
+        for n in range(6)
+        for rater in range(2)
+    ]
+    items.import_judgments(cell, world.lead, jsonl(votes), programme=PROGRAMME, name="v.jsonl", source="elsewhere")
+    rows = gate.batches(cell, world.lead, PROGRAMME)
+    assert isinstance(rows, list)
+    batch = next(row.batch for row in rows if row.name == "short")
+    gate.measure(cell, world.lead, batch, key=new_key())
+    with cell.read() as connection:
+        opened = interventions.of_batch(connection, batch)[0].intervention
+    diagnosing.diagnose(cell, world.lead, opened, key=new_key())
+    people = [planted.cast[name].person for name in ("expert", "second")]
+    begun = calibration.open_session(cell, world.lead, opened, participants=people, key=new_key())
+    assert isinstance(begun, calibration.Opened), begun
+    _label(planted, begun)
+    listed = items.items_page(cell, world.lead, PROGRAMME, batch=batch)
+    assert isinstance(listed, items.ItemsPage)
+    for row in listed.rows:
+        for kind in ("PROMPT", "FIRST", "SECOND"):
+            _rule(planted, _mark(kind, row.external), {"item", "record", "judgments", "labels"}, {row.item})
+    planted.names["all"] |= {"intervention": opened, "number": "1", "calibration_id": begun.calibration}
+    planted.names["session"] = {"item": begun.items[0]}
+
+
+def _label(planted: Planted, begun: calibration.Opened) -> None:
+    cell, name = planted.world.cell, begun.calibration
+    for who in ("expert", "second"):
+        actor = planted.cast[who]
+        while isinstance(task := calibration.task(cell, actor, name), calibration.Task):
+            words = _mark("LABEL", f"{who}{task.number}")
+            _rule(planted, words, {"labels"}, {task.item})
+            reason = Reason(criterion="reasoning", text=f"{words} is how it reads.")
+            calibration.label(cell, actor, name, item=task.item, answer=answer_of(reasons=[reason]), key=new_key())
+    calibration.reveal(cell, planted.cast["lead"], name, key=new_key())
+    told = {kind: _mark(kind, "session") for kind in ("MARKED", "EXAMPLE", "ANSWER")}
+    for words in told.values():
+        _rule(planted, words, {"words"}, {name})
+    new = calibration.NewMark("task", 0, 7, "ambiguous", f"{told['MARKED']} can be read twice.")
+    assert isinstance(calibration.mark(cell, planted.cast["expert"], name, new, key=new_key()), calibration.Marked)
+    worked = calibration.NewExample(
+        "a", "reasoning", 2, "A leap", f"{told['EXAMPLE']} was seen.", "It leaves a gap that nobody can follow."
+    )
+    said = calibration.propose(cell, planted.cast["second"], name, begun.items[0], worked, key=new_key())
+    assert isinstance(said, calibration.Proposed), said
+    answer = f"{told['ANSWER']} says the question."
+    calibration.answer(cell, planted.cast["lead"], name, 1, answer="kept", words=answer, key=new_key())
+
+
 def _name(planted: Planted, *, ids: dict[str, str], divided: str, made: str, run: str) -> None:
     world, cell = planted.world, planted.world.cell
     held = assignment.next_task(cell, planted.cast["expert"], PROGRAMME)
@@ -272,6 +337,7 @@ def _name(planted: Planted, *, ids: dict[str, str], divided: str, made: str, run
             "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "item": divided, "seq": "1",
             "person": planted.cast["expert"].person, "batch": world.batch(), "release_id": made, "run": run,
             "path": "data/records.jsonl", "erasure_id": "ers-none", "holder": "none",
-            "work": held.assignment, "qualification": begun.qualification,
+            "work": held.assignment, "qualification": begun.qualification, "judgment_id": "jdg-none",
+            "model": "mdl-none", "expert": planted.cast["expert"].person, "place": "1", "drawn": "rrv-none",
         },
     }  # fmt: skip

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from failing_batch import diagnosed, opened
 from held_work import hold
-from living_cell import PROGRAMME, World
+from living_cell import PROGRAMME, World, answer_of, item_row, jsonl
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import disagreement, erasure, escape, gate, items, release, roster
+from tallystick.app import calibration, disagreement, erasure, escape, gate, items, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -147,16 +148,16 @@ WHO: dict[str, set[str] | None] = {
     "GET /log": READERS | {"engineer"},
     "GET /interventions/{intervention}/calibrate": LEAD,
     "POST /interventions/{intervention}/calibrate": LEAD,
-    f"GET {S}": READERS | EXPERTS,  # of the experts those who take part
+    f"GET {S}": READERS,  # and who takes part
     f"POST {S}/reveal": LEAD,
     f"POST {S}/end": LEAD,
-    f"GET {S}/label": EXPERTS,  # who take part
+    f"GET {S}/label": set(),  # who takes part, while labels are taken
     f"POST {S}/items/{{item}}/label": EXPERTS,
     f"PUT {S}/items/{{item}}/draft": EXPERTS,
-    f"GET {S}/items/{{item}}": READERS | EXPERTS,  # of the experts those who take part
+    f"GET {S}/items/{{item}}": READERS,  # and who takes part
     f"POST {S}/items/{{item}}/why": READERS | EXPERTS,
     f"POST {S}/items/{{item}}/examples": EXPERTS,
-    f"GET {S}/rubric": READERS | EXPERTS,  # of the experts those who take part
+    f"GET {S}/rubric": READERS,  # and who takes part
     f"POST {S}/rubric/why": READERS | EXPERTS,
     f"POST {S}/marks": EXPERTS,
     f"POST {S}/marks/{{number}}": LEAD,
@@ -187,7 +188,8 @@ class Scene:
 
     def address(self, path: str) -> str:
         """A path with the names of what is really there."""
-        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: self.names[found[1]], path)
+        known = self.names | ({"item": self.names["labelled"]} if "/calibrations/" in path else {})
+        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known[found[1]], path)
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +226,39 @@ def scene(looked_at: Served) -> Scene:
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
         "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn, "judgment_id": held_of(world, first),
     }  # fmt: skip
-    return Scene(looked_at, cast, names)
+    return Scene(looked_at, cast, names | session_held(world))
+
+
+def session_held(world: World) -> dict[str, str]:
+    """A batch that falls short, and a calibration session about it that has ended."""
+    world.bring([item_row(f"short-{n}") for n in range(6)], batch="short")
+    votes: list[dict[str, object]] = [
+        {"item": f"short-{n}", "rater": f"rater-{rater}", "verdict": "a" if n < 3 or rater else "b"}
+        for n in range(6)
+        for rater in range(2)
+    ]
+    items.import_judgments(world.cell, world.lead, jsonl(votes), programme=PROGRAMME, name="v.jsonl", source="there")
+    batches = gate.batches(world.cell, world.lead, PROGRAMME)
+    assert isinstance(batches, list)
+    batch = next(row.batch for row in batches if row.name == "short")
+    gate.measure(world.cell, world.lead, batch, key=new_key())
+    wanted = opened(world)
+    diagnosed(world, wanted)
+    return {"intervention": wanted, "number": "1"} | held(world, wanted)
+
+
+def held(world: World, wanted: str) -> dict[str, str]:
+    """A session with everybody, held to its end."""
+    people = [expert.person for expert in world.experts]
+    begun = calibration.open_session(world.cell, world.lead, wanted, participants=people, key=new_key())
+    assert isinstance(begun, calibration.Opened), begun
+    name = begun.calibration
+    for expert in world.experts:
+        while isinstance(task := calibration.task(world.cell, expert, name), calibration.Task):
+            calibration.label(world.cell, expert, name, item=task.item, answer=answer_of(), key=new_key())
+    calibration.reveal(world.cell, world.lead, name, key=new_key())
+    calibration.end(world.cell, world.lead, name, key=new_key())
+    return {"calibration_id": name, "labelled": begun.items[0]}
 
 
 def held_of(world: World, expert: Actor) -> str:
