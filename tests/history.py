@@ -21,6 +21,7 @@ from tallystick.app import (
     gate,
     items,
     judgment,
+    monitoring,
     release,
     roster,
     sentinel,
@@ -291,6 +292,10 @@ class Story:
             self.world.cell, self.world.lead, data, programme=PROGRAMME, name="said.jsonl", source="the sure ones"
         )
 
+    def watch(self, n: int, _m: int) -> None:
+        """Hold preferences against the form of texts; now and then of a language that nobody writes in."""
+        monitoring.run(self.world.cell, self.world.lead, PROGRAMME, language="fr" if n % 4 == 3 else "", key=new_key())
+
     def cut(self, n: int, _m: int) -> None:
         wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None)
         release.cut(self.world.cell, self.world.lead, wish, key=new_key())
@@ -353,6 +358,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.erase, Story.doubt, Story.review, Story.redo, Story.intervene, Story.intervene,
     Story.explain, Story.learn,
     Story.mix, Story.mix,
+    Story.watch,
 )  # fmt: skip
 """What can happen; work happens more often."""
 
