@@ -19,7 +19,7 @@ from tallystick.app.looking import About, Look
 from tallystick.events.disagreement import ClassModelFitted, DisagreementClassified
 from tallystick.events.envelope import Event
 from tallystick.flow import disagreement as flow
-from tallystick.flow.disagreement import CauseModel, Found, Given, Judges, groups
+from tallystick.flow.disagreement import CauseModel, Found, Given, Judges, Tried, groups
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.stats.disagreement import Evidence, Model
@@ -181,7 +181,7 @@ def _read(
             given[one.item].append(one)
     return _Read(
         batch=batch, given={item: tuple(found) for item, found in given.items()},
-        judges=_judges(cell, connection, batch, rubric.rubric, every, look=look),
+        judges=_judges(cell, connection, batch, every, rubric=rubric.rubric, look=look),
         criteria=tuple(part["id"] for part in msgspec.json.decode(rubric.criteria)), model=model_in_force(connection),
     )  # fmt: skip
 
@@ -202,7 +202,7 @@ def _given(row: Row) -> Given:
 
 
 def _judges(
-    cell: Cell, connection: journal.Connection, batch: Row, rubric: str, given: list[Given], *, look: Look | None
+    cell: Cell, connection: journal.Connection, batch: Row, given: list[Given], *, rubric: str, look: Look | None
 ) -> Judges:
     experts = {one.expert for one in given}
     gold = disagreement.gold_counts(connection, batch.programme, rubric)
@@ -228,22 +228,24 @@ def _is_new(known: Row | None, given: tuple[Given, ...], read: _Read) -> bool:
 
 
 def _prepare(read: _Read, wanted: Sequence[str], progress: Progress) -> list[_Prepared]:
-    model, seen = read.model.of(read.batch.domain), dict[object, Found]()
+    model, seen, tried = read.model.of(read.batch.domain), dict[object, Found](), Tried()
     prepared = []
     for number, item in enumerate(wanted):
         given = read.given[item]
-        found = _found(flow.evidence_of(given, read.judges, criteria=read.criteria), model, seen)
+        evidence = flow.evidence_of(given, read.judges, criteria=read.criteria)
+        found = _found(evidence, model, seen, tried=tried)
         prepared.append(_one(read, item, given, found))
         progress(number + 1, len(wanted))
     return prepared
 
 
-def _found(evidence: Evidence, model: Model, seen: dict[object, Found]) -> Found:
+def _found(evidence: Evidence, model: Model, seen: dict[object, Found], *, tried: Tried) -> Found:
     """The class of an item; items with the same evidence, whoever gave it, share one computation."""
     names = sorted({*evidence.labels, *evidence.context_flags}, key=lambda expert: _features(evidence, expert))
     shape = tuple(_features(evidence, expert) for expert in names)
     if shape not in seen:
-        seen[shape] = flow.find(_renamed(evidence, {name: f"j{place:03}" for place, name in enumerate(names)}), model)
+        renamed = _renamed(evidence, {name: f"j{place:03}" for place, name in enumerate(names)})
+        seen[shape] = flow.find(renamed, model, tried=tried)
     return seen[shape]
 
 

@@ -211,7 +211,7 @@ def item_cause(cell: Cell, actor: Actor, item: str, *, reason: str = "") -> Item
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
-        return _item_cause(cell, connection, actor, row, found, look=look)
+        return _item_cause(cell, connection, actor, row, found=found, look=look)
 
 
 def _look(cell: Cell, actor: Actor, item: str, *, reason: str) -> Look | Refused | None:
@@ -226,7 +226,7 @@ def _look(cell: Cell, actor: Actor, item: str, *, reason: str) -> Look | Refused
 
 
 def _item_cause(
-    cell: Cell, connection: journal.Connection, actor: Actor, row: Row, found: Row, *, look: Look | None
+    cell: Cell, connection: journal.Connection, actor: Actor, row: Row, *, found: Row, look: Look | None
 ) -> ItemCause:
     about = items.item(connection, row.item)
     assert about is not None, "a disagreement is on an item that is here"

@@ -29,7 +29,7 @@ from tallystick.stats.disagreement import (
     is_determined,
     posterior_of,
 )
-from tallystick.stats.disagreement.advice import Help, what_would_help
+from tallystick.stats.disagreement.advice import Help, Trial, ranked, trials
 from tallystick.stats.disagreement.evidence import Floats, read
 
 BUILT_IN: Final = "built-in-1"
@@ -111,8 +111,15 @@ class Found:
     judges: int
 
 
-def find(evidence: Evidence, model: Model, *, with_help: bool = True) -> Found:
-    """Classify one item. The posterior is computed from the terms as they are recorded, so that it can be checked."""
+Tried = dict[object, tuple[Trial, ...]]
+"""What further evidence may come, by what is known of an item: items of a batch share most of it."""
+
+
+def find(evidence: Evidence, model: Model, *, tried: Tried | None = None) -> Found:
+    """Classify one item. The posterior is computed from the terms as they are recorded, so that it can be checked.
+
+    tried  filled and used again from item to item under one model
+    """
     classified = classify(evidence, model, with_help=False)
     if classified.status is not Status.OK:
         return Found(
@@ -135,7 +142,7 @@ def find(evidence: Evidence, model: Model, *, with_help: bool = True) -> Found:
         status="ok",
         posterior={name: canon.ppm(share) for name, share in zip(CAUSES, posterior.tolist(), strict=True)},
         cause=cause, proposed=CAUSES[place], terms=terms, absent=tuple(classified.absent),
-        helps=_helps(evidence, posterior, model) if with_help else (), judges=len(evidence.labels),
+        helps=_helps(evidence, posterior, model, tried={} if tried is None else tried), judges=len(evidence.labels),
     )  # fmt: skip
 
 
@@ -183,11 +190,31 @@ def posterior_again(fact: DisagreementClassified, model: Model) -> dict[str, int
     return {name: canon.ppm(share) for name, share in zip(CAUSES, found.tolist(), strict=True)}
 
 
-def _helps(evidence: Evidence, posterior: Floats, model: Model) -> tuple[FurtherEvidence, ...]:
-    """What would tell most. Declared groups take no part in it: what is told here must not give them away."""
-    plain = replace(evidence, groups={})
-    found = what_would_help(plain, read(plain), posterior, model)
-    return tuple(_further(one) for one in found[:HELPS_MAX])
+def _helps(evidence: Evidence, posterior: Floats, model: Model, *, tried: Tried) -> tuple[FurtherEvidence, ...]:
+    """What would tell most, for judges as they usually are.
+
+    Declared groups take no part in it: what is told here must not give them away. Error rates and cited criteria would
+    change the order little, and without them items with the same labels share one computation.
+    """
+    plain = replace(evidence, groups={}, error_rates={}, criteria={}, rubric_criteria=())
+    shape = _shape(plain)
+    if shape not in tried:
+        tried[shape] = tuple(trials(plain, read(plain), model))
+    return tuple(_further(one) for one in ranked(tried[shape], posterior, model)[:HELPS_MAX])
+
+
+def _shape(plain: Evidence) -> object:
+    """What is known of the judges, whoever they are."""
+    return tuple(
+        sorted(
+            (
+                plain.labels.get(judge, ""), plain.experts is not None, judge in (plain.experts or ()),
+                plain.retests.get(judge, ()), str(plain.context_flags.get(judge)),
+                plain.after_calibration.get(judge, ""),
+            )
+            for judge in {*plain.labels, *plain.context_flags}
+        )
+    )  # fmt: skip
 
 
 def _further(one: Help) -> FurtherEvidence:

@@ -6,7 +6,7 @@ Experiment", Annals of Mathematical Statistics 27, 986-1005
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from math import comb
@@ -66,7 +66,12 @@ def what_would_help(evidence: Evidence, reading: Reading, posterior: Floats, mod
 
     posterior  (causes,) as it is now
     """
-    found = [_helped(trial, posterior, model) for trial in trials(evidence, reading, model)]
+    return ranked(trials(evidence, reading, model), posterior, model)
+
+
+def ranked(tried: Iterable[Trial], posterior: Floats, model: Model) -> tuple[Help, ...]:
+    """What tells most, of evidence that was tried out; for items that share it, it is tried out once."""
+    found = [_helped(trial, posterior, model) for trial in tried]
     return tuple(sorted(found, key=lambda one: (-one.gain_bits, one.kind, one.what)))
 
 
