@@ -16,6 +16,7 @@ from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.app.sentinel import auditing
+from tallystick.audit.release import Status, verify_release
 from tallystick.flow import sentinel as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish as ReleaseWish
@@ -355,3 +356,24 @@ def test_a_simulated_expert_who_drifts_is_found_and_a_steady_one_is_not(
         held = [row for row in cell.rows(JUDGMENT) if row.standing == "held"]
         assert held
         assert {row.expert for row in held} == {drifting.person}
+
+
+def test_a_release_holds_no_sentinel_and_verifies_offline(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        experts = [world.expert(), world.expert()]
+        cell = mixed(world, work=12)
+        for expert in experts:
+            while isinstance(cell.judge(expert), str):
+                pass
+        sentinels = {str(row.judgment) for row in cell.rows(SENTINEL_ANSWER)}
+        assert sentinels
+        assert world.measure().decision == "pass"
+        wish = ReleaseWish(programme=PROGRAMME, name="plain", version="1.0.0", use="train", batches=None)
+        made = release.cut(world.cell, world.lead, wish, key=new_key())
+        assert isinstance(made, release.Made), made
+        release.export(world.cell, world.lead, "plain-1.0.0", tmp_path / "out")
+        text = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.jsonl"))
+        judged = {str(row.judgment) for row in cell.rows(JUDGMENT)} - sentinels
+        assert all(name in text for name in judged)
+        assert not any(name in text for name in sentinels)
+        assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
