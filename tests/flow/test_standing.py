@@ -51,7 +51,7 @@ def held(given: list[Given]) -> list[JudgmentsHeld]:
     "other",
     [
         {"expert": "per-2"}, {"programme": "other"}, {"standing": "held"}, {"standing": "requeued"},
-        {"standing": "sentinel"}, {"is_work": False},
+        {"standing": "sentinel"}, {"is_work": False}, {"is_erased": True},
     ],
 )  # fmt: skip
 def test_only_the_experts_own_counted_work_is_held(other: dict[str, object]) -> None:

@@ -49,10 +49,13 @@ class Why:
 def held(
     given: Sequence[Given], *, hold: str, programme: str, expert: str, cause: str, reference: str
 ) -> list[JudgmentsHeld]:
-    """Hold what an expert judged. What is not theirs, not work or not counted now is passed over."""
+    """Hold what an expert judged. What is not theirs, not work or not counted now is passed over.
+
+    So is what stands on an item whose content is gone: nobody could review it.
+    """
     wanted = [
         one.judgment for one in given
-        if (one.expert, one.programme, one.standing) == (expert, programme, COUNTED) and one.is_work
+        if (one.expert, one.programme, one.standing) == (expert, programme, COUNTED) and one.is_work and not one.is_erased
     ]  # fmt: skip
     return [
         JudgmentsHeld(

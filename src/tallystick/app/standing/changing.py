@@ -24,7 +24,8 @@ def hold(
 ) -> list[Event]:
     """Events that hold judgments of one expert until somebody else has reviewed them.
 
-    judgments  what is not theirs, not of this programme, not on work items or not counted now is passed over
+    judgments  what is not theirs, not of this programme, not on work items, not counted now or on an item that was
+               erased is passed over
     cause      drift
     reference  id, or place in the journal, of what caused it
     """
