@@ -55,7 +55,8 @@ def held(
     """
     wanted = [
         one.judgment for one in given
-        if (one.expert, one.programme, one.standing) == (expert, programme, COUNTED) and one.is_work and not one.is_erased
+        if (one.expert, one.programme, one.standing) == (expert, programme, COUNTED)
+        and one.is_work and not one.is_erased
     ]  # fmt: skip
     return [
         JudgmentsHeld(
