@@ -43,11 +43,28 @@ def test_what_cannot_be_rebuilt_is_said(made: Made, tmp_path: Path) -> None:
         (["--version", "one"], "bad-version"),
         (["--version", "1.0.0"], "release-exists"),
         (["--version", "2.0.0", "--use", "sell"], "use-not-permitted"),
+        (["--version", "2.0.0", "--consensus", "mean"], "unknown-method"),
     ],
 )
 def test_what_cannot_be_released_is_refused(made: Made, words: list[str], code: str) -> None:
     status, answer = as_lead(made.cell, "release", "cut", "--programme", "answers", *words)
     assert (status, answer["refused"]["code"]) == (1, code)
+
+
+def test_a_release_holds_a_consensus_where_it_is_asked_for(made: Made, tmp_path: Path) -> None:
+    shutil.copytree(made.cell, tmp_path / "cell")
+    words = ("release", "cut", "--programme", "answers", "--version", "2.0.0", "--consensus", "one_coin")
+    status, answer = as_lead(tmp_path / "cell", *words)
+    assert status == 0, answer
+    status, answer = as_lead(tmp_path / "cell", "release", "export", "answers-2.0.0", str(tmp_path / "out"))
+    assert status == 0, answer
+    view = next(
+        v for v in json.loads((tmp_path / "out/manifest.json").read_bytes())["views"] if v["name"] == "consensus"
+    )
+    assert view["rows"] + sum(view["excluded"].values()) == 38
+    words = ("release", "verify", str(tmp_path / "out"), "--vkey", str(made.cell / "log.vkey"))
+    code, answer = told(*words, "--log", str(tmp_path / "cell/log"))
+    assert (code, answer["status"]) == (0, "ok"), answer["problems"]
 
 
 def test_a_changed_record_is_found(made: Made, tmp_path: Path) -> None:
