@@ -62,8 +62,8 @@ def test_a_release_holds_a_consensus_where_it_is_asked_for(made: Made, tmp_path:
         v for v in json.loads((tmp_path / "out/manifest.json").read_bytes())["views"] if v["name"] == "consensus"
     )
     assert view["rows"] + sum(view["excluded"].values()) == 38
-    words = ("release", "verify", str(tmp_path / "out"), "--vkey", str(made.cell / "log.vkey"))
-    code, answer = told(*words, "--log", str(tmp_path / "cell/log"))
+    check = ("release", "verify", str(tmp_path / "out"), "--vkey", str(made.cell / "log.vkey"))
+    code, answer = told(*check, "--log", str(tmp_path / "cell/log"))
     assert (code, answer["status"]) == (0, "ok"), answer["problems"]
 
 

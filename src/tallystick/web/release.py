@@ -86,7 +86,7 @@ MODELS = {
     "one_coin": "one accuracy for each expert",
     "dawid_skene": "a confusion matrix for each expert (Dawid and Skene)",
 }
-TODO = {
+BATCH_TODO = {
     "": "Leave the batch out, or bring it over its threshold first.",
     "work-held": "Leave the batch out, or have the judgments that are held reviewed first.",
 }
@@ -392,7 +392,7 @@ def _refusals(glance: ProgrammeGlance, refused: Refused) -> tuple[views.Refusal,
     href = next((ways[name] for name in refused.names if name in ways), None)
     return (
         views.Refusal(
-            sentence=refused.sentence, todo=TODO.get(refused.code, TODO[""]),
+            sentence=refused.sentence, todo=BATCH_TODO.get(refused.code, BATCH_TODO[""]),
             names=refused.names[:NAMES_MAX], names_total=len(refused.names), href=href,
         ),
     )  # fmt: skip
