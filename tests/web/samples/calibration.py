@@ -190,6 +190,7 @@ FORM = calibration.MarkForm(
     note="Too short",
     errors=(("note", "Expected 20 to 2000 characters, found 9. Say it so that a later reader can follow."),),
 )  # fmt: skip
+READ = tuple(replace(part, passages=tuple(replace(one, choose_href=None) for one in part.passages)) for part in PARTS)
 WORDS = calibration.SessionWords(parts=PARTS, examples=(EXAMPLE,), back=SESSION, unanswered=1, form=FORM)
 REVISION = calibration.Revision(
     action="#",
@@ -249,7 +250,7 @@ SAMPLES = (
     Sample(
         "calibration-rubric-lead",
         "calibration/rubric.html",
-        replace(WORDS, form=None, revision_href="#"),
+        replace(WORDS, parts=READ, form=None, revision_href="#"),
         within("Medical answers 1.0.0", "Interventions"),
     ),
     Sample("calibration-revision", "calibration/revision.html", CHECKED, within("Revise Medical answers", "Interventions")),
