@@ -18,6 +18,7 @@ from tallystick.app import (
     calibration,
     disagreement,
     erasure,
+    escape,
     gate,
     items,
     judgment,
@@ -33,8 +34,11 @@ from tallystick.app.intervention import diagnosing, reading, steps
 from tallystick.app.kernel import Command, Decision, Transaction, new_key
 from tallystick.app.standing import reviewing
 from tallystick.events.disagreement import ClassModelFitted, DistributionRecorded, GroupCounts, ModelQuality
+from tallystick.events.intervention import InterventionOpened
+from tallystick.flow.adjudication import Feedback
 from tallystick.flow.disagreement import CAUSE_NAMES
 from tallystick.flow.erasure import Wish as ErasureWish
+from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.flow.sentinel import Wish as SentinelWish
@@ -49,6 +53,9 @@ OFTEN = SentinelWish(
 )  # fmt: skip
 """Rates at which nearly every other lease is a sentinel and few wrong answers are a fall: histories are short."""
 NOTES = "Both readings were weighed against the rubric."
+REMARK = [Feedback(criterion="reasoning", what="ambiguous", words="Say what counts as a step.")]
+SOUND = Answer(is_defect=False)
+DEFECT = Answer(is_defect=True, severity="high", cause="rater_error", failure="padding", notes=NOTES)
 
 
 @dataclass
@@ -184,10 +191,25 @@ class Story:
                 cell, who, item, why="error", by_same=n % 2 == 0, criteria=CRITERION, notes=NOTES, key=new_key()
             )
         elif m % 2:
-            adjudication.preserve(cell, who, item, criteria=CRITERION, notes=NOTES, key=new_key())
+            adjudication.preserve(cell, who, item, criteria=CRITERION, notes=NOTES, feedback=REMARK, key=new_key())
         else:
             verdict = VERDICTS[m % len(VERDICTS)]
-            adjudication.settle(cell, who, item, verdict=verdict, criteria=CRITERION, notes=NOTES, key=new_key())
+            adjudication.settle(
+                cell, who, item, verdict=verdict, criteria=CRITERION, notes=NOTES, feedback=REMARK, key=new_key()
+            )
+
+    def look_again(self, n: int, m: int) -> None:
+        """Finished items are drawn, in a new round or more of the first; somebody takes one, and mostly answers."""
+        cell, who = self.world.cell, self.world.experts[-1]
+        escape.draw(
+            cell, self.world.lead, PROGRAMME, wanted={"medium": n % 3 + 1}, key=new_key(), extend=1 if m % 3 else None
+        )
+        item = escape.next_review(cell, who, PROGRAMME, key=new_key())
+        if isinstance(item, Refused) or m % 4 == 3:
+            return
+        given = SOUND if n % 2 else DEFECT
+        escape.answer(cell, who, item, given, key=new_key())
+        escape.set_aside(cell, self.world.lead, item, by_same=m % 2 == 0, key=new_key())
 
     def doubt(self, n: int, m: int) -> None:
         """Some of what an expert judged is held."""
@@ -320,6 +342,57 @@ class Story:
             erasure.finish_interrupted(cell)
             erasure.deliver_notices(cell)
 
+    def part(self, _n: int, m: int) -> None:
+        """A batch on which one rater elsewhere parts from the others: its gate fails, and all steps of that follow."""
+        cell, lead, number = self.world.cell, self.world.lead, next(self.numbers)
+        names = [f"parted-{number}-{k}" for k in range(18)]
+        rows = [item_row(name, domain=self.world.domains[m % len(self.world.domains)]) for name in names]
+        self.world.bring(rows, batch=f"parted-{number}")
+        said = [
+            {"item": name, "rater": f"rater-{r}", "verdict": "ab"[(k + (r == 2)) % 2]}
+            for k, name in enumerate(names) for r in range(3) if r != k % 3
+        ]  # fmt: skip
+        data = b"\n".join(json.dumps(row).encode() for row in said)
+        items.import_judgments(cell, lead, data, programme=PROGRAMME, name="said.jsonl", source=f"parted {number}")
+        found = gate.batches(cell, lead, PROGRAMME)
+        assert not isinstance(found, Refused)
+        batch = next(row.batch for row in found if row.name == f"parted-{number}")
+        done = gate.measure(cell, lead, batch, key=new_key())
+        opened = list(done.receipt.facts[1:]) if isinstance(done, gate.Measured) else []
+        for fact in opened:
+            if isinstance(fact, InterventionOpened):
+                diagnosing.diagnose(cell, lead, fact.intervention, key=new_key())
+                self.confer(fact.intervention)
+                page = reading.page(cell, lead, fact.intervention)
+                steps.rule_out(cell, lead, fact.intervention, justification=NOTES * 2, key=new_key())
+                for person in () if isinstance(page, Refused) else page.named:
+                    steps.stand_down(
+                        cell, lead, fact.intervention, person=person, justification=NOTES * 2, key=new_key()
+                    )
+
+    def confer(self, wanted: str) -> None:
+        """A calibration session: two label, mark words and propose examples, and the lead answers."""
+        cell, lead, two = self.world.cell, self.world.lead, self.world.experts[:2]
+        held = calibration.open_session(
+            cell, lead, wanted, participants=[one.person for one in two], key=new_key()
+        )  # fmt: skip
+        if isinstance(held, Refused):
+            return
+        for one in two:
+            while isinstance(task := calibration.task(cell, one, held.calibration), calibration.Task):
+                done = calibration.label(
+                    cell, one, held.calibration, item=task.item, answer=answer_of("a_clearly"), key=new_key()
+                )
+                if isinstance(done, Refused):
+                    break
+        calibration.reveal(cell, lead, held.calibration, key=new_key())
+        mark = calibration.NewMark("task", 0, 7, "ambiguous", NOTES)
+        calibration.mark(cell, two[0], held.calibration, mark, key=new_key())
+        example = calibration.NewExample("a", "reasoning", 4, "A step is missing", NOTES, NOTES)
+        calibration.propose(cell, two[0], held.calibration, held.items[0], example, key=new_key())
+        calibration.end(cell, lead, held.calibration, key=new_key())
+        calibration.answer(cell, lead, held.calibration, 1, answer="kept", words=NOTES, key=new_key())
+
     def intervene(self, n: int, m: int) -> None:
         """Steps of an intervention, in whichever stage it is; most are refused."""
         cell, lead = self.world.cell, self.world.lead
@@ -355,10 +428,10 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
-    Story.erase, Story.doubt, Story.review, Story.redo, Story.intervene, Story.intervene,
+    Story.erase, Story.doubt, Story.review, Story.redo, Story.part, Story.intervene,
     Story.explain, Story.learn,
     Story.mix, Story.mix,
-    Story.watch,
+    Story.watch, Story.look_again, Story.look_again,
 )  # fmt: skip
 """What can happen; work happens more often."""
 
