@@ -10,6 +10,7 @@ from living_cell import PROGRAMME, World, answer_of, item_row, jsonl, shown_as, 
 
 from tallystick.app import assignment, erasure, items, judgment, monitoring
 from tallystick.app.access import Actor
+from tallystick.app.intervention import diagnosing
 from tallystick.app.items import ImportReport
 from tallystick.app.kernel import new_key
 from tallystick.flow.erasure import Wish as ErasureWish
@@ -17,7 +18,7 @@ from tallystick.flow.monitoring.figures import ALL, VERDICT, Kind
 from tallystick.flow.refusal import Refused
 from tallystick.signals.preference import Verdict
 from tallystick.store import projection
-from tallystick.store.schema import ACCESS, JUDGMENT
+from tallystick.store.schema import ACCESS, INTERVENTION, JUDGMENT
 
 WHOLE = Kind(measure="abstention", dimension=VERDICT, family=ALL)
 
@@ -223,6 +224,22 @@ def test_a_report_explains_a_failing_batch_from_the_rubric_on(database_url: str,
         assert {confused.between.worst.first, confused.between.worst.second} == {"2", "4"}
         unknown = monitoring.confused(world.cell, world.lead, world.batch(), of="colour")
         assert isinstance(unknown, Refused)
+
+
+def test_a_report_takes_the_diagnosis_that_is_on_record(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell", metric="krippendorff_alpha", redundancy=3) as world:
+        divided_imports(world)
+        world.measure()
+        made = report(world).report.sections[0].causes
+        with world.cell.read() as connection:
+            [opened] = connection.execute(sa.select(INTERVENTION.c.intervention)).scalars().all()
+        done = diagnosing.diagnose(world.cell, world.lead, opened, key=new_key())
+        assert not isinstance(done, Refused), done
+        taken = report(world).report.sections[0].causes
+        assert [cause.sentence for cause in taken] == [cause.sentence for cause in made]
+        assert {number.origin for cause in made for number in cause.numbers} == {"diagnosis made now"}
+        [origin] = {number.origin for cause in taken for number in cause.numbers}
+        assert origin.startswith("diagnosis at journal entry ")
 
 
 def test_an_empty_programme_has_a_page_a_report_and_no_audit(sqlite_url: str, tmp_path: Path) -> None:

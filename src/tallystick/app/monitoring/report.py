@@ -10,8 +10,10 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.monitoring.figures import decided_in, work_of
 from tallystick.events.gate import BatchMeasured
+from tallystick.events.intervention import InterventionDiagnosed
 from tallystick.events.monitoring import ShortcutAudited
 from tallystick.flow import overturn
+from tallystick.flow.diagnosis import Diagnosis, DividedItem, Finding
 from tallystick.flow.escape import Estimate
 from tallystick.flow.gate import FAIL
 from tallystick.flow.monitoring.figures import count
@@ -76,14 +78,31 @@ def _matter(cell: Cell, connection: journal.Connection, row: Row, second: Estima
 def _gate(cell: Cell, connection: journal.Connection, batch: Row) -> Gate:
     latest = gates.latest(connection, batch.batch)
     fact = None if latest is None else msgspec.json.decode(latest.body, type=BatchMeasured)
-    sought = gate.diagnosis_of(cell, connection, batch.batch) if fact is not None and fact.decision == FAIL else None
+    found, recorded = _diagnosis(cell, connection, batch.batch) if fact and fact.decision == FAIL else (None, None)
     return Gate(
         name=f"{batch.name} ({batch.domain})", decision=fact.decision if fact else None,
         value_ppm=fact.verdict.value_ppm if fact else None, low_ppm=fact.verdict.low_ppm if fact else None,
         high_ppm=fact.verdict.high_ppm if fact else None, threshold_ppm=fact.threshold_ppm if fact else None,
         seq=latest.seq if latest else None, incomplete=batch.items - batch.complete,
-        diagnosis=None if sought is None or isinstance(sought, Refused) else sought.diagnosis,
+        diagnosis=found, recorded=recorded,
     )  # fmt: skip
+
+
+def _diagnosis(cell: Cell, connection: journal.Connection, batch: str) -> tuple[Diagnosis | None, int | None]:
+    """Where agreement is lost in a batch: as the newest intervention has it on record, with its place, or made now."""
+    opened = intervention.of_batch(connection, batch)
+    steps = intervention.steps(connection, opened[0].intervention) if opened else []
+    newest = next((step for step in reversed(steps) if step.kind == InterventionDiagnosed.KIND), None)
+    if newest is None:
+        sought = gate.diagnosis_of(cell, connection, batch)
+        return (None if isinstance(sought, Refused) else sought.diagnosis), None
+    fact = msgspec.json.decode(newest.body, type=InterventionDiagnosed)
+    found = Diagnosis(
+        value_ppm=fact.value_ppm, threshold_ppm=fact.threshold_ppm, beside=tuple(fact.beside),
+        findings=tuple(Finding(**msgspec.structs.asdict(one)) for one in fact.findings),
+        items=tuple(DividedItem(item=one.item, gain_ppm=one.gain_ppm) for one in fact.items),
+    )  # fmt: skip
+    return found, newest.seq
 
 
 def _classes(connection: journal.Connection, programme: str) -> dict[str, int] | None:
