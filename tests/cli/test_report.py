@@ -6,10 +6,21 @@ from console import SECRET, Made, as_lead, run
 
 
 def test_the_report_in_three_forms(made: Made, tmp_path: Path) -> None:
-    code, answer = as_lead(made.cell, "programme", "report", "answers")
+    code, answer = as_lead(made.cell, "programme", "report", "--programme", "answers")
     assert (code, answer["programme"]) == (0, "answers")
     assert [section["id"] for section in answer["sections"]][:2] == ["agreement", "rubric"]
-    words = ("programme", "report", "answers", "--dir", str(made.cell), "--as", "vera", "--password-fd", "{fd}")
+    words = (
+        "programme",
+        "report",
+        "--programme",
+        "answers",
+        "--dir",
+        str(made.cell),
+        "--as",
+        "vera",
+        "--password-fd",
+        "{fd}",
+    )
     shown = run(*words, secrets=[SECRET])
     assert shown.exit_code == 0
     assert shown.stdout.startswith("# Quality of ")
@@ -21,11 +32,11 @@ def test_the_report_in_three_forms(made: Made, tmp_path: Path) -> None:
 
 
 def test_an_audit_says_what_it_found(made: Made) -> None:
-    code, answer = as_lead(made.cell, "programme", "audit", "answers")
+    code, answer = as_lead(made.cell, "programme", "audit", "--programme", "answers")
     assert code == int(any(group["is_flagged"] for group in answer["groups"]))
     whole = answer["groups"][0]
     assert (whole["axis"], whole["source"], whole["pairs"] > 30) == ("all", "elsewhere", True)
-    code, answer = as_lead(made.cell, "programme", "audit", "answers", "--language", "fr")
+    code, answer = as_lead(made.cell, "programme", "audit", "--programme", "answers", "--language", "fr")
     assert (code, answer["refused"]["code"]) == (1, "nothing-to-audit")
-    code, answer = as_lead(made.cell, "programme", "report", "nowhere")
+    code, answer = as_lead(made.cell, "programme", "report", "--programme", "nowhere")
     assert (code, answer["refused"]["code"]) == (1, "absent")

@@ -14,7 +14,7 @@ from tallystick.flow.monitoring import told
 from tallystick.flow.monitoring.written import markdown
 from tallystick.flow.refusal import Refused
 
-Name = Annotated[str, typer.Argument(metavar="PROGRAMME", help="Name of the programme.")]
+Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    programme: Name,
+    programme: Programme,
     directory: shell.Directory,
     login: shell.Login,
     out: Annotated[Path | None, typer.Option(help="Write the Markdown into this file instead.")] = None,
@@ -46,7 +46,7 @@ def report(
 
 
 def audit(
-    programme: Name,
+    programme: Programme,
     directory: shell.Directory,
     login: shell.Login,
     language: Annotated[str, typer.Option(help="Of the items that are taken, such as en; all of them otherwise.")] = "",

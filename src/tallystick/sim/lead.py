@@ -26,7 +26,7 @@ def look_into(world: World, truth: Truth) -> None:
         _intervene(world, lead, row["intervention"], row["domain"], truth=truth)
     _look_again(world, lead)
     groups = lead.post(f"/programmes/{world.programme}/shortcut-audits", {})["groups"]
-    world.say(f"shortcut audit of {len(groups)} groups recorded")
+    world.say(f"shortcut audit of {len(groups)} {'group' if len(groups) == 1 else 'groups'} recorded")
 
 
 def _intervene(world: World, lead: Hand, intervention: str, domain: str, *, truth: Truth) -> None:
