@@ -14,7 +14,7 @@ from served import Served, served_at
 from starlette.types import Message, Receive, Scope, Send
 
 from tallystick import api, web
-from tallystick.app import adjudication, assignment, calibration, gate, items, judgment, release, roster
+from tallystick.app import adjudication, assignment, calibration, escape, gate, items, judgment, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.intervention import diagnosing
 from tallystick.app.items import ImportReport, Wanted
@@ -22,6 +22,8 @@ from tallystick.app.kernel import new_key
 from tallystick.edge import Site
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import ContentAccessed
+from tallystick.flow.adjudication import Feedback
+from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.ledger import journal
@@ -213,6 +215,7 @@ def _work(planted: Planted) -> None:
     settled = adjudication.settle(
         cell, planted.cast["adjudicator"], divided, verdict="a_clearly", criteria=["reasoning"],
         notes=_mark("NOTES", "one") + " says why it is so.", key=new_key(),
+        feedback=[_remark()],
     )  # fmt: skip
     assert isinstance(settled, adjudication.Closed), settled
     assert not isinstance(
@@ -298,6 +301,26 @@ def _label(planted: Planted, begun: calibration.Opened) -> None:
     calibration.answer(cell, planted.cast["lead"], name, 1, answer="kept", words=answer, key=new_key())
 
 
+def _remark() -> Feedback:
+    return Feedback(criterion="reasoning", what="ambiguous", words=_mark("REMARK", "one") + " can be read twice.")
+
+
+def _look_again(planted: Planted) -> str:
+    """Two finished items are drawn: one is found defective, in words; the other is held, and named."""
+    cell, lead, who = planted.world.cell, planted.world.lead, planted.cast["adjudicator"]
+    for kind in ("REMARK", "DEFECT"):
+        _rule(planted, _mark(kind, "one"), {"words"}, {PROGRAMME})
+    assert isinstance(escape.draw(cell, lead, PROGRAMME, wanted={"medium": 2}, key=new_key()), escape.Drawn)
+    first = escape.next_review(cell, who, PROGRAMME, key=new_key())
+    assert isinstance(first, str)
+    notes = f"{_mark('DEFECT', 'one')} is what is wrong with it."
+    wrong = Answer(is_defect=True, severity="high", cause="rater_error", failure="padding", notes=notes)
+    assert isinstance(escape.answer(cell, who, first, wrong, key=new_key()), escape.Answered)
+    second = escape.next_review(cell, who, PROGRAMME, key=new_key())
+    assert isinstance(second, str)
+    return second
+
+
 def _name(planted: Planted, *, ids: dict[str, str], divided: str, made: str, run: str) -> None:
     world, cell = planted.world, planted.world.cell
     held = assignment.next_task(cell, planted.cast["expert"], PROGRAMME)
@@ -338,6 +361,6 @@ def _name(planted: Planted, *, ids: dict[str, str], divided: str, made: str, run
             "person": planted.cast["expert"].person, "batch": world.batch(), "release_id": made, "run": run,
             "path": "data/records.jsonl", "erasure_id": "ers-none", "holder": "none",
             "work": held.assignment, "qualification": begun.qualification, "judgment_id": "jdg-none",
-            "model": "mdl-none", "expert": planted.cast["expert"].person, "place": "1", "drawn": "rrv-none",
+            "model": "mdl-none", "expert": planted.cast["expert"].person, "place": "1", "drawn": _look_again(planted),
         },
     }  # fmt: skip

@@ -36,7 +36,7 @@ TAG = "escape"
 
 def mount(site: Site, prefix: str) -> None:
     """Register second looks."""
-    inside, one = f"{prefix}/programmes/{{programme}}/rereview", f"{prefix}/rereviews/{{item}}"
+    inside, one = f"{prefix}/programmes/{{programme}}/rereview", f"{prefix}/rereviews/{{drawn}}"
     site.api("GET", inside, told, permission="monitor.read or review", answers=EscapeShown, refusals=(422,), tag=TAG)
     site.api("POST", f"{inside}/draws", draw, permission="monitor.write", answers=Drawn, refusals=(409, 422), tag=TAG)
     site.api("GET", f"{inside}/draws", check, permission="sentinel.audit", answers=CheckedShown, tag=TAG)
@@ -253,9 +253,9 @@ def take_next(visit: Visit, programme: InPath, key: Key) -> Review | Refused:
     return item if isinstance(item, Refused) else _review(visit, item, key)
 
 
-def look(visit: Visit, item: InPath, key: OptionalKey = None) -> Review | Refused:
+def look(visit: Visit, drawn: InPath, key: OptionalKey = None) -> Review | Refused:
     """Look again at the drawn item that you hold, or have answered."""
-    return _review(visit, item, key)
+    return _review(visit, drawn, key)
 
 
 def _review(visit: Visit, item: str, key: str | None) -> Review | Refused:
@@ -288,21 +288,21 @@ class Answered(Shown):
     signed: SignedReceipt
 
 
-def answer(visit: Visit, item: InPath, body: Finding, key: Key) -> Answered | Refused:
+def answer(visit: Visit, drawn: InPath, body: Finding, key: Key) -> Answered | Refused:
     """Answer for the drawn item that you hold. An answer stands."""
     given = Answer(
         is_defect=body.is_defect, severity=body.severity, cause=body.cause, failure=body.failure, notes=body.notes
     )
-    found = escape.answer(visit.cell, visit.actor, item, given, key=key)
+    found = escape.answer(visit.cell, visit.actor, drawn, given, key=key)
     if isinstance(found, Refused):
         return found
     signed = receipts.given(visit.cell, visit.actor, found.receipt, RereviewAnswered.KIND)
-    return Answered(item=item, receipt=Receipt.of(found.receipt), signed=SignedReceipt.of(signed))
+    return Answered(item=drawn, receipt=Receipt.of(found.receipt), signed=SignedReceipt.of(signed))
 
 
-def give_back(visit: Visit, item: InPath, key: Key) -> Done | Refused:
+def give_back(visit: Visit, drawn: InPath, key: Key) -> Done | Refused:
     """Give your drawn item back. It stays in the sample: somebody else looks at it."""
-    found = escape.give_back(visit.cell, visit.actor, item, key=key)
+    found = escape.give_back(visit.cell, visit.actor, drawn, key=key)
     return found if isinstance(found, Refused) else Done.of(found)
 
 
@@ -350,7 +350,7 @@ class Again(Body):
     by_same: bool = Field(description="Whether those who judged it may judge it again.")
 
 
-def set_aside(visit: Visit, item: InPath, body: Again, key: Key) -> Done | Refused:
+def set_aside(visit: Visit, drawn: InPath, body: Again, key: Key) -> Done | Refused:
     """Have a defective item judged again. The estimate keeps the defect: it had got through."""
-    found = escape.set_aside(visit.cell, visit.actor, item, by_same=body.by_same, key=key)
+    found = escape.set_aside(visit.cell, visit.actor, drawn, by_same=body.by_same, key=key)
     return found if isinstance(found, Refused) else Done.of(found)
