@@ -107,3 +107,29 @@ def test_a_release_knows_what_it_held_after_its_work_was_set_aside(world: World)
     assert notes <= set(covered(world, first.item).objects)
     second = release.cut(world.cell, world.lead, replace(WISH, version="1.1.0"), key=new_key())
     assert isinstance(second, Refused)
+
+
+def test_what_was_open_at_the_cut_was_not_in_the_release_whatever_became_of_it(world: World) -> None:
+    first = given(world)[0]
+    made = release.cut(world.cell, world.lead, WISH, key=new_key())
+    assert isinstance(made, release.Made), made
+    requeue(world, *[row.judgment for row in given(world) if row.item == first.item])
+    assert [row.state for row in rows(world, PAST_DISAGREEMENT)] == ["open"]
+    assert covered(world, first.item).releases == ()
+
+
+def test_nobody_reviews_a_judgment_on_an_item_that_they_judged_or_hold(world: World) -> None:
+    """Whatever their role: a judge of the item is no second pair of eyes, and who holds it would be told."""
+    judge, holder, free = world.expert("reviewer"), world.expert("reviewer"), world.experts[2]
+    world.work(1, start=9)
+    mine = world.judge(judge)
+    task = world.task(holder)
+    assert task.item == mine.item
+    hold(world, judge.person, mine.judgment)
+    for actor in (judge, holder):
+        assert reviewing.held_judgment(world.cell, actor, mine.judgment) == access.ABSENT
+        assert reviewing.stands(world.cell, actor, mine.judgment, notes="", key=new_key()) == access.ABSENT
+        listed = reviewing.held_work(world.cell, actor, PROGRAMME)
+        assert isinstance(listed, reviewing.HeldWork)
+        assert (listed.number, listed.mine) == (0, ())
+    assert isinstance(reviewing.held_judgment(world.cell, free, mine.judgment), reviewing.HeldJudgment)
