@@ -224,7 +224,8 @@ def scene(looked_at: Served) -> Scene:
         "programme": PROGRAMME, "rubric_id": "general", "version": "1.0.0", "person": first.person, "seq": "1",
         "item": listed.rows[3].item, "batch": world.batch(), "release_id": made.release, "path": "README.md",
         "work": "asg-none", "qualification": "qlf-none", "run": listed.rows[0].run,
-        "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn, "judgment_id": held_of(world, first),
+        "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
+        "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
     return Scene(looked_at, cast, names | session_held(world))
 
