@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from living_cell import PROGRAMME, World, gold_row
@@ -131,15 +132,14 @@ def numbers(text: str) -> Counter[str]:
     )
 
 
-def answer(dossier: Dossier, name: str, found: object) -> object:
+def answer(dossier: Dossier, name: str, response: httpx.Response) -> object:
     """Note status, headers and shape of an answer; its JSON."""
-    response = found
-    headers = {key: value for key, value in response.headers.items() if key not in {"date", "content-length"}}  # type: ignore[attr-defined]
-    dossier.note(f"{name} status", response.status_code)  # type: ignore[attr-defined]
+    headers = {key: value for key, value in response.headers.items() if key not in {"date", "content-length"}}
+    dossier.note(f"{name} status", response.status_code)
     dossier.note(f"{name} headers", shape(headers))
-    body = response.json()  # type: ignore[attr-defined]
+    body = response.json()
     dossier.note(f"{name} shape", shape(body))
-    plain = WORDS.sub("", re.sub(r'"[0-9a-zA-Z+/=_-]{40,}"|\d+', "", response.text))  # type: ignore[attr-defined]
+    plain = WORDS.sub("", re.sub(r'"[0-9a-zA-Z+/=_-]{40,}"|\d+', "", response.text))
     dossier.note(f"{name} size", len(re.sub(r'"text": ?"[^"]*"', "", plain)))
     return body
 
@@ -265,7 +265,7 @@ def test_the_neighbours_of_a_judgment_cannot_be_guessed_by_their_leaves(ground: 
             fact = events.fact_of(envelope)
             salts.append(fact.salt)  # type: ignore[attr-defined]  # of its kind
             look = events.fact_of(entries[place + 1])
-            kinds[fact.is_sentinel].add((entries[place + 1].kind, look.what, look.reason))  # type: ignore[attr-defined]
+            kinds[fact.is_sentinel].add((entries[place + 1].kind, look.what, look.reason))  # type: ignore[attr-defined]  # a fact of its kind
     assert kinds[True] == kinds[False] == {("content-accessed/1", "answer", "check")}
     assert all(len(salt) == 32 for salt in salts)
     assert len(set(salts)) == len(salts)
