@@ -96,7 +96,8 @@ def ridge(differences: Floats, share: Floats) -> Floats:
     is_there = scale > 0
     scaled = differences[:, is_there] / scale[is_there]
     beta = np.zeros(differences.shape[1])
-    beta[is_there] = _newton(scaled, share, penalty=RIDGE)[0][-1] / scale[is_there]
+    if is_there.any():
+        beta[is_there] = _newton(scaled, share, penalty=RIDGE)[0][-1] / scale[is_there]
     return beta
 
 
