@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from hypothesis import strategies as st
-from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row
+from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row, jsonl
 
 from tallystick.app import (
     adjudication,
@@ -201,6 +201,16 @@ class Story:
     def look_again(self, n: int, m: int) -> None:
         """Finished items are drawn, in a new round or more of the first; somebody takes one, and mostly answers."""
         cell, who = self.world.cell, self.world.experts[-1]
+        name, split = f"again-{next(self.numbers)}", f"split-{next(self.numbers)}"
+        self.world.bring([item_row(name), item_row(split)])
+        votes: list[dict[str, object]] = [
+            {"item": one, "rater": f"again-{rater}", "verdict": "b" if one == split and rater else "a"}
+            for one in (name, split)
+            for rater in range(2)
+        ]
+        items.import_judgments(
+            cell, self.world.lead, jsonl(votes), programme=PROGRAMME, name="v.jsonl", source="elsewhere"
+        )
         escape.draw(
             cell, self.world.lead, PROGRAMME, wanted={"medium": n % 3 + 1}, key=new_key(), extend=1 if m % 3 else None
         )
@@ -210,6 +220,7 @@ class Story:
         given = SOUND if n % 2 else DEFECT
         escape.answer(cell, who, item, given, key=new_key())
         escape.set_aside(cell, self.world.lead, item, by_same=m % 2 == 0, key=new_key())
+        self.adjudicate(n, 4)
 
     def doubt(self, n: int, m: int) -> None:
         """Some of what an expert judged is held."""
@@ -389,7 +400,7 @@ class Story:
         mark = calibration.NewMark("task", 0, 7, "ambiguous", NOTES)
         calibration.mark(cell, two[0], held.calibration, mark, key=new_key())
         example = calibration.NewExample("a", "reasoning", 4, "A step is missing", NOTES, NOTES)
-        calibration.propose(cell, two[0], held.calibration, held.items[0], example, key=new_key())
+        calibration.propose(cell, two[0], held.calibration, held.items[0], new=example, key=new_key())
         calibration.end(cell, lead, held.calibration, key=new_key())
         calibration.answer(cell, lead, held.calibration, 1, answer="kept", words=NOTES, key=new_key())
 
@@ -409,6 +420,20 @@ class Story:
         if m > 9:
             steps.close(cell, lead, wanted, words=NOTES, key=new_key())
 
+    def fall(self) -> None:
+        """Somebody new answers every sentinel wrong."""
+        expert, domains = self.world.expert(), self.world.domains
+        for domain in domains:
+            names = [f"fall-{next(self.numbers)}" for _ in range(12)]
+            self.world.bring([gold_row(name, domain=domain) for name in names], batch="gold", purpose="gold")
+            self.world.bring([item_row(f"w-{name}", domain=domain) for name in names], batch="fall")
+        for _ in range(40):
+            task = assignment.next_task(self.world.cell, expert, PROGRAMME)
+            if isinstance(task, Refused):
+                return
+            wrong = answer_of("b_clearly" if task.shown.first.endswith("one.") else "a_clearly")
+            judgment.submit(self.world.cell, expert, task.assignment, wrong, key=new_key())
+
     def mix(self, n: int, m: int) -> None:
         """Sentinels come into the work, or go; a fall that is there is announced, and decided on."""
         cell, lead = self.world.cell, self.world.lead
@@ -418,7 +443,9 @@ class Story:
             sentinel.set_policy(cell, lead, PROGRAMME, OFTEN, key=new_key())
         elif m % 4 == 0:
             sentinel.end_policy(cell, lead, PROGRAMME, words=NOTES, key=new_key())
-        sentinel.announce(cell, is_at_once=m % 2 == 0)
+        if n % 3 == 2 and m > 11:
+            self.fall()
+        sentinel.announce(cell, is_at_once=m % 2 == 0 or m > 11)
         found = sentinel.overview(cell, lead, PROGRAMME)
         for fall in [] if isinstance(found, Refused) else found.falls:
             sentinel.decide(cell, lead, PROGRAMME, fall.seq, found="gold", words=NOTES, key=new_key())

@@ -321,7 +321,7 @@ def test_an_example_names_the_items_own_candidate_whatever_order_it_was_seen_in(
         page = calibration.overview(world.cell, expert, name)
         assert isinstance(page, calibration.Overview)
         for item, _ in page.items[:4]:
-            done = calibration.propose(world.cell, expert, name, item, EXAMPLE, key=new_key())
+            done = calibration.propose(world.cell, expert, name, item, new=EXAMPLE, key=new_key())
             assert isinstance(done, calibration.Proposed), done
     with journal.reading(world.cell.engine) as connection:
         wanted = {fact["candidate"] for fact in proposals(connection)}
@@ -393,7 +393,7 @@ def test_erasing_an_item_takes_every_word_about_it_and_the_session_goes_on(world
     assert isinstance(page, calibration.Overview)
     item = page.items[0][0]
     marked(world, name, expert)
-    calibration.propose(world.cell, expert, name, item, EXAMPLE, key=new_key())
+    calibration.propose(world.cell, expert, name, item, new=EXAMPLE, key=new_key())
     wish = Wish(what="object", target=f"item:{item}", reason="mistake")
     assert isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), erasure.Ordered)
     shown = calibration.item_labels(world.cell, expert, name, item)

@@ -295,7 +295,7 @@ def _label(planted: Planted, begun: calibration.Opened) -> None:
     worked = calibration.NewExample(
         "a", "reasoning", 2, "A leap", f"{told['EXAMPLE']} was seen.", "It leaves a gap that nobody can follow."
     )
-    said = calibration.propose(cell, planted.cast["second"], name, begun.items[0], worked, key=new_key())
+    said = calibration.propose(cell, planted.cast["second"], name, begun.items[0], new=worked, key=new_key())
     assert isinstance(said, calibration.Proposed), said
     answer = f"{told['ANSWER']} says the question."
     calibration.answer(cell, planted.cast["lead"], name, 1, answer="kept", words=answer, key=new_key())

@@ -62,7 +62,7 @@ def mount(site: Site, prefix: str) -> None:
         "POST", f"{item}/examples", propose, permission="calibrate", answers=SessionMarked, refusals=conflict, tag=TAG
     )
     site.api(
-        "POST", f"{one}/marks/{{number}}/answer", answer_mark, permission="intervene", answers=AnsweredMark,
+        "POST", f"{one}/marks/{{number}}/answer", answer_mark, permission="intervene", answers=SessionMarked,
         refusals=conflict, tag=TAG,
     )  # fmt: skip
     site.api("POST", f"{one}/end", end, permission="intervene", answers=SessionChanged, refusals=conflict, tag=TAG)
@@ -425,7 +425,7 @@ class NewMark(Body):
 
 
 class SessionMarked(Shown):
-    """A mark or a proposal that is in the journal."""
+    """A mark, a proposal or an answer that is in the journal."""
 
     calibration: str
     number: int
@@ -439,7 +439,7 @@ def mark(visit: Visit, calibration_id: InPath, body: NewMark, key: Key) -> Sessi
     return found if isinstance(found, Refused) else _marked(found)
 
 
-def _marked(found: calibration.Marked | calibration.Proposed) -> SessionMarked:
+def _marked(found: calibration.Marked | calibration.Proposed | calibration.Answered) -> SessionMarked:
     return SessionMarked(calibration=found.calibration, number=found.number, receipt=Receipt.of(found.receipt))
 
 
@@ -457,7 +457,7 @@ class NewExample(Body):
 def propose(visit: Visit, calibration_id: InPath, item: InPath, body: NewExample, key: Key) -> SessionMarked | Refused:
     """Propose a worked example for the rubric."""
     new = calibration.NewExample(body.candidate, body.criterion, body.score, body.title, body.situation, body.why)
-    found = calibration.propose(visit.cell, visit.actor, calibration_id, item, new, key=key)
+    found = calibration.propose(visit.cell, visit.actor, calibration_id, item, new=new, key=key)
     return found if isinstance(found, Refused) else _marked(found)
 
 
@@ -468,27 +468,14 @@ class MarkAnswer(Body):
     words: Paragraphs
 
 
-class AnsweredMark(Shown):
-    """A mark that the lead has answered."""
-
-    calibration: str
-    number: int
-    answer: str
-    receipt: Receipt
-
-
 def answer_mark(
     visit: Visit, calibration_id: InPath, number: Annotated[int, Field(ge=1, le=100_000)], body: MarkAnswer, key: Key
-) -> AnsweredMark | Refused:
+) -> SessionMarked | Refused:
     """Answer a mark. While one is unanswered, the rubric cannot be ruled out as the cause."""
     found = calibration.answer(
         visit.cell, visit.actor, calibration_id, number, answer=body.answer, words=body.words, key=key
     )
-    if isinstance(found, Refused):
-        return found
-    return AnsweredMark(
-        calibration=found.calibration, number=found.number, answer=found.answer, receipt=Receipt.of(found.receipt)
-    )
+    return found if isinstance(found, Refused) else _marked(found)
 
 
 class RevisionText(Shown):

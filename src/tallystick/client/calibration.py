@@ -211,19 +211,10 @@ class CalibrationWords(Answer, frozen=True):
 
 
 class Marked(Answer, frozen=True):
-    """A mark or a proposal that is in the journal."""
+    """A mark, a proposal or an answer that is in the journal."""
 
     calibration: str
     number: int
-    receipt: Receipt
-
-
-class AnsweredMark(Answer, frozen=True):
-    """A mark that the lead has answered."""
-
-    calibration: str
-    number: int
-    answer: str
     receipt: Receipt
 
 
@@ -323,12 +314,10 @@ class CalibrationCalls:
         }  # fmt: skip
         return self._wire.post(Marked, f"{_session(calibration)}/items/{safe(item)}/examples", key=key, body=body)
 
-    def answer_mark(
-        self, calibration: str, number: int, *, answer: str, words: str, key: str | None = None
-    ) -> AnsweredMark:
+    def answer_mark(self, calibration: str, number: int, *, answer: str, words: str, key: str | None = None) -> Marked:
         """Answer a mark: revised or kept, and why."""
         path, body = f"{_session(calibration)}/marks/{number}/answer", {"answer": answer, "words": words}
-        return self._wire.post(AnsweredMark, path, key=key, body=body)
+        return self._wire.post(Marked, path, key=key, body=body)
 
     def end_calibration(self, calibration: str, *, reason: str = "", key: str | None = None) -> ChangedCalibration:
         """End a session.

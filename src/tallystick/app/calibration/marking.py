@@ -233,7 +233,7 @@ def _mark_of(cell: Cell, tx: Transaction, wanted: str, new: NewMark) -> Decision
     ]  # fmt: skip
 
 
-def propose(cell: Cell, actor: Actor, wanted: str, item: str, new: NewExample, *, key: str) -> Proposed | Refused:
+def propose(cell: Cell, actor: Actor, wanted: str, item: str, *, new: NewExample, key: str) -> Proposed | Refused:
     """Propose a worked example for the rubric, made of an item of the session."""
     told = [new.candidate, new.criterion, new.score, new.title, new.situation, new.why]
     request = canon.encode(["calibration-example", wanted, item, *told])

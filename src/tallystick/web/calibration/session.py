@@ -251,7 +251,7 @@ def propose(visit: Visit) -> PageAnswer:
         int(score) if score.isascii() and score.isdigit() and len(score) < 3 else -1,
         visit.text("title"), visit.text("situation"), visit.text("why"),
     )  # fmt: skip
-    done = calibration.propose(visit.cell, visit.actor, name, wanted, new, key=visit.text("idempotency_key"))
+    done = calibration.propose(visit.cell, visit.actor, name, wanted, new=new, key=visit.text("idempotency_key"))
     if not isinstance(done, Refused):
         return frame.moved(f"{place.root(name)}/items/{wanted}?done=proposed")
     return done if done == access.ABSENT else _item(visit, key=new_key(), refused=done)
