@@ -190,7 +190,7 @@ def divided_imports(world: World, *, raters: int = 3) -> None:
     """Forty items, some raters elsewhere; the first criterion is read in two ways on every second item."""
     chance = random.Random(2)  # noqa: S311 - made-up raters, no secret
     world.bring([item_row(f"w-{n}", difficulty="hard" if n % 2 else "easy") for n in range(40)])
-    rows = []
+    rows: list[dict[str, object]] = []
     for n in range(40):
         lean = chance.choice("ab")
         for rater in ("r1", "r2", "r3")[:raters]:

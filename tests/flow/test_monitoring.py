@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -190,17 +191,13 @@ def test_small_groups_are_counted_and_erased_texts_left_out() -> None:
     facts = audited(rows, known, HEAD)
     assert {fact.erased for fact in facts} == {4}
     assert {(fact.axis, fact.left_out) for fact in facts} == {("all", 0), ("rubric_version", 1), ("expert", 1)}
-    elsewhere = [Preferred(**{**vars_of(row), "order": None}) for row in preferred(60)]
+    elsewhere = [replace(row, order=None) for row in preferred(60)]
     facts = audited([*preferred(60), *elsewhere], forms(60), HEAD)
     assert {fact.source for fact in facts} == {"here", "elsewhere"}
     assert {e.feature for fact in facts if fact.source == "elsewhere" for e in fact.effects}.isdisjoint(
         {"first_position"}
     )
     assert audited(preferred(3), {}, HEAD) == []
-
-
-def vars_of(row: Preferred) -> dict[str, object]:
-    return {name: getattr(row, name) for name in Preferred.__slots__}
 
 
 def matter(**changes: object) -> Matter:
