@@ -15,7 +15,21 @@ FILES = sorted(path for place in ("src", "tests", "tools", "bench") for path in 
 LINES_PER_FILE = 500
 LINES_PER_FUNCTION = 60
 POSITIONAL_ARGUMENTS = 4
-IRREGULAR_PAST = ("Begun", "Built", "Chosen", "Cut", "Drawn", "Held", "Sent", "Set", "Shown", "Withdrawn", "Written")
+IRREGULAR_PAST = (
+    "Begun",
+    "Built",
+    "Chosen",
+    "Cut",
+    "Drawn",
+    "Held",
+    "RuledOut",
+    "Sent",
+    "Set",
+    "Shown",
+    "StoodDown",
+    "Withdrawn",
+    "Written",
+)
 TYPE_IGNORE = re.compile(r"[#] type: ignore(?!\[[\w,-]+\]  # \w)")
 NOQA = re.compile(r"[#] noqa(?!: [A-Z0-9, ]+ (?: #|-) \w)")
 SKIP = re.compile(r"(^|\.)(skip|skipif|importorskip)$")

@@ -38,7 +38,7 @@ Decide = Callable[[Transaction, Row, State], Decision]
 
 
 def _command(
-    cell: Cell, actor: Actor, wanted: str, request: list[object], decide: Decide, *, key: str
+    cell: Cell, actor: Actor, wanted: str, request: list[object], *, decide: Decide, key: str
 ) -> Done | Refused:
     """Carry out one step; what it leads to is read after it."""
 
@@ -85,7 +85,7 @@ def rule_out(cell: Cell, actor: Actor, wanted: str, *, justification: str, key: 
         fact = flow.ruled_out(state, rubric_version=_in_force(tx, row), justification=_seal(tx, row, justification))
         return fact if isinstance(fact, Refused) else [fact]
 
-    return _command(cell, actor, wanted, ["rule-out", wanted, justification], decide, key=key)
+    return _command(cell, actor, wanted, ["rule-out", wanted, justification], decide=decide, key=key)
 
 
 def requeue(cell: Cell, actor: Actor, wanted: str, *, choice: str, by_same: bool, key: str) -> Done | Refused:
@@ -109,7 +109,7 @@ def requeue(cell: Cell, actor: Actor, wanted: str, *, choice: str, by_same: bool
             by_same=by_same,
         )  # fmt: skip
 
-    return _command(cell, actor, wanted, ["requeue", wanted, choice, by_same], decide, key=key)
+    return _command(cell, actor, wanted, ["requeue", wanted, choice, by_same], decide=decide, key=key)
 
 
 def stand_down(
@@ -129,7 +129,7 @@ def stand_down(
         return fact if isinstance(fact, Refused) else [fact, *_released(tx, row, person)]
 
     request: list[object] = ["stand-down", wanted, person, justification]
-    return _command(cell, actor, wanted, request, decide, key=key)
+    return _command(cell, actor, wanted, request, decide=decide, key=key)
 
 
 def _released(tx: Transaction, row: Row, person: str) -> list[Event]:
@@ -154,7 +154,7 @@ def reinstate(cell: Cell, actor: Actor, wanted: str, *, person: str, reason: str
             )
         ]  # fmt: skip
 
-    return _command(cell, actor, wanted, ["reinstate", wanted, person, reason], decide, key=key)
+    return _command(cell, actor, wanted, ["reinstate", wanted, person, reason], decide=decide, key=key)
 
 
 def close(cell: Cell, actor: Actor, wanted: str, *, words: str, key: str) -> Done | Refused:
@@ -173,4 +173,4 @@ def close(cell: Cell, actor: Actor, wanted: str, *, words: str, key: str) -> Don
             )
         ]  # fmt: skip
 
-    return _command(cell, actor, wanted, ["close", wanted, words], decide, key=key)
+    return _command(cell, actor, wanted, ["close", wanted, words], decide=decide, key=key)
