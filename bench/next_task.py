@@ -55,9 +55,7 @@ class Side:
         }
 
 
-def measure(
-    kind: str, sizes: tuple[int, int], *, turns: int, warm_up: int, sentinels: int = 0
-) -> dict[str, object]:
+def measure(kind: str, sizes: tuple[int, int], *, turns: int, warm_up: int, sentinels: int = 0) -> dict[str, object]:
     """Both sizes on one database, and the ratio of their medians; with sentinels in the work when there are any."""
     with databases.stand(kind) as (folder, new_database), ExitStack() as open_until_the_end:
         sides = []

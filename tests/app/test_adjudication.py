@@ -35,8 +35,8 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield found
 
 
-def queue(world: World, actor: Actor, **wishes: str) -> list[Row]:
-    found = adjudication.queue(world.cell, actor, PROGRAMME, **wishes)
+def queue(world: World, actor: Actor, *, state: str = "open") -> list[Row]:
+    found = adjudication.queue(world.cell, actor, PROGRAMME, state=state)
     assert not isinstance(found, Refused)
     return found
 

@@ -22,8 +22,8 @@ from tallystick.api import (
     release,
     roster,
     rubric,
-    session,
     sentinel,
+    session,
     slices,
     standing,
 )

@@ -255,7 +255,8 @@ CALIBRATION = sa.Table(
     "calibration", READ,
     _text("calibration", key=True), _text("intervention"), _text("programme"), _text("batch"), _text("domain"),
     _text("rubric"), _text("rubric_version"), _whole("round"), _text("state"), _whole("opened_at"), _text("by"),
-    _whole("seq"), _whole("revealed_at", optional=True), _whole("revealed_seq", optional=True), _text("agreement", optional=True),
+    _whole("seq"), _whole("revealed_at", optional=True), _whole("revealed_seq", optional=True),
+    _text("agreement", optional=True),
     _text("missing", optional=True), _text("reason", optional=True), _whole("ended_at", optional=True),
     _whole("ended_seq", optional=True), _text("ended_reason", optional=True),
     sa.Index("calibration_of", "intervention", "seq"),
@@ -331,7 +332,8 @@ CLASS_MODEL = sa.Table(
     _whole("chosen_at", optional=True), _text("chosen_by", optional=True),
 )  # fmt: skip
 
-# The rate of sentinels in a programme, and the chart that follows from it. Versions end; the newest that did not counts.
+# The rate of sentinels in a programme, and the chart that follows from it. Of the versions, the newest that has not
+# ended counts.
 SENTINEL_POLICY = sa.Table(
     "sentinel_policy", READ,
     _text("programme", key=True), _whole("version", key=True), _whole("acceptable_ppm"), _whole("unacceptable_ppm"),

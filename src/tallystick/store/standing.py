@@ -1,6 +1,7 @@
 """Read models of the standing of judgments: what is held, what was set aside, and what that does to counts and work."""
 
 from collections import Counter
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -382,10 +383,11 @@ def noted(connection: sa.Connection, **wanted: list[str]) -> list[Row]:
     found: list[Row] = []
     for table in (DISAGREEMENT, PAST_DISAGREEMENT):
         for start in range(0, len(values), _PART):
-            query = sa.select(table.c.item, table.c.seq, table.c.notes, table.c.closed_seq).where(
+            columns: list[sa.ColumnElement[Any]] = [table.c.item, table.c.seq, table.c.notes, table.c.closed_seq]
+            query = sa.select(*columns).where(
                 table.c[name].in_(values[start : start + _PART]), table.c.notes.is_not(None)
             )
-            found.extend(connection.execute(query).all())
+            found += connection.execute(query).all()
     return found
 
 

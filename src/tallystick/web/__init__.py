@@ -20,8 +20,8 @@ from tallystick.web import (
     release,
     roster,
     rubric,
-    session,
     sentinel,
+    session,
     slices,
     standing,
 )

@@ -94,8 +94,8 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
         links=(
             Link(label="Items of this batch", href=f"/programmes/{row.programme}/items?batch={row.batch}"),
             Link(label="Disagreements", href=f"/programmes/{row.programme}/disagreements"),
-            Link(label="Which answers are given for which", href=f"/batches/{row.batch}/confusion"),
             *_intervention(visit, row.batch),
+            Link(label="Which answers are given for which", href=f"/batches/{row.batch}/confusion"),
         ),
         help=diagnosis.help_of(page), idempotency_key=new_key(),
         measure_action=f"/batches/{row.batch}/measure" if may_measure else None,

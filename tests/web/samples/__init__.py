@@ -11,7 +11,6 @@ from web.samples import (
     intervention,
     keys,
     monitoring,
-    monitoring,
     people,
     programme,
     results,
@@ -22,7 +21,6 @@ from web.samples import (
 )
 
 ALL = (
-    *monitoring.SAMPLES,
     *monitoring.SAMPLES,
     *people.SAMPLES,
     *programme.SAMPLES,
