@@ -186,7 +186,7 @@ def estimate(rounds: Sequence[Round], answers: Sequence[Reviewed], *, confidence
     def stratum(key: tuple[int, str], *, defective: int, is_worst: bool = False) -> Stratum:
         more = waiting[key] if is_worst else 0
         return Stratum(
-            name=f"{key[1]} risk, round {key[0]}", population=strata[key], reviewed=reviewed[key] + more,
+            name=f"{key[1]} risk (round {key[0]})", population=strata[key], reviewed=reviewed[key] + more,
             defective=defective + more,
         )  # fmt: skip
 

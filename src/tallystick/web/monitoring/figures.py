@@ -1,6 +1,7 @@
 """Figures of a programme, of one expert, and one's own: tables with intervals, no ranks. Reads through app."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from tallystick.app import access, monitoring
@@ -18,6 +19,7 @@ from tallystick.web.monitoring.shares import Rated, Timed, share_of_rate, share_
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Fact, Link, Pill
 
+T = TypeVar("T")
 SECTION = "Quality"
 NOTHING_CLEAR = (
     "Nothing stands out beyond what chance shows in so many figures, or there are too few judgments, or too few "
@@ -121,10 +123,16 @@ def _table(measure: str, shares: Iterable[Shown], by: str) -> views.FigureTable:
                 value="" if one.share is None else told.percent(one.share), interval=_interval(one), of=f"{one.n:,}",
             ),
         )
-        for one in shares
+        for one in _telling([(one.kind, one.n, one) for one in shares])
     ]  # fmt: skip
     caption = f"Over all experts, by criterion and by {by.replace('_', ' ')}"
     return views.FigureTable(id=measure, heading=heading, caption=caption, of=of, rows=tuple(rows))
+
+
+def _telling(rows: Sequence[tuple[Kind, int, T]]) -> list[T]:
+    """Those that tell anything: not what nobody judged, nor one family that is all that there is of its kind."""
+    whole = {kind.dimension: n for kind, n, _ in rows if kind.family == flow.ALL}
+    return [one for kind, n, one in rows if n and (kind.family == flow.ALL or n != whole.get(kind.dimension))]
 
 
 def _interval(one: Shown) -> str:
@@ -211,7 +219,7 @@ def _held(measure: str, found: Iterable[Figure], by: str) -> views.FigureTable:
             all_experts="" if one.all_experts is None else told.percent(one.all_experts),
             status=Pill(label="worth a look", tone="waiting") if one.is_clear else None,
         )
-        for one in found
+        for one in _telling([(one.kind, one.rate.n, one) for one in found])
     ]  # fmt: skip
     caption = f"By criterion and by {by.replace('_', ' ')}"
     return views.FigureTable(id=measure, heading=heading, caption=caption, of=of, rows=tuple(rows), is_held=True)
