@@ -221,6 +221,7 @@ class Story:
         escape.answer(cell, who, item, given, key=new_key())
         escape.set_aside(cell, self.world.lead, item, by_same=m % 2 == 0, key=new_key())
         self.adjudicate(n, 4)
+        self.adjudicate(n, 1)
 
     def doubt(self, n: int, m: int) -> None:
         """Some of what an expert judged is held."""
