@@ -15,16 +15,19 @@ SOURCE = Path(__file__).parent.parent.parent / "src" / "tallystick"
 
 
 def refusal_codes() -> set[str]:
-    """Every code that a refusal in the source has."""
-    texts = [path.read_text() for path in SOURCE.rglob("*.py")]
-    calls = [node for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    refused = [call for call in calls if ast.unparse(call.func).endswith(("Refused", "TooMany"))]
-    firsts = [
-        [*call.args, *(k.value for k in call.keywords if k.arg == "code")][0]
-        for call in refused
-        if call.args or call.keywords
-    ]
-    return {first.value for first in firsts if isinstance(first, ast.Constant) and isinstance(first.value, str)}
+    """Every code that a refusal in the source has: written in it, chosen of two there, or a constant of its module."""
+    found: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        named = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (node.args or node.keywords)]
+        for call in calls:
+            if ast.unparse(call.func).endswith(("Refused", "_refused", "TooMany")):
+                first = [*call.args, *(k.value for k in call.keywords if k.arg == "code")][0]
+                parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                values = [named.get(ast.unparse(part), part) for part in parts]
+                found |= {v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)}
+    return found
 
 
 def test_no_status_is_kept_for_a_code_that_is_gone() -> None:

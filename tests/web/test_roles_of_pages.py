@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pytest
 from failing_batch import diagnosed, opened
 from held_work import hold
-from living_cell import PROGRAMME, World, answer_of, item_row, jsonl
+from history import OFTEN
+from living_cell import PROGRAMME, World, answer_of, gold_row, item_row, jsonl
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import calibration, disagreement, erasure, escape, gate, items, release, roster
+from tallystick.app import calibration, disagreement, erasure, escape, gate, items, release, roster, sentinel
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -227,7 +228,19 @@ def scene(looked_at: Served) -> Scene:
         "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
-    return Scene(looked_at, cast, names | session_held(world))
+    return Scene(looked_at, cast, names | session_held(world) | charted(world))
+
+
+def charted(world: World) -> dict[str, str]:
+    """An expert with a chart: they answered a sentinel."""
+    expert = world.expert()
+    # After they qualified: what somebody had in a qualification is no sentinel for them.
+    world.bring([gold_row(f"known-{n}") for n in range(12)], batch="gold", purpose="gold")
+    world.bring([item_row(f"more-{n}") for n in range(12)], batch="more")
+    assert isinstance(sentinel.set_policy(world.cell, world.lead, PROGRAMME, OFTEN, key=new_key()), sentinel.PolicySet)
+    for _ in range(8):
+        world.judge(expert)
+    return {"expert": expert.person}
 
 
 def session_held(world: World) -> dict[str, str]:

@@ -89,11 +89,15 @@ def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -
     return frame.shown("sentinel/overview.html", view, page, status=422 if notices else 200)
 
 
+def _judgments(number: int) -> str:
+    return words.plural(number, "judgment", "judgments")
+
+
 def _policy(found: Overview) -> tuple[Fact, ...]:
     policy = found.policy
     if policy is None:
         return ()
-    alarms = f"one in {policy.judgments_between:,} judgments of each expert who stays acceptable"
+    alarms = f"one in {_judgments(policy.judgments_between)} of each expert who stays acceptable"
     together = round(policy.judgments_between / found.experts) if found.experts else 0
     pool = f"; one in {together:,} of all {found.experts}" if together else ""
     delay = round(policy.delay_usual_milli / MILLI * PPM / policy.rate_ppm)
@@ -102,7 +106,7 @@ def _policy(found: Overview) -> tuple[Fact, ...]:
         Fact(term="Sentinels", value=f"{_percent(policy.rate_ppm)} of all leases"),
         Fact(term="Told apart", value=f"{_percent(policy.acceptable_ppm)} from {_percent(policy.unacceptable_ppm)}"),
         Fact(term="False alarms", value=f"{alarms}{pool}"),
-        Fact(term="A fall is found after", value=f"about {delay:,} judgments in the mean"),
+        Fact(term="A fall is found after", value=f"about {_judgments(delay)} in the mean"),
         Fact(term="Answers so far", value=f"{found.answers}, of which {found.right} right"),
     )
 
@@ -207,12 +211,12 @@ def _offer_facts(found: Offer) -> tuple[Fact, ...]:
     return (
         Fact(term="Sentinels", value=f"{_percent(found.rate_ppm)} of all leases"),
         Fact(
-            term="A fall is found", value=f"within {wish.found_within:,} judgments with a chance of "
+            term="A fall is found", value=f"within {_judgments(wish.found_within)} with a chance of "
             f"{rate.found_chance:.1%}",
         ),
         Fact(
-            term="False alarms", value=f"within {wish.false_horizon:,} judgments with a chance of "
-            f"{rate.false_chance:.1%}; in the mean one in {round(rate.mean_between):,} judgments of one expert",
+            term="False alarms", value=f"within {_judgments(wish.false_horizon)} with a chance of "
+            f"{rate.false_chance:.1%}; in the mean one in {_judgments(round(rate.mean_between))} of one expert",
         ),
     )  # fmt: skip
 
@@ -240,11 +244,11 @@ def _offer_sentences(found: Offer, seen: Overview) -> tuple[str, ...]:
         between = round(found.rate.mean_between / seen.experts)
         said.append(
             f"{seen.experts} experts and rubrics have a chart: somewhere among them one false alarm comes in "
-            f"{between:,} judgments in the mean."
+            f"{_judgments(between)} in the mean."
         )
     gold = {one.domain: one.gold - one.gone for one in seen.pools}
     said += [
-        f"{domain}: {number} gold items last {round(number * PPM / found.rate_ppm):,} judgments of somebody who has "
+        f"{domain}: {number} gold items last {_judgments(round(number * PPM / found.rate_ppm))} of somebody who has "
         "had none of them."
         for domain, number in sorted(gold.items())
     ]

@@ -8,7 +8,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.monitoring.report import Section
 from tallystick.flow.monitoring.written import markdown, value_of
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame
+from tallystick.web import frame, words
 from tallystick.web.frame import Place
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Link
@@ -30,8 +30,9 @@ def report(visit: Visit) -> PageAnswer:
         return page
     found, root = page.report, f"/programmes/{programme}"
     view = views.ReportPage(
-        lead=f"Of {found.judgments:,} judgments on {found.items:,} items, up to journal entry {found.upto:,}. "
-        "Intervals are at 95 %. No person is named.",
+        lead=f"Of {words.plural(found.judgments, 'judgment', 'judgments')} on "
+        f"{words.plural(found.items, 'item', 'items')}, up to journal entry {found.upto:,}. Intervals are at 95 %. "
+        "No person is named.",
         summary=found.summary, sections=tuple(_section(section) for section in found.sections),
         download=Link(label="Download as Markdown", href=f"{root}/report.md"),
     )  # fmt: skip
