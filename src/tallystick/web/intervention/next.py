@@ -53,7 +53,9 @@ def path(page: InterventionPage) -> tuple[PathStep, ...]:
     """The stages of this round: what is done, what is next, what lies ahead."""
     if page.state.stage == flow.CLOSED:
         return ()
-    stage = flow.DIAGNOSED if any(one.is_running for one in page.state.sessions) else page.state.stage
+    is_calibrating = any(one.is_running for one in page.state.sessions)
+    is_awaited = page.state.stage == flow.REDOING and page.waiting
+    stage = flow.DIAGNOSED if is_calibrating else flow.REVISED if is_awaited else page.state.stage
     place = next(number for number, (_, stages) in enumerate(_PATH) if stage in stages)
     return tuple(
         PathStep(label=label, state="done" if number < place else "now" if number == place else "ahead")
