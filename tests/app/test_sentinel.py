@@ -78,6 +78,11 @@ class Mixed:
     def charts(self) -> dict[str, sa.Row[tuple[object, ...]]]:
         return {row.expert: row for row in self.rows(SENTINEL_CHART)}
 
+    def is_crossed(self, expert: Actor) -> bool:
+        """Whether the expert's chart has crossed; False before the first sentinel, when there is no chart."""
+        chart = self.charts().get(expert.person)
+        return chart is not None and chart.state == "crossed"
+
 
 def mixed(world: World, *, gold: int = 60, work: int = 400, wish: Wish = EVERY_FOURTH) -> Mixed:
     """Work, gold beyond what a qualification takes, and a policy."""
@@ -137,7 +142,7 @@ def test_a_fall_is_found_held_from_its_earliest_beginning_and_decided(database_u
             cell.judge(expert)
             cell.judge(other)
         assert {row.state for row in cell.charts().values()} == {"running"}
-        cell.until(expert, lambda _: cell.charts()[expert.person].state == "crossed", "b_clearly")
+        cell.until(expert, lambda _: cell.is_crossed(expert), "b_clearly")
         assert cell.rows(DRIFT) == [], "the stop comes some leases later"
         announced = 0
         for _ in range(flow.GRACE_MAX + 1):
@@ -193,7 +198,7 @@ def test_what_was_leased_before_the_stop_is_taken_and_held(sqlite_url: str, tmp_
         expert = expert_of(world)
         cell = mixed(world)
         cell.until(expert, lambda _: cell.charts().get(expert.person, None) is not None, "b_clearly")
-        cell.until(expert, lambda _: cell.charts()[expert.person].state == "crossed", "b_clearly")
+        cell.until(expert, lambda _: cell.is_crossed(expert), "b_clearly")
         while cell.is_gold((task := world.task(expert)).item):
             cell.judge(expert, "b_clearly")
         assert sentinel.announce(world.cell, is_at_once=True) == 1
@@ -213,11 +218,11 @@ def test_who_goes_away_after_a_fall_is_announced_after_a_day_and_before_any_meas
         cell = mixed(world)
         for expert in (first, second):
             cell.until(expert, lambda _: bool(cell.charts()), "b_clearly")
-        cell.until(first, lambda _: cell.charts()[first.person].state == "crossed", "b_clearly")
+        cell.until(first, lambda _: cell.is_crossed(first), "b_clearly")
         assert sentinel.announce(world.cell) == 0
         world.clock.pass_minutes(24 * 60)
         assert sentinel.announce(world.cell) == 1
-        cell.until(second, lambda _: cell.charts()[second.person].state == "crossed", "b_clearly")
+        cell.until(second, lambda _: cell.is_crossed(second), "b_clearly")
         wish = ReleaseWish(programme=PROGRAMME, name="plain", version="1.0.0", use="train", batches=None)
         assert isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), Refused)
         assert len(cell.rows(DRIFT)) == 2, "a release waits for no grace"
@@ -228,7 +233,7 @@ def test_measuring_announces_what_is_known(sqlite_url: str, tmp_path: Path) -> N
         expert = expert_of(world)
         cell = mixed(world)
         cell.until(expert, lambda _: bool(cell.charts()), "b_clearly")
-        cell.until(expert, lambda _: cell.charts()[expert.person].state == "crossed", "b_clearly")
+        cell.until(expert, lambda _: cell.is_crossed(expert), "b_clearly")
         gate.measure(world.cell, world.lead, world.batch(), key=new_key())
         assert len(cell.rows(DRIFT)) == 1
 
@@ -325,7 +330,7 @@ def test_a_replay_gives_the_same_charts(sqlite_url: str, tmp_path: Path) -> None
         expert = expert_of(world)
         cell = mixed(world)
         cell.until(expert, lambda _: bool(cell.charts()), "b_clearly")
-        cell.until(expert, lambda _: cell.charts()[expert.person].state == "crossed", "b_clearly")
+        cell.until(expert, lambda _: cell.is_crossed(expert), "b_clearly")
         sentinel.announce(world.cell, is_at_once=True)
         [fall] = cell.rows(DRIFT)
         sentinel.decide(world.cell, world.lead, PROGRAMME, fall.seq, found="gold", words=LOOKED, key=new_key())

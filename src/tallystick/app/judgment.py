@@ -19,6 +19,7 @@ from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.flow import adjudication, judgment
 from tallystick.flow.judgment import Considered
 from tallystick.flow.refusal import Refused
+from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
 from tallystick.signals.preference import PreferenceAnswer
 from tallystick.store import adjudication as cases
@@ -156,7 +157,7 @@ def _given_before(tx: Transaction, leased: Row) -> Refused | None:
     latest = judgments.of_expert_on(tx.connection, leased.expert, leased.item)
     if leased.state == "leased" or latest is None or latest.seq < leased.seq:
         return None
-    if latest.standing != judgments.REQUEUED:
+    if latest.standing != REQUEUED:
         return Refused("already-judged", "You have judged this item already: your judgment stands.")
     given = assignment.assignment(tx.connection, latest.assignment) if latest.assignment else None
     again = (

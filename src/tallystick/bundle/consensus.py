@@ -17,8 +17,8 @@ import msgspec
 from tallystick import canon
 from tallystick.bundle import columns
 from tallystick.bundle.columns import BadRows
-from tallystick.bundle.counting import COUNTED
 from tallystick.bundle.rows import ConsensusRow, Judgment, Record, Row, VerdictCount, VerdictShare
+from tallystick.flow.standing import COUNTED
 from tallystick.signals import preference
 from tallystick.stats import aggregation
 

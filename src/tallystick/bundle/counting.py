@@ -15,8 +15,7 @@ from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, Judgment
 from tallystick.flow import measured
 from tallystick.flow.gate import Judged
 from tallystick.flow.measured import Change, Made
-
-COUNTED, HELD, REQUEUED = "counted", "held", "requeued"
+from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def that_measure(state: State, *, upto: int | None = None) -> list[Entered[AnyJu
         for name, change in _changed(entered)
     ]
     made = [Made(one.fact.judgment, one.fact.item, one.seq) for one in given]
-    chosen = measured.that_measure(made, changes) if changes else {one.judgment for one in made}
+    chosen = measured.that_measure(made, changes)
     return [one for one in given if one.fact.judgment in chosen]
 
 

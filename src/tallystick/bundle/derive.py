@@ -20,8 +20,6 @@ from tallystick.bundle.contents import (
 )
 from tallystick.bundle.counting import (
     ALWAYS,
-    COUNTED,
-    HELD,
     Case,
     Standing,
     cases,
@@ -57,6 +55,7 @@ from tallystick.events.roster import PersonEnrolled, PersonQualified
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric
+from tallystick.flow.standing import COUNTED, HELD
 from tallystick.signals import preference
 
 ERASED = "(erased)"

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 import msgspec
 
 from tallystick.bundle.contents import rubric_path
-from tallystick.bundle.counting import COUNTED, incomplete, judged
+from tallystick.bundle.counting import incomplete, judged
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.state import CannotBuild, Entered
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow import gate
 from tallystick.flow.gate import Bar, Batch
+from tallystick.flow.standing import COUNTED
 
 TOLERANCE_PPM = 1
 """Sums of floats may end differently in their last bit on another processor; a part per million covers that."""

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tallystick.bundle.counting import COUNTED
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.rows import ConsensusRow, Judgment, Message, PreferencePair, Record, Row, SoftPair, Tie
+from tallystick.flow.standing import COUNTED
 
 RULES = {
     "trl_preference": "One pair for each record whose consensus is A or B: unanimous, by majority, or settled.",

@@ -12,7 +12,6 @@ from tallystick.app.kernel import new_key
 from tallystick.cli import shell
 from tallystick.flow.refusal import Refused
 
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 Batch = Annotated[str, typer.Option("--batch", help="Id or name of one batch; all of them when left out.")]
 
 
@@ -24,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def causes(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     batch: Batch = "",
     password_fd: shell.PasswordFd = None,
@@ -83,7 +82,7 @@ def _item(one: Mapped) -> dict[str, object]:
 
 def classify_causes(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     batch: Batch = "",
     password_fd: shell.PasswordFd = None,

@@ -11,7 +11,6 @@ from tallystick.cli import shell
 from tallystick.flow.overturn import Overturns
 from tallystick.flow.refusal import Refused
 
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 Number = Annotated[int, typer.Option(min=0, max=1_000, help="How many of this tier of risk.")]
 
 
@@ -25,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def told(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     at_most: Annotated[float, typer.Option(help="The bound for which to say how many more looks are needed.")] = 0.05,
     password_fd: shell.PasswordFd = None,
@@ -82,7 +81,7 @@ def _object(found: EscapePage) -> dict[str, object]:
 
 def draw(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     restricted: Number = 0,
     high: Number = 0,
@@ -108,7 +107,7 @@ def draw(
 
 def check_draws(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
@@ -128,7 +127,7 @@ def check_draws(
 
 def overturns(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,

@@ -20,13 +20,12 @@ app = typer.Typer(
 )
 
 Wanted = Annotated[str, typer.Argument(help="Id of the intervention.")]
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 Person = Annotated[str, typer.Option("--person", help="Pseudonym of the expert.")]
 
 
 @app.command("list")
 def list_(
-    directory: shell.Directory, programme: Programme, login: shell.Login, password_fd: shell.PasswordFd = None,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login, password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:  # fmt: skip
     """List the interventions of a programme, the newest first."""

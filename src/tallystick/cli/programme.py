@@ -18,7 +18,6 @@ from tallystick.flow.slices import Slice
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
 
 File = Annotated[Path, typer.Argument(help="The file.")]
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 
 
 @app.command()
@@ -57,7 +56,7 @@ def open_(
 def publish(
     file: File,
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
@@ -79,7 +78,7 @@ def publish(
 def import_(
     file: File,
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     batch: Annotated[str, typer.Option(help="Name of the batch that the items join.")] = "batch-1",
     purpose: Annotated[str, typer.Option(help="work, gold or holdout.")] = "work",
@@ -101,7 +100,7 @@ def import_(
 def import_judgments(
     file: File,
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     source: Annotated[str, typer.Option(help="Where the judgments were made; it stays with them for ever.")],
     password_fd: shell.PasswordFd = None,
@@ -135,7 +134,7 @@ def _report(done: ImportReport | list[Problem] | Refused, *, as_json: bool) -> N
 @app.command()
 def measure(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
@@ -161,7 +160,7 @@ def measure(
 @app.command()
 def agreement(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     by: Annotated[str, typer.Option(help="batch, domain, rubric_version, week, criterion, difficulty ...")] = "domain",
     password_fd: shell.PasswordFd = None,

@@ -13,8 +13,6 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import CONSENSUS, USES, Wish
 from tallystick.ledger.reader import LogReader
 
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -26,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def cut(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     version: Annotated[str, typer.Option(help="Such as 1.0.0; a version is used once.")],
     name: Annotated[str | None, typer.Option(help="Name of the release; the programme's when left out.")] = None,
@@ -84,7 +82,7 @@ def export(
 
 def list_(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,

@@ -14,8 +14,6 @@ from tallystick.flow.monitoring import told
 from tallystick.flow.monitoring.written import markdown
 from tallystick.flow.refusal import Refused
 
-Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -24,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    programme: Programme,
+    programme: shell.Programme,
     directory: shell.Directory,
     login: shell.Login,
     out: Annotated[Path | None, typer.Option(help="Write the Markdown into this file instead.")] = None,
@@ -46,7 +44,7 @@ def report(
 
 
 def audit(
-    programme: Programme,
+    programme: shell.Programme,
     directory: shell.Directory,
     login: shell.Login,
     language: Annotated[str, typer.Option(help="Of the items that are taken, such as en; all of them otherwise.")] = "",

@@ -9,7 +9,6 @@ from tallystick.app.kernel import new_key
 from tallystick.app.sentinel import Overview
 from tallystick.canon import PPM
 from tallystick.cli import shell
-from tallystick.cli.programme import Programme
 from tallystick.flow.refusal import Refused
 from tallystick.flow.sentinel import Offer, Wish
 
@@ -37,7 +36,7 @@ def _wish(acceptable: float, unacceptable: float, *, within: int, found: float, 
 
 @app.command()
 def plan(
-    directory: shell.Directory, programme: Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
     acceptable: Acceptable = USUAL.acceptable_ppm / PPM, unacceptable: Unacceptable = USUAL.unacceptable_ppm / PPM,
     within: Within = USUAL.found_within, found: Found = USUAL.found_ppm / PPM, horizon: Horizon = USUAL.false_horizon,
     false: False_ = USUAL.false_ppm / PPM, as_json: shell.AsJson = False,
@@ -64,7 +63,7 @@ def _offer(offered: Offer) -> dict[str, object]:
 
 @app.command("set")
 def set_(
-    directory: shell.Directory, programme: Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
     acceptable: Acceptable = USUAL.acceptable_ppm / PPM, unacceptable: Unacceptable = USUAL.unacceptable_ppm / PPM,
     within: Within = USUAL.found_within, found: Found = USUAL.found_ppm / PPM, horizon: Horizon = USUAL.false_horizon,
     false: False_ = USUAL.false_ppm / PPM, as_json: shell.AsJson = False,
@@ -86,7 +85,7 @@ def set_(
 
 @app.command()
 def show(
-    directory: shell.Directory, programme: Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:  # fmt: skip
     """Show the policy, every chart, every fall that waits for a decision, and what is left of the gold."""
@@ -118,7 +117,7 @@ def _overview(found: Overview) -> dict[str, object]:
 
 @app.command()
 def decide(
-    directory: shell.Directory, programme: Programme, login: shell.Login,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login,
     fall: Annotated[int, typer.Option("--fall", help="Place in the journal of the fall, as `show` has it.")],
     found: Annotated[str, typer.Option("--found", help="rubric, gold, expert, chance or unclear.")],
     words: Annotated[str, typer.Option("--words", help="What was looked at and what was found.")],
@@ -135,7 +134,7 @@ def decide(
 
 @app.command()
 def end(
-    directory: shell.Directory, programme: Programme, login: shell.Login,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login,
     words: Annotated[str, typer.Option("--words", help="Why no more sentinels are wanted.")],
     *, password_fd: shell.PasswordFd = None, as_json: shell.AsJson = False,
 ) -> None:  # fmt: skip
@@ -150,7 +149,7 @@ def end(
 
 @app.command()
 def check(
-    directory: shell.Directory, programme: Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
+    directory: shell.Directory, programme: shell.Programme, login: shell.Login, *, password_fd: shell.PasswordFd = None,
     reason: Annotated[str, typer.Option("--reason", help="Why you look: review, audit, incident or rights.")] = "audit",
     as_json: shell.AsJson = False,
 ) -> None:  # fmt: skip

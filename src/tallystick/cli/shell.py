@@ -65,6 +65,7 @@ ERR = Screen(stderr=True, highlight=False)
 
 Directory = Annotated[Path, typer.Option("--dir", help="The cell's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Programme = Annotated[str, typer.Option("--programme", help="Name of the programme.")]
 Login = Annotated[str, typer.Option("--as", help="Login of the person who acts; the password is asked for.")]
 PasswordFd = Annotated[
     int | None, typer.Option("--password-fd", help="File descriptor to read the password from, instead of asking.")

@@ -13,7 +13,6 @@ from tallystick.app.release import Blocker
 from tallystick.app.sentinel import PoolLeft
 from tallystick.canon import PPM
 from tallystick.cli import shell
-from tallystick.cli.programme import Programme
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.refusal import Refused
 
@@ -35,7 +34,7 @@ class _Seen:
 
 def status(
     directory: shell.Directory,
-    programme: Programme,
+    programme: shell.Programme,
     login: shell.Login,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,

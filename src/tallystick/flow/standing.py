@@ -7,7 +7,11 @@ from tallystick.events.envelope import ObjectRef
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 from tallystick.flow.refusal import Refused
 
-COUNTED, HELD, REQUEUED = "counted", "held", "requeued"
+COUNTED, HELD, REQUEUED, SENTINEL = "counted", "held", "requeued", "sentinel"
+"""The standing of a judgment. Only what is counted is measured, divides an item or stands in a record's counts.
+
+A judgment on a gold item in the normal work is a sentinel's, for ever: it says something of its author and of no item.
+"""
 CAUSES = ("intervention", "drift", "adjudication", "review")
 CHUNK = 1_000
 """So many judgments are in one event at most."""

@@ -18,6 +18,7 @@ from tallystick.events.adjudication import (
     RubricFeedbackRecorded,
     SettlementConfirmed,
 )
+from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import items
@@ -339,9 +340,7 @@ def settled_judgments(connection: sa.Connection, programme: str) -> list[Row]:
     query = (
         sa.select(*columns)
         .join(DISAGREEMENT, DISAGREEMENT.c.item == JUDGMENT.c.item)
-        .where(
-            DISAGREEMENT.c.programme == programme, DISAGREEMENT.c.state == "settled", JUDGMENT.c.standing == "counted"
-        )
+        .where(DISAGREEMENT.c.programme == programme, DISAGREEMENT.c.state == "settled", JUDGMENT.c.standing == COUNTED)
         .order_by(JUDGMENT.c.seq)
     )
     return list(connection.execute(query).all())

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.envelope import ObjectRef
 from tallystick.events.escape import RereviewAnswered, RereviewDrawn, RereviewLeased, RereviewReleased
+from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.store.schema import (
     DISAGREEMENT,
@@ -94,7 +95,7 @@ def pools(connection: sa.Connection, programme: str, *, since: int, until: int, 
     """
     last = (
         sa.select(JUDGMENT.c.item, sa.func.max(JUDGMENT.c.seq).label("at"))
-        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == "counted")
+        .where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED)
         .group_by(JUDGMENT.c.item)
         .subquery()
     )

@@ -13,8 +13,8 @@ from tallystick.events.intervention import (
     InterventionRevised,
     RubricRuledOut,
 )
+from tallystick.flow.standing import REQUEUED
 from tallystick.store.items import GONE
-from tallystick.store.judgment import REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
     FLAG,

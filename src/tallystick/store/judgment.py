@@ -7,16 +7,11 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.flow.standing import COUNTED, SENTINEL
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, ITEM, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
-
-COUNTED, HELD, REQUEUED, SENTINEL = "counted", "held", "requeued", "sentinel"
-"""The standing of a judgment. Only what is counted is measured, divides an item or stands in a record's counts.
-
-A judgment on a gold item in the normal work is a sentinel's, for ever: it says something of its author and of no item.
-"""
 
 _JUDGED_HERE = Statement(
     WORK.update()

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.events.monitoring import ShortcutAudited
+from tallystick.flow.standing import COUNTED, REQUEUED
 from tallystick.ledger import journal
-from tallystick.store.judgment import COUNTED, REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
     CLASSIFICATION,

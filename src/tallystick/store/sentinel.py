@@ -14,6 +14,7 @@ from tallystick.events.sentinel import (
     SentinelPolicySet,
 )
 from tallystick.flow.sentinel import Chart, Design, take
+from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
@@ -308,7 +309,7 @@ def judgments_after(
     """The judgments that count of an expert under a rubric version, behind a place of the journal."""
     query = sa.select(JUDGMENT.c.judgment).where(
         JUDGMENT.c.expert == expert, JUDGMENT.c.seq > after, JUDGMENT.c.programme == programme,
-        JUDGMENT.c.rubric == rubric, JUDGMENT.c.rubric_version == version, JUDGMENT.c.standing == "counted",
+        JUDGMENT.c.rubric == rubric, JUDGMENT.c.rubric_version == version, JUDGMENT.c.standing == COUNTED,
     )  # fmt: skip
     return [row.judgment for row in connection.execute(query.order_by(JUDGMENT.c.seq)).all()]
 

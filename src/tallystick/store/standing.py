@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 from tallystick.flow import measured
 from tallystick.flow.measured import Change, Made
+from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import items, judgment
-from tallystick.store.judgment import COUNTED, HELD, REQUEUED
 from tallystick.store.schema import (
     ASSIGNMENT,
     BATCH,

@@ -16,6 +16,7 @@ from tallystick.flow import assignment as order
 from tallystick.flow.adjudication import Warned
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.signals import preference
 from tallystick.store import adjudication, items, judgment
@@ -120,7 +121,7 @@ def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *
 def counted(connection: journal.Connection, item: str) -> list[Row]:
     """The judgments of an item that count now; all of them when none does."""
     given = judgment.of_item(connection, item)
-    return [row for row in given if row.standing == judgment.COUNTED] or given
+    return [row for row in given if row.standing == COUNTED] or given
 
 
 def rubric_of(cell: Cell, connection: journal.Connection, given: list[Row]) -> Rubric:

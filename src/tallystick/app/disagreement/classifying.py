@@ -21,12 +21,12 @@ from tallystick.events.envelope import Event
 from tallystick.flow import disagreement as flow
 from tallystick.flow.disagreement import CauseModel, Found, Given, Judges, Tried, groups
 from tallystick.flow.refusal import Refused
+from tallystick.flow.standing import COUNTED, REQUEUED
 from tallystick.ledger import journal
 from tallystick.stats.disagreement import Evidence, Model
 from tallystick.store import adjudication, disagreement, items, judgment
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
-from tallystick.store.judgment import COUNTED, REQUEUED
 from tallystick.store.schema import Row
 
 ITEMS_PER_COMMAND = 200

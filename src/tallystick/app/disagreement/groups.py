@@ -21,10 +21,10 @@ from tallystick.flow.disagreement import groups as flow
 from tallystick.flow.disagreement.groups import AXES, Preserved, Recorded
 from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
+from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.signals import preference
 from tallystick.store import disagreement, judgment
-from tallystick.store.judgment import COUNTED
 from tallystick.store.schema import Row
 
 NOT_DECLARED = Refused("nothing-declared", "You have declared no groups: there is nothing to withdraw.")

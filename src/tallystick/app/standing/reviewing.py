@@ -19,11 +19,10 @@ from tallystick.flow import assignment as order
 from tallystick.flow import standing as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.flow.standing import Given
+from tallystick.flow.standing import HELD, Given
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import items
-from tallystick.store import judgment as judgments
 from tallystick.store import rubric as rubrics
 from tallystick.store import standing as store
 from tallystick.store.schema import Row
@@ -98,7 +97,7 @@ def held_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | None = 
 
     def check(connection: journal.Connection) -> Refused | None:
         row = _reviewable(connection, actor, judgment)
-        if row is None or row.standing != judgments.HELD:
+        if row is None or row.standing != HELD:
             return access.ABSENT
         gone = erased.gone(connection, row.content)
         return gone.refused if gone else unreadable(cell, connection, actor, row.programme)

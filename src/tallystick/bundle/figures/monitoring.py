@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tallystick.bundle.counting import COUNTED, standings
+from tallystick.bundle.counting import standings
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
 from tallystick.bundle.state import State
@@ -16,6 +16,7 @@ from tallystick.events.escape import RereviewAnswered, RereviewDrawn
 from tallystick.events.monitoring import ShortcutAudited, ShortcutEffect
 from tallystick.events.release import ReleaseMonitored, SentinelTotal
 from tallystick.events.standing import JudgmentsHeld, JudgmentsRequeued
+from tallystick.flow.standing import COUNTED
 
 SCHEMA = "tallystick/monitoring/1"
 DOUBT = 20

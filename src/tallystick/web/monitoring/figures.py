@@ -15,7 +15,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
-from tallystick.web.monitoring.shares import Rated, Timed, share_of_rate, share_of_time
+from tallystick.web.monitoring.shares import Rated, Timed, limits, share_of_rate, share_of_time
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Fact, Link, Pill
 
@@ -120,7 +120,9 @@ def _table(measure: str, shares: Iterable[Shown], by: str) -> views.FigureTable:
     rows = [
         views.FigureRow(
             name=_name(one.kind), share=views.Share(
-                value="" if one.share is None else told.percent(one.share), interval=_interval(one), of=f"{one.n:,}",
+                value="" if one.share is None else told.percent(one.share),
+                interval=limits(one.interval),
+                of=f"{one.n:,}",
             ),
         )
         for one in _telling([(one.kind, one.n, one) for one in shares])
@@ -133,10 +135,6 @@ def _telling(rows: Sequence[tuple[Kind, int, T]]) -> list[T]:
     """Those that tell anything: not what nobody judged, nor one family that is all that there is of its kind."""
     whole = {kind.dimension: n for kind, n, _ in rows if kind.family == flow.ALL}
     return [one for kind, n, one in rows if n and (kind.family == flow.ALL or n != whole.get(kind.dimension))]
-
-
-def _interval(one: Shown) -> str:
-    return "" if one.interval is None else f"{100 * one.interval.low:.0f} to {100 * one.interval.high:.0f} %"
 
 
 def times_of(times: Sequence[Timed], by: str) -> views.FigureTable:
