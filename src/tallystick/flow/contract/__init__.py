@@ -39,6 +39,7 @@ from tallystick.flow.contract.places import (
     refuse_reader,
 )
 from tallystick.flow.contract.revision import check_rubric_domains, check_version
+from tallystick.flow.contract.routing import LEVELS, DomainRouting, Level, Routing, routing_for
 from tallystick.flow.contract.sampling import (
     Counts,
     HardShare,
@@ -48,32 +49,40 @@ from tallystick.flow.contract.sampling import (
     is_hard,
     quota_fill,
 )
+from tallystick.flow.contract.welfare import Category, Rest, Welfare
 
 __all__ = [
     "AXES",
     "AXIS_SHAPES",
     "AXIS_VALUES",
     "BAD_REGION",
+    "LEVELS",
     "SIGNALS",
     "Acceptance",
     "Agreement",
     "Axis",
+    "Category",
     "Counts",
     "DataContract",
     "DomainPlan",
+    "DomainRouting",
     "Failure",
     "HardShare",
     "Holdout",
     "Improvement",
+    "Level",
     "Quota",
     "QuotaFill",
     "Redundancy",
+    "Rest",
     "Rights",
     "Risk",
+    "Routing",
     "Sampling",
     "Signal",
     "Supervision",
     "Terms",
+    "Welfare",
     "agreement_for",
     "axis_fault",
     "check_rubric_domains",
@@ -91,4 +100,5 @@ __all__ = [
     "refuse_ended",
     "refuse_export",
     "refuse_reader",
+    "routing_for",
 ]

@@ -10,6 +10,11 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from tallystick.flow.contract.pay import Pay
+from tallystick.flow.contract.assignment import Assignment, assignment_faults
+from tallystick.flow.contract.places import Region
+from tallystick.flow.contract.routing import Routing, routing_faults
+from tallystick.flow.contract.welfare import Welfare
 from tallystick.flow.document import Fault, Part, Share, Slug, Text, Versioned, shaped, share_ppm
 from tallystick.flow.rubric import DOMAINS, Domain
 
@@ -56,14 +61,6 @@ AXIS_SHAPES: Mapping[Axis, tuple[re.Pattern[str], str]] = {
 HARD_DIFFICULTIES = ("hard", "boundary")
 COUNT_MAX = 100_000_000
 
-Region = Annotated[
-    str,
-    shaped(
-        r"any|[A-Z]{2}(-[A-Z0-9]{1,3})?",
-        expected="a region such as EU, DE or US-CA, or `any`",
-        fix="Use capital ISO 3166 codes.",
-    ),
-]
 Margin = Annotated[
     str,
     shaped(
@@ -285,9 +282,15 @@ class DataContract(Versioned):
     agreement: Agreement
     lease_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 60
     simulated: bool = False
+    assignment: Assignment | None = None
+    pay: Pay | None = None
+    welfare: Welfare | None = None
+    routing: Routing | None = None
 
     def faults(self) -> Iterator[Fault]:
         yield from _repeats(self)
+        yield from assignment_faults(self.assignment, {name: plan.risk for name, plan in self.domains.items()})
+        yield from routing_faults(self.routing, {name: plan.risk for name, plan in self.domains.items()})
         for number, quota in enumerate(self.sampling.quotas):
             if quota.axis == "domain" and quota.value not in self.domains:
                 yield Fault(

@@ -6,8 +6,19 @@ Regions are ISO 3166 codes: a country, or a country with a part of it. `EU` stan
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
+from tallystick.flow.document import shaped
 from tallystick.flow.refusal import Refused
+
+Region = Annotated[
+    str,
+    shaped(
+        r"any|[A-Z]{2}(-[A-Z0-9]{1,3})?",
+        expected="a region such as EU, DE or US-CA, or `any`",
+        fix="Use capital ISO 3166 codes.",
+    ),
+]
 
 ANY = "any"
 EU = "EU"
