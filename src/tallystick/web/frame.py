@@ -7,6 +7,7 @@ from typing import Literal
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tallystick.app import access, contract, looking, oversight, roster
+from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
 from tallystick.custody import PROTECTED
@@ -18,7 +19,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.web import words
 from tallystick.web.render import render
 from tallystick.web.views import oversight as oversight_views
-from tallystick.web.views.page import NavLink, Notice, Page
+from tallystick.web.views.page import NavGroup, NavLink, Notice, Page
 from tallystick.web.views.parts import Choice, HistoryEntry, Problem, Receipt
 
 _MAIN = (
@@ -38,20 +39,39 @@ _MAIN = (
     ("Keys", "/custody", "custody.read", ("/custody",)),
     ("Log", "/log", "log.read", ("/log", "/receipts")),
 )
-_SECTIONS = (
-    ("Overview", "", ("programme.read",)),
-    ("Contract", "/contract", ("programme.read",)),
-    ("Rubrics", "/rubrics", ("rubric.read",)),
-    ("Items", "/items", ("item.read",)),
-    ("Agreement", "/agreement", ("gate.read",)),
-    ("Interventions", "/interventions", ("gate.read",)),
-    ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
-    ("Quality", "/monitoring", ("monitor.read",)),
-    ("Sentinels", "/sentinels", ("monitor.read",)),
-    ("Second looks", "/rereview", ("monitor.read", "review")),
-    ("Held work", "/held", ("gate.read", "review")),
-    ("Releases", "/releases", ("release.read",)),
+_Entry = tuple[str, str, tuple[str, ...]]
+_SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
+    ("Overview", (("Overview", "", ("programme.read",)),)),
+    (
+        "Set-up",
+        (
+            ("Contract", "/contract", ("programme.read",)),
+            ("Rubrics", "/rubrics", ("rubric.read",)),
+        ),
+    ),
+    (
+        "Work",
+        (
+            ("Items", "/items", ("item.read",)),
+            ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
+            ("Second looks", "/rereview", ("monitor.read", "review")),
+            ("Held work", "/held", ("gate.read", "review")),
+        ),
+    ),
+    (
+        "Quality",
+        (
+            ("Agreement", "/agreement", ("gate.read",)),
+            ("Interventions", "/interventions", ("gate.read",)),
+            ("Quality", "/monitoring", ("monitor.read",)),
+            ("Sentinels", "/sentinels", ("monitor.read",)),
+        ),
+    ),
+    ("Releases", (("Releases", "/releases", ("release.read",)),)),
 )
+"""The pages of a programme: group, then label, path below the programme, and the permissions of which one is needed.
+
+A new page is one line in its group. The label is the `section` of its `Place`."""
 DONE = {
     "measured": "The batch was measured. The gate's decision is below.",
     "contract": "The contract version is in force.",
@@ -160,13 +180,21 @@ def _nav(visit: Visit) -> tuple[NavLink, ...]:
     )
 
 
-def _sections(visit: Visit, at: Place) -> tuple[NavLink, ...]:
+def _sections(visit: Visit, at: Place) -> tuple[NavGroup, ...]:
     if not at.programme or visit.session is None:
         return ()
-    actor, root = visit.session.actor, f"/programmes/{at.programme}"
+    groups = ((label, _entries(visit.session.actor, at, entries)) for label, entries in _SECTIONS)
+    # Of a group in which somebody may see one page alone, the page's own name says more.
     return tuple(
-        NavLink(label=label, href=f"{root}{path}", is_current=label == at.section)
-        for label, path, permissions in _SECTIONS
+        NavGroup(label=label if len(links) > 1 else links[0].label, links=links) for label, links in groups if links
+    )
+
+
+def _entries(actor: Actor, at: Place, entries: tuple[_Entry, ...]) -> tuple[NavLink, ...]:
+    """The pages of a group that somebody may see."""
+    return tuple(
+        NavLink(label=label, href=f"/programmes/{at.programme}{path}", is_current=label == at.section)
+        for label, path, permissions in entries
         if any(access.allows(actor, permission) for permission in permissions)
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, Unpack
 
-from tallystick.web.views.page import NavLink, Notice, Page
+from tallystick.web.views.page import NavGroup, NavLink, Notice, Page
 from tallystick.web.views.parts import HistoryEntry
 
 DAY = "2026-11-21T"
@@ -25,7 +25,7 @@ class Frame(TypedDict, total=False):
     lead: str
     nav: tuple[NavLink, ...]
     trail: tuple[NavLink, ...]
-    sections: tuple[NavLink, ...]
+    sections: tuple[NavGroup, ...]
     sections_label: str
     notices: tuple[Notice, ...]
     person_name: str
@@ -56,17 +56,28 @@ def lead(heading: str, *, here: str = "Programmes", **more: Unpack[Frame]) -> Pa
 def within(heading: str, section: str, **more: Unpack[Frame]) -> Page:
     """A page inside the programme of the samples."""
     root = "/programmes/careful-answers"
-    places = (
-        ("Overview", root, None),
-        ("Contract", f"{root}/contract", None),
-        ("Rubrics", f"{root}/rubrics", None),
-        ("Items", f"{root}/items", None),
-        ("Agreement", f"{root}/agreement", None),
-        ("Disagreements", f"{root}/disagreements", 7),
-        ("Releases", f"{root}/releases", None),
-    )
+    groups: dict[str, tuple[tuple[str, str, int | None], ...]] = {
+        "Overview": (("Overview", "", None),),
+        "Set-up": (("Contract", "/contract", None), ("Rubrics", "/rubrics", None)),
+        "Work": (
+            ("Items", "/items", None), ("Disagreements", "/disagreements", 7), ("Second looks", "/rereview", None),
+            ("Held work", "/held", None),
+        ),
+        "Quality": (
+            ("Agreement", "/agreement", None), ("Interventions", "/interventions", None),
+            ("Quality", "/monitoring", None), ("Sentinels", "/sentinels", None),
+        ),
+        "Releases": (("Releases", "/releases", None),),
+    }  # fmt: skip
     sections = tuple(
-        NavLink(label=label, href=href, count=count, is_current=label == section) for label, href, count in places
+        NavGroup(
+            label=group,
+            links=tuple(
+                NavLink(label=label, href=root + path, count=count, is_current=label == section)
+                for label, path, count in places
+            ),
+        )
+        for group, places in groups.items()
     )
     return replace(lead(heading, **more), sections=sections, sections_label="Careful answers")
 

@@ -15,6 +15,30 @@ class NavLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NavGroup:
+    """Pages of a programme that belong together. A group of one page is that page; no group is empty."""
+
+    label: str
+    links: tuple[NavLink, ...]
+
+    @property
+    def href(self) -> str:
+        """Where the group leads: to its first page."""
+        return self.links[0].href
+
+    @property
+    def is_current(self) -> bool:
+        """Whether one of its pages is shown."""
+        return any(link.is_current for link in self.links)
+
+    @property
+    def count(self) -> int | None:
+        """What waits on its pages together; None shows nothing."""
+        counts = [link.count for link in self.links if link.count is not None]
+        return sum(counts) if counts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What the last command answered. `refused` is announced at once by a screen reader.
 
@@ -37,7 +61,7 @@ class Page:
 
     heading      the h1; `title` goes into the browser's tab
     trail        from the outermost page to the one above this
-    sections     the pages of one programme, shown as a second navigation
+    sections     the pages of one programme in their groups, shown as a second navigation
     csrf_token   goes into every form; empty on pages without a session
     custody      how the log's keys are held; anything but `hardware` is named on every screen
     """
@@ -47,7 +71,7 @@ class Page:
     lead: str = ""
     nav: tuple[NavLink, ...] = ()
     trail: tuple[NavLink, ...] = ()
-    sections: tuple[NavLink, ...] = ()
+    sections: tuple[NavGroup, ...] = ()
     sections_label: str = ""
     notices: tuple[Notice, ...] = ()
     person_name: str | None = None  # None: nobody is signed in
