@@ -29,15 +29,17 @@ _OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 class Contradiction:
     """A verdict against the rubric's order of criteria, given the expert's own scores.
 
-    criterion  the id of the criterion that speaks against the verdict
-    against    the candidate that this criterion clearly favours
-    rules      the priority rules that apply; none when no score supports the verdict at all
-    sentence   for the expert: what the scores say, which rule applies and why, what to do
+    criterion   the id of the criterion that speaks against the verdict
+    against     the candidate that this criterion favours
+    rules       the priority rules that apply; none when no score supports the verdict at all
+    consistent  verdicts that these scores do not contradict, from A to B
+    sentence    for the expert: what the scores say, which rule applies and why, what would be consistent, what to do
     """
 
     criterion: str
     against: Side
     rules: tuple[PriorityRule, ...]
+    consistent: tuple[Verdict, ...]
     sentence: str
 
 
@@ -46,30 +48,65 @@ def contradictions(rubric: Rubric, verdict: Verdict, scores: Scores) -> list[Con
 
     scores   points by criterion id and candidate; a criterion without both scores says nothing
 
-    A criterion speaks against a verdict when it clearly favours a candidate that the verdict does not prefer, and
-    outranks every criterion that points the other way. Clearly means half of its scale: two points on 1 to 5.
+    A criterion speaks against a verdict when it decides for a candidate that the verdict does not prefer, and outranks
+    every criterion that points the other way. When it decides is what the form of its rules says; without a rule, and
+    by a rule of the usual form, it does so from half of its scale on: two points on 1 to 5.
     """
     if verdict not in PREFERRED:
         return []
-    found: list[Contradiction] = []
-    for criterion in rubric.criteria:
-        side = _clearly_favoured(criterion, scores)
-        if side and side != PREFERRED[verdict]:
-            found.extend(_spoken_against(rubric, criterion, side, verdict=verdict, scores=scores))
-    return found
+    consistent = tuple(one for one in PREFERRED if not _against(rubric, one, scores))
+    return [
+        Contradiction(
+            criterion=found.criterion.id, against=found.side, rules=found.rules, consistent=consistent,
+            sentence=_sentence(rubric, found, verdict, scores, consistent=consistent),
+        )
+        for found in _against(rubric, verdict, scores)
+    ]  # fmt: skip
 
 
-def _spoken_against(
-    rubric: Rubric, criterion: Criterion, side: Side, *, verdict: Verdict, scores: Scores
-) -> Iterator[Contradiction]:
-    supporters = [other for other in rubric.criteria if _lead(other, scores, _OTHER[side]) > 0]
-    chains = [chain(rubric.priority, criterion.id, other.id) for other in supporters]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    criterion: Criterion
+    side: Side
+    rules: tuple[PriorityRule, ...]
+    supporters: tuple[Criterion, ...]
+
+
+def _against(rubric: Rubric, verdict: Verdict, scores: Scores) -> list[_Found]:
+    sides: tuple[Side, Side] = ("a", "b")
+    return [
+        found
+        for criterion in rubric.criteria
+        for side in sides
+        if side != PREFERRED[verdict]
+        for found in _spoken_for(rubric, criterion, side, scores)
+    ]
+
+
+def _spoken_for(rubric: Rubric, criterion: Criterion, side: Side, scores: Scores) -> Iterator[_Found]:
+    """The criterion, when it decides for a side against all that points the other way."""
+    supporters = tuple(other for other in rubric.criteria if _lead(other, scores, _OTHER[side]) > 0)
+    own = [rule for rule in rubric.priority if rule.over == criterion.id and _decides(criterion, rule, side, scores)]
+    if not supporters and (_is_clear(criterion, side, scores) or any(rule.form == "threshold" for rule in own)):
+        yield _Found(criterion=criterion, side=side, rules=(), supporters=())
+    if not supporters or criterion in supporters:
+        return
+    others = [rule for rule in rubric.priority if rule.over != criterion.id]
+    chains = [chain((*own, *others), criterion.id, other.id) for other in supporters]
     if all(chains):
         rules = tuple(dict.fromkeys(rule for row in chains for rule in row))
-        words = [_choice(verdict), _favour(criterion, side, scores), _ranks(criterion, supporters)]
-        reasons = [_because(rubric, rule) for rule in rules]
-        sentence = " ".join([f"{''.join(words)}.", *reasons, _ADVICE])
-        yield Contradiction(criterion=criterion.id, against=side, rules=rules, sentence=sentence)
+        yield _Found(criterion=criterion, side=side, rules=rules, supporters=supporters)
+
+
+def _decides(criterion: Criterion, rule: PriorityRule, side: Side, scores: Scores) -> bool:
+    """Whether a rule's upper criterion decides for a side, by the form of the rule."""
+    if rule.form == "lexicographic":
+        return _lead(criterion, scores, side) > 0
+    if rule.form == "threshold":
+        assert rule.at_most is not None, "a threshold rule was read with its score"
+        points = scores.get(criterion.id, {})
+        return "a" in points and "b" in points and points[_OTHER[side]] <= rule.at_most < points[side]
+    return _is_clear(criterion, side, scores)
 
 
 def _lead(criterion: Criterion, scores: Scores, side: Side) -> int:
@@ -78,11 +115,17 @@ def _lead(criterion: Criterion, scores: Scores, side: Side) -> int:
     return points[side] - points[_OTHER[side]] if "a" in points and "b" in points else 0
 
 
-def _clearly_favoured(criterion: Criterion, scores: Scores) -> Side | None:
-    lead = _lead(criterion, scores, "a")
-    if abs(lead) < criterion.scale.clear_difference:
-        return None
-    return "a" if lead > 0 else "b"
+def _is_clear(criterion: Criterion, side: Side, scores: Scores) -> bool:
+    return _lead(criterion, scores, side) >= criterion.scale.clear_difference
+
+
+def _sentence(
+    rubric: Rubric, found: _Found, verdict: Verdict, scores: Scores, *, consistent: tuple[Verdict, ...]
+) -> str:
+    criterion = found.criterion
+    words = [_choice(verdict), _favour(criterion, found.side, scores), _ranks(criterion, found.supporters)]
+    reasons = [_because(rubric, rule) for rule in found.rules]
+    return " ".join([f"{''.join(words)}.", *reasons, _would_be(consistent), _ADVICE])
 
 
 def _choice(verdict: Verdict) -> str:
@@ -91,17 +134,38 @@ def _choice(verdict: Verdict) -> str:
 
 
 def _favour(criterion: Criterion, side: Side, scores: Scores) -> str:
-    points = scores[criterion.id]
-    return f", but your scores for {criterion.name} clearly favour {side.upper()} (A {points['a']}, B {points['b']})"
+    points, how = scores[criterion.id], " clearly" if _is_clear(criterion, side, scores) else ""
+    return f", but your scores for {criterion.name}{how} favour {side.upper()} (A {points['a']}, B {points['b']})"
 
 
-def _ranks(criterion: Criterion, supporters: list[Criterion]) -> str:
+def _ranks(criterion: Criterion, supporters: tuple[Criterion, ...]) -> str:
     if not supporters:
         return ", and no other score points the other way"
     names = " and ".join(other.name for other in supporters)
     return f", and {criterion.name} outranks {names}"
 
 
+_WHEN = {
+    "lexicographic": ", whenever their scores differ,",
+    "threshold": ", when one side alone has a score of {at_most} or less,",
+}
+
+
 def _because(rubric: Rubric, rule: PriorityRule) -> str:
     names = rubric.by_id
-    return f"The rule {names[rule.over].name} over {names[rule.under].name} is there because {rule.why.rstrip('.')}."
+    when = _WHEN.get(rule.form or "clear", "").format(at_most=rule.at_most)
+    return (
+        f"The rule {names[rule.over].name} over {names[rule.under].name}{when} is there because {rule.why.rstrip('.')}."
+    )
+
+
+_SAID: Mapping[Verdict, str] = {
+    "a_clearly": "A clearly better", "a_slightly": "A slightly better", "tie": "a tie",
+    "b_slightly": "B slightly better", "b_clearly": "B clearly better",
+}  # fmt: skip
+
+
+def _would_be(consistent: tuple[Verdict, ...]) -> str:
+    if not consistent:
+        return "No comparison is consistent with these scores."
+    return f"Consistent with these scores: {' or '.join(_SAID[one] for one in consistent)}."

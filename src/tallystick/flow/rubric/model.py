@@ -24,6 +24,7 @@ from tallystick.flow.document import (
 
 Domain = Literal["medical", "legal", "software", "general", "creative"]
 Side = Literal["a", "b"]
+Form = Literal["clear", "lexicographic", "threshold"]
 
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 DOMAIN_THRESHOLDS_PPM: Mapping[Domain, int] = {
@@ -79,8 +80,9 @@ class Example(Part):
 class Criterion(Part):
     """One observable dimension of the behaviour.
 
-    gated     its agreement counts for the gate of a batch
-    weight    how much it counts where one number is wanted; never used to settle a verdict
+    gated       its agreement counts for the gate of a batch
+    weight      how much it counts where one number is wanted; never used to settle a verdict
+    principles  ids of the principles of the constitution that it carries (SPEC 3.4)
     """
 
     id: Slug
@@ -95,6 +97,7 @@ class Criterion(Part):
     citation_required: bool = False
     gated: bool = True
     weight: Annotated[int, Field(ge=1, le=100)] | None = None
+    principles: Annotated[tuple[Slug, ...], Field(max_length=50)] | None = None
 
     def faults(self) -> Iterator[Fault]:
         points = range(self.scale.low, self.scale.high + 1)
@@ -123,14 +126,46 @@ class Criterion(Part):
                     found=f"the number {example.score}",
                     fix="Give the example a score of this scale.",
                 )
+        carried = self.principles or ()
+        for number, principle in enumerate(carried):
+            if principle in carried[:number]:
+                yield Fault(
+                    path=("principles", number),
+                    expected="each principle once",
+                    found=f'"{principle}" again',
+                    fix="Take one of the two out.",
+                )
 
 
 class PriorityRule(Part):
-    """One criterion outranks another; the reason is shown to the expert whose verdict says otherwise."""
+    """One criterion outranks another; the reason is shown to the expert whose verdict says otherwise.
+
+    form     when the upper criterion decides: `clear` when its scores lie half of its scale apart, `lexicographic`
+             whenever they differ, `threshold` when one side alone has a score of `at_most` or less. Clear when left out
+    at_most  the score of a threshold rule
+    """
 
     over: Slug
     under: Slug
     why: Text
+    form: Form | None = None
+    at_most: Annotated[int, Field(ge=0, le=10)] | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        if self.form == "threshold" and self.at_most is None:
+            yield Fault(
+                path=(),
+                expected="the score at which a threshold rule decides",
+                found="no `at_most`",
+                fix="Add `at_most: 1`, or choose another form.",
+            )
+        if self.form != "threshold" and self.at_most is not None:
+            yield Fault(
+                path=("at_most",),
+                expected="no score for a rule that is no threshold",
+                found=f"the number {self.at_most}",
+                fix="Add `form: threshold`, or take `at_most` out.",
+            )
 
 
 class Threshold(Part):
@@ -250,13 +285,14 @@ def _priority_faults(rubric: Rubric) -> Iterator[Fault]:
                     fix=f"Did you mean `{close[0]}`?" if close else "Name a criterion of this rubric.",
                 )
         earlier = rubric.priority[:number]
-        if any((rule.over, rule.under) == (other.over, other.under) for other in earlier):
+        if any(_pair(rule) == _pair(other) for other in earlier):
             yield Fault(
                 path=("priority", number),
-                expected="one rule for each pair of criteria",
+                expected="one rule of each form for each pair of criteria",
                 found=f"{rule.over} over {rule.under} again",
                 fix="Put both reasons into one rule.",
             )
+        yield from _threshold_faults(rubric, number)
         if rule.over == rule.under or chain(earlier, rule.under, rule.over):
             yield Fault(
                 path=("priority", number),
@@ -264,6 +300,22 @@ def _priority_faults(rubric: Rubric) -> Iterator[Fault]:
                 found=f"{rule.over} over {rule.under}, which closes one",
                 fix="Remove one of the rules of the circle.",
             )
+
+
+def _pair(rule: PriorityRule) -> tuple[str, str, Form]:
+    return rule.over, rule.under, rule.form or "clear"
+
+
+def _threshold_faults(rubric: Rubric, number: int) -> Iterator[Fault]:
+    rule = rubric.priority[number]
+    upper = rubric.by_id.get(rule.over)
+    if upper is not None and rule.at_most is not None and not upper.scale.low <= rule.at_most < upper.scale.high:
+        yield Fault(
+            path=("priority", number, "at_most"),
+            expected=f"a score from {upper.scale.low} to {upper.scale.high - 1}, which not every score reaches",
+            found=f"the number {rule.at_most}",
+            fix=f"Name a score of the scale of {rule.over} below its best.",
+        )
 
 
 def chain(rules: Iterable[PriorityRule], over: str, under: str) -> tuple[PriorityRule, ...]:

@@ -7,17 +7,17 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from tallystick.flow.document import Plain, Versioned, plain
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric.model import Criterion, Rubric, share_text, threshold_ppm
+from tallystick.flow.rubric.model import Criterion, PriorityRule, Rubric, share_text, threshold_ppm
 
 WORDS_MAX = 2_000
 """Texts longer than this are shown as wholly changed: comparing words takes time that grows with their square."""
 
 State = Literal["same", "added", "removed", "changed"]
-_MEASURING = frozenset({"name", "gated", "weight"})
+_MEASURING = frozenset({"name", "gated", "weight", "principles"})
 _REVISION_KEYS = frozenset({"version", "changelog", "rationale"})
 
 
@@ -34,7 +34,7 @@ class CriterionChange:
 
     @property
     def is_affecting(self) -> bool:
-        """An expert could have judged otherwise. A new name, gate or weight changes how we count, not what they saw."""
+        """An expert could have judged otherwise. A new name, gate, weight or principle is nothing that they saw."""
         return self.kind != "changed" or bool(set(self.parts) - _MEASURING)
 
 
@@ -67,8 +67,31 @@ def _change(name: str, old: Rubric, new: Rubric) -> CriterionChange | None:
     return CriterionChange(criterion=name, kind="changed", parts=tuple(parts)) if parts else None
 
 
-def _rules_about(name: str, rubric: Rubric) -> set[tuple[str, str, str]]:
-    return {(rule.over, rule.under, rule.why) for rule in rubric.priority if name in {rule.over, rule.under}}
+def _rules_about(name: str, rubric: Rubric) -> set[PriorityRule]:
+    return {rule for rule in rubric.priority if name in {rule.over, rule.under}}
+
+
+Reason = Literal["added", "removed", "scale", "anchors", "rule", "wording"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why an earlier judgment on a criterion is affected, the gravest first. Whatever touches no scale, anchor or rule is
+wording: the question, the task, examples, exclusions, when to abstain, whom to ask."""
+_RULES = frozenset({"priority", "citation_required"})
+
+
+def reasons(old: Rubric, new: Rubric) -> dict[str, Reason]:
+    """Criterion: the gravest reason why its judgments under the old version are affected. As `affected` names them."""
+    return {change.criterion: _reason(change) for change in changes(old, new) if change.is_affecting}
+
+
+def _reason(change: CriterionChange) -> Reason:
+    if change.kind != "changed":
+        return change.kind
+    parts = set(change.parts)
+    if "scale" in parts:
+        return "scale"
+    if "anchors" in parts:
+        return "anchors"
+    return "rule" if parts & _RULES else "wording"
 
 
 # --- side by side -----------------------------------------------------------------------------------------------
@@ -131,7 +154,7 @@ def _keyed(rubric: Rubric) -> dict[tuple[str, str], str]:
 
 
 def _row(section: str, part: str, old: str, *, new: str) -> DiffRow:
-    old_pieces, new_pieces = _pieces(old, new)
+    old_pieces, new_pieces = pieces(old, new)
     return DiffRow(section=section, part=part, old=old, new=new, old_pieces=old_pieces, new_pieces=new_pieces)
 
 
@@ -148,7 +171,16 @@ def _parts(rubric: Rubric) -> Iterator[tuple[tuple[str, str], str]]:
         for part, text in _criterion_parts(criterion):
             yield (criterion.id, part), text
     for rule in rubric.priority:
-        yield ("", f"priority: {rule.over} over {rule.under}"), rule.why
+        yield ("", f"priority: {rule.over} over {rule.under}"), f"{rule.why}{form_note(rule)}"
+
+
+def form_note(rule: PriorityRule) -> str:
+    """What a rule of another form than the usual one says of itself, to stand behind its reason; else nothing."""
+    notes = {
+        "lexicographic": " (any difference decides)",
+        "threshold": f" (a score of {rule.at_most} or less on one side decides)",
+    }
+    return notes.get(rule.form or "clear", "")
 
 
 def _criterion_parts(criterion: Criterion) -> Iterator[tuple[str, str]]:
@@ -167,9 +199,10 @@ def _criterion_parts(criterion: Criterion) -> Iterator[tuple[str, str]]:
     yield "citation", "required" if criterion.citation_required else "not required"
     yield "gate", "counts for the gate" if criterion.gated else "does not count for the gate"
     yield "weight", str(criterion.weight or "")
+    yield "principles", ", ".join(criterion.principles or ())
 
 
-def _pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Both texts cut at words into what they share and what they do not."""
     before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
     if len(before) > WORDS_MAX or len(after) > WORDS_MAX:
