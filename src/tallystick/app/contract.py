@@ -10,7 +10,9 @@ from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.pay.zone import check_zone
 from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, GatePolicySet, ProgrammeOpened
+from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow.contract import (
     DataContract,
@@ -25,7 +27,10 @@ from tallystick.flow.contract import (
     redundancy_for,
     refuse_reader,
 )
+from tallystick.flow.contract.credentials import demand_facts, plan_facts
+from tallystick.flow.contract.assignment import tier_facts
 from tallystick.flow.document import Finding, Problem, read
+from tallystick.flow.pay import check_terms, terms_facts
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import adjudication, gate, items, roster
@@ -69,12 +74,13 @@ def _decide(cell: Cell, tx: Transaction, text: str, *, contract: DataContract) -
     previous = cell.contract(tx.connection, row.document) if row else None
     published = {r.rubric: r.domain for r in rubrics.of_programme(tx.connection, contract.name)}
     refused = check_version(previous, contract) or check_rubric_domains(contract, published)
+    refused = refused or check_terms(previous, contract) or check_zone(contract)
     if refused:
         return refused
     facts = _facts(tx, text, contract)
     if previous is None:
-        return [ProgrammeOpened(programme=contract.name, contract=facts), *_policies(contract)]
-    return [ContractRevised(programme=contract.name, contract=facts, previous=previous.version), *_policies(contract)]
+        return [ProgrammeOpened(programme=contract.name, contract=facts), *_sections(contract)]
+    return [ContractRevised(programme=contract.name, contract=facts, previous=previous.version), *_sections(contract)]
 
 
 def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
@@ -92,6 +98,19 @@ def _facts(tx: Transaction, text: str, contract: DataContract) -> ContractFacts:
         source_class=contract.rights.source_class, licence=contract.rights.licence,
         retention_until=contract.rights.retention_until.isoformat(), simulated=contract.simulated,
     )  # fmt: skip
+
+
+def _sections(contract: DataContract) -> list[Event]:
+    """What a contract version says in sections that it may leave out, each as facts of its own."""
+    name, version = contract.name, contract.version
+    risks = {domain: plan.risk for domain, plan in contract.domains.items()}
+    return [
+        *_policies(contract),
+        *tier_facts(name, version, contract.assignment),
+        *demand_facts(name, version, contract.credentials, risks),
+        *plan_facts(name, version, contract.pool),
+        *terms_facts(contract),
+    ]
 
 
 def _policies(contract: DataContract) -> list[GatePolicySet]:

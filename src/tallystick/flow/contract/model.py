@@ -10,8 +10,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from tallystick.flow.contract.pay import Pay
 from tallystick.flow.contract.assignment import Assignment, assignment_faults
+from tallystick.flow.contract.credentials import CredentialDemand, PoolPlan, demand_faults
+from tallystick.flow.contract.pay import Pay
 from tallystick.flow.contract.places import Region
 from tallystick.flow.contract.routing import Routing, routing_faults
 from tallystick.flow.contract.welfare import Welfare
@@ -286,10 +287,13 @@ class DataContract(Versioned):
     pay: Pay | None = None
     welfare: Welfare | None = None
     routing: Routing | None = None
+    credentials: Annotated[tuple[CredentialDemand, ...], Field(max_length=100)] = ()
+    pool: PoolPlan | None = None
 
     def faults(self) -> Iterator[Fault]:
         yield from _repeats(self)
         yield from assignment_faults(self.assignment, {name: plan.risk for name, plan in self.domains.items()})
+        yield from demand_faults(self.credentials, {name: plan.risk for name, plan in self.domains.items()})
         yield from routing_faults(self.routing, {name: plan.risk for name, plan in self.domains.items()})
         for number, quota in enumerate(self.sampling.quotas):
             if quota.axis == "domain" and quota.value not in self.domains:
