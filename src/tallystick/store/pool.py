@@ -1,0 +1,89 @@
+"""Read models of the pool: plans of contracts, what was declared and when, compositions that were told."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.pool import DemographicsDeclared, PoolComposed, PoolPlanSet
+from tallystick.ledger import journal
+from tallystick.store.schema import ITEM, JUDGMENT, PROGRAMME, Handler, Recorded, Row
+from tallystick.store.schema.credentials import DEMOGRAPHIC, POOL_COMPOSITION, POOL_PLAN
+
+
+def _on_plan(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"programme": r.fact.programme, "contract_version": r.fact.contract_version, "cell_min": r.fact.cell_min,
+         "axes": canon.encode(r.fact.axes).decode()}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, POOL_PLAN, rows)
+
+
+def _on_declared(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"person": r.fact.person, "programme": r.fact.programme, "seq": r.envelope.seq,
+         "object": None if r.fact.values is None else r.fact.values.object, "at": r.envelope.at}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, DEMOGRAPHIC, rows)
+
+
+def _on_composed(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"composition": r.fact.composition, "programme": r.fact.programme, "release": r.fact.release,
+         "body": canon.encode(r.fact).decode(), "at": r.envelope.at, "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, POOL_COMPOSITION, rows)
+
+
+HANDLERS: dict[str, Handler] = {
+    PoolPlanSet.KIND: _on_plan,
+    DemographicsDeclared.KIND: _on_declared,
+    PoolComposed.KIND: _on_composed,
+}
+
+
+def plan(connection: sa.Connection, programme: str) -> Row | None:
+    """What the contract in force wants told of its pool; None when it says nothing of it."""
+    query = sa.select(POOL_PLAN).join(
+        PROGRAMME,
+        sa.and_(PROGRAMME.c.programme == POOL_PLAN.c.programme, PROGRAMME.c.version == POOL_PLAN.c.contract_version),
+    )
+    return connection.execute(query.where(POOL_PLAN.c.programme == programme)).first()
+
+
+def members(
+    connection: sa.Connection, programme: str, *, batches: Collection[str] | None = None, before: int | None = None
+) -> set[str]:
+    """Who has judged work items of a programme here.
+
+    batches  only in these
+    before   only judgments at earlier places of the journal
+    """
+    query = sa.select(JUDGMENT.c.expert).distinct().join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+    query = query.where(JUDGMENT.c.programme == programme, JUDGMENT.c.is_observed == 1, ITEM.c.purpose != "gold")
+    if batches is not None:
+        query = query.where(JUDGMENT.c.batch.in_(list(batches)))
+    if before is not None:
+        query = query.where(JUDGMENT.c.seq < before)
+    return {row.expert for row in connection.execute(query).all()}
+
+
+def declared_by(connection: sa.Connection, person: str, programme: str) -> list[Row]:
+    """What a person declared in a programme, oldest first; the last stands."""
+    query = sa.select(DEMOGRAPHIC).where(DEMOGRAPHIC.c.person == person, DEMOGRAPHIC.c.programme == programme)
+    return list(connection.execute(query.order_by(DEMOGRAPHIC.c.seq)).all())
+
+
+def declarations(connection: sa.Connection, programme: str) -> dict[str, Row]:
+    """Person: the declaration that stands, withdrawn ones too: their object is None."""
+    query = sa.select(DEMOGRAPHIC).where(DEMOGRAPHIC.c.programme == programme).order_by(DEMOGRAPHIC.c.seq)
+    return {row.person: row for row in connection.execute(query).all()}
+
+
+def compositions(connection: sa.Connection, programme: str) -> list[Row]:
+    """What was told of a pool, newest first."""
+    query = sa.select(POOL_COMPOSITION).where(POOL_COMPOSITION.c.programme == programme)
+    return list(connection.execute(query.order_by(POOL_COMPOSITION.c.seq.desc())).all())
