@@ -15,6 +15,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "rubric.write": frozenset({"lead"}),
     "roster.read": frozenset({"lead", "auditor"}),
     "roster.write": frozenset({"lead"}),
+    "credential.verify": frozenset({"lead"}),
+    "screen": frozenset({"lead"}),
+    "pool.read": frozenset({"lead", "researcher", "auditor"}),
+    "pool.compose": frozenset({"lead"}),
     "item.read": frozenset({"lead", "researcher", "auditor"}),
     "item.import": frozenset({"lead"}),
     "item.unblind": frozenset({"lead", "researcher"}),
@@ -36,6 +40,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "custody.read": frozenset({"lead", "auditor", "engineer"}),
     "custody.rotate": frozenset({"engineer"}),
     "log.read": frozenset({"lead", "researcher", "auditor", "engineer"}),
+    # Experts see their own pay, leads and auditors that of all. Researchers and engineers see nobody's.
+    "pay.own": frozenset({"expert"}),
+    "pay.read": frozenset({"lead", "auditor"}),
+    "pay.write": frozenset({"lead"}),
     "access.read": frozenset({"lead", "researcher", "auditor"}),
     "receipt.read": frozenset({"lead", "expert", "researcher", "auditor", "engineer"}),
 }

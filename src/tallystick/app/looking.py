@@ -27,7 +27,7 @@ REASONS: Final = frozenset(
 WHATS: Final = frozenset(
     {
         "item", "record", "judgments", "labels", "answer", "gold", "identities", "profile", "draft", "import-report",
-        "release", "words", "groups", "schedule", "everything",
+        "release", "words", "groups", "credential", "evidence", "screening", "demographics", "schedule", "everything",
     }
 )  # fmt: skip
 """Everything that can be looked at."""
