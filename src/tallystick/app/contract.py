@@ -27,13 +27,14 @@ from tallystick.flow.contract import (
     redundancy_for,
     refuse_reader,
 )
-from tallystick.flow.contract.credentials import demand_facts, plan_facts
 from tallystick.flow.contract.assignment import tier_facts
+from tallystick.flow.contract.credentials import demand_facts, plan_facts
 from tallystick.flow.document import Finding, Problem, read
 from tallystick.flow.pay import check_terms, terms_facts
 from tallystick.flow.refusal import Refused
+from tallystick.flow.screening import DISQUALIFIED
 from tallystick.ledger import journal
-from tallystick.store import adjudication, gate, items, roster
+from tallystick.store import adjudication, gate, items, roster, screening
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store import rubric as rubrics
@@ -227,10 +228,16 @@ def terms_of(cell: Cell, connection: journal.Connection, programme: Row) -> Term
 
 
 def unreadable(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> Refused | None:
-    """Why somebody may not read content of a programme now, whatever their role: its retention, or where they are."""
+    """Why somebody may not read content of a programme now, whatever their role: its retention, or where they are.
+
+    Or a disqualifier that a person confirmed: it stops every kind of work at once.
+    """
     row = contracts.programme(connection, programme)
     if row is None or actor.person == access.SYSTEM:
         return None
+    stopped = screening.stops(connection, actor.person, programme=programme)
+    if stopped:
+        return Refused(DISQUALIFIED.code, DISQUALIFIED.sentence, None, tuple(stopped))
     person = roster.person(connection, actor.person)
     region = None if person is None else person.region
     return refuse_reader(terms_of(cell, connection, row), today_of(cell), region)

@@ -4,9 +4,10 @@ Issuer, number and evidence stand in the vault under their person. Each look at 
 """
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -379,12 +380,21 @@ def lacking(connection: journal.Connection, person: str, *, programme: str, toda
     return flow.lacking(demanded, held_by(connection, person), today) if demanded else {}
 
 
-def refuse_lacking(closed: Iterable[Sequence[str]]) -> Refused:
-    """The refusal of somebody who is qualified and lacks a credential in every domain in which they are.
+Under = TypeVar("Under")
 
-    closed  the types that are lacking, domain by domain
+
+def admitted(
+    connection: journal.Connection, person: str, qualified: Mapping[str, Under], *, programme: str, today: date
+) -> dict[str, Under] | Refused:
+    """Of the domains in which somebody is qualified, those whose credentials they hold; why none, where they lack one.
+
+    qualified  domain: under what
     """
-    types = tuple(sorted({kind for kinds in closed for kind in kinds}))
+    missing = lacking(connection, person, programme=programme, today=today)
+    found = {domain: under for domain, under in qualified.items() if domain not in missing}
+    if found or not qualified:
+        return found
+    types = tuple(sorted({kind for domain in qualified for kind in missing[domain]}))
     return Refused(
         "credential-missing",
         f"This work needs a verified credential that has not expired: {', '.join(types)}. Declare it on your own page "

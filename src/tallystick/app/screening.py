@@ -17,6 +17,7 @@ from tallystick.app.credential import decider_of, held_by, opened_details
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
+from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Event, ObjectRef
 from tallystick.events.screening import DisqualifierProposed
 from tallystick.flow import screening as flow
@@ -24,9 +25,9 @@ from tallystick.flow.contract import BAD_REGION, is_region
 from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import Disqualifier, Proposal, Screened
 from tallystick.ledger import journal
+from tallystick.store import assignment, erasure, roster
 from tallystick.store import contract as contracts
 from tallystick.store import credential as credentials
-from tallystick.store import erasure, roster
 from tallystick.store import screening as disqualifiers
 from tallystick.store.schema import Row
 
@@ -183,10 +184,24 @@ def decide(cell: Cell, actor: Actor, disqualifier: str, *, decision: str, reason
         one = _plain(row)
         by = decider_of(tx.connection, actor)
         refused = flow.refuse_decision(one, by, decision=decision, reason=reason)
-        return refused or [flow.decide(one, decision, _seal(tx, one.person, reason))]
+        if refused:
+            return refused
+        called_back = _call_back(tx, row) if decision == flow.CONFIRMED else []
+        return [flow.decide(one, decision, _seal(tx, one.person, reason)), *called_back]
 
     request = canon.encode(["disqualifier", disqualifier, decision, reason])
     return cell.execute(Command(actor, "screen", key, request, ask))
+
+
+def _call_back(tx: Transaction, row: Row) -> list[Event]:
+    """The leases that a disqualifier ends: nobody works on under one."""
+    programmes = [row.programme] if row.programme else [one.programme for one in contracts.programmes(tx.connection)]
+    held = [assignment.active(tx.connection, row.person, programme) for programme in programmes]
+    return [
+        AssignmentReleased(assignment=one.assignment, item=one.item, expert=row.person, reason="recalled")
+        for one in held
+        if one is not None
+    ]
 
 
 def _plain(row: Row) -> Disqualifier:
@@ -250,14 +265,3 @@ def person_of(cell: Cell, disqualifier: str) -> str | None:
     with cell.read() as connection:
         row = disqualifiers.disqualifier(connection, disqualifier)
     return None if row is None else str(row.person)
-
-
-# --- work ---------------------------------------------------------------------------------------------------------
-
-
-def may_work(connection: journal.Connection, person: str, programme: str) -> Refused | None:
-    """Why somebody gets no work of a programme: a disqualifier was confirmed. None where none was."""
-    found = disqualifiers.stops(connection, person, programme=programme)
-    if not found:
-        return None
-    return Refused(flow.DISQUALIFIED.code, flow.DISQUALIFIED.sentence, None, tuple(found))
