@@ -273,15 +273,19 @@ def test_finding_the_next_item_reads_an_index_and_sorts_nothing(sqlite_url: str,
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.set_trace_callback(ran.append)
-            found = leases.free_item(connection, "per-1", programme=PROGRAMME, domain="general", cursor=-1)
+            strata = leases.open_strata(connection, "per-1", PROGRAMME)
+            found = leases.free_item(connection, "per-1", stratum=strata[0].stratum, cursor=-1)
             driver.set_trace_callback(None)
             assert found is not None
-            plan = "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {ran[0]}").all())
-        assert len(ran) == 1
-        assert "work USING INDEX work_open (programme=? AND domain=? AND is_open=? AND rank>? AND rank<?)" in plan
-        assert "SCAN" not in plan
-        assert "TEMP B-TREE" not in plan
-
+            plans = [
+                "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all())
+                for one in ran
+            ]
+        assert len(ran) == 2
+        assert "stratum USING INDEX stratum_open (programme=?)" in plans[0]
+        assert "work USING INDEX work_open (stratum=? AND is_open=? AND rank>? AND rank<?)" in plans[1]
+        assert "SCAN" not in "".join(plans)
+        assert "TEMP B-TREE" not in plans[1]
 
 def test_a_draft_is_kept_and_goes_with_the_judgment(database_url: str, tmp_path: Path) -> None:
     with world_at(database_url, tmp_path / "cell") as world:

@@ -1,6 +1,9 @@
 """Leases: give each expert the next item, in an order of candidates of their own."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -24,6 +27,9 @@ from tallystick.store import rubric as rubrics
 from tallystick.store import sentinel as store
 from tallystick.store.schema import Row
 from tallystick.store.sentinel import BeforeLease
+
+FEW = 2_000
+"""With more open items than this in every domain nobody is asked to wait, and nobody's load is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +131,113 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
         return flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
-    leased = _first_free(cell, tx, actor.person, row=row, qualified=free, before=before)
+    offer = offered(cell, tx.connection, actor.person, row, list(free), now=tx.now)
+    leased = _first_free(cell, tx, actor.person, row=row, rubrics_of=free, before=before, offer=offer)
     if leased is None:
-        return [*released] or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
+        return [*released] or offer.why_less or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
     return [*released, leased]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The strata in which an expert may be given an item, in the order in which they are tried.
+
+    leases    domain: how many items they have had in it
+    why_less  what keeps them from some of what is open, when something does
+    """
+
+    strata: tuple[Row, ...]
+    leases: Mapping[str, int]
+    why_less: Refused | None
+
+
+def offered(
+    cell: Cell, connection: journal.Connection, person: str, programme: Row, domains: Sequence[str], *, now: int
+) -> Offer:
+    """What an expert may be given of some domains: domain by domain, and in each what the plan lacks most."""
+    rules = assignment.rules(connection, programme.programme)
+    cursors = assignment.cursors(connection, person, programme.programme)
+    leases = {domain: cursor.leases for domain, cursor in cursors.items()}
+    rows = assignment.open_strata(connection, person, programme.programme)
+    mine = [row for row in rows if row.domain in set(domains)]
+    why: Refused | None = None
+    if rules is not None:
+        redundancy = {row.domain: row.redundancy for row in contracts.domains(connection, programme.programme)}
+        free = [row for row in mine if not _is_share_reached(row, rules, redundancy)]
+        why = flow.SHARE_REACHED if len(free) < len(mine) else None
+        waits = _waits(connection, person, programme.programme, free, now=now) if rules.others_first else set()
+        mine = [row for row in free if row.domain not in waits]
+        why = flow.OTHERS_FIRST if waits else why
+    return Offer(tuple(_in_order(cell, connection, programme, rows, mine, leases=leases)), leases, why)
+
+
+def _is_share_reached(row: Row, rules: Row, redundancy: Mapping[str, int]) -> bool:
+    given = (row.held or 0) + (row.judged or 0)
+    return flow.is_share_reached(
+        given, judgments=row.items * redundancy.get(row.domain, 1), share_max_ppm=rules.expert_share_max_ppm
+    )
+
+
+def _waits(connection: journal.Connection, person: str, programme: str, rows: list[Row], *, now: int) -> set[str]:
+    """The domains in which others come first. Who has had what is read only where there is little work."""
+    open_items = Counter[str]()
+    for row in rows:
+        open_items[row.domain] += row.open
+    if not open_items or min(open_items.values()) > FEW:
+        return set()
+    had = assignment.loads(connection, programme)
+    total = Counter[str]()
+    for row in had:
+        total[row.expert] += row.leases
+    waits = set()
+    for domain, number in open_items.items():
+        here = [row for row in had if row.domain == domain]
+        others = [
+            total[row.expert] for row in here if row.expert != person and row.last_at > now - flow.ACTIVE_US
+        ]  # fmt: skip
+        idle = now - max((row.last_at for row in here), default=0)
+        if flow.lets_others_first(total[person], others, open_items=number, idle_us=idle):
+            waits.add(domain)
+    return waits
+
+
+def _in_order(
+    cell: Cell, connection: journal.Connection, programme: Row, rows: list[Row], mine: list[Row], *,
+    leases: Mapping[str, int],
+) -> list[Row]:  # fmt: skip
+    targets = _targets(cell, connection, programme)
+    items = contracts.counts(connection, programme.programme)
+    strata = {row.stratum: _stratum(row) for row in rows}
+    short = flow.shortfalls(targets, items, strata.values())
+    waiting = Counter[str]()
+    for row in rows:
+        waiting[row.domain] += row.open
+    fill = {
+        domain: (items.get(("domain", domain), 0) - waiting[domain], items.get(("domain", domain), 0))
+        for domain in {row.domain for row in mine}
+    }
+    by_number = {row.stratum: row for row in mine}
+    found: list[Row] = []
+    for domain in flow.domain_order(fill, leases, sorted(fill)):
+        here = [strata[row.stratum] for row in mine if row.domain == domain]
+        found += [by_number[stratum.stratum] for stratum in flow.stratum_order(here, short)]
+    return found
+
+
+def _targets(cell: Cell, connection: journal.Connection, programme: Row) -> dict[tuple[str, str], int]:
+    quotas = cell.contract(connection, programme.document).sampling.quotas
+    return {(quota.axis, quota.value): quota.target for quota in quotas}
+
+
+def _stratum(row: Row) -> flow.Stratum:
+    values = {**_taxonomy(row.taxonomy), "domain": row.domain}
+    return flow.Stratum(stratum=row.stratum, values=values, open=row.open)
+
+
+@lru_cache(maxsize=10_000)
+def _taxonomy(text: str) -> Mapping[str, str]:
+    """The axes of a stratum: few texts, each read at every lease."""
+    return msgspec.json.decode(text, type=dict[str, str])
 
 
 def expire(tx: Transaction) -> list[AssignmentReleased]:
@@ -149,23 +258,22 @@ def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str
 
 
 def _first_free(
-    cell: Cell, tx: Transaction, person: str, *, row: Row, qualified: dict[str, Row], before: BeforeLease
-) -> AssignmentLeasedV2 | None:
+    cell: Cell, tx: Transaction, person: str, *, row: Row, rubrics_of: Mapping[str, Row], before: BeforeLease,
+    offer: Offer,
+) -> AssignmentLeasedV2 | None:  # fmt: skip
     programme = row.programme
-    cursors = assignment.cursors(tx.connection, person, programme)
-    fill = contracts.fill_of_domains(tx.connection, programme)
-    leases = {domain: cursor.leases for domain, cursor in cursors.items()}
-    for domain in flow.domain_order(fill, leases, sorted(qualified)):
-        place = cursors[domain].rank if domain in cursors else -1
-        free = assignment.free_item(tx.connection, person, programme=programme, domain=domain, cursor=place)
+    for stratum in offer.strata:
+        place = -1 if stratum.rank is None else stratum.rank
+        free = assignment.free_item(tx.connection, person, stratum=stratum.stratum, cursor=place)
         if free is not None:
-            rubric = qualified[domain]
+            domain = stratum.domain
+            rubric = rubrics_of[domain]
             item = item_for(
-                cell, tx, before, person, programme=programme, domain=domain, free=free.item,
-                position=cursors[domain].leases if domain in cursors else 0,
+                cell, tx, before, person, programme=programme, domain=domain, free=free,
+                position=offer.leases.get(domain, 0),
             )  # fmt: skip
             return AssignmentLeasedV2(
-                assignment=tx.new_id("asg"), item=item, programme=programme, domain=domain, batch=free.batch,
+                assignment=tx.new_id("asg"), item=item, programme=programme, domain=domain, batch=stratum.batch,
                 expert=person, order=flow.candidate_order(cell.order_seed, item, person), rubric=rubric.rubric,
                 rubric_version=rubric.version, contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000,
                 is_renewal=False,

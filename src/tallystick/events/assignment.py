@@ -4,6 +4,8 @@ from typing import ClassVar
 
 import msgspec
 
+from tallystick.events.envelope import ObjectRef
+
 
 class AssignmentLeased(msgspec.Struct, frozen=True, kw_only=True):
     """One expert holds one slot of one item until the lease expires. Its content was shown to them."""
@@ -60,3 +62,44 @@ class AssignmentReleased(msgspec.Struct, frozen=True, kw_only=True):
     item: str
     expert: str
     reason: str  # expired | returned
+
+
+class AssignmentPolicySet(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract version says how work is given out, and what each tier of risk demands before a release."""
+
+    KIND: ClassVar[str] = "assignment-policy-set/1"
+    programme: str
+    contract_version: str
+    reviews: dict[str, int]  # tier of risk: share of its finished items that are looked at again, parts per million
+    senior_role: str | None  # the expert role of a senior adjudicator; None when no tier asks for one
+    expert_share_max_ppm: int | None  # of a batch's judgments that one expert gives
+    others_first: bool  # those who have had less come first while there is little work
+
+
+class ItemAuthored(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody here wrote an item: they never judge, review or adjudicate it."""
+
+    KIND: ClassVar[str] = "item-authored/1"
+    item: str
+    programme: str
+    author: str
+
+
+class SeniorGranted(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead says that somebody is a senior adjudicator of a programme, and why."""
+
+    KIND: ClassVar[str] = "senior-granted/1"
+    programme: str
+    person: str
+    contract_version: str  # whose conditions they meet
+    rests_on: str  # credential | years
+    reason: ObjectRef
+
+
+class SeniorRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody is a senior adjudicator no more; what they decided until now stands."""
+
+    KIND: ClassVar[str] = "senior-revoked/1"
+    programme: str
+    person: str
+    reason: ObjectRef

@@ -79,7 +79,7 @@ HANDLERS: dict[str, Handler] = {
 
 _PROGRAMME = Statement(sa.select(PROGRAMME).where(PROGRAMME.c.programme == sa.bindparam("name")))
 _DOMAINS = Statement(sa.select(DOMAIN).where(DOMAIN.c.programme == sa.bindparam("name")).order_by(DOMAIN.c.domain))
-_FILL = Statement(sa.select(TALLY).where(TALLY.c.programme == sa.bindparam("name"), TALLY.c.axis == "domain"))
+_COUNTS = Statement(sa.select(TALLY).where(TALLY.c.programme == sa.bindparam("name")))
 
 
 def programme(connection: sa.Connection, name: str) -> Row | None:
@@ -111,9 +111,9 @@ def domains(connection: sa.Connection, name: str) -> list[Row]:
     return _DOMAINS.all(connection, {"name": name})
 
 
-def fill_of_domains(connection: sa.Connection, name: str) -> dict[str, tuple[int, int]]:
-    """Domain: (complete, items) of its work items."""
-    return {row.value: (row.complete, row.items) for row in _FILL.all(connection, {"name": name})}
+def counts(connection: sa.Connection, name: str) -> dict[tuple[str, str], int]:
+    """(Axis, value): how many work items have it."""
+    return {(row.axis, row.value): row.items for row in _COUNTS.all(connection, {"name": name})}
 
 
 def tallies(connection: sa.Connection, name: str) -> list[Row]:

@@ -18,7 +18,7 @@ from tallystick.events.erasure import (
 from tallystick.flow.erasure import Coverage
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import calibration, disagreement, standing
+from tallystick.store import assignment, calibration, disagreement, standing
 from tallystick.store.schema import (
     ACCESS,
     ASSIGNMENT,
@@ -78,6 +78,7 @@ def _on_objects(connection: sa.Connection, run: list[Recorded]) -> None:
         for start in range(0, len(fact.objects), _PART):
             part = fact.objects[start : start + _PART]
             lost = sa.select(ITEM.c.item).where(sa.or_(ITEM.c.content.in_(part), ITEM.c.hidden.in_(part)))
+            assignment.count_erased(connection, lost)
             change = WORK.update().where(WORK.c.item.in_(lost))
             # Nobody is given an item without content; one that has all its judgments stays counted as complete.
             state = sa.case((WORK.c.judged >= WORK.c.needed, WORK.c.state), else_="erased")

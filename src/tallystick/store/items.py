@@ -11,6 +11,7 @@ from tallystick.flow.contract import is_hard
 from tallystick.flow.sentinel import pool_place
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
+from tallystick.store import assignment
 from tallystick.store.schema import BATCH, ERASED, GOLD, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
 GONE = "erased"
@@ -41,7 +42,8 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
     journal.insert_many(connection, ITEM, [_item_row(r) for r in run])
     work = [r for r in run if r.fact.purpose == "work"]
     if work:
-        journal.insert_many(connection, WORK, [_work_row(r) for r in work])
+        strata = assignment.place(connection, work)
+        journal.insert_many(connection, WORK, [_work_row(r, strata[r.fact.item]) for r in work])
         count(connection, [r.fact for r in work], items=1, complete=0)
     gold = [_gold_row(r) for r in run if r.fact.purpose == "gold"]
     if gold:
@@ -70,11 +72,12 @@ def _gold_row(recorded: Recorded) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _work_row(recorded: Recorded) -> dict[str, object]:
+def _work_row(recorded: Recorded, stratum: int) -> dict[str, object]:
     fact: ItemImported = recorded.fact
     return {
         "item": fact.item, "programme": fact.programme, "domain": fact.domain, "rank": recorded.envelope.seq,
         "needed": fact.needed, "leased": 0, "judged": 0, "held": 0, "is_open": 1, "state": "waiting",
+        "stratum": stratum,
     }  # fmt: skip
 
 

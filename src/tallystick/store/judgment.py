@@ -34,6 +34,7 @@ _JUDGED_ELSEWHERE = Statement(
     )
     .returning(WORK.c.judged, WORK.c.needed)
 )
+# A judgment that comes from elsewhere takes a place that nobody held.
 _JUDGED_IN_BATCH = Statement(
     BATCH.update()
     .where(BATCH.c.batch == sa.bindparam("wanted"))
@@ -100,6 +101,8 @@ def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, i
     done: list[str] = []
     for r in run:
         done += [r.fact.item for now in step.all(connection, {"wanted": r.fact.item}) if now.judged == now.needed]
+        if imported:
+            assignment.count_taken(connection, r.fact.item)
     if done:
         items.count_complete(connection, done)
     for batch, n in sorted(Counter(r.fact.batch for r in run).items()):

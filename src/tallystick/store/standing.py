@@ -11,11 +11,10 @@ from tallystick.flow.measured import Change, Made
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import items, judgment
+from tallystick.store import assignment, items, judgment
 from tallystick.store.schema import (
     ASSIGNMENT,
     BATCH,
-    CURSOR,
     DISAGREEMENT,
     ERASED,
     HOLD,
@@ -54,8 +53,11 @@ _MOVE = Statement(
             else_="waiting",
         ),
     )
-    .returning(WORK.c.judged, WORK.c.needed)
-)
+    .returning(
+        WORK.c.judged, WORK.c.needed, WORK.c.stratum, WORK.c.is_open, WORK.c.state,
+        (WORK.c.judged + WORK.c.held + WORK.c.leased).label("taken"),
+    )
+)  # fmt: skip
 _IN_BATCH = Statement(
     BATCH.update()
     .where(BATCH.c.batch == sa.bindparam("wanted"))
@@ -67,19 +69,6 @@ _IN_BATCH = Statement(
 )
 _AGAIN = Statement(
     ASSIGNMENT.update().where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")).values(state=REQUEUED)
-)  # fmt: skip
-# An item behind an expert's place is offered once all ahead of it is done: what was opened again must not wait so long.
-_GO_BACK = Statement(
-    CURSOR.update()
-    .where(
-        CURSOR.c.programme == sa.bindparam("of"),
-        CURSOR.c.domain == sa.bindparam("within"),
-        CURSOR.c["rank"] >= sa.bindparam("first"),
-    )
-    .values(rank=sa.bindparam("first") - 1)
-)
-_FIRST_RANK = Statement(
-    sa.select(WORK.c["domain"], WORK.c["rank"]).where(WORK.c.item == sa.bindparam("wanted"))
 )  # fmt: skip
 
 
@@ -112,8 +101,10 @@ def _on_requeued(connection: sa.Connection, run: list[Recorded]) -> None:
         for row in rows:
             if fact.by_same and row.assignment is not None:
                 _AGAIN.run(connection, {"wanted": row.assignment})
+        for row in rows:
+            assignment.count_again(connection, row)
         _withdraw(connection, r)
-        _go_back(connection, fact)
+        assignment.go_back(connection, fact.items)
 
 
 def _changed(
@@ -160,6 +151,8 @@ def _move_counts(connection: sa.Connection, rows: list[Row], *, now: str) -> Non
             was_complete, is_complete = work.judged - more >= work.needed, work.judged >= work.needed
             gained += [item] if is_complete and not was_complete else []
             lost += [item] if was_complete and not is_complete else []
+            was_open = work.state != items.GONE and work.taken - more - more_held < work.needed
+            assignment.count_open(connection, work.stratum, more=work.is_open - int(was_open))
     items.count_complete(connection, gained)
     items.count_complete(connection, lost, more=-1)
     for batch, (more, more_held) in sorted(batches.items()):
@@ -190,15 +183,6 @@ def _withdraw(connection: sa.Connection, recorded: Recorded) -> None:
         )
         ended = {"closed_at": envelope.at, "closed_seq": envelope.seq}
         connection.execute(table.update().where(standing).values(state="withdrawn", **blank, **ended))
-
-
-def _go_back(connection: sa.Connection, fact: JudgmentsRequeued) -> None:
-    first: dict[str, int] = {}
-    for item in fact.items:
-        for row in _FIRST_RANK.all(connection, {"wanted": item}):
-            first[row.domain] = min(first.get(row.domain, row.rank), row.rank)
-    for domain, rank in sorted(first.items()):
-        _GO_BACK.run(connection, {"of": fact.programme, "within": domain, "first": rank})
 
 
 HANDLERS: dict[str, Handler] = {

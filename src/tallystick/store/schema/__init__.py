@@ -91,8 +91,8 @@ ITEM = sa.Table(
 WORK = sa.Table(
     "work", READ,
     text("item", key=True), text("programme"), text("domain"), whole("rank"), whole("needed"), whole("leased"),
-    whole("judged"), whole("held"), whole("is_open"), text("state"),
-    sa.Index("work_open", "programme", "domain", "is_open", "rank"),
+    whole("judged"), whole("held"), whole("is_open"), text("state"), whole("stratum"),
+    sa.Index("work_open", "stratum", "is_open", "rank"), sa.Index("work_of", "programme", "state"),
 )  # fmt: skip
 # Counts by stratum, kept as items come and go: filling and funnel cost the same at any size.
 TALLY = sa.Table(
@@ -115,12 +115,6 @@ ASSIGNMENT = sa.Table(
     sa.Index("assignment_active", "expert", "state"),
     sa.Index("assignment_expiry", "state", "expires_at"),
     sa.Index("assignment_of_item", "item"),
-)  # fmt: skip
-# Where an expert goes on in a domain: everything before has been offered to them.
-CURSOR = sa.Table(
-    "cursor", READ,
-    text("expert", key=True), text("programme", key=True), text("domain", key=True), whole("rank"),
-    whole("leases"),
 )  # fmt: skip
 
 JUDGMENT = sa.Table(

@@ -1,0 +1,164 @@
+"""Read models of leases: who holds what, where each expert goes on, what is free."""
+
+import sqlalchemy as sa
+
+from tallystick.ledger.statement import Statement
+from tallystick.store.assignment.authors import authored
+from tallystick.store.schema import ACCESS, ASSIGNMENT, BATCH, JUDGMENT, STANDING, WORK, Row
+from tallystick.store.schema.assignment import CURSOR, LOAD, STRATUM, STRATUM_CURSOR
+
+_SET_STATE = Statement(
+    ASSIGNMENT.update()
+    .where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
+    .values(state=sa.bindparam("now"))
+)  # fmt: skip
+
+
+_HAD = sa.select(ASSIGNMENT.c.batch).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")).scalar_subquery()
+_WHO = sa.select(ASSIGNMENT.c.expert).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")).scalar_subquery()
+_END_LOAD = Statement(
+    LOAD.update()
+    .where(LOAD.c.expert == _WHO, LOAD.c.batch == _HAD)
+    .values(held=LOAD.c.held - 1, judged=LOAD.c.judged + sa.bindparam("more"))
+)
+
+
+def close(connection: sa.Connection, assignment: str, state: str) -> None:
+    """An assignment has ended: judged, expired or returned."""
+    _SET_STATE.run(connection, {"wanted": assignment, "now": state})
+    _END_LOAD.run(connection, {"wanted": assignment, "more": int(state == "judged")})
+
+
+_ASSIGNMENT = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
+_ACTIVE = Statement(
+    sa.select(ASSIGNMENT).where(
+        ASSIGNMENT.c.expert == sa.bindparam("who"),
+        ASSIGNMENT.c.state == "leased",
+        ASSIGNMENT.c.programme == sa.bindparam("programme"),
+    )
+)
+_CURSORS = Statement(
+    sa.select(CURSOR).where(CURSOR.c.expert == sa.bindparam("who"), CURSOR.c.programme == sa.bindparam("programme"))
+)
+_EXPIRED = Statement(
+    sa.select(ASSIGNMENT.c.assignment, ASSIGNMENT.c.item, ASSIGNMENT.c.expert)
+    .where(ASSIGNMENT.c.state == "leased", ASSIGNMENT.c.expires_at < sa.bindparam("now"))
+    .order_by(ASSIGNMENT.c.expires_at, ASSIGNMENT.c.assignment)
+    .limit(sa.bindparam("limit"))
+)
+
+
+def assignment(connection: sa.Connection, wanted: str) -> Row | None:
+    """One assignment, or None."""
+    return _ASSIGNMENT.first(connection, {"wanted": wanted})
+
+
+def active(connection: sa.Connection, who: str, programme: str) -> Row | None:
+    """The assignment that an expert holds in a programme, or None."""
+    return _ACTIVE.first(connection, {"who": who, "programme": programme})
+
+
+def expired(connection: sa.Connection, now: int, *, limit: int = 20) -> list[Row]:
+    """Leases that have run out, oldest first."""
+    return _EXPIRED.all(connection, {"now": now, "limit": limit})
+
+
+def cursors(connection: sa.Connection, who: str, programme: str) -> dict[str, Row]:
+    """Domain: where the expert goes on."""
+    return {row.domain: row for row in _CURSORS.all(connection, {"who": who, "programme": programme})}
+
+
+# A lease that ran out is no answer: its item is offered again, or an item could wait for ever for its last judge. Nor
+# does a lease that was called back, or a judgment that its author may give again, keep them from the item.
+_MINE = sa.exists().where(
+    ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == WORK.c.item, ASSIGNMENT.c.state != "expired",
+    ASSIGNMENT.c.state != "recalled", ASSIGNMENT.c.state != "requeued",
+)  # fmt: skip
+# One that was set aside keeps its author away by its assignment, unless they may judge the item again.
+_JUDGED = sa.exists().where(
+    JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
+)
+# Others' judgments are shown once an item is complete. When it opens again, who has seen them judges it no more.
+_SAW_OTHERS = sa.and_(
+    sa.exists().where(STANDING.c.item == WORK.c.item),
+    sa.exists().where(
+        ACCESS.c.subject == WORK.c.item, ACCESS.c.by == sa.bindparam("who"),
+        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
+    ),
+)  # fmt: skip
+_FREE = Statement(
+    sa.select(WORK.c.item, WORK.c.rank)
+    .where(
+        WORK.c.stratum == sa.bindparam("stratum"),
+        WORK.c.is_open == 1,
+        WORK.c.rank > sa.bindparam("above"),
+        WORK.c.rank <= sa.bindparam("upto"),
+        ~_MINE,
+        ~_JUDGED,
+        ~_SAW_OTHERS,
+        ~authored(WORK.c.item, sa.bindparam("who")),
+    )
+    .order_by(WORK.c.rank)
+    .limit(1)
+)
+_LAST_RANK = 2**62
+_SEEN = Statement(
+    sa.select(ACCESS.c.seq)
+    .where(
+        ACCESS.c.subject == sa.bindparam("wanted"), ACCESS.c.by == sa.bindparam("who"),
+        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
+    )
+    .limit(1)
+)  # fmt: skip
+
+
+def saw_others(connection: sa.Connection, who: str, wanted: str) -> bool:
+    """Whether somebody was ever shown what others said of an item."""
+    return _SEEN.first(connection, {"wanted": wanted, "who": who}) is not None
+
+
+def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int) -> str | None:
+    """The next open item of a stratum that this expert has not had: ahead of their cursor, then behind it.
+
+    Two index scans that stop at the first hit: the cost does not grow with the number of items.
+    """
+    wanted = {"who": who, "stratum": stratum}
+    found = _FREE.first(connection, {**wanted, "above": cursor, "upto": _LAST_RANK})
+    found = found or _FREE.first(connection, {**wanted, "above": -1, "upto": cursor})
+    return None if found is None else str(found.item)
+
+
+_OPEN = Statement(
+    sa.select(
+        STRATUM.c.stratum, STRATUM.c.domain, STRATUM.c.batch, STRATUM.c.taxonomy, STRATUM.c.open,
+        STRATUM_CURSOR.c["rank"], LOAD.c.held, LOAD.c.judged, BATCH.c["items"],
+    )
+    .join(BATCH, BATCH.c.batch == STRATUM.c.batch)
+    .outerjoin(
+        STRATUM_CURSOR,
+        sa.and_(STRATUM_CURSOR.c.stratum == STRATUM.c.stratum, STRATUM_CURSOR.c.expert == sa.bindparam("who")),
+    )
+    .outerjoin(LOAD, sa.and_(LOAD.c.batch == STRATUM.c.batch, LOAD.c.expert == sa.bindparam("who")))
+    .where(STRATUM.c.programme == sa.bindparam("programme"), STRATUM.c.open > 0)
+    .order_by(STRATUM.c.stratum)
+)  # fmt: skip
+_LOADS = Statement(
+    sa.select(CURSOR.c.expert, CURSOR.c.domain, CURSOR.c.leases, CURSOR.c.last_at).where(
+        CURSOR.c.programme == sa.bindparam("programme")
+    )
+)
+
+
+def open_strata(connection: sa.Connection, who: str, programme: str) -> list[Row]:
+    """The strata with an open item, oldest first; where this expert goes on in each, and what they have of its batch.
+
+    rank          of the item that they had last, None before the first
+    held, judged  of the batch, None for somebody who has had none of it
+    items         of the batch
+    """
+    return _OPEN.all(connection, {"who": who, "programme": programme})
+
+
+def loads(connection: sa.Connection, programme: str) -> list[Row]:
+    """How many items everybody has had in each domain of a programme, and when the last."""
+    return _LOADS.all(connection, {"programme": programme})

@@ -1,0 +1,100 @@
+"""What tiers of risk ask for: the policy in force, who is senior, the finished items of a batch, who has done what."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from tallystick.flow.assignment import Seniority, TierPolicy
+from tallystick.flow.standing import COUNTED
+from tallystick.ledger.statement import Statement
+from tallystick.store.schema import DISAGREEMENT, ERASED, ITEM, JUDGMENT, PROGRAMME, REREVIEW_ITEM, WORK, Row
+from tallystick.store.schema.assignment import ASSIGNMENT_POLICY, LOAD, SENIOR, STRATUM
+
+_RULES = Statement(
+    sa.select(ASSIGNMENT_POLICY)
+    .join(
+        PROGRAMME,
+        sa.and_(
+            PROGRAMME.c.programme == ASSIGNMENT_POLICY.c.programme,
+            PROGRAMME.c.version == ASSIGNMENT_POLICY.c.contract_version,
+        ),
+    )
+    .where(ASSIGNMENT_POLICY.c.programme == sa.bindparam("wanted"))
+)
+_IS_SENIOR = Statement(
+    sa.select(SENIOR.c.seq).where(
+        SENIOR.c.programme == sa.bindparam("wanted"), SENIOR.c.person == sa.bindparam("who"),
+        SENIOR.c.revoked_seq.is_(None),
+    )
+)  # fmt: skip
+
+
+def rules(connection: sa.Connection, programme: str) -> Row | None:
+    """What the contract in force says of tiers and fairness; None when it says nothing of them."""
+    return _RULES.first(connection, {"wanted": programme})
+
+
+def policy(connection: sa.Connection, programme: str) -> TierPolicy | None:
+    """The same, as decisions on tiers need it."""
+    row = rules(connection, programme)
+    if row is None:
+        return None
+    return TierPolicy(reviews=msgspec.json.decode(row.reviews), senior_role=row.senior_role, since=row.since)
+
+
+def is_senior(connection: sa.Connection, person: str, programme: str) -> bool:
+    """Whether somebody is a senior adjudicator of a programme now."""
+    return _IS_SENIOR.first(connection, {"wanted": programme, "who": person}) is not None
+
+
+def seniors(connection: sa.Connection, programme: str) -> list[Row]:
+    """Who is, or was, a senior adjudicator of a programme, in the order in which it was granted."""
+    query = sa.select(SENIOR).where(SENIOR.c.programme == programme).order_by(SENIOR.c.seq)
+    return list(connection.execute(query).all())
+
+
+def seniorities(connection: sa.Connection, programme: str) -> list[Seniority]:
+    """The same, as decisions on tiers need it."""
+    return [
+        Seniority(person=row.person, granted=row.seq, revoked=row.revoked_seq)
+        for row in seniors(connection, programme)
+    ]  # fmt: skip
+
+
+def finished_in(connection: sa.Connection, batch: str) -> list[Row]:
+    """The complete items of a batch that are not erased, with what their tier asks of them, in the order of import."""
+    counted = (
+        sa.select(JUDGMENT.c.item, sa.func.count(sa.distinct(JUDGMENT.c.expert)).label("judgments"))
+        .where(JUDGMENT.c.batch == batch, JUDGMENT.c.standing == COUNTED)
+        .group_by(JUDGMENT.c.item)
+        .subquery()
+    )
+    case, look = DISAGREEMENT, REREVIEW_ITEM
+    columns: list[sa.ColumnElement[Any]] = [
+        ITEM.c.item, ITEM.c.external, ITEM.c.taxonomy, sa.func.coalesce(counted.c.judgments, 0).label("judgments"),
+        case.c.state.label("case"), case.c.adjudicator, case.c.closed_seq, look.c.item.label("drawn"),
+        look.c.reviewer, look.c.is_answered, look.c.answered_seq,
+    ]  # fmt: skip
+    query = (
+        sa.select(*columns)
+        .join(WORK, WORK.c.item == ITEM.c.item)
+        .outerjoin(counted, counted.c.item == ITEM.c.item)
+        .outerjoin(case, sa.and_(case.c.item == ITEM.c.item, case.c.state != "withdrawn"))
+        .outerjoin(look, look.c.item == ITEM.c.item)
+        .where(ITEM.c.batch == batch, WORK.c.state == "complete", ~sa.exists().where(ERASED.c.target == ITEM.c.content))
+        .order_by(ITEM.c.seq)
+    )
+    return list(connection.execute(query).all())
+
+
+def done_by(connection: sa.Connection, programme: str) -> list[Row]:
+    """What everybody is at and has judged in each batch of a programme, sentinels among it."""
+    query = sa.select(LOAD).where(LOAD.c.programme == programme).order_by(LOAD.c.expert, LOAD.c.batch)
+    return list(connection.execute(query).all())
+
+
+def strata_of(connection: sa.Connection, programme: str) -> list[Row]:
+    """Every stratum of a programme with its items and how many of them still have a place."""
+    query = sa.select(STRATUM).where(STRATUM.c.programme == programme).order_by(STRATUM.c.stratum)
+    return list(connection.execute(query).all())
