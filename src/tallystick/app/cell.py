@@ -33,7 +33,7 @@ from tallystick.ledger.policy import BadPolicy, Policy
 from tallystick.ledger.reader import LogReader
 from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import contract as contracts
-from tallystick.store import custody, oversight, schema
+from tallystick.store import custody, oversight, schema, welfare
 from tallystick.store import rubric as rubrics
 from tallystick.store import sentinel as sentinels
 from tallystick.store.vault import Erased, Opened, Vault, draft_place
@@ -236,6 +236,15 @@ class Cell:
                 raise looking.Unrecorded(f"{object_id}: expected the secret of a policy, found content: record a look")
             self._secrets[object_id] = self.vault.open(connection, object_id).payload
         return self._secrets[object_id]
+
+    def own_settings(self, connection: journal.Connection, object_id: str) -> bytes:
+        """What somebody set for their own work: for the cell's own use, so without a look. Nobody is shown it.
+
+        Raises Unrecorded for any other object, and what Vault.open raises.
+        """
+        if not welfare.is_settings(connection, object_id):
+            raise looking.Unrecorded(f"{object_id}: expected somebody's settings, found content: record a look")
+        return self.vault.open(connection, object_id).payload
 
     def rubrics_in_force(self, connection: journal.Connection, programme: str) -> dict[str, Rubric]:
         """Domain: the rubric version in force, for every domain of the contract that has one."""

@@ -14,6 +14,7 @@ from tallystick.app.pay.zone import check_zone
 from tallystick.events.contract import ContractFacts, ContractRevised, DomainFacts, GatePolicySet, ProgrammeOpened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
+from tallystick.flow import routing, welfare
 from tallystick.flow.contract import (
     DataContract,
     HardShare,
@@ -111,6 +112,8 @@ def _sections(contract: DataContract) -> list[Event]:
         *demand_facts(name, version, contract.credentials, risks),
         *plan_facts(name, version, contract.pool),
         *terms_facts(contract),
+        *welfare.rules(contract),
+        *routing.rules(contract),
     ]
 
 

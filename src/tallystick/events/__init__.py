@@ -10,6 +10,7 @@ from tallystick.events import (
     assignment,
     calibration,
     contract,
+    credential,
     custody,
     disagreement,
     erasure,
@@ -20,11 +21,16 @@ from tallystick.events import (
     judgment,
     monitoring,
     oversight,
+    pay,
+    pool,
     release,
     roster,
+    routing,
     rubric,
+    screening,
     sentinel,
     standing,
+    welfare,
 )
 from tallystick.events.envelope import Envelope, Event
 
@@ -35,7 +41,7 @@ _MODULES = (
     intervention,
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,
-    standing, calibration, sentinel,
+    standing, calibration, sentinel, pay, credential, screening, pool, welfare, routing,
 )  # fmt: skip
 
 

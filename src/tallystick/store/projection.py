@@ -12,6 +12,7 @@ from tallystick.store import (
     assignment,
     calibration,
     contract,
+    credential,
     custody,
     disagreement,
     erasure,
@@ -22,11 +23,16 @@ from tallystick.store import (
     judgment,
     monitoring,
     oversight,
+    pay,
+    pool,
     release,
     roster,
+    routing,
     rubric,
+    screening,
     sentinel,
     standing,
+    welfare,
 )
 from tallystick.store.schema import READ, RECEIPT, Handler, Recorded
 
@@ -36,6 +42,9 @@ HANDLERS: dict[str, Handler] = {
     **rubric.HANDLERS,
     **contract.HANDLERS,
     **roster.HANDLERS,
+    **credential.HANDLERS,
+    **screening.HANDLERS,
+    **pool.HANDLERS,
     **items.HANDLERS,
     **assignment.HANDLERS,
     **judgment.HANDLERS,
@@ -50,6 +59,9 @@ HANDLERS: dict[str, Handler] = {
     **standing.HANDLERS,
     **sentinel.HANDLERS,
     **calibration.HANDLERS,
+    **pay.HANDLERS,
+    **welfare.HANDLERS,
+    **routing.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 
@@ -59,7 +71,11 @@ _REBUILD_STEP = 5_000
 def project(connection: sa.Connection, recorded: list[Recorded]) -> None:
     """Bring the read tables forward over facts that stand next in the journal."""
     for kind, run in groupby(recorded, key=lambda r: r.envelope.kind):
-        HANDLERS[kind](connection, list(run))
+        facts = list(run)
+        HANDLERS[kind](connection, facts)
+        if kind in welfare.FOLLOWERS:
+            welfare.FOLLOWERS[kind](connection, facts)
+    pay.follow(connection, recorded)
     _receipts(connection, [r.envelope for r in recorded])
 
 

@@ -1,5 +1,6 @@
 """Read models of sentinels: policies, the pool of gold items, the chart of every expert, what was found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,7 +222,7 @@ _IS_GONE = (
     .correlate(ITEM)
     | sa.exists().where(ERASED.c.target == ITEM.c.hidden).correlate(ITEM)
 )  # fmt: skip
-_UNSEEN = Statement(
+_UNSEEN_CLAUSE = (
     sa.select(GOLD.c.item)
     .join(ITEM, ITEM.c.item == GOLD.c.item)
     .where(
@@ -235,15 +236,38 @@ _UNSEEN = Statement(
     .order_by(GOLD.c.place)
     .limit(1)
 )
+_UNSEEN = Statement(_UNSEEN_CLAUSE)
 _PLACE_END = 2**62
 
 
-def unseen_gold(connection: sa.Connection, who: str, *, programme: str, domain: str, place: int) -> str | None:
-    """A gold item of a domain that somebody has not had: the next one from a place of the pool on, or the first."""
+def unseen_gold(
+    connection: sa.Connection, who: str, *, programme: str, domain: str, place: int, shut: Sequence[str] = ()
+) -> str | None:
+    """A gold item of a domain that somebody has not had: the next one from a place of the pool on, or the first.
+
+    shut  taxonomies of items that they are not given
+    """
     wanted = {"who": who, "programme": programme, "domain": domain}
-    found = _UNSEEN.first(connection, {**wanted, "above": place, "below": _PLACE_END})
-    found = found or _UNSEEN.first(connection, {**wanted, "above": 0, "below": place})
-    return None if found is None else str(found.item)
+    for above, below in ((place, _PLACE_END), (0, place)):
+        bounds = {**wanted, "above": above, "below": below}
+        if shut:
+            found = connection.execute(_UNSEEN_CLAUSE.where(ITEM.c.taxonomy.not_in(list(shut))), bounds).first()
+        else:
+            found = _UNSEEN.first(connection, bounds)
+        if found is not None:
+            return str(found.item)
+    return None
+
+
+def gold_taxonomies(connection: sa.Connection, programme: str, domain: str) -> list[str]:
+    """The different taxonomies of the gold items of a domain."""
+    query = (
+        sa.select(ITEM.c.taxonomy)
+        .join(GOLD, GOLD.c.item == ITEM.c.item)
+        .where(GOLD.c.programme == programme, GOLD.c.domain == domain)
+        .distinct()
+    )
+    return sorted(row.taxonomy for row in connection.execute(query).all())
 
 
 def is_secret(connection: sa.Connection, object_id: str) -> bool:

@@ -16,6 +16,7 @@ from tallystick.events.standing import JudgmentsHeld
 from tallystick.flow import roster
 from tallystick.flow import sentinel as flow
 from tallystick.flow.roster import Gold
+from tallystick.flow.routing import Eligibility
 from tallystick.ledger import journal
 from tallystick.store import items
 from tallystick.store import sentinel as store
@@ -27,11 +28,12 @@ GOLD = "gold"
 
 def item_for(
     cell: Cell, tx: Transaction, before: BeforeLease, expert: str, *, programme: str, domain: str, position: int,
-    free: str,
+    free: str, eligible: Eligibility,
 ) -> str:  # fmt: skip
     """The item of the next lease: the free work item, or a gold item where the schedule asks for a sentinel.
 
     position  how many leases the expert has had in the domain
+    eligible  what the expert may be given: of gold items as of work
     """
     policy = before.policy
     if policy is None:
@@ -39,7 +41,9 @@ def item_for(
     secret = cell.sentinel_secret(tx.connection, policy.secret)
     place = flow.start_at(secret, programme=programme, domain=domain, expert=expert, position=position)
     # Looked up at every lease, so that a sentinel takes no longer to give out than work.
-    gold = store.unseen_gold(tx.connection, expert, programme=programme, domain=domain, place=place)
+    texts = [] if eligible.asks_nothing else store.gold_taxonomies(tx.connection, programme, domain)
+    shut = [text for text in texts if not eligible.allows({**msgspec.json.decode(text), "domain": domain})]
+    gold = store.unseen_gold(tx.connection, expert, programme=programme, domain=domain, place=place, shut=shut)
     is_due = flow.is_due(
         secret, programme=programme, domain=domain, expert=expert, position=position, rate_ppm=policy.rate_ppm
     )

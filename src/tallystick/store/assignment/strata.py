@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tallystick import canon
 from tallystick.flow.contract import AXES
+from tallystick.flow.routing import CONTENT
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import WORK, Recorded, Row
@@ -65,7 +66,7 @@ def place(connection: sa.Connection, recorded: list[Recorded]) -> dict[str, int]
     numbers: dict[str, int] = {}
     for r in recorded:
         fact = r.fact
-        axes = {axis: fact.taxonomy[axis] for axis in AXES if axis in fact.taxonomy}
+        axes = {axis: fact.taxonomy[axis] for axis in (*AXES, CONTENT) if axis in fact.taxonomy}
         key = (fact.batch, canon.encode(axes).decode())
         if key not in found:
             row = _FOUND.first(connection, {"batch": key[0], "taxonomy": key[1]})

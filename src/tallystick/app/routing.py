@@ -1,0 +1,254 @@
+"""Who may be given what, and for whose eyes an item is: languages, clearances, restricted domains."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from tallystick import canon
+from tallystick.app import access, erased, welfare
+from tallystick.app.access import Actor
+from tallystick.app.cell import Cell
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About
+from tallystick.events.routing import ClearanceGranted, ClearanceRevoked, LanguageConfirmed, LanguagesDeclared
+from tallystick.flow import routing as flow
+from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import Able, DomainRule, Eligibility, Known, Places
+from tallystick.ledger import journal
+from tallystick.store import contract as contracts
+from tallystick.store import roster
+from tallystick.store import routing as store
+from tallystick.store.schema import Row
+
+
+def eligible(cell: Cell, connection: journal.Connection, person: str, programme: str, *, now: int) -> Eligibility:
+    """Which items of a programme somebody may be given now: by region, language, clearance, and what they take on."""
+    rules = store.rules(connection, programme)
+    row = roster.person(connection, person)
+    return Eligibility(
+        rules=rules,
+        able=Able(
+            region=None if row is None else row.region,
+            languages=_known(connection, person, rules),
+            is_cleared=_is_cleared(connection, person, programme, rules, now=now),
+            opted_out=welfare.settings_now(cell, connection, person).opted_out,
+            closed=frozenset(welfare.closed_now(cell, connection, person, programme, now=now)),
+        ),
+    )  # fmt: skip
+
+
+def _known(connection: journal.Connection, person: str, rules: dict[str, DomainRule]) -> dict[str, Known]:
+    if not any(rule.language_level for rule in rules.values()):
+        return {}
+    return {
+        row.language: Known(level=row.level, confirmed=row.confirmed) for row in store.languages(connection, person)
+    }
+
+
+def _is_cleared(
+    connection: journal.Connection, person: str, programme: str, rules: dict[str, DomainRule], *, now: int
+) -> bool:  # fmt: skip
+    is_asked = any(rule.needs_clearance for rule in rules.values())
+    return is_asked and store.is_cleared(connection, person, programme, now=now)
+
+
+def offered(
+    cell: Cell, connection: journal.Connection, person: str, programme: str, strata: list[Row], *, now: int
+) -> tuple[Eligibility, list[Row], Refused | None]:
+    """What somebody may be given, which of these strata that leaves, and why nothing of the rest for the time being."""
+    may = eligible(cell, connection, person, programme, now=now)
+    waiting: set[str] = set()
+    found = []
+    for row in strata:
+        places = stratum_places(row)
+        if may.allows(places):
+            found.append(row)
+        else:
+            waiting |= may.waits_for(places)
+    why = None
+    if waiting:
+        why = welfare.refuse_rest(cell, connection, person, programme, waiting=waiting, now=now)
+    return may, found, why
+
+
+def stratum_places(row: Row) -> Places:
+    """Where the items of a stratum stand, as eligibility asks it."""
+    return {**_taxonomy(row.taxonomy), "domain": row.domain}
+
+
+@lru_cache(maxsize=10_000)
+def _taxonomy(text: str) -> Places:
+    """The axes of a stratum: few texts, each read at every lease."""
+    return msgspec.json.decode(text, type=dict[str, str])
+
+
+def places_of(item: Row) -> Places:
+    """Where an item stands, as eligibility asks it."""
+    places: dict[str, str] = msgspec.json.decode(item.taxonomy)
+    return places | {"domain": item.domain}
+
+
+# --- whose eyes an item is for ------------------------------------------------------------------------------------
+
+
+def closed_to(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> frozenset[str]:
+    """The domains of a programme whose items do not exist for somebody: restricted ones, without a clearance."""
+    if actor.person == access.SYSTEM:
+        return frozenset()
+    return store.closed_to(connection, actor.person, programme, now=cell.kernel.now())
+
+
+def hidden(cell: Cell, connection: journal.Connection, actor: Actor, item: str) -> bool:
+    """Whether an item does not exist for somebody, whatever their role."""
+    if actor.person == access.SYSTEM or not store.is_anything_restricted(connection):
+        return False
+    return bool(store.hidden_among(connection, actor.person, [item], now=cell.kernel.now()))
+
+
+# --- languages ----------------------------------------------------------------------------------------------------
+
+
+def declare_languages(cell: Cell, actor: Actor, languages: dict[str, str], *, key: str) -> Receipt | Refused:
+    """Say which languages one knows, and how well: tag and level. It takes the place of what one said before."""
+
+    def decide(_tx: Transaction) -> Decision:
+        refused = flow.check_languages(languages)
+        return refused or [LanguagesDeclared(person=actor.person, languages=dict(sorted(languages.items())))]
+
+    request = canon.encode(["languages", sorted(languages.items())])
+    return cell.execute(Command(actor, "work.do", key, request, decide))
+
+
+def confirm_language(
+    cell: Cell, actor: Actor, person: str, *, language: str, level: str, how: str, key: str
+) -> Receipt | Refused:  # fmt: skip
+    """Confirm that somebody else knows a language at least so well. How that was found out goes into the vault."""
+
+    def decide(tx: Transaction) -> Decision:
+        if roster.person(tx.connection, person) is None:
+            return access.ABSENT
+        declared = [row.language for row in store.languages(tx.connection, person)]
+        refused = flow.check_confirmation(declared, language, level, is_own=actor.person == person, words=how)
+        if refused:
+            return refused
+        ref = tx.seal(how.strip().encode(), scope=f"person:{person}")
+        return [LanguageConfirmed(person=person, language=language, level=level, how=ref)]
+
+    request = canon.encode(["confirm-language", person, language, level, how])
+    return cell.execute(Command(actor, "roster.write", key, request, decide))
+
+
+# --- clearances ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A clearance that is in force."""
+
+    clearance: str
+    receipt: Receipt
+
+
+def grant(
+    cell: Cell, actor: Actor, person: str, *, programme: str, until: int, reason: str, key: str
+) -> Granted | Refused:  # fmt: skip
+    """Let somebody see the restricted items of one programme, until a moment in microseconds."""
+
+    def decide(tx: Transaction) -> Decision:
+        if roster.person(tx.connection, person) is None or contracts.programme(tx.connection, programme) is None:
+            return access.ABSENT
+        refused = flow.check_grant(until=until, now=tx.now, is_own=actor.person == person, words=reason)
+        if refused:
+            return refused
+        ref = tx.seal(reason.strip().encode(), scope=f"person:{person}")
+        return [
+            ClearanceGranted(
+                clearance=tx.new_id("clr"), person=person, programme=programme, until=until, reason=ref
+            )
+        ]  # fmt: skip
+
+    request = canon.encode(["clearance", person, programme, until, reason])
+    answer = cell.execute(Command(actor, "roster.write", key, request, decide))
+    if isinstance(answer, Refused):
+        return answer
+    fact = answer.facts[0]
+    assert isinstance(fact, ClearanceGranted)
+    return Granted(fact.clearance, answer)
+
+
+def revoke(cell: Cell, actor: Actor, clearance: str, *, reason: str, key: str) -> Receipt | Refused:
+    """Take a clearance back: from now on restricted items are absent for its person, also those that they hold."""
+
+    def decide(tx: Transaction) -> Decision:
+        row = store.clearance(tx.connection, clearance)
+        if row is None:
+            return access.ABSENT
+        if row.revoked_at is not None or row.until <= tx.now:
+            return flow.NO_CLEARANCE
+        refused = flow.check_words(reason, "reason", "why they need to know no more")
+        if refused:
+            return refused
+        ref = tx.seal(reason.strip().encode(), scope=f"person:{row.person}")
+        return [ClearanceRevoked(clearance=clearance, person=row.person, programme=row.programme, reason=ref)]
+
+    request = canon.encode(["revoke-clearance", clearance, reason])
+    return cell.execute(Command(actor, "roster.write", key, request, decide))
+
+
+# --- a person's page ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """A clearance with its reasons. `state`: in force, ended, revoked."""
+
+    row: Row
+    state: str
+    reason: str
+    revoked_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """What decides which items somebody is given, as leads, auditors and they themselves see it."""
+
+    person: str
+    region: str | None
+    languages: tuple[Row, ...]
+    clearances: tuple[Clearance, ...]
+
+
+def routed(cell: Cell, actor: Actor, person: str) -> Routed | Refused:
+    """Languages and clearances of somebody. What they opted out of is no part of it."""
+    is_own = actor.person == person
+    if not access.allows(actor, "roster.read") and not is_own:
+        return access.ABSENT
+    with cell.read() as connection:
+        row = roster.person(connection, person)
+        if row is None:
+            return access.ABSENT
+        rows = store.clearances_of(connection, person)
+        languages = store.languages(connection, person)
+    reason = "own-work" if is_own else "audit" if "auditor" in actor.roles else "staffing"
+    look = cell.look(actor, "self" if is_own else "roster.read", About(subject=person, what="profile", reason=reason))
+    if isinstance(look, Refused):
+        return look
+    now = cell.kernel.now()
+    with cell.read() as connection:
+        names = [name for one in rows for name in (one.reason, one.revoked_reason) if name]
+        words = {name: erased.text(found) for name, found in erased.payloads(cell, connection, names, look).items()}
+    clearances = tuple(
+        Clearance(
+            row=one, state=_state(one, now), reason=words[one.reason],
+            revoked_reason=words[one.revoked_reason] if one.revoked_reason else None,
+        )
+        for one in rows
+    )  # fmt: skip
+    return Routed(person=person, region=row.region, languages=tuple(languages), clearances=clearances)
+
+
+def _state(row: Row, now: int) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    return "in force" if row.until > now else "ended"
