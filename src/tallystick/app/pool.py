@@ -7,6 +7,7 @@ answered.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -14,7 +15,6 @@ from tallystick import canon
 from tallystick.app import access, erased, erasure
 from tallystick.app.access import CELL, Actor
 from tallystick.app.cell import Cell
-from tallystick.app.contract import today_of
 from tallystick.app.credential import held_by
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
@@ -196,7 +196,7 @@ def composed_for(
 def _composed(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str], *, release: str | None) -> PoolComposed:
     is_withheld = _is_too_alike(tx.connection, plan, people)
     opened = {} if is_withheld else _opened(cell, tx, plan, people)  # nothing is opened for what is not told
-    members = [_member(cell, tx, person, opened.get(person, {})) for person in sorted(people)]
+    members = [_member(tx, person, opened.get(person, {})) for person in sorted(people)]
     return flow.compose(plan, members, composition=tx.new_id("cmp"), release=release, is_withheld=is_withheld)
 
 
@@ -235,14 +235,14 @@ def _opened(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str]) ->
     }  # fmt: skip
 
 
-def _member(cell: Cell, tx: Transaction, person: str, own: dict[str, str]) -> Member:
+def _member(tx: Transaction, person: str, own: dict[str, str]) -> Member:
     row = roster.person(tx.connection, person)
     assert row is not None, "who judged here is enrolled"
-    held = held_by(tx.connection, person)
+    held, today = held_by(tx.connection, person), datetime.fromtimestamp(tx.now // 1_000_000, UTC).date()
     return Member(
         person=person, region=row.region,
         roles=frozenset([*msgspec.json.decode(row.roles), *msgspec.json.decode(row.expert_roles)]),
-        credentials=frozenset(one.type for one in held if credentials.holds_on(one, today_of(cell))), own=own,
+        credentials=frozenset(one.type for one in held if credentials.holds_on(one, today)), own=own,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from tallystick.app.gate import measure_now
 from tallystick.app.keeping import KeptFile
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
+from tallystick.app.pool import composed_for
 from tallystick.app.sentinel import announce
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
@@ -114,7 +115,8 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     if wish.consensus is not None:
         asked.append(ConsensusRequested(release=fact.release, programme=fact.programme, method=wish.consensus))
     told = flow.monitored(_watched(tx.connection, wish.programme), release=fact.release, programme=fact.programme)
-    return [*measured, *asked, *([told] if told is not None else []), fact]
+    pooled = composed_for(cell, tx, fact.programme, release=fact.release, batches=fact.batches)
+    return [*measured, *asked, *(one for one in (told, pooled) if one is not None), fact]
 
 
 def _watched(connection: journal.Connection, programme: str) -> Watched:

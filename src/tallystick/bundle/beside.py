@@ -1,7 +1,8 @@
 """Facts beside the judgments that a release brings along: interventions, causes of disagreement, second looks, audits.
 
-Pure. Never among them: which items are sentinels, and any fact from which somebody could tell. What a release says of
-sentinels stands in one fact of its own, `release-monitored`, that only a copy of the log can be held against.
+Pure. Never among them: which items are sentinels, who is where, and any fact from which somebody could tell. What a
+release says of these stands in facts of its own, `release-monitored` and `pool-composed`, that only a copy of the log
+can be held against in full.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,9 @@ from tallystick.events.intervention import (
     RubricRuledOut,
 )
 from tallystick.events.monitoring import ShortcutAudited
+from tallystick.events.pool import PoolComposed
 from tallystick.events.release import ReleaseMonitored
+from tallystick.events.roster import RegionDeclared
 from tallystick.events.sentinel import DriftDecided, DriftDetected, JudgmentChecked, SentinelPolicySet
 
 OF_INTERVENTIONS = (
@@ -45,10 +48,11 @@ KINDS = (
     *OF_PROGRAMME,
     ShortcutAudited,
     ReleaseMonitored,
+    PoolComposed,
 )
 
 
-UNTOLD = (SentinelPolicySet, JudgmentChecked, DriftDetected, DriftDecided)
+UNTOLD = (SentinelPolicySet, JudgmentChecked, DriftDetected, DriftDecided, RegionDeclared)
 """What no release brings along, and a copy of the log is read for: see bundle/watched.py."""
 
 
@@ -75,7 +79,7 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
             is_ours = fact.item in items
         elif isinstance(fact, ClassModelFitted):
             is_ours = fact.model in models
-        elif isinstance(fact, ReleaseMonitored):
+        elif isinstance(fact, ReleaseMonitored | PoolComposed):
             is_ours = fact.release == release
         else:
             # An audit of one expert's preferences is for those who lead the work, and for the expert.

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tallystick.bundle import credentials
 from tallystick.bundle.consensus import Consensus, adopted, consensus
 from tallystick.bundle.contents import (
     OpenedObject,
@@ -30,6 +31,7 @@ from tallystick.bundle.counting import (
 from tallystick.bundle.rows import (
     Adjudication,
     Candidate,
+    CredentialHeld,
     CriterionShare,
     Dimension,
     Exclusion,
@@ -87,6 +89,7 @@ class Tables:
     judgments: list[Judgment]
     adjudications: list[Adjudication]
     experts: list[Expert]
+    credentials: list[CredentialHeld]
     exclusions: list[Exclusion]
     links: list[Link]
     documents: dict[str, bytes]  # path: text of a contract or rubric version
@@ -114,7 +117,7 @@ def derive(state: State, contents: Contents, stated: Consensus | None = None) ->
         raise CannotBuild("expected at least one record, found none: every item of the released batches is excluded")
     return Tables(
         state=state, records=records, judgments=judgments, adjudications=adjudications,
-        experts=_experts(state, contents, judgments), links=links, documents=texts,
+        experts=_experts(state, contents, judgments), credentials=credentials.held(state), links=links, documents=texts,
         exclusions=_exclusions(state, out), contract=_contract(state, texts), rubrics=_rubrics(state, texts),
         is_simulated=state.contract.simulated or any(person.fact.simulated for person in state.people),
         consensus=_consensus(state, records, judgments, stated=stated),
@@ -455,7 +458,7 @@ def _expert(state: State, contents: Contents, person: Entered[PersonEnrolled], *
         contract_executed_at=executed.executed_at if executed else None,
         ip_assigned_at=executed.ip_assigned_at if executed else None,
         contract_template=executed.template_digest if executed else None,
-        credentials="not recorded by this version; qualification on gold items stands in their place",
+        credentials=credentials.told(state, fact.person),
         qualifications=_qualifications(state, fact.person), n_judgments=len(given),
         n_judgments_requeued=sum(j.standing != COUNTED for j in given),
         n_judgments_pre_contract=sum("pre_contract" in j.flags for j in given),

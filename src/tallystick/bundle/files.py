@@ -9,15 +9,17 @@ from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures import Figures, compute
 from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest, view_path
 from tallystick.bundle.quality import quality
-from tallystick.bundle.rows import Adjudication, Exclusion, Expert, Judgment, Record, Row
+from tallystick.bundle.rows import Adjudication, CredentialHeld, Exclusion, Expert, Judgment, Record, Row
 from tallystick.bundle.views import View, views_of
 
 RECORDS, RECORDS_JSONL = "data/records.parquet", "data/records.jsonl"
 JUDGMENTS, JUDGMENTS_JSONL = "data/judgments.parquet", "data/judgments.jsonl"
 ADJUDICATIONS, EXPERTS = "data/adjudications.jsonl", "people/experts.jsonl"
+CREDENTIALS = "people/credentials.jsonl"
 AGREEMENT, REPORT, EXCLUSIONS = "quality/agreement.json", "quality/report.md", "exclusions.json"
 JSONL_KINDS: dict[str, type[Row]] = {
     RECORDS_JSONL: Record, JUDGMENTS_JSONL: Judgment, ADJUDICATIONS: Adjudication, EXPERTS: Expert,
+    CREDENTIALS: CredentialHeld,
 }  # fmt: skip
 PARQUET_KINDS: dict[str, type[Row]] = {RECORDS: Record, JUDGMENTS: Judgment}
 
@@ -56,11 +58,15 @@ def render(tables: Tables) -> Rendered:
 
 
 def tables_of(tables: Tables) -> dict[str, Sequence[Row]]:
-    """The rows that stand in each file of rows, by path; views are not among them."""
-    return {
+    """The rows that stand in each file of rows, by path; views are not among them.
+
+    The credential manifest is there when some expert has declared a credential.
+    """
+    found: dict[str, Sequence[Row]] = {
         RECORDS: tables.records, RECORDS_JSONL: tables.records, JUDGMENTS: tables.judgments,
         JUDGMENTS_JSONL: tables.judgments, ADJUDICATIONS: tables.adjudications, EXPERTS: tables.experts,
     }  # fmt: skip
+    return {**found, CREDENTIALS: tables.credentials} if tables.credentials else found
 
 
 def _data(tables: Tables) -> dict[str, Content]:
@@ -68,7 +74,7 @@ def _data(tables: Tables) -> dict[str, Content]:
     for path, rows in tables_of(tables).items():
         kind = PARQUET_KINDS.get(path)
         data = columns.to_parquet(rows, kind) if kind else columns.to_jsonl(rows)
-        found[path] = Content(role="people" if path == EXPERTS else "data", data=data, rows=len(rows))
+        found[path] = Content(role="people" if path in (EXPERTS, CREDENTIALS) else "data", data=data, rows=len(rows))
     return found
 
 

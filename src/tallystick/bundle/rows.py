@@ -256,6 +256,24 @@ class Expert(Row, frozen=True, kw_only=True):
     seq: int
 
 
+class CredentialHeld(Row, frozen=True, kw_only=True):
+    """A credential of an expert of the release, as it stood at the cut. Names, numbers and issuers stay in the cell."""
+
+    person: str
+    expert_roles: list[str]
+    credential: str
+    type: str
+    state: str  # declared | under_review | verified | rejected | withdrawn | expired
+    method: str  # registry_lookup | document | structured_interview; self_attested is never verified
+    verified_at: int | None
+    verified_seq: int | None  # index of the entry: its envelope names the person who verified
+    expires_on: str | None
+    renews: str | None
+    evidence: list[str]  # salted commitments of the files
+    changed_seq: int
+    seq: int
+
+
 class Message(Row, frozen=True, kw_only=True):
     """One turn, as trainers expect it."""
 

@@ -20,6 +20,14 @@ from tallystick.events.adjudication import (
     DisagreementSettled,
 )
 from tallystick.events.contract import ContractFacts, ContractRevised, GatePolicySet, ProgrammeOpened
+from tallystick.events.credential import (
+    CredentialDeclared,
+    CredentialEvidenceAdded,
+    CredentialRejected,
+    CredentialReviewStarted,
+    CredentialVerified,
+    CredentialWithdrawn,
+)
 from tallystick.events.envelope import Event, open_entry
 from tallystick.events.erasure import ObjectsErased
 from tallystick.events.gate import BatchMeasured
@@ -61,6 +69,18 @@ AnyContract = ProgrammeOpened | ContractRevised
 Closed = DisagreementSettled | DisagreementPreserved | DisagreementReturned
 AnyStanding = JudgmentsHeld | JudgmentsCleared | JudgmentsRequeued
 Decided = PersonQualified | QualificationFailed
+OF_CREDENTIALS = (
+    CredentialDeclared, CredentialEvidenceAdded, CredentialReviewStarted, CredentialVerified, CredentialRejected,
+    CredentialWithdrawn,
+)  # fmt: skip
+AnyCredential = (
+    CredentialDeclared
+    | CredentialEvidenceAdded
+    | CredentialReviewStarted
+    | CredentialVerified
+    | CredentialRejected
+    | CredentialWithdrawn
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +106,7 @@ class State:
     executed: tuple[Entered[ExpertContractExecuted], ...]
     started: tuple[Entered[QualificationStarted], ...]
     decided: tuple[Entered[Decided], ...]
+    credentials: tuple[Entered[AnyCredential], ...]
     earlier_cuts: tuple[Entered[ReleaseCut], ...]  # of releases with the same name
     earlier_built: tuple[Entered[ReleaseBuilt], ...]
     erased: tuple[Entered[ObjectsErased], ...]  # those that name a content of these items and judgments
@@ -125,7 +146,7 @@ _WANTED = (
     ImportFinished, JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled,
     DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued, BatchMeasured,
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
-    ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
+    ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased, *OF_CREDENTIALS,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS, *beside.UNTOLD)}
 
@@ -209,7 +230,11 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         measured_before=tuple(one for one in _of(within, BatchMeasured) if one not in measured),
         people=people, roles=_of(theirs, RolesChanged),
         executed=_of(theirs, ExpertContractExecuted), started=_of(theirs, QualificationStarted),
-        decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)), earlier_cuts=earlier,
+        decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)),
+        credentials=tuple(
+            cast("Entered[AnyCredential]", one) for one in theirs if isinstance(one.fact, OF_CREDENTIALS)
+        ),
+        earlier_cuts=earlier,
         earlier_built=tuple(one for one in _of(ours, ReleaseBuilt) if one.fact.release in built_ids),
         erased=tuple(one for one in _of(heap, ObjectsErased) if not held_objects.isdisjoint(one.fact.objects)),
         asked=next((one for one in _of(ours, ConsensusRequested) if one.fact.release == spec.release), None),

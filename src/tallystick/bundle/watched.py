@@ -1,15 +1,18 @@
-"""Totals of sentinels in a release, held against the facts behind them, which only a whole journal has. Pure.
+"""Totals of sentinels and regions in a release, held against the facts behind them, which only a journal has. Pure.
 
-Those facts tell which items are sentinels, so no release brings them along. The cell holds its own totals against them
-when it builds, and so does whoever builds the release again from a copy of the log.
+Those facts tell which items are sentinels and who is where, so no release brings them along. The cell holds its own
+totals against them when it builds, and so does whoever builds the release again from a copy of the log.
 """
 
 from collections.abc import Iterable
 
+from tallystick.bundle.figures.pool import composed, members
 from tallystick.bundle.state import CannotBuild, State
 from tallystick.events.envelope import Event
 from tallystick.events.release import ReleaseMonitored
+from tallystick.events.roster import RegionDeclared
 from tallystick.events.sentinel import DriftDecided, DriftDetected, JudgmentChecked, SentinelPolicySet
+from tallystick.flow.pool import REGION, region_part
 from tallystick.flow.release import Watched, monitored
 
 
@@ -24,6 +27,19 @@ def check(state: State, seen: Iterable[Event]) -> None:
     if [one.fact for one in stated] != ([] if found is None else [found]):
         place = f"entry {stated[0].seq}" if stated else "the release"
         raise CannotBuild(f"{place}: expected the totals of sentinels that the journal gives, found others, or none")
+    _check_regions(state, seen)
+
+
+def _check_regions(state: State, seen: Iterable[Event]) -> None:
+    """Who is where stands in the journal and in no release: the counts of a pool are held against it."""
+    entered = composed(state)
+    if entered is None:
+        return
+    told = next((part for part in entered.fact.parts if part.axis == REGION), None)
+    where = {fact.person: fact.region for fact in seen if isinstance(fact, RegionDeclared)}
+    found = region_part((where.get(one) for one in members(state)), cell_min=entered.fact.cell_min)
+    if told is not None and not told.is_withheld and told != found:
+        raise CannotBuild(f"entry {entered.seq}: expected the counts of regions that the journal gives, found others")
 
 
 def _watched(seen: Iterable[Event], programme: str) -> Watched:

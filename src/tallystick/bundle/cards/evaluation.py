@@ -26,9 +26,9 @@ def sections(s: Summary) -> tuple[Section, ...]:
 
 
 def evaluation(s: Summary) -> Section:
-    """H1 to H27."""
+    """H1 to H28."""
     return Section("Human evaluation", (
-        *_task(s), *_experts(s), *_agreement(s), *_conditions(s), *_disagreement(s),
+        *_task(s), *_experts(s), *_agreement(s), *_conditions(s), *_disagreement(s), *_pool(s),
     ))  # fmt: skip
 
 
@@ -59,8 +59,7 @@ def _experts(s: Summary) -> tuple[Answer, ...]:
     low, middle, high = s.per_item
     return (
         Answer("H4", "Who was eligible, with which credentials?",
-               f"Experts: {listed(s.expert_origins)}. Credentials are not recorded by this version; "
-               "experts.jsonl says so."),
+               f"Experts: {listed(s.expert_origins)}. {told.credentials(s)}"),
         Answer("H5", "How were they trained and tested?",
                f"On blinded gold items under the very rubric version: {passed} attempts passed, {failed} failed "
                "(of the "
@@ -147,6 +146,13 @@ def _disagreement(s: Summary) -> tuple[Answer, ...]:
         Answer("H26", "Is there a consensus by a model, and with which doubt?", told.consensus(s.figures)),
         Answer("H27", "How do groups of people differ where disagreement was preserved?", _groups(s)),
     )  # fmt: skip
+
+
+def _pool(s: Summary) -> tuple[Answer, ...]:
+    """Told where the contract wants it told."""
+    if s.figures.pool is None:
+        return ()
+    return (Answer("H28", "Who are the experts together?", told.pool(s.figures.pool)),)
 
 
 def _groups(s: Summary) -> str:

@@ -165,7 +165,7 @@ def limitations(s: Summary) -> str:
         if s.figures.monitoring.escape is None else "",
         "A consensus by a model is what the model believes if it is right; it is no judgment."
         if s.figures.consensus is not None else "",
-        "Credentials, pay and welfare of experts are not recorded by this version.",
+        told.unrecorded(s),
         "No machine verifier and no check against public benchmarks was run.",
         "The checkpoint in proofs/ is signed by the log alone: no witness has cosigned it.",
     ]  # fmt: skip

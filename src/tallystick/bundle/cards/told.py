@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tallystick.bundle.cards.summary import Summary, day, listed, share
+from tallystick.bundle.cards.summary import Summary, day, listed, share, tally
 from tallystick.bundle.figures import Figures
 from tallystick.bundle.figures.confusion import DIRECTION, Coincidences
 from tallystick.bundle.figures.interventions import Intervention, Step
 from tallystick.bundle.figures.monitoring import Escape, Sentinels
+from tallystick.bundle.figures.pool import Axis, Pool
 from tallystick.bundle.figures.trend import BatchTrend, Point
+from tallystick.flow.credential import VERIFIED
 
 MILLI = 1000
 Cells = Sequence[Sequence[str]]
@@ -226,3 +228,53 @@ def consensus(figures: Figures) -> str:
         f"By {words(found.method)}, with its posterior, in views/consensus.parquet: {'; '.join(parts)}. Left out: "
         f"{listed(found.left_out)}. Experts who err alike make such a model too sure."
     )
+
+
+def credentials(s: Summary) -> str:
+    """What the experts of a release hold."""
+    held = s.tables.credentials
+    if not held:
+        return "Credentials are not recorded by this version; experts.jsonl says so."
+    good = [one for one in held if one.state == VERIFIED]
+    return (
+        f"Credentials: {len(held)} declared by {len({one.person for one in held})} of {len(s.tables.experts)} experts. "
+        f"Verified by a person and in force at the cut: {listed(tally(one.type for one in good))}; by method: "
+        f"{listed(tally(words(one.method) for one in good))}. All states: "
+        f"{listed(tally(words(one.state) for one in held))}. "
+        "people/credentials.jsonl has each with its dates and the digest of its evidence."
+    )
+
+
+def unrecorded(s: Summary) -> str:
+    """What a release does not tell of its experts."""
+    if not s.tables.credentials:
+        return "Credentials, pay and welfare of experts are not recorded by this version."
+    return (
+        "Pay and welfare of experts are not told in a release. A credential is what whoever verified it found on that "
+        "day; the evidence stays with the cell."
+    )
+
+
+def pool(found: Pool) -> str:
+    """The experts in aggregate, an axis after the other."""
+    if not found.axes:
+        return f"{found.people} people judged here: too few to tell anything of them together."
+    axes = " ".join(_axis(axis) for axis in found.axes)
+    return (
+        f"{found.people} people judged here. {axes} Counts below {found.cell_min} are hidden, and others beside them, "
+        "so that none can be worked out. What people say of themselves is voluntary, and nobody has checked it."
+    )
+
+
+def _axis(axis: Axis) -> str:
+    name = axis.words.rstrip(".:?")
+    if axis.is_withheld:
+        return f"{name}: not told again, as too little has changed since it was told before."
+    told = "; ".join(f"{cell.words} {cell.people}" for cell in axis.cells if cell.people is not None)
+    hidden = [cell.words for cell in axis.cells if cell.people is None]
+    parts = [told] if told else []
+    if axis.hidden_people:
+        parts.append(f"{', '.join(hidden) or 'other groups'} together {axis.hidden_people}")
+    elif hidden:
+        parts.append(f"hidden: {', '.join(hidden)}")
+    return f"{name}: {'; '.join(parts) or 'none'}."

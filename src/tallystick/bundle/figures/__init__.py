@@ -11,6 +11,7 @@ from tallystick.bundle.figures.figure import differences
 from tallystick.bundle.figures.interventions import Interventions, contradicted, interventions
 from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
+from tallystick.bundle.figures.pool import Pool, pool, unfounded_pool
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
 
 __all__ = ["Figures", "compute", "contradictions", "differences", "every_measurement"]
@@ -26,6 +27,7 @@ class Figures:
     monitoring: Monitoring
     overturn: Overturn
     trend: Trend
+    pool: Pool | None  # where the contract wants it told
     consensus: consensuses.Figure | None  # where the release was asked for one
 
     def files(self) -> dict[str, bytes]:
@@ -38,13 +40,13 @@ class Figures:
 
 def contradictions(tables: Tables) -> list[tuple[int, str]]:
     """(entry, sentence) of every fact that other facts of the release contradict."""
-    return [*contradicted(tables), *unfounded(tables)]
+    return [*contradicted(tables), *unfounded(tables), *unfounded_pool(tables)]
 
 
 def compute(tables: Tables) -> Figures:
     """Every figure, from the tables of a release."""
     return Figures(
         confusion=confusion(tables), disagreements=disagreements(tables), interventions=interventions(tables),
-        monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables),
+        monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables), pool=pool(tables),
         consensus=None if tables.consensus is None else tables.consensus.figure,
     )  # fmt: skip
