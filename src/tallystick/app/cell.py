@@ -21,6 +21,7 @@ from tallystick.custody import CustodyMismatch, Keys
 from tallystick.custody.signer import KeySigner
 from tallystick.custody.software import SoftwareKeys
 from tallystick.events.oversight import CellOpened
+from tallystick.flow.constitution import Constitution
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
@@ -32,6 +33,7 @@ from tallystick.ledger.note import check_name
 from tallystick.ledger.policy import BadPolicy, Policy
 from tallystick.ledger.reader import LogReader
 from tallystick.ledger.witnessing import Witnessing
+from tallystick.store import constitution as constitutions
 from tallystick.store import contract as contracts
 from tallystick.store import custody, oversight, schema, welfare
 from tallystick.store import rubric as rubrics
@@ -88,6 +90,7 @@ class Cell:
     sealing: Sealing = field(init=False)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     _contracts: dict[str, DataContract] = field(default_factory=dict)
+    _constitutions: dict[str, Constitution] = field(default_factory=dict)
     _secrets: dict[str, bytes] = field(default_factory=dict)
     _signers: dict[str, KeySigner] = field(default_factory=dict)
 
@@ -202,11 +205,11 @@ class Cell:
         )
 
     def document(self, connection: journal.Connection, object_id: str) -> str:
-        """The text of a rubric or contract version: terms that everybody works by, no content.
+        """The text of a version of a rubric, contract or constitution: terms that everybody works by, no content.
 
         Raises Unrecorded for any other object: that opens with a look only.
         """
-        if not rubrics.is_document(connection, object_id) and not contracts.is_document(connection, object_id):
+        if not any(kind.is_document(connection, object_id) for kind in (rubrics, contracts, constitutions)):
             raise looking.Unrecorded(f"{object_id}: expected a rubric or a contract, found content: record a look")
         return self.vault.open(connection, object_id).payload.decode()
 
@@ -225,6 +228,19 @@ class Cell:
             assert isinstance(found, DataContract), "a contract in force was read before it came into force"
             self._contracts[document] = found
         return self._contracts[document]
+
+    def constitution_of(self, connection: journal.Connection, document: str) -> Constitution:
+        """A version of a constitution by its vault document."""
+        if document not in self._constitutions:
+            found = read(self.document(connection, document), "constitution.yaml", Constitution)
+            assert isinstance(found, Constitution), "a constitution in force was read before it came into force"
+            self._constitutions[document] = found
+        return self._constitutions[document]
+
+    def constitution(self, connection: journal.Connection, programme: str) -> Constitution | None:
+        """The version in force of a programme's constitution; None for a programme without one."""
+        row = constitutions.current(connection, programme)
+        return None if row is None else self.constitution_of(connection, row.document)
 
     def sentinel_secret(self, connection: journal.Connection, object_id: str) -> bytes:
         """The secret from which the places of sentinels follow: for the cell's own use, so without a look; cached.

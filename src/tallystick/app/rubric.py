@@ -10,6 +10,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.events.envelope import Event
 from tallystick.events.intervention import InterventionRevised
 from tallystick.events.rubric import CriterionFacts, RubricPublished
+from tallystick.flow.constitution import refuse_names
 from tallystick.flow.document import Finding, Problem, read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import (
@@ -82,7 +83,7 @@ def _previous(cell: Cell, connection: journal.Connection, programme: str, rubric
         return Refused("rubric-not-in-contract", sentence, "id")
     row = rubrics.current(connection, programme, rubric.id)
     previous = cell.rubric(connection, row.document) if row else None
-    refused = check_version(previous, rubric)
+    refused = check_version(previous, rubric) or refuse_names(cell.constitution(connection, programme), rubric)
     if refused:
         return refused
     return previous

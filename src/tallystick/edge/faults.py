@@ -37,6 +37,8 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
+    "already-agreed", "already-proposed", "already-signed", "not-affected", "nothing-affected",
+    "operationalization-open", "proposal-closed", "proposal-outdated", "two-people-needed",
     "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-held", "work-requeued",
     "already-answered", "already-erased", "already-judged",
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",

@@ -7,8 +7,10 @@ import msgspec
 from tallystick import canon
 from tallystick.events import (
     adjudication,
+    affected,
     assignment,
     calibration,
+    constitution,
     contract,
     credential,
     custody,
@@ -42,6 +44,7 @@ _MODULES = (
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,
     standing, calibration, sentinel, pay, credential, screening, pool, welfare, routing,
+    standing, calibration, sentinel, affected, constitution,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ COUNTED, HELD, REQUEUED, SENTINEL = "counted", "held", "requeued", "sentinel"
 
 A judgment on a gold item in the normal work is a sentinel's, for ever: it says something of its author and of no item.
 """
-CAUSES = ("intervention", "drift", "adjudication", "review")
+CAUSES = ("intervention", "drift", "adjudication", "review", "revision")
 CHUNK = 1_000
 """So many judgments are in one event at most."""
 NOTES_CHARACTERS_MIN = 20

@@ -18,7 +18,7 @@ from tallystick.events.erasure import (
 from tallystick.flow.erasure import Coverage
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import assignment, calibration, disagreement, standing
+from tallystick.store import affected, assignment, calibration, constitution, disagreement, standing
 from tallystick.store.schema import (
     ACCESS,
     ASSIGNMENT,
@@ -42,6 +42,8 @@ from tallystick.store.schema import (
 )
 
 _PART = 500
+_WITH_WORDS = (standing, calibration, disagreement, affected, constitution)
+"""Stages with words of people about items."""
 CELL = "cell"
 """The actor of what the cell does by itself."""
 
@@ -363,7 +365,7 @@ def _object(connection: sa.Connection, name: str) -> _Found | None:
         sa.select(ERASURE.c.erasure).where(ERASURE.c.note == name),
     )
     known = found.lost or found.said or found.noted or any(connection.execute(query).first() for query in others)
-    known = known or calibration.is_words(connection, name) or disagreement.is_words(connection, name)
+    known = known or any(stage.is_words(connection, name) for stage in _WITH_WORDS if stage is not standing)
     return found if known else None
 
 
@@ -425,9 +427,8 @@ def _about(connection: sa.Connection, found: _Found) -> None:
     found.said, found.noted = list(said.values()), list(noted.values())
     found.objects.update(row.rationale for row in found.said if row.rationale)
     found.objects.update(row.notes for row in found.noted if row.notes)
-    found.objects.update(standing.words_about(connection, items=lost, people=sorted(found.people)))
-    found.objects.update(calibration.words_about(connection, items=lost, people=sorted(found.people)))
-    found.objects.update(disagreement.words_about(connection, items=lost, people=sorted(found.people)))
+    for stage in _WITH_WORDS:
+        found.objects.update(stage.words_about(connection, items=lost, people=sorted(found.people)))
 
 
 # --- releases that held it ----------------------------------------------------------------------------------------

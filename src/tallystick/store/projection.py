@@ -9,8 +9,10 @@ from tallystick.events.envelope import Envelope, open_entry
 from tallystick.ledger import guards, journal
 from tallystick.store import (
     adjudication,
+    affected,
     assignment,
     calibration,
+    constitution,
     contract,
     credential,
     custody,
@@ -62,6 +64,8 @@ HANDLERS: dict[str, Handler] = {
     **pay.HANDLERS,
     **welfare.HANDLERS,
     **routing.HANDLERS,
+    **affected.HANDLERS,
+    **constitution.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 

@@ -18,6 +18,9 @@ from tallystick.store import rubric as rubrics
 from tallystick.store import standing
 from tallystick.store.schema import Row
 
+UNDER_ANOTHER = ("intervention", "revision")
+"""Causes after which items are judged under another version of their rubric."""
+
 
 def hold(
     tx: Transaction, *, programme: str, expert: str, judgments: list[str], cause: str, reference: str
@@ -41,13 +44,13 @@ def requeue(
 ) -> list[Event] | Refused:  # fmt: skip
     """Events that set judgments aside and open their items again.
 
-    cause      intervention, drift, adjudication or review
+    cause      intervention, drift, adjudication, review or revision
     reference  id, or place in the journal, of what caused it
     by_same    whether their authors may judge the items again; who judged elsewhere cannot, whatever is said here
     notes      words of whoever decided it
 
-    After an intervention the items are judged under the rubric that came of it: leases under earlier versions are
-    called back.
+    After an intervention and after a revision the items are judged under the rubric that came of it: leases under
+    earlier versions are called back.
     """
     ended = _not_open(cell, tx.connection, programme)
     if ended:
@@ -67,7 +70,7 @@ def requeue(
     why = Why(cause=cause, reference=reference, by_same=by_same, notes=notes)
     salts = iter(tx.new_salt, "")
     facts = flow.requeued(given, why, programme=programme, versions=versions, salts=salts)
-    called_back = _call_back(tx.connection, given, versions) if cause == "intervention" else []
+    called_back = _call_back(tx.connection, given, versions) if cause in UNDER_ANOTHER else []
     return [*facts, *called_back]
 
 

@@ -1,0 +1,120 @@
+"""Judgments that a later rubric version affects: queued with the reason, reviewed alone or in bulk, and counted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from held_work import code, given
+from living_cell import PROGRAMME, World, rubric_text, world_at
+
+from tallystick.app import access, affected, assignment, rubric
+from tallystick.app.access import Actor
+from tallystick.app.affected import AffectedJudgment, Reviewed, RubricQueue
+from tallystick.app.kernel import new_key
+from tallystick.flow.affected import Tally
+from tallystick.flow.refusal import Refused
+from tallystick.store import projection
+
+WHY = "Only the wording of the question is clearer; the anchors stand."
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """Two judges who judged two items each, a reviewer, and a rubric whose first question was put more clearly."""
+    with world_at(database_url, tmp_path / "cell") as found:
+        found.work(2)
+        for roles in ((), (), ("reviewer",)):
+            found.expert(*roles)
+        for expert in found.experts[:2]:
+            found.judge(expert)
+            found.judge(expert)
+        publish(found, "1.1.0", question="Does each step follow?")
+        yield found
+
+
+def publish(world: World, version: str, *, question: str, anchor: str = "Throughout.") -> None:
+    text = rubric_text(version, question=question).replace("5: Throughout.", f"5: {anchor}", 1)
+    text = text.replace("The question changed.", f"Changed for {version}.").replace("unclear", f"unclear {version}")
+    done = rubric.publish(world.cell, world.lead, programme=PROGRAMME, text=text, name="r.yaml", key=new_key())
+    assert isinstance(done, rubric.Published), done
+
+
+def queue(world: World, actor: Actor) -> RubricQueue:
+    found = affected.queue(world.cell, actor, PROGRAMME)
+    assert isinstance(found, list), found
+    return found[0]
+
+
+def in_bulk(world: World, actor: Actor, rationale: str = WHY) -> Reviewed | Refused:
+    return affected.stand_all(
+        world.cell, actor, programme=PROGRAMME, rubric="general", rationale=rationale, key=new_key()
+    )
+
+
+def test_judgments_are_queued_with_the_criterion_and_the_reason(world: World) -> None:
+    publish(world, "1.2.0", question="Does each step follow?", anchor="In every step.")
+    found = queue(world, world.experts[2])
+    assert found.tally == Tally(waiting=4)
+    said = [(row.version, row.criterion, row.reason, row.tally) for row in found.progress]
+    assert said == [
+        ("1.2.0", "reasoning", "anchors", Tally(waiting=4)), ("1.1.0", "reasoning", "wording", Tally(waiting=4)),
+    ]  # fmt: skip
+    assert [(row.criteria, row.reason) for row in found.mine] == [(("reasoning",), "anchors")] * 4
+    assert queue(world, world.lead).mine == ()
+    assert affected.queue(world.cell, world.experts[0], PROGRAMME) == access.ABSENT, "a judge reviews nothing"
+
+
+def test_a_reviewer_sees_what_changed_and_lets_a_judgment_stand_or_be_made_again(world: World) -> None:
+    reviewer, (first, second, *_) = world.experts[2], given(world)
+    found = affected.affected_judgment(world.cell, reviewer, first.judgment)
+    assert isinstance(found, AffectedJudgment)
+    assert (found.given_under, found.rubric.version, found.reasons) == ("1.0.0", "1.1.0", {"reasoning": "wording"})
+    assert {row.part for row in found.changed} == {"question"}
+    assert affected.affected_judgment(world.cell, world.experts[0], first.judgment) == access.ABSENT
+    key = new_key()
+    for _ in range(2):
+        kept = affected.stands(world.cell, reviewer, first.judgment, notes="", key=key)
+        assert isinstance(kept, Reviewed)
+        assert (kept.decision, kept.version, kept.judgments) == ("stands", "1.1.0", 1)
+    again = affected.stands(world.cell, reviewer, first.judgment, notes="", key=new_key())
+    assert code(again) == "not-affected"
+    short = affected.judge_again(world.cell, reviewer, second.judgment, notes="no", key=new_key())
+    assert code(short) == "notes-too-short"
+    done = affected.judge_again(world.cell, reviewer, second.judgment, notes=WHY, key=new_key())
+    assert isinstance(done, Reviewed)
+    assert queue(world, world.lead).tally == Tally(waiting=2, stands=1, again=1)
+    assert queue(world, world.lead).decisions[0].by == reviewer.person
+    assert code(assignment.next_task(world.cell, reviewer, PROGRAMME)) in {"not-qualified", "no-work"}
+
+
+def test_wording_alone_is_decided_in_bulk_with_a_rationale_and_nothing_else_is(world: World) -> None:
+    assert code(in_bulk(world, world.lead, "short")) == "notes-too-short"
+    assert in_bulk(world, world.experts[2]) == access.ABSENT, "who may not change the rubric decides one by one"
+    world.work(1, start=3)
+    world.qualify(world.experts[0])
+    world.judge(world.experts[0])  # under the version in force: not affected
+    done = in_bulk(world, world.lead)
+    assert isinstance(done, Reviewed)
+    assert done.judgments == 4
+    assert queue(world, world.lead).tally == Tally(stands=4)
+    assert code(in_bulk(world, world.lead)) == "nothing-affected"
+    publish(world, "1.2.0", question="Does each step follow?", anchor="In every step.")
+    assert code(in_bulk(world, world.lead)) == "nothing-affected", "another anchor is more than wording"
+    assert queue(world, world.lead).tally == Tally(waiting=5), "a later version asks again"
+
+
+def test_all_that_a_version_affects_on_a_criterion_is_judged_again_under_it(world: World) -> None:
+    done = affected.again_all(
+        world.cell, world.lead, programme=PROGRAMME, rubric="general", criterion="reasoning", rationale=WHY,
+        key=new_key(),
+    )  # fmt: skip
+    assert isinstance(done, Reviewed)
+    assert (done.decision, done.judgments, done.version) == ("again", 4, "1.1.0")
+    assert queue(world, world.lead).tally == Tally(again=4)
+    world.qualify(world.experts[0])
+    assert world.task(world.experts[0]).rubric.version == "1.1.0"
+    with world.cell.read() as connection:
+        before = projection.dump(connection)
+    projection.rebuild(world.cell.engine)
+    with world.cell.read() as connection:
+        assert projection.dump(connection) == before
