@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tallystick.app import access, constitution, erased
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -125,13 +125,10 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
-    passed = _qualified_domains(tx, actor.person, programme)
-    not_agreed = constitution.not_agreed(cell, tx.connection, programme)
-    qualified = {domain: version for domain, version in passed.items() if version.rubric not in not_agreed}
+    qualified = _qualified_domains(tx, actor.person, programme)
     if not qualified:
         is_down = roster.stands_down(tx.connection, actor.person, programme=programme)
-        waiting = next((not_agreed[version.rubric] for version in passed.values()), None)
-        return waiting or (flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED)
+        return flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
     offer = offered(cell, tx.connection, actor.person, row, list(free), now=tx.now)

@@ -391,6 +391,15 @@ def not_agreed(cell: Cell, connection: journal.Connection, programme: str) -> di
     return {name: why for name, why in refused.items() if why is not None}
 
 
+def agreed(
+    cell: Cell, connection: journal.Connection, programme: str, passed: dict[str, Row]
+) -> dict[str, Row] | Refused:
+    """Of rubric versions by domain, those that may be used for new work; the refusal when all of some wait."""
+    waiting = not_agreed(cell, connection, programme)
+    found = {domain: version for domain, version in passed.items() if version.rubric not in waiting}
+    return found if found or not passed else next(waiting[version.rubric] for version in passed.values())
+
+
 def lacks(cell: Cell, connection: journal.Connection, programme: str) -> list[Finding] | None:
     """What a programme's constitution and its rubrics lack; None for a programme without a constitution."""
     current = cell.constitution(connection, programme)
