@@ -55,6 +55,8 @@ CONFLICTS: Final = frozenset({
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
     "too-few-corrections",
+    "no-pay-terms", "not-paid-here", "period-before-open", "period-closed", "period-not-ended", "period-open",
+    "terms-changed", "terms-not-accepted",
 })  # fmt: skip
 """The request is good, but not in the state that the cell is in: 409."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tallystick.app import access, contract, looking, oversight, roster
+from tallystick.app import access, contract, looking, oversight, pay, roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
@@ -15,12 +15,13 @@ from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.events.envelope import Envelope
 from tallystick.flow.document import Problem as Found
+from tallystick.flow.pay import told
 from tallystick.flow.refusal import Refused
 from tallystick.web import words
 from tallystick.web.render import render
 from tallystick.web.views import oversight as oversight_views
-from tallystick.web.views.page import NavGroup, NavLink, Notice, Page
-from tallystick.web.views.parts import Choice, HistoryEntry, Problem, Receipt
+from tallystick.web.views.page import NavGroup, NavLink, Notice, Page, PayNow
+from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Problem, Receipt
 
 _MAIN = (
     (
@@ -56,6 +57,7 @@ _SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
             ("Second looks", "/rereview", ("monitor.read", "review")),
             ("Held work", "/held", ("gate.read", "review")),
+            ("Pay", "/pay", ("pay.read",)),
         ),
     ),
     (
@@ -117,6 +119,10 @@ DONE = {
     "sentinels-ended": "No more sentinels are mixed into the work.",
     "erased": "The content is unreadable in this cell from now on.",
     "confirmed": "The notice is confirmed.",
+    "terms-accepted": "You accepted the pay terms. Work that you take from now on is paid by them.",
+    "pay-closed": "The period is closed. Export its files for payroll below.",
+    "pay-exported": "The export is recorded. The files are below.",
+    "pay-added": "The amount is added. The person sees it with your reason.",
     "passed": "You passed the qualification. Work under this rubric is open to you.",
     "failed": "You did not pass the qualification. Read the rubric again before you start anew.",
 }
@@ -153,7 +159,32 @@ def page(
         trail=tuple(NavLink(label=label, href=href) for label, href in at.trail),
         sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
         person_name=_name(visit), csrf_token=visit.csrf, custody=custody(visit.cell),
-        is_simulated=is_simulated(visit.cell, at.programme),
+        is_simulated=is_simulated(visit.cell, at.programme), pay=pay_now(visit, at.programme),
+    )  # fmt: skip
+
+
+def pay_now(visit: Visit, programme: str = "") -> tuple[PayNow, ...]:
+    """How one's own pay stands, in one programme or in all; nothing for who is not paid here."""
+    if visit.session is None:
+        return ()
+    return tuple(_pay_now(one) for one in pay.mine(visit.cell, visit.session.actor, programme))
+
+
+def _pay_now(one: pay.Mine) -> PayNow:
+    def amount(minor: int) -> str:
+        return told(minor, currency=one.currency, decimals=one.decimals)
+
+    rate = "no active time yet" if one.earned_hourly is None else f"{amount(one.earned_hourly)} an hour"
+    top_up = f"A top-up of {amount(one.top_up)} is added, so that you get the floor." if one.top_up else ""
+    return PayNow(
+        programme=one.programme, href=f"/me/pay/{one.programme}",
+        facts=(
+            Fact(term="Active today", value=words.duration(one.today_ms)),
+            Fact(term=f"Active in {one.period}", value=words.duration(one.active_ms)),
+            Fact(term="Earned", value=amount(one.earned)), Fact(term="Effective rate", value=rate),
+            Fact(term="Floor", value=f"{amount(one.floor_hourly)} an hour"),
+        ),
+        note=top_up if one.is_accepted else "The pay terms changed: read and accept them to go on.",
     )  # fmt: skip
 
 
@@ -219,6 +250,11 @@ def again(refused: Refused) -> int:
 def moved(path: str) -> Response:
     """Go on with another page by GET, so that a reload sends nothing again."""
     return RedirectResponse(path, status_code=303)
+
+
+def ask_terms(refused: Refused) -> Response:
+    """From work that waits for pay terms to the page that shows them. `refused.code` is `terms-not-accepted`."""
+    return moved(f"/me/pay/{refused.names[0]}/terms")
 
 
 def notice(refused: Refused, *, todo: str = "", field: str | None = None) -> Notice:

@@ -159,6 +159,15 @@ def moment(at: int) -> str:
 
 def told(at: int) -> str:
     """The same as people read it, where no template can put it into words."""
+def duration(ms: int) -> str:
+    """`1 h 05 min`, `12 min 30 s`, `4 s`: milliseconds as people read them, rounded to the second."""
+    seconds = (ms + 500) // 1000
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours:,} h {minutes % 60:02d} min"
+    return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
+
+
     when = datetime.fromtimestamp(at / 1e6, UTC)
     return f"{when.day} {when:%b %Y, %H:%M} UTC"
 

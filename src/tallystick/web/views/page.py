@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tallystick.web.views.parts import Fact
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavLink:
@@ -56,6 +58,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayNow:
+    """How an expert's pay stands in one programme: today, this period, earned, effective rate, floor."""
+
+    programme: str
+    href: str
+    facts: tuple[Fact, ...]
+    note: str = ""  # that a top-up is due, or that terms wait; empty as a rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The frame of one page.
 
@@ -64,6 +76,7 @@ class Page:
     sections     the pages of one programme in their groups, shown as a second navigation
     csrf_token   goes into every form; empty on pages without a session
     custody      how the log's keys are held; anything but `hardware` is named on every screen
+    pay          how the pay of whoever asks stands, on every page of an expert
     """
 
     title: str
@@ -78,5 +91,6 @@ class Page:
     csrf_token: str = ""
     custody: Literal["software", "hardware"] = "software"
     is_simulated: bool = False
+    pay: tuple[PayNow, ...] = ()
     language: str = "en"
     direction: Literal["ltr", "rtl"] = "ltr"
