@@ -4,20 +4,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from living_cell import CRITERIA, PROGRAMME, World, answer_of, item_row, rubric_text, shown_as, world_at
+from living_cell import (
+    CRITERIA,
+    PROGRAMME,
+    Clock,
+    World,
+    answer_of,
+    filled,
+    item_row,
+    ready_world,
+    rubric_text,
+    shown_as,
+)
 
 from tallystick.app import assignment, calibration, judgment, rubric
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
+from tallystick.app.cell import Cell
 from tallystick.app.intervention import diagnosing, open_of, state_of, steps
 from tallystick.app.intervention.steps import Done
 from tallystick.app.kernel import new_key
 from tallystick.flow.intervention import State
 from tallystick.flow.refusal import Refused
-from tallystick.signals.preference import Points, Verdict
+from tallystick.signals.preference import Verdict
 from tallystick.store import intervention
 
-EVEN = {name: Points(a=3, b=3) for name in CRITERIA}
+EVEN = {name: {"a": 3, "b": 3} for name in CRITERIA}
 WHY = "Every mark was answered, nobody read a criterion differently, and the difference stayed with one person alone."
 
 
@@ -52,13 +64,19 @@ def failing_world(
     url: str, directory: Path, *, items: int = 12, experts: int = 3, careless: bool = True, measure: bool = True
 ) -> Iterator[World]:
     """Three experts judged every item of a batch; the last is careless, and the batch was measured and failed."""
-    with world_at(url, directory, redundancy=experts, metric="krippendorff_alpha") as world:
+
+    def make(cell: Cell, clock: Clock) -> World:
+        world = filled(cell, clock, redundancy=experts, metric="krippendorff_alpha")
         world.bring([item_row(f"w-{n}") for n in range(items)])
         for _ in range(experts):
             world.expert()
         judge_all(world, careless=world.experts[-1] if careless else None)
         if measure:
             assert world.measure().decision == "fail"
+        return world
+
+    key = ("failing", items, experts, careless, measure)
+    with ready_world(url, directory, key=key, make=make) as world:
         yield world
 
 

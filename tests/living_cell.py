@@ -4,13 +4,15 @@ The content is as short as a contract allows. Time is a clock that tests move by
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
+from ready_cell import SHELF
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tallystick.app import access, assignment, contract, gate, items, judgment, roster, rubric
@@ -23,7 +25,8 @@ from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow.refusal import Refused
-from tallystick.signals.preference import Points, PreferenceAnswer, Reason, Verdict, swap
+from tallystick.signals.preference import Verdict, swap
+from tallystick.signals.shape import Answer, Reason
 
 NUMBERS = count(1)
 PROGRAMME = "plain-answers"
@@ -138,16 +141,16 @@ def jsonl(rows: list[dict[str, object]]) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def answer_of(verdict: Verdict = "a_clearly", *, words: str = "", **changes: object) -> PreferenceAnswer:
+def answer_of(verdict: Verdict = "a_clearly", *, words: str = "", **changes: object) -> Answer:
     """An answer whose scores carry its verdict, in the order in which the candidates were shown."""
     a, b = LEAD.get(verdict[0], (3, 3)) if "_" in verdict else (3, 3)
     values: dict[str, object] = {
         "verdict": verdict,
-        "scores": {name: Points(a=a, b=b) for name in CRITERIA},
+        "scores": {name: {"a": a, "b": b} for name in CRITERIA},
         "reasons": [Reason(criterion="reasoning", text=words or f"It follows, as step {next(NUMBERS)} shows.")],
         "active_ms": 1_000,
     }
-    return PreferenceAnswer.model_validate(values | changes)
+    return Answer.model_validate(values | changes)
 
 
 def shown_as(task: Task, verdict: Verdict) -> Verdict:
@@ -272,12 +275,23 @@ def cell_at(
     url: str, directory: Path, *, clock: Clock | None = None, keys: cells.KeysOf | None = None
 ) -> Iterator[Cell]:
     """A cell with nothing in it but its opening; closed at the end."""
-    cell = cells.create(directory, name="tests.invalid/cell", database=url, keys=keys, clock=clock or Clock())
-    hurry(cell)
-    try:
+    clock = clock or Clock()
+    with ExitStack() as stack:
+        is_copy = None
+        if keys is None and type(clock) is Clock and clock.at == EVENT_TIME:
+            is_copy = stack.enter_context(SHELF.copy("cell", url, directory, _original_cell))
+        if is_copy:
+            cell = cells.open_cell(directory, database=url, clock=clock)
+        else:
+            cell = cells.create(directory, name="tests.invalid/cell", database=url, keys=keys, clock=clock)
+        stack.callback(cell.close)
+        hurry(cell)
         yield cell
-    finally:
-        cell.close()
+
+
+def _original_cell(url: str, directory: Path) -> bool:
+    cells.create(directory, name="tests.invalid/cell", database=url, clock=Clock()).close()
+    return True
 
 
 @contextmanager
@@ -286,18 +300,56 @@ def world_at(
     keys: cells.KeysOf | None = None, **terms: object,
 ) -> Iterator[World]:  # fmt: skip
     """A cell with a programme, its rubrics and, unless told otherwise, gold items; closed at the end."""
-    clock = Clock()
-    with cell_at(url, directory, clock=clock, keys=keys) as cell:
-        new = roster.NewPerson(name="Lea Lead", roles=("lead",))
-        first = roster.enrol(cell, access.CELL, new, key=new_key())
-        assert isinstance(first, roster.Enrolled)
-        lead = roster.actor_of(cell, first.person)
-        assert lead is not None
-        world = World(cell, clock, lead, domains)
-        assert isinstance(world.revise("1.0.0", **terms), contract.ContractInForce)
-        for domain in domains:
-            assert isinstance(world.publish(domain=domain), rubric.Published)
-        if gold:
-            rows = [gold_row(f"g-{domain}-{n}", domain=domain) for domain in domains for n in range(GOLD)]
-            world.bring(rows, batch="gold", purpose="gold")
+    if keys is not None:
+        with cell_at(url, directory, clock=(clock := Clock()), keys=keys) as cell:
+            yield filled(cell, clock, domains=domains, gold=gold, **terms)
+        return
+    key = ("world", domains, gold, repr(sorted(terms.items())))
+    with ready_world(url, directory, key=key, make=partial(filled, domains=domains, gold=gold, **terms)) as world:
         yield world
+
+
+@contextmanager
+def ready_world(url: str, directory: Path, *, key: Hashable, make: Callable[[Cell, Clock], World]) -> Iterator[World]:
+    """A world that is made once in a test run, and copied for every test that wants the same one.
+
+    key   names all that the world depends on
+    make  fills a new cell; what it tells beside the world, a test reads from the cell
+    """
+
+    def original(where: str, folder: Path) -> World:
+        with cell_at(where, folder, clock=(clock := Clock())) as cell:
+            return make(cell, clock)
+
+    with SHELF.copy(key, url, directory, original) as made:
+        if made is None:
+            with cell_at(url, directory, clock=(clock := Clock())) as cell:
+                yield make(cell, clock)
+            return
+        clock = Clock()
+        clock.at = made.clock.at
+        cell = cells.open_cell(directory, database=url, clock=clock)
+        try:
+            hurry(cell)
+            yield World(cell, clock, made.lead, made.domains, list(made.experts))
+        finally:
+            cell.close()
+
+
+def filled(
+    cell: Cell, clock: Clock, *, domains: tuple[str, ...] = ("general",), gold: bool = True, **terms: object
+) -> World:
+    """A programme, its rubrics and gold items in a new cell."""
+    new = roster.NewPerson(name="Lea Lead", roles=("lead",))
+    first = roster.enrol(cell, access.CELL, new, key=new_key())
+    assert isinstance(first, roster.Enrolled)
+    lead = roster.actor_of(cell, first.person)
+    assert lead is not None
+    world = World(cell, clock, lead, domains)
+    assert isinstance(world.revise("1.0.0", **terms), contract.ContractInForce)
+    for domain in domains:
+        assert isinstance(world.publish(domain=domain), rubric.Published)
+    if gold:
+        rows = [gold_row(f"g-{domain}-{n}", domain=domain) for domain in domains for n in range(GOLD)]
+        world.bring(rows, batch="gold", purpose="gold")
+    return world

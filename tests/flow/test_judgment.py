@@ -5,12 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from living_cell import CRITERIA, answer_of, rubric_text
 
+from tallystick.flow.answer import Matter, scales
 from tallystick.flow.document import read
-from tallystick.flow.judgment import Considered, consider, scales, warnings
+from tallystick.flow.judgment import Considered, consider, warnings
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.signals import preference
-from tallystick.signals.preference import Points, PreferenceAnswer, Reason
+from tallystick.signals import BY_NAME, checking, preference
+from tallystick.signals.shape import Answer, Content, Reason, names_of
+
+PAIR = BY_NAME["preference"]
 
 
 def rubric(*, citation: bool = False) -> Rubric:
@@ -22,30 +25,35 @@ def rubric(*, citation: bool = False) -> Rubric:
     return found
 
 
-def considered(answer: PreferenceAnswer, *, order: str = "AB", citation: bool = False) -> Considered | Refused:
-    return consider(answer, rubric(citation=citation), order, shown=[], earlier=[])
+def considered(answer: Answer, *, order: str = "AB", citation: bool = False) -> Considered | Refused:
+    return consider(answer, rubric(citation=citation), matter(order), earlier=[])
+
+
+def matter(order: str = "AB") -> Matter:
+    content = Content(prompt="Which?", candidates=("One follows.", "Two follows."))
+    return Matter(signal=PAIR, content=content, order=order)
 
 
 def reason(**changes: str) -> list[Reason]:
     return [Reason.model_validate({"criterion": "reasoning", "text": "It follows step by step."} | changes)]
 
 
-BOTH = {"reasoning": Points(a=4, b=3), "concision": Points(a=4, b=3)}
+BOTH = {"reasoning": {"a": 4, "b": 3}, "concision": {"a": 4, "b": 3}}
 FAULTS: dict[str, tuple[dict[str, object], str, str]] = {
     "a criterion without scores": (
         {"scores": {"reasoning": BOTH["reasoning"]}},
         "scores.concision", "Score concision for both answers, or choose that you cannot say.",
     ),
     "a score above the scale": (
-        {"scores": BOTH | {"concision": Points(a=6, b=1)}},
-        "scores.concision", "Expected scores from 1 to 5 for concision, found 6 and 1.",
+        {"scores": BOTH | {"concision": {"a": 6, "b": 1}}},
+        "scores.concision", "Expected scores from 1 to 5 for concision of a, b; found 6, 1.",
     ),
     "a score below the scale": (
-        {"scores": BOTH | {"concision": Points(a=1, b=0)}},
-        "scores.concision", "Expected scores from 1 to 5 for concision, found 1 and 0.",
+        {"scores": BOTH | {"concision": {"a": 1, "b": 0}}},
+        "scores.concision", "Expected scores from 1 to 5 for concision of a, b; found 1, 0.",
     ),
     "a criterion of another rubric": (
-        {"scores": BOTH | {"beauty": Points(a=1, b=1)}},
+        {"scores": BOTH | {"beauty": {"a": 1, "b": 1}}},
         "scores.beauty", "Expected a criterion of this rubric (reasoning, concision), found beauty.",
     ),
     "no reason": ({"reasons": []}, "reasons", "Give at least one reason and tie it to a criterion."),
@@ -96,7 +104,7 @@ def test_a_criterion_may_be_left_open_on_purpose() -> None:
 
 
 def test_a_contradiction_is_pointed_out_and_can_be_confirmed() -> None:
-    against = {"reasoning": Points(a=1, b=5), "concision": Points(a=5, b=1)}
+    against = {"reasoning": {"a": 1, "b": 5}, "concision": {"a": 5, "b": 1}}
     found = considered(answer_of("a_clearly", scores=against))
     assert isinstance(found, Refused)
     assert (found.code, found.field, found.names) == ("verdict-contradicts-scores", "confirmed", ("reasoning",))
@@ -115,7 +123,7 @@ def test_confirming_what_is_no_contradiction_leaves_no_mark() -> None:
 
 def test_a_contradiction_is_spoken_of_in_the_order_that_was_shown() -> None:
     """The expert knows only their own A and B; what is recorded names the item's."""
-    against = {"reasoning": Points(a=1, b=5), "concision": Points(a=3, b=3)}
+    against = {"reasoning": {"a": 1, "b": 5}, "concision": {"a": 3, "b": 3}}
     answer = answer_of("a_slightly", scores=against, confirmed=["reasoning"])
     assert "You prefer A" in warnings(answer, rubric())[0][1]
     found = considered(answer, order="BA")
@@ -144,7 +152,9 @@ DEFECTS = {
 def test_copied_reasons_are_recorded_as_defects(case: str) -> None:
     texts, earlier, expected = DEFECTS[case]
     answer = answer_of(reasons=[Reason(criterion="reasoning", text=text) for text in texts])
-    found = consider(answer, rubric(), "AB", shown=SHOWN, earlier=earlier)
+    prompt, *candidates = SHOWN
+    seen = Matter(signal=PAIR, content=Content(prompt=prompt, candidates=(*candidates, "No.")), order="AB")
+    found = consider(answer, rubric(), seen, earlier=earlier)
     assert isinstance(found, Considered)
     assert found.defects == expected
 
@@ -155,40 +165,34 @@ def test_the_scales_are_those_of_the_rubric() -> None:
     }  # fmt: skip
 
 
-POINTS = st.builds(Points, a=st.integers(1, 5), b=st.integers(1, 5))
+POINTS = st.fixed_dictionaries({"a": st.integers(1, 5), "b": st.integers(1, 5)})
 ANSWERS = st.builds(
     lambda verdict, scores: answer_of(verdict, scores=scores),
     st.sampled_from(preference.VERDICTS), st.fixed_dictionaries(dict.fromkeys(CRITERIA, POINTS)),
 )  # fmt: skip
 
 
-@given(ANSWERS)
-def test_unshuffling_twice_gives_back_what_was_said(answer: PreferenceAnswer) -> None:
-    verdict, scores = preference.unshuffled(answer, "BA")
-    back = answer.model_copy(
-        update={"verdict": verdict, "scores": {name: Points(**points) for name, points in scores.items()}}
-    )
-    assert preference.unshuffled(back, "BA") == preference.unshuffled(answer, "AB")
+def own(answer: Answer, order: str) -> Answer:
+    return checking.unshuffled(PAIR, answer, matter(order).content, names_of(order))
+
+
+def mirrored(answer: Answer) -> Answer:
+    scores = {n: p and {"a": p["b"], "b": p["a"]} for n, p in answer.scores.items()}
+    return answer.model_copy(update={"verdict": preference.swap(answer.verdict), "scores": scores})
 
 
 @given(ANSWERS)
-def test_the_order_shown_never_changes_which_way_an_expert_points(answer: PreferenceAnswer) -> None:
+def test_unshuffling_twice_gives_back_what_was_said(answer: Answer) -> None:
+    assert own(own(answer, "BA"), "BA") == answer
+
+
+@given(ANSWERS)
+def test_the_order_shown_never_changes_which_way_an_expert_points(answer: Answer) -> None:
     """Mirror the answer and the order: the judgment of the item's own candidates is the same."""
-    mirrored = answer.model_copy(
-        update={
-            "verdict": preference.swap(answer.verdict),
-            "scores": {n: Points(a=p.b, b=p.a) for n, p in answer.scores.items() if p is not None},
-        }
-    )
-    assert preference.unshuffled(mirrored, "BA") == preference.unshuffled(answer, "AB")
+    assert own(mirrored(answer), "BA") == own(answer, "AB")
 
 
 @given(ANSWERS)
-def test_a_contradiction_does_not_depend_on_the_order_shown(answer: PreferenceAnswer) -> None:
-    mirrored = answer.model_copy(
-        update={
-            "verdict": preference.swap(answer.verdict),
-            "scores": {n: Points(a=p.b, b=p.a) for n, p in answer.scores.items() if p is not None},
-        }
-    )
-    assert [name for name, _ in warnings(answer, rubric())] == [name for name, _ in warnings(mirrored, rubric())]
+def test_a_contradiction_does_not_depend_on_the_order_shown(answer: Answer) -> None:
+    turned = mirrored(answer)
+    assert [name for name, _ in warnings(answer, rubric())] == [name for name, _ in warnings(turned, rubric())]

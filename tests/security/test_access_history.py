@@ -17,7 +17,6 @@ from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import ContentAccessed
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.signals.preference import Points
 from tallystick.store import oversight
 
 
@@ -137,7 +136,7 @@ def test_a_refused_answer_leaves_the_look_that_it_took_and_nothing_else(sqlite_u
         expert = world.expert()
         task, key = world.task(expert), new_key()
         before = len(entries(world))
-        scores = {"reasoning": Points(a=5, b=1), "concision": Points(a=3, b=4)}
+        scores = {"reasoning": {"a": 5, "b": 1}, "concision": {"a": 3, "b": 4}}
         wrong = answer_of("b_clearly", scores=scores)
         refused = judgment.submit(world.cell, expert, task.assignment, wrong, key=key)
         assert isinstance(refused, Refused)

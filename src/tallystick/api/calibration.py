@@ -26,7 +26,7 @@ from tallystick.edge import Site, Visit
 from tallystick.events.calibration import CalibrationLabelled
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 
 READERS = "calibrate or gate.read"
 BYTES = 200_000
@@ -249,7 +249,7 @@ class Labelled(Shown):
     signed: SignedReceipt
 
 
-def label(visit: Visit, calibration_id: InPath, item: InPath, answer: PreferenceAnswer, key: Key) -> Labelled | Refused:
+def label(visit: Visit, calibration_id: InPath, item: InPath, answer: Answer, key: Key) -> Labelled | Refused:
     """Label an item. Nobody sees it before the lead reveals all labels at once."""
     found = calibration.label(visit.cell, visit.actor, calibration_id, item=item, answer=answer, key=key)
     if isinstance(found, Refused):

@@ -12,7 +12,7 @@ from tallystick.app import receipt as receipts
 from tallystick.edge import Site, Visit
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.flow.refusal import Refused
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 
 
 def mount(site: Site, prefix: str) -> None:
@@ -38,7 +38,7 @@ class Submitted(Shown):
     signed: SignedReceipt
 
 
-def submit(visit: Visit, work: InPath, answer: PreferenceAnswer, key: Key) -> Submitted | Refused:
+def submit(visit: Visit, work: InPath, answer: Answer, key: Key) -> Submitted | Refused:
     """Submit the judgment of one's own assignment.
 
     A and B are the candidates as they were shown. Every criterion of the rubric has scores for both, or null where

@@ -10,7 +10,7 @@ from tallystick.edge import Site, Visit
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 
 DRAFT_BYTES = 200_000
 
@@ -139,7 +139,7 @@ class Outcome(Shown):
 
 
 def answer_gold(
-    visit: Visit, qualification: InPath, item: InPath, answer: PreferenceAnswer, key: Key
+    visit: Visit, qualification: InPath, item: InPath, answer: Answer, key: Key
 ) -> Outcome | Refused:
     """Answer the gold item that was shown; the last answer decides."""
     found = roster.answer_gold(visit.cell, visit.actor, qualification, item=item, answer=answer, key=key)

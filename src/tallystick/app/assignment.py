@@ -7,20 +7,28 @@ from functools import lru_cache
 
 import msgspec
 
-from tallystick.app import access, erased
+from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import today_of, unreadable
+from tallystick.app.credential import admitted
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
+from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import item_for
 from tallystick.events.assignment import AssignmentLeasedV2, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow import sentinel as sentinels
+from tallystick.flow.answer import Matter
+from tallystick.flow.items import content_of
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import Eligibility
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals import BY_NAME
+from tallystick.signals.preference import SIGNAL as PAIR
+from tallystick.signals.shape import Content, Piece
 from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
@@ -34,13 +42,35 @@ FEW = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an expert sees of an item: candidates in their own order."""
+    """What somebody sees of an item: candidates in their own order."""
 
-    prompt: str
-    context: str | None
-    first: str
-    second: str
+    matter: Matter
     erased: str | None = None  # when and under which erasure it went; it stands in place of all texts then
+
+    @property
+    def prompt(self) -> str:
+        """What the candidates answer to."""
+        return self.matter.content.prompt
+
+    @property
+    def context(self) -> str | None:
+        """What stands beside the prompt."""
+        return self.matter.content.context
+
+    @property
+    def first(self) -> str:
+        """The first candidate shown; empty where the item has none."""
+        return next(iter(self.matter.content.candidates), "")
+
+    @property
+    def second(self) -> str:
+        """The second candidate shown; empty where there is none."""
+        return next(iter(self.matter.content.candidates[1:]), "")
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is read below prompt and context, in order."""
+        return self.matter.signal.pieces(self.matter.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +146,8 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if row is None or person is None:
         return access.ABSENT
     ended = flow.NO_CONTRACT if person.executed_at is None else unreadable(cell, tx.connection, actor, programme)
+    ended = ended or may_work(tx.connection, actor.person, programme)
+    ended = ended or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
     if ended:
         return ended
     released = expire(tx)
@@ -125,10 +157,12 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
-    qualified = _qualified_domains(tx, actor.person, programme)
-    if not qualified:
+    passed = _qualified_domains(tx, actor.person, programme)
+    qualified = admitted(tx.connection, actor.person, passed, programme=programme, today=today_of(cell))
+    if isinstance(qualified, Refused) or not qualified:
         is_down = roster.stands_down(tx.connection, actor.person, programme=programme)
-        return flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
+        why = flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
+        return qualified if isinstance(qualified, Refused) else why
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
     offer = offered(cell, tx.connection, actor.person, row, list(free), now=tx.now)
@@ -144,11 +178,13 @@ class Offer:
 
     leases    domain: how many items they have had in it
     why_less  what keeps them from some of what is open, when something does
+    eligible  what they may be given at all
     """
 
     strata: tuple[Row, ...]
     leases: Mapping[str, int]
     why_less: Refused | None
+    eligible: Eligibility
 
 
 def offered(
@@ -160,15 +196,15 @@ def offered(
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_strata(connection, person, programme.programme)
     mine = [row for row in rows if row.domain in set(domains)]
-    why: Refused | None = None
+    eligible, mine, why = routing.offered(cell, connection, person, programme.programme, mine, now=now)
     if rules is not None:
         redundancy = {row.domain: row.redundancy for row in contracts.domains(connection, programme.programme)}
         free = [row for row in mine if not _is_share_reached(row, rules, redundancy)]
-        why = flow.SHARE_REACHED if len(free) < len(mine) else None
+        why = flow.SHARE_REACHED if len(free) < len(mine) else why
         waits = _waits(connection, person, programme.programme, free, now=now) if rules.others_first else set()
         mine = [row for row in free if row.domain not in waits]
         why = flow.OTHERS_FIRST if waits else why
-    return Offer(tuple(_in_order(cell, connection, programme, rows, mine, leases=leases)), leases, why)
+    return Offer(tuple(_in_order(cell, connection, programme, rows, mine, leases=leases)), leases, why, eligible)
 
 
 def _is_share_reached(row: Row, rules: Row, redundancy: Mapping[str, int]) -> bool:
@@ -270,15 +306,21 @@ def _first_free(
             rubric = rubrics_of[domain]
             item = item_for(
                 cell, tx, before, person, programme=programme, domain=domain, free=free,
-                position=offer.leases.get(domain, 0),
+                position=offer.leases.get(domain, 0), eligible=offer.eligible,
             )  # fmt: skip
             return AssignmentLeasedV2(
                 assignment=tx.new_id("asg"), item=item, programme=programme, domain=domain, batch=stratum.batch,
-                expert=person, order=flow.candidate_order(cell.order_seed, item, person), rubric=rubric.rubric,
+                expert=person, order=_order(cell, tx, item, person), rubric=rubric.rubric,
                 rubric_version=rubric.version, contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000,
                 is_renewal=False,
             )  # fmt: skip
     return None
+
+
+def _order(cell: Cell, tx: Transaction, item: str, person: str) -> str:
+    row = items.item(tx.connection, item)
+    assert row is not None, "what is leased is an item"
+    return flow.candidate_order(cell.order_seed, item, person, candidates=row.candidates)
 
 
 def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
@@ -299,7 +341,7 @@ def _about(item: str, state: str) -> About:
 
 def _looked_at(cell: Cell, row: Row, actor: Actor) -> Task | Refused:
     with cell.read() as connection:
-        ended = unreadable(cell, connection, actor, row.programme)
+        ended = unreadable(cell, connection, actor, row.programme, item=row.item)
     if ended:
         return ended
     look = cell.look(actor, "work.do", _about(row.item, row.state))
@@ -314,11 +356,10 @@ def shown_in(cell: Cell, connection: journal.Connection, content: str, order: st
     found = erased.payload(cell, connection, content, look)
     if isinstance(found, Gone):
         words = found.sentence.capitalize()
-        return Shown(words, None, words, words, found.sentence)
-    data = msgspec.json.decode(found)
-    texts = [candidate["text"] for candidate in data["candidates"]]
-    first, second = texts if order == "AB" else reversed(texts)
-    return Shown(data["prompt"], data["context"], first, second)
+        gone = Content(prompt=words, candidates=(words,) * len(order))
+        return Shown(Matter(signal=BY_NAME[PAIR], content=gone, order=order), found.sentence)
+    signal, seen = content_of(found, order)
+    return Shown(Matter(signal=signal, content=seen, order=order))
 
 
 def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> Task:

@@ -10,6 +10,7 @@ from tallystick.app.looking import Look
 from tallystick.flow import erasure as flow
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
+from tallystick.signals.shape import Mark
 from tallystick.store import erasure
 from tallystick.store.vault import Erased
 
@@ -59,6 +60,14 @@ def _gone(connection: journal.Connection, thing: Erased) -> Gone:
 def text(found: bytes | Gone) -> str:
     """Words as they were written, or that they were erased."""
     return found.sentence.capitalize() if isinstance(found, Gone) else found.decode()
+
+
+def words(found: bytes | Gone) -> tuple[tuple[Mark, ...], dict[str, str]]:
+    """The marks of a judgment with their words, and what its author wrote; nothing where they were erased."""
+    if isinstance(found, Gone):
+        return (), {}
+    plain = msgspec.json.decode(found)
+    return tuple(Mark.model_validate(mark) for mark in plain.get("marks", ())), dict(plain.get("texts", {}))
 
 
 def reasons(found: bytes | Gone) -> tuple[dict[str, str | None], ...]:

@@ -1,6 +1,6 @@
 """Judgments: drafts, submission, and what was made elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import msgspec
 
@@ -15,13 +15,13 @@ from tallystick.app.looking import About, Look
 from tallystick.app.sentinel import after_judgment, may_renew
 from tallystick.events.assignment import AssignmentLeasedV2
 from tallystick.events.envelope import Event
-from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted, MarkFacts
 from tallystick.flow import adjudication, judgment
 from tallystick.flow.judgment import Considered
 from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 from tallystick.store import adjudication as cases
 from tallystick.store import assignment, calibration, items, roster, sessions, standing
 from tallystick.store import judgment as judgments
@@ -65,7 +65,7 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
         if item is None:
             return access.ABSENT
         gone = erased.gone(connection, item.content) or erased.gone(connection, item.hidden)
-        refused = gone.refused if gone else unreadable(cell, connection, actor, item.programme)
+        refused = gone.refused if gone else unreadable(cell, connection, actor, item.programme, item=item.item)
         if refused:
             return refused
         now = cell.kernel.now()
@@ -100,7 +100,7 @@ def _is_labelling(connection: journal.Connection, session: Row, item: str, perso
     return is_asked and session.state == calibration.LABELLING and item not in done
 
 
-def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key: str) -> Saved | Refused:
+def submit(cell: Cell, actor: Actor, work: str, answer: Answer, *, key: str) -> Saved | Refused:
     """Submit the judgment of one's own assignment. The same key gives the same receipt, whatever happens."""
     request = canon.encode(["judge", work, answer.model_dump(mode="json")])
     command = Command(actor, "work.do", key, request, lambda tx: _submit(cell, tx, actor, work, answer=answer))
@@ -111,7 +111,7 @@ def submit(cell: Cell, actor: Actor, work: str, answer: PreferenceAnswer, *, key
     return Saved(fact.judgment, fact.item, fact.programme, done)
 
 
-def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: PreferenceAnswer) -> Decision:
+def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Answer) -> Decision:
     leased = assignment.assignment(tx.connection, work)
     if leased is None or leased.expert != actor.person:
         return access.ABSENT
@@ -122,7 +122,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     item = items.item(tx.connection, leased.item)
     assert item is not None
     gone = erased.gone(tx.connection, item.content) or erased.gone(tx.connection, item.hidden)
-    refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme)
+    refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme, item=item.item)
     if refused:
         return refused
     renewed = _renew(tx, leased)
@@ -136,9 +136,8 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     look = tx.look_as_cell(About(subject=item.item, what="answer", reason="check"))
     shown = shown_in(cell, tx.connection, item.content, leased.order, look=look)
     considered = judgment.consider(
-        answer, cell.rubric(tx.connection, version.document), leased.order,
+        answer, cell.rubric(tx.connection, version.document), shown.matter,
         earlier=_earlier(cell, tx, actor.person, look),
-        shown=[shown.prompt, shown.context or "", shown.first, shown.second],
     )  # fmt: skip
     if isinstance(considered, Refused):
         return considered
@@ -146,7 +145,12 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Pre
     for name in {work, leased.assignment}:
         sessions.drop_draft(tx.connection, name, actor.person)
     divides = divided(tx, item, [fact.verdict])
-    return [*renewed, fact, *after_judgment(cell, tx, fact, item=item, look=look, divides=divides)]
+    return [
+        *renewed,
+        fact,
+        *detailed(fact, considered),
+        *after_judgment(cell, tx, fact, item=item, look=look, divides=divides),
+    ]
 
 
 def _given_before(tx: Transaction, leased: Row) -> Refused | None:
@@ -229,21 +233,39 @@ def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:
     return texts
 
 
-def rationale_bytes(answer: PreferenceAnswer) -> bytes:
-    """The reasons as the vault keeps them."""
-    return canon.encode({"reasons": [reason.model_dump(mode="json") for reason in answer.reasons]})
+def rationale_bytes(answer: Answer, of: Considered) -> bytes:
+    """The words of a judgment as the vault keeps them: reasons, and marks and writings where there are any."""
+    words: dict[str, object] = {"reasons": [reason.model_dump(mode="json") for reason in answer.reasons]}
+    if of.marks:
+        words["marks"] = [mark.model_dump(mode="json", exclude_none=True) for mark in of.marks]
+    if of.texts:
+        words["texts"] = dict(of.texts)
+    return canon.encode(words)
+
+
+def detailed(fact: JudgmentSubmitted, of: Considered) -> list[JudgmentDetailed]:
+    """What a judgment says beyond its verdict and scores, where its signal asks for more."""
+    if not (of.values or of.marks):
+        return []
+    marks = [MarkFacts(**asdict(mark)) for mark in of.labelled]
+    return [
+        JudgmentDetailed(
+            judgment=fact.judgment, item=fact.item, programme=fact.programme, signal=fact.signal,
+            values=of.values, marks=marks,
+        )
+    ]  # fmt: skip
 
 
 def _fact(
     tx: Transaction, renewed: AssignmentLeasedV2 | None, leased: Row, *, item: Row, person: Row,
-    answer: PreferenceAnswer, of: Considered,
+    answer: Answer, of: Considered,
 ) -> JudgmentSubmitted:  # fmt: skip
     return JudgmentSubmitted(
         judgment=tx.new_id("jdg"), assignment=renewed.assignment if renewed else leased.assignment, item=item.item,
         programme=item.programme, batch=leased.batch, expert=person.person, role="expert", signal=item.signal,
         rubric=leased.rubric, rubric_version=leased.rubric_version, contract_version=leased.contract_version,
         order=leased.order, verdict=of.verdict, scores=of.scores, reasons=of.reasons,
-        rationale=tx.seal(rationale_bytes(answer), scope=f"run:{item.run}", subjects=[f"person:{person.person}"]),
+        rationale=tx.seal(rationale_bytes(answer, of), scope=f"run:{item.run}", subjects=[f"person:{person.person}"]),
         defects=of.defects, confirmed=of.confirmed, active_ms=answer.active_ms,
         is_pre_contract=person.executed_at is None or person.executed_at > tx.now,
     )  # fmt: skip

@@ -41,6 +41,14 @@ class ItemImported(msgspec.Struct, frozen=True, kw_only=True):
     content_key: str  # keyed digest of the normalised content: finds exact duplicates, reveals nothing
 
 
+class ItemShaped(msgspec.Struct, frozen=True, kw_only=True):
+    """How many candidates an item has, of a signal where that is not always two."""
+
+    KIND: ClassVar[str] = "item-shaped/1"
+    item: str
+    candidates: int
+
+
 class ImportFinished(msgspec.Struct, frozen=True, kw_only=True):
     """A file was read to its end. Bad rows are listed in the report in the vault."""
 

@@ -33,6 +33,33 @@ class JudgmentSubmitted(msgspec.Struct, frozen=True, kw_only=True):
     is_pre_contract: bool
 
 
+class MarkFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One labelled piece of an item, without words. Candidates bear the item's own letters."""
+
+    field: str  # the part of the signal's form that it answers
+    on: str  # the piece
+    label: str
+    start: int | None = None  # of a span: Unicode code points of the piece's text, the end excluded
+    end: int | None = None
+    severity: str | None = None
+    place: int | None = None  # in a ranking: 1 is best, equal places are ties
+
+
+class JudgmentDetailed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judgment says beyond verdict and scores. It stands beside the judgment, in the same transaction.
+
+    The words that belong to it lie with the judgment's reasons in the vault.
+    """
+
+    KIND: ClassVar[str] = "judgment-detailed/1"
+    judgment: str
+    item: str
+    programme: str
+    signal: str
+    values: dict[str, str]  # choices and numbers of the signal's form
+    marks: list[MarkFacts]
+
+
 class JudgmentImported(msgspec.Struct, frozen=True, kw_only=True):
     """A judgment made elsewhere was taken in. It was not observed here and stays marked so for ever."""
 

@@ -1,7 +1,7 @@
 """Disagreements: when one opens, who works on its case, and how an adjudicator ends it. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from tallystick.events.adjudication import (
 from tallystick.events.envelope import ObjectRef
 from tallystick.flow.refusal import Refused
 from tallystick.signals import preference
+from tallystick.signals.shape import UNDECIDED
 
 NOTES_CHARACTERS_MIN = 20
 WORDS_CHARACTERS_MIN: Final = 10
@@ -130,12 +131,21 @@ def check(case: Case, *, adjudicator: str, criteria: list[str], notes: str, now:
     return None
 
 
-def check_verdict(verdict: str) -> Refused | None:
-    """Why a verdict does not decide a case, or None."""
-    if verdict in preference.VERDICTS and verdict not in preference.UNDECIDED:
+PAIRED: Final = frozenset(preference.VERDICTS) - frozenset(UNDECIDED)
+"""The verdicts that settle a pair of candidates."""
+
+
+def check_verdict(verdict: str, deciding: Collection[str] = PAIRED) -> Refused | None:
+    """Why a verdict does not decide a case, or None.
+
+    deciding  the verdicts that settle its item
+    """
+    if verdict in deciding and verdict not in UNDECIDED:
         return None
-    sentence = "Expected a verdict that decides: A, B, tie or both unacceptable. To leave it open, preserve it."
-    return Refused("no-decision", sentence, "verdict")
+    known = "A, B, tie or both unacceptable" if deciding == PAIRED else ", ".join(sorted(deciding))
+    return Refused(
+        "no-decision", f"Expected a verdict that decides: {known}. To leave it open, preserve it.", "verdict"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +234,11 @@ def check_return(why: str) -> Refused | None:
 
 
 def settle(
-    case: Case, *, adjudicator: str, verdict: str, criteria: list[str], notes: ObjectRef
-) -> DisagreementSettled | Refused:
+    case: Case, *, adjudicator: str, verdict: str, criteria: list[str], notes: ObjectRef,
+    deciding: Collection[str] = PAIRED,
+) -> DisagreementSettled | Refused:  # fmt: skip
     """Decide for one verdict, in terms of the item's own candidates. The raw judgments stay as they are."""
-    refused = check_verdict(verdict)
+    refused = check_verdict(verdict, deciding)
     return refused or DisagreementSettled(
         item=case.item, programme=case.programme, batch=case.batch, adjudicator=adjudicator, rubric=case.rubric,
         rubric_version=case.rubric_version, verdict=verdict, criteria=criteria, notes=notes,

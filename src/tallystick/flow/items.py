@@ -3,16 +3,32 @@
 A row's problems are complete and name line and field. What an expert may see and what is hidden from them part here.
 """
 
+import json
 import unicodedata
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal, cast
 
-from pydantic import Field, StringConstraints
+import msgspec
+from pydantic import Field, JsonValue, StringConstraints
 
 from tallystick import canon
+from tallystick.flow.answer import Matter, faults
 from tallystick.flow.document import Fault, Part, Plain, Problem, Slug, check
+from tallystick.flow.routing import CONTENT
 from tallystick.flow.rubric import Domain, Rubric
-from tallystick.signals import preference
+from tallystick.signals import BY_NAME, preference
+from tallystick.signals.shape import (
+    CANDIDATES_MAX,
+    LETTERS,
+    UNDECIDED,
+    Answer,
+    Content,
+    Mark,
+    Signal,
+    Value,
+    Written,
+)
+from tallystick.signals.shape import Name as FieldName
 
 PURPOSES = ("work", "gold", "holdout")
 TEXT_MAX = 200_000
@@ -45,32 +61,37 @@ class Source(Part):
     licence: Name = "unstated"
 
 
-class GoldScore(Part):
-    """The right scores of one criterion, within one point."""
-
-    a: Annotated[int, Field(ge=0, le=100)]
-    b: Annotated[int, Field(ge=0, le=100)]
+Points = Annotated[dict[str, Annotated[int, Field(ge=0, le=100)]], Field(min_length=1, max_length=CANDIDATES_MAX)]
+"""Points of every scored piece of an item, by its id: of a pair, those of a and b."""
+VerdictText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class GoldKey(Part):
-    """What is known to be right about a gold item."""
+    """What is known to be right about a gold item. Scores are right within one point.
 
-    verdict: preference.Verdict
-    scores: dict[Slug, GoldScore] = Field(default_factory=dict)
+    verdict  empty where the signal finds it from the marks
+    """
+
+    verdict: VerdictText = ""
+    scores: dict[Slug, Points] = Field(default_factory=dict)
+    values: dict[FieldName, Value] = Field(default_factory=dict)
+    marks: Annotated[tuple[Mark, ...], Field(max_length=500)] = ()
     rationale: Words | None = None
 
 
 class ItemRow(Part):
-    """One row of an item import. A preference item has two candidates.
+    """One row of an item import. How many candidates it has, and what its own part holds, is said by its signal.
 
-    subjects  people who appear in the content, so that it can be erased with them; kept as keyed digests only
+    subjects    people who appear in the content, so that it can be erased with them; kept as keyed digests only
+    categories  kinds of content that can weigh on a reader, of those that the contract names
     """
 
     id: External
     domain: Domain
     prompt: Annotated[str, StringConstraints(max_length=TEXT_MAX)]
-    candidates: Annotated[tuple[Candidate, ...], Field(min_length=2, max_length=2)]
-    signal: Literal["preference"] = "preference"
+    candidates: Annotated[tuple[Candidate, ...], Field(max_length=CANDIDATES_MAX)] = ()
+    signal: Slug = preference.SIGNAL
+    material: dict[str, JsonValue] | None = None
     context: Words | None = None
     language: Label = "en"
     difficulty: Literal["easy", "medium", "hard", "boundary"] | None = None
@@ -85,15 +106,19 @@ class ItemRow(Part):
     source: Source = Source()
     gold: GoldKey | None = None
     subjects: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    categories: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
 
     def faults(self) -> list[Fault]:
-        """Two candidates that say the same cannot be compared, nor two answers to nothing."""
+        """Two candidates that say the same cannot be compared, nor answers to nothing."""
+        if self.signal not in BY_NAME:
+            expected, fix = f"one of {', '.join(BY_NAME)}", "Name the kind of supervision."
+            return [Fault(path=("signal",), expected=expected, found=self.signal, fix=fix)]
         if not self.prompt.strip() and not self.context:
             fix = "Bring the prompt, or remove the row."
             return [Fault(path=("prompt",), expected="a prompt or a context", found="neither", fix=fix)]
-        if self.candidates[0].text.strip() == self.candidates[1].text.strip():
-            fix = "Remove the row, or bring the answer that was meant."
-            return [Fault(path=("candidates",), expected="two different texts", found="the same text twice", fix=fix)]
+        if len({candidate.text.strip() for candidate in self.candidates}) < len(self.candidates):
+            expected, fix = "different texts", "Remove the row, or bring the answer that was meant."
+            return [Fault(path=("candidates",), expected=expected, found="the same text twice", fix=fix)]
         return []
 
 
@@ -102,28 +127,90 @@ class JudgmentRow(Part):
 
     item: External
     rater: Name
-    verdict: Literal[
-        "a_clearly", "a_slightly", "tie", "b_slightly", "b_clearly", "both_unacceptable", "insufficient_context",
-        "abstain", "a", "b",
-    ]  # fmt: skip
-    scores: Annotated[dict[Slug, GoldScore], Field(max_length=50)] = Field(default_factory=dict)
+    verdict: VerdictText = ""
+    scores: Annotated[dict[Slug, Points], Field(max_length=50)] = Field(default_factory=dict)
+    values: Annotated[dict[FieldName, Value], Field(max_length=50)] = Field(default_factory=dict)
+    marks: Annotated[tuple[Mark, ...], Field(max_length=500)] = ()
+    texts: Annotated[dict[FieldName, Written], Field(max_length=20)] = Field(default_factory=dict)
     reasons: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     rationale: Words | None = None
     made_at: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
 
 
 def read_item(
-    row: Plain, *, line: int, name: str, purpose: str, rubrics: Mapping[str, Rubric]
-) -> ItemRow | list[Problem]:
+    row: Plain, *, line: int, name: str, purpose: str, rubrics: Mapping[str, Rubric],
+    categories: Collection[str] = (),
+) -> ItemRow | list[Problem]:  # fmt: skip
     """One item of a row, or all that is wrong with it.
 
-    rubrics  domain: the rubric in force, for every domain of the contract
+    rubrics     domain: the rubric in force, for every domain of the contract
+    categories  the kinds of content that the contract names
     """
     found = check(row, name, ItemRow, line=line)
-    if isinstance(found, list):
-        return found
-    problems = [*_domain_problems(found, rubrics, name, line=line), *_gold_problems(found, purpose, name, line=line)]
+    counted = _number_problems(row, name, line=line)
+    if isinstance(found, list) or counted:
+        return [*(found if isinstance(found, list) else []), *counted]
+    problems = [
+        *_material_problems(found, name, line=line), *_domain_problems(found, rubrics, name, line=line),
+        *_gold_problems(found, purpose, name, line=line), *_category_problems(found, categories, name, line=line),
+    ]  # fmt: skip
+    if not problems and found.gold:
+        problems = _key_problems(found, found.gold, rubrics[found.domain], name, line=line)
     return problems or found
+
+
+def _category_problems(row: ItemRow, known: Collection[str], name: str, *, line: int) -> list[Problem]:
+    """Of a kind that the contract does not name, nobody could be warned, nor opt out."""
+    expected = f"a kind of content that the contract names ({', '.join(sorted(known)) or 'it names none'})"
+    fix = "Correct the name, or revise the section `welfare` of the contract."
+    return [
+        _problem(name, line, "categories", expected=expected, found=one, fix=fix)
+        for one in row.categories
+        if one not in known
+    ]
+
+
+def _number_problems(row: Plain, name: str, *, line: int) -> list[Problem]:
+    """What is wrong with the number of candidates, told also where other fields are broken."""
+    given = row if isinstance(row, dict) else {}
+    signal, candidates = BY_NAME.get(str(given.get("signal", preference.SIGNAL))), given.get("candidates", [])
+    if signal is None or not isinstance(candidates, list) or len(candidates) > CANDIDATES_MAX:
+        return []
+    least, most = signal.candidates
+    expected = f"{least} candidates" if least == most else f"{least} to {most} candidates"
+    fix = f"An item of the signal {signal.name} has as many."
+    wrong = _problem(name, line, "candidates", expected=expected, found=str(len(candidates)), fix=fix)
+    return [] if least <= len(candidates) <= most else [wrong]
+
+
+def _material_problems(row: ItemRow, name: str, *, line: int) -> list[Problem]:
+    """What is wrong with the part of the item that belongs to its signal alone."""
+    signal = BY_NAME[row.signal]
+    if signal.material is None:
+        fix = f"An item of the signal {row.signal} has none: remove it."
+        wrong = _problem(name, line, "material", expected="no material", found="some", fix=fix)
+        return [] if row.material is None else [wrong]
+    if row.material is None:
+        fix = f"Bring the part that an item of the signal {row.signal} has: {', '.join(signal.material.model_fields)}."
+        return [_problem(name, line, "material", expected="the signal's own part", found="nothing", fix=fix)]
+    checked = check(cast("Plain", row.material), name, signal.material, line=line, under=("material",))
+    if isinstance(checked, list):
+        return checked
+    return [
+        _problem(name, line, f"material.{fault.field}", expected=fault.sentence, found="what is there", fix="Mend it.")
+        for fault in signal.item_faults(content_of_row(row))
+    ]
+
+
+def _key_problems(row: ItemRow, gold: GoldKey, rubric: Rubric, name: str, *, line: int) -> list[Problem]:
+    """What is wrong with a gold key: it is an answer to the item's own form, in the item's own order."""
+    content, signal = content_of_row(row), BY_NAME[row.signal]
+    answer = Answer(verdict=gold.verdict, scores=dict(gold.scores), values=dict(gold.values), marks=list(gold.marks))
+    matter = Matter(signal=signal, content=content, order=LETTERS[: len(content.candidates)].upper())
+    return [
+        _problem(name, line, f"gold.{fault.field}", expected=fault.sentence, found="another key", fix="Correct it.")
+        for fault in faults(answer, rubric, matter, is_whole=False)
+    ]
 
 
 def _domain_problems(row: ItemRow, rubrics: Mapping[str, Rubric], name: str, *, line: int) -> list[Problem]:
@@ -145,7 +232,7 @@ def _gold_problems(row: ItemRow, purpose: str, name: str, *, line: int) -> list[
     if purpose == "gold" and row.gold is None:
         fix = "Add the verdict that is right, or import the row as work."
         return [_problem(name, line, "gold", expected="a gold verdict", found="nothing", fix=fix)]
-    if purpose == "gold" and row.gold and row.gold.verdict in preference.UNDECIDED:
+    if purpose == "gold" and row.gold and row.gold.verdict in UNDECIDED:
         fix = "Choose items with a right answer."
         return [_problem(name, line, "gold.verdict", expected="a verdict", found=row.gold.verdict, fix=fix)]
     if purpose != "gold" and row.gold is not None:
@@ -169,9 +256,50 @@ def _problem(name: str, line: int, field: str, *, expected: str, found: str, fix
 
 
 def visible(row: ItemRow) -> bytes:
-    """What an expert sees, as canonical bytes: prompt, context, candidate texts."""
+    """What an expert sees, as canonical bytes: prompt, context, candidate texts, the signal's own part.
+
+    That part holds numbers as a source wrote them, which the canonical form does not know: it stands as JSON text.
+    """
     texts = [{"text": candidate.text} for candidate in row.candidates]
-    return canon.encode({"candidates": texts, "context": row.context, "prompt": row.prompt})
+    plain: dict[str, object] = {"candidates": texts, "context": row.context, "prompt": row.prompt}
+    if row.signal != preference.SIGNAL:
+        plain |= {"material": json.dumps(row.material, sort_keys=True), "signal": row.signal}
+    return canon.encode(plain)
+
+
+def content_of_row(row: ItemRow) -> Content:
+    """The content of a checked row, in the item's own order."""
+    return Content(
+        prompt=row.prompt, context=row.context, candidates=tuple(candidate.text for candidate in row.candidates),
+        material=row.material or {},
+    )  # fmt: skip
+
+
+def content_of(data: bytes, order: str) -> tuple[Signal, Content]:
+    """What `visible` gave, as somebody sees it.
+
+    order  the item's own letters in the order in which candidates are shown; those that it does not name come after
+    """
+    plain = msgspec.json.decode(data, type=_Visible)
+    texts = [candidate["text"] for candidate in plain.candidates]
+    named = [LETTERS.index(letter.lower()) for letter in order]
+    places = [place for place in named if place < len(texts)]
+    places += [place for place in range(len(texts)) if place not in places]
+    content = Content(
+        prompt=plain.prompt, context=plain.context, candidates=tuple(texts[place] for place in places),
+        material=json.loads(plain.material) if plain.material else {},
+    )  # fmt: skip
+    return BY_NAME[plain.signal], content
+
+
+class _Visible(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the vault object of an item's content."""
+
+    prompt: str
+    context: str | None
+    candidates: list[dict[str, str]]
+    material: str | None = None
+    signal: str = preference.SIGNAL
 
 
 def hidden(row: ItemRow) -> bytes:
@@ -180,17 +308,27 @@ def hidden(row: ItemRow) -> bytes:
         {"model": candidate.model, "sampling": candidate.sampling, "version": candidate.version}
         for candidate in row.candidates
     ]
-    gold = None
+    gold: dict[str, object] | None = None
     if row.gold:
-        scores = {name: {"a": points.a, "b": points.b} for name, points in row.gold.scores.items()}
-        gold = {"rationale": row.gold.rationale, "scores": scores, "verdict": row.gold.verdict}
+        scores = {name: dict(points) for name, points in row.gold.scores.items()}
+        gold = {"rationale": row.gold.rationale, "scores": scores, "verdict": _key_verdict(row, row.gold)}
+        if row.gold.values or row.gold.marks:
+            marks = [mark.model_dump(mode="json", exclude_none=True) for mark in row.gold.marks]
+            gold |= {"marks": marks, "values": dict(row.gold.values)}
     return canon.encode({"candidates": identity, "gold": gold, "group": row.group})
+
+
+def _key_verdict(row: ItemRow, gold: GoldKey) -> str:
+    """The verdict of a gold key. A signal whose form has none finds it from the key's marks."""
+    answer = Answer(verdict=gold.verdict, values=dict(gold.values), marks=list(gold.marks))
+    return BY_NAME[row.signal].verdict_of(answer, content_of_row(row))
 
 
 def normalised(row: ItemRow) -> bytes:
     """The content without case, spacing and candidate order: equal for items that ask the same."""
     texts = sorted(_plain(candidate.text) for candidate in row.candidates)
-    return canon.encode([_plain(row.prompt), _plain(row.context or ""), *texts])
+    own = [row.signal, _plain(json.dumps(row.material, sort_keys=True))] if row.signal != preference.SIGNAL else []
+    return canon.encode([_plain(row.prompt), _plain(row.context or ""), *texts, *own])
 
 
 def spelling(subject: str) -> str:
@@ -200,7 +338,8 @@ def spelling(subject: str) -> str:
 
 def taxonomy(row: ItemRow) -> dict[str, str]:
     """The axes on which an item has a value."""
-    return {axis: value for axis in TAXONOMY if (value := getattr(row, axis)) is not None}
+    found = {axis: value for axis in TAXONOMY if (value := getattr(row, axis)) is not None}
+    return found | ({CONTENT: ",".join(sorted(set(row.categories)))} if row.categories else {})
 
 
 def _plain(text: str) -> str:

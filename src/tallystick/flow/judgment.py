@@ -1,42 +1,45 @@
 """From an expert's answer to a judgment. Pure: values in, events or a refusal out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
 
+from tallystick.flow.answer import Matter, faults, labelled
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import Rubric, Verdict, contradictions
-from tallystick.signals import preference
-from tallystick.signals.preference import CriterionScale, PreferenceAnswer
+from tallystick.flow.rubric import Contradiction, Rubric, Scores, Verdict, contradictions
+from tallystick.signals import checking
+from tallystick.signals.shape import Answer, Labelled, Mark, names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """An answer that may become a judgment: verdict and scores name the item's own candidates."""
+    """An answer that may become a judgment, in terms of the item's own candidates.
+
+    marks  with the words that belong to them; `labelled` is what the journal says of them
+    texts  what the expert wrote
+    """
 
     verdict: str
     scores: dict[str, dict[str, int]]
     reasons: list[str]
     defects: list[str]
     confirmed: list[str]
+    values: dict[str, str] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def labelled(self) -> list[Labelled]:
+        """The marks without their words."""
+        return [labelled(mark) for mark in self.marks]
 
 
-def scales(rubric: Rubric) -> dict[str, CriterionScale]:
-    """What a preference must know of each criterion."""
-    return {
-        criterion.id: CriterionScale(criterion.scale.low, criterion.scale.high, criterion.citation_required)
-        for criterion in rubric.criteria
-    }
-
-
-def consider(
-    answer: PreferenceAnswer, rubric: Rubric, order: str, *, shown: list[str], earlier: list[str]
-) -> Considered | Refused:
+def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[str]) -> Considered | Refused:
     """Check an answer against the rubric.
 
-    order    the order in which the candidates were shown
-    shown    texts that were on the page
     earlier  the expert's latest reasons, newest first
     """
-    found = preference.faults(answer, scales(rubric))
+    found = faults(answer, rubric, matter)
     if found:
         sentence = " ".join(fault.sentence for fault in found)
         return Refused("answer-incomplete", sentence, found[0].field, tuple(fault.field for fault in found))
@@ -45,17 +48,24 @@ def consider(
     if open_ones:
         sentence = " ".join(words for _, words in open_ones) + " To keep the verdict, confirm it and submit again."
         return Refused("verdict-contradicts-scores", sentence, "confirmed", tuple(name for name, _ in open_ones))
-    verdict, scores = preference.unshuffled(answer, order)
-    reasons = list(dict.fromkeys(reason.criterion for reason in answer.reasons))
+    own = checking.unshuffled(matter.signal, answer, matter.content, names_of(matter.order))
     return Considered(
-        verdict=verdict, scores=scores, reasons=reasons,
-        defects=preference.defects(answer, shown=shown, earlier=earlier),
-        confirmed=[name for name, _ in against],
+        verdict=own.verdict, scores=given_scores(own), reasons=list(dict.fromkeys(r.criterion for r in own.reasons)),
+        defects=checking.defects(answer, shown=matter.texts, earlier=earlier), confirmed=[name for name, _ in against],
+        values=dict(own.values), marks=tuple(own.marks), texts={k: v for k, v in own.texts.items() if v.strip()},
     )  # fmt: skip
 
 
-def warnings(answer: PreferenceAnswer, rubric: Rubric) -> list[tuple[str, str]]:
+def given_scores(answer: Answer) -> dict[str, dict[str, int]]:
+    """The scores of an answer without the criteria from which the expert abstained."""
+    return {name: dict(points) for name, points in answer.scores.items() if points is not None}
+
+
+def warnings(answer: Answer, rubric: Rubric) -> list[tuple[str, str]]:
     """(criterion, sentence) for every priority rule that the verdict contradicts, as shown to the expert."""
-    verdict: Verdict = answer.verdict
-    scores = {name: {"a": points.a, "b": points.b} for name, points in answer.scores.items() if points is not None}
-    return [(found.criterion, found.sentence) for found in contradictions(rubric, verdict, scores)]  # type: ignore[arg-type]  # keys are a and b
+    return [(found.criterion, found.sentence) for found in against(answer.verdict, given_scores(answer), rubric)]
+
+
+def against(verdict: str, scores: Mapping[str, Mapping[str, int]], rubric: Rubric) -> list[Contradiction]:
+    """The contradictions of a verdict. Verdicts that compare no pair of candidates contradict nothing."""
+    return contradictions(rubric, cast("Verdict", verdict), cast("Scores", scores))

@@ -136,11 +136,14 @@ def is_correct(verdict: str, gold: Gold) -> bool:
 
 
 def near(scores: Mapping[str, Mapping[str, int]], gold: Gold) -> dict[str, int]:
-    """Criterion: how many of its two scores lie within one point of the gold scores."""
+    """Criterion: how many of its two scores lie within one point of the gold scores; of other numbers their share of 2.
+
+    The fact counts to two since there were only pairs, so that one score is 0 or 2, and two of five are 0.
+    """
     return {
-        criterion: sum(abs(scores[criterion][side] - points[side]) <= 1 for side in ("a", "b"))
+        criterion: 2 * sum(abs(scores[criterion][on] - right) <= 1 for on, right in points.items()) // len(points)
         for criterion, points in gold.scores.items()
-        if criterion in scores
+        if criterion in scores and points.keys() <= scores[criterion].keys()
     }
 
 

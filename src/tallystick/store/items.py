@@ -1,12 +1,13 @@
 """Read models of items and batches: what there is, what is still open, counts by stratum."""
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
 from tallystick.flow.contract import is_hard
 from tallystick.flow.sentinel import pool_place
 from tallystick.ledger import journal
@@ -14,6 +15,8 @@ from tallystick.ledger.statement import Statement
 from tallystick.store import assignment
 from tallystick.store.schema import BATCH, ERASED, GOLD, IMPORT_RUN, ITEM, WORK, Handler, Recorded, Row
 
+PAIR = 2
+"""Candidates of an item whose signal compares two: of others a fact says how many."""
 GONE = "erased"
 """The state of an item whose content was erased, whatever became of its work."""
 
@@ -60,8 +63,17 @@ def _item_row(recorded: Recorded) -> dict[str, object]:
         "hidden": fact.hidden.object, "taxonomy": canon.encode(fact.taxonomy).decode(),
         "is_disagreement_expected": int(fact.is_disagreement_expected), "source_class": fact.source_class,
         "licence": fact.licence, "content_key": fact.content_key, "run": fact.run, "row": fact.row,
-        "seq": recorded.envelope.seq,
+        "seq": recorded.envelope.seq, "candidates": PAIR,
     }  # fmt: skip
+
+
+def _on_shaped(connection: sa.Connection, run: list[Recorded]) -> None:
+    _SHAPED.run_many(connection, [{"wanted": r.fact.item, "number": r.fact.candidates} for r in run])
+
+
+_SHAPED = Statement(
+    ITEM.update().where(ITEM.c.item == sa.bindparam("wanted")).values(candidates=sa.bindparam("number"))
+)
 
 
 def _gold_row(recorded: Recorded) -> dict[str, object]:
@@ -139,6 +151,7 @@ def _on_finished(connection: sa.Connection, run: list[Recorded]) -> None:
 HANDLERS: dict[str, Handler] = {
     BatchOpened.KIND: _on_batch,
     ItemImported.KIND: _on_imported,
+    ItemShaped.KIND: _on_shaped,
     ImportFinished.KIND: _on_finished,
 }
 
@@ -189,17 +202,20 @@ def batch_named(connection: sa.Connection, programme: str, *, name: str, domain:
 
 def page(
     connection: sa.Connection, programme: str, *, after: int = -1, limit: int = 50, domain: str | None = None,
-    state: str | None = None, batch: str | None = None,
+    state: str | None = None, batch: str | None = None, without: Collection[str] = (),
 ) -> list[Row]:  # fmt: skip
     """Items behind one journal place, oldest first, with their state of work.
 
-    state  of work, which an item whose content is gone has no more, or `erased` for those
+    state    of work, which an item whose content is gone has no more, or `erased` for those
+    without  domains that are left out
     """
     query = (
         sa.select(ITEM, WORK.c.state, WORK.c.judged, WORK.c.leased, WORK.c.needed)
         .join(WORK, WORK.c.item == ITEM.c.item, isouter=True)
         .where(ITEM.c.programme == programme, ITEM.c.seq > after)
     )
+    if without:
+        query = query.where(ITEM.c.domain.not_in(sorted(without)))
     for column, value in ((ITEM.c.domain, domain), (ITEM.c.batch, batch)):
         query = query if value is None else query.where(column == value)
     if state is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, JudgmentSubmitted
 from tallystick.flow.standing import COUNTED, SENTINEL
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
@@ -55,7 +55,7 @@ def _shared(fact: JudgmentSubmitted | JudgmentImported, recorded: Recorded) -> d
         "expert": fact.expert, "signal": fact.signal, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
         "contract_version": fact.contract_version, "verdict": fact.verdict, "scores": _json(fact.scores),
         "reasons": _json(fact.reasons), "is_pre_contract": int(fact.is_pre_contract), "at": recorded.envelope.at,
-        "seq": recorded.envelope.seq, "standing": COUNTED,
+        "seq": recorded.envelope.seq, "standing": COUNTED, "values": "{}", "marks": "[]",
     }  # fmt: skip
 
 
@@ -97,6 +97,23 @@ def _on_imported(connection: sa.Connection, run: list[Recorded]) -> None:
     _count(connection, run, step=_JUDGED_ELSEWHERE, imported=1)
 
 
+_DETAILED = Statement(
+    JUDGMENT.update()
+    .where(JUDGMENT.c.judgment == sa.bindparam("wanted"))
+    .values({"values": sa.bindparam("chosen"), "marks": sa.bindparam("marked")})
+)
+
+
+def _on_detailed(connection: sa.Connection, run: list[Recorded]) -> None:
+    _DETAILED.run_many(
+        connection,
+        [
+            {"wanted": r.fact.judgment, "chosen": _json(r.fact.values), "marked": _json(r.fact.marks)}
+            for r in run
+        ],
+    )
+
+
 def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, imported: int) -> None:
     done: list[str] = []
     for r in run:
@@ -112,6 +129,7 @@ def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, i
 HANDLERS: dict[str, Handler] = {
     JudgmentSubmitted.KIND: _on_submitted,
     JudgmentImported.KIND: _on_imported,
+    JudgmentDetailed.KIND: _on_detailed,
 }
 
 _OF_ITEM = Statement(sa.select(JUDGMENT).where(JUDGMENT.c.item == sa.bindparam("wanted")).order_by(JUDGMENT.c.seq))
@@ -170,7 +188,7 @@ def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     columns: list[sa.ColumnElement[Any]] = [
         JUDGMENT.c.judgment, JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.scores,
         JUDGMENT.c.signal, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.is_observed, JUDGMENT.c.at,
-        JUDGMENT.c.seq, JUDGMENT.c.standing, ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected,
+        JUDGMENT.c.seq, JUDGMENT.c.standing, JUDGMENT.c["values"], JUDGMENT.c.marks, ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected,
         BATCH.c.name.label("batch_name"),
     ]  # fmt: skip
     query = (

@@ -11,6 +11,7 @@ from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
@@ -62,6 +63,8 @@ def next_item(visit: Visit) -> PageAnswer:
     programme = visit.path["programme"]
     task = assignment.next_task(visit.cell, visit.actor, programme)
     if isinstance(task, Refused):
+        if task.code == NOT_ACCEPTED:
+            return frame.ask_terms(task)
         return _none(visit, programme, task) if task.code in WAITING else task
     return frame.moved(f"/assignments/{task.assignment}")
 
@@ -92,7 +95,7 @@ def _page(visit: Visit, task: Task, sent: Sent) -> Response:
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
     at = Place(trail=(("My work", "/me"),), programme=task.programme)
-    page = frame.page(visit, "Which answer is better?", title="Judge", at=at, notices=sent.notices)
+    page = frame.page(visit, form.question(task.shown), title="Judge", at=at, notices=sent.notices)
     return frame.shown("judgment/work.html", view, page, status=sent.status)
 
 
@@ -112,7 +115,7 @@ def act(visit: Visit) -> PageAnswer:
 
 def _submit(visit: Visit, task: Task, fields: Fields) -> Response:
     key = visit.text("idempotency_key")
-    reading = form.read(fields, task.rubric)
+    reading = form.read(fields, task.rubric, task.shown.matter)
     if reading.answer is None:
         if task.state == "judged":
             return _to_receipt(visit, task)

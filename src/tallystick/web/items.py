@@ -135,7 +135,7 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
         return frame.ask_why(visit, f"/items/{name}", record) if record.code in frame.ASKED else record
     row = record.row
     is_open = record.work is not None and record.work.state != "complete"
-    prompt, context, first, second = form.texts(record.shown)
+    prompt, context = form.read_first(record.shown)
     case = record.disagreement
     done = _state(record.work.state if record.work else None, row.purpose)
     state = done if record.erased is None else words.ITEM_STATES["erased"]
@@ -148,7 +148,7 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
             Fact(term="Disagreement expected", value="yes" if row.is_disagreement_expected else "no"),
             Fact(term="Source", value=row.source_class), Fact(term="Licence", value=row.licence or "none given"),
         ),
-        texts=(prompt, *context, first, second), provenance=_provenance(record),
+        texts=(prompt, *context, *(piece.text for piece in form.pieces(record.shown))), provenance=_provenance(record),
         unblind=_unblind(visit, record, why, refused=refused),
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),

@@ -9,8 +9,9 @@ from tallystick.app.kernel import new_key
 from tallystick.app.roster import DimensionResult, GoldTask, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
 from tallystick.web.assignment import Sent
@@ -123,6 +124,8 @@ def begin(visit: Visit) -> PageAnswer:
         return frame.moved(f"/qualifications/{started.qualification}")
     if started.code in ("qualification-running", "already-qualified"):
         return frame.moved(_running(visit, programme, name))
+    if started.code == NOT_ACCEPTED:
+        return frame.ask_terms(started)
     return started if started == access.ABSENT else _orientation(visit, refused=started)
 
 
@@ -174,7 +177,7 @@ def act(visit: Visit) -> PageAnswer:
     task = roster.gold_task(visit.cell, visit.actor, name)
     if isinstance(task, Refused) or task.item != item:
         return _repeated(visit, name, task)
-    reading = form.read(fields, task.rubric)
+    reading = form.read(fields, task.rubric, task.shown.matter)
     key = visit.text("idempotency_key")
     if reading.answer is None:
         notices = (form.complaint(reading.errors),)
@@ -186,7 +189,7 @@ def act(visit: Visit) -> PageAnswer:
     return frame.moved(result.get(outcome.state, f"/qualifications/{name}"))
 
 
-def _refused(visit: Visit, task: GoldTask, answer: PreferenceAnswer, fields: Fields, *, refused: Refused) -> PageAnswer:
+def _refused(visit: Visit, task: GoldTask, answer: Answer, fields: Fields, *, refused: Refused) -> PageAnswer:
     if refused.code == "already-answered":
         return frame.moved(f"/qualifications/{task.qualification}")
     if refused.code == "verdict-contradicts-scores":

@@ -108,14 +108,14 @@ def _shown(visit: Visit, typed: Typed, *, key: str, refused: Refused | None = No
 
 
 def _view(found: HeldJudgment, typed: Typed, *, key: str, refused: Refused | None) -> views.Review:
-    prompt, context, candidate_a, candidate_b = form.texts(found.shown)
+    prompt, context = form.read_first(found.shown)
     rubric = found.rubric
     return views.Review(
         facts=(
             Fact(term="Domain", value=found.domain), Fact(term="Rubric", value=f"{rubric.title} {rubric.version}"),
             Fact(term="Held since", value=words.told(found.held_at)),
         ),
-        prompt=prompt, context=context, candidate_a=candidate_a, candidate_b=candidate_b,
+        prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
         said=blind(found.said, {part.id: part.name for part in rubric.criteria}),
         rubric_href=f"/programmes/{found.programme}/rubrics/{rubric.id}/{rubric.version}",
         action=f"/held/{found.judgment}", idempotency_key=key, decision=typed.decision, notes=typed.notes,

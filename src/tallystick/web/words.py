@@ -13,6 +13,13 @@ VERDICTS: Final[Mapping[str, str]] = {
     "b_clearly": "B clearly", "both_unacceptable": "Both unacceptable",
     "insufficient_context": "Insufficient context", "abstain": "Abstain", "a": "A", "b": "B",
 }  # fmt: skip
+
+
+def verdict(value: str) -> str:
+    """A verdict in words, of whatever signal."""
+    return VERDICTS.get(value) or value.replace("_", " ").capitalize()
+
+
 DIRECTIONS: Final[Mapping[str, str]] = {
     "a": "A is better", "b": "B is better", "tie": "Tie", "both_unacceptable": "Both unacceptable",
     "a_clearly": "A clearly", "a_slightly": "A slightly", "b_slightly": "B slightly", "b_clearly": "B clearly",
@@ -152,13 +159,6 @@ def plural(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def moment(at: int) -> str:
-    """Microseconds since 1970 as an ISO 8601 time in UTC."""
-    return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds")
-
-
-def told(at: int) -> str:
-    """The same as people read it, where no template can put it into words."""
 def duration(ms: int) -> str:
     """`1 h 05 min`, `12 min 30 s`, `4 s`: milliseconds as people read them, rounded to the second."""
     seconds = (ms + 500) // 1000
@@ -168,6 +168,13 @@ def duration(ms: int) -> str:
     return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
 
 
+def moment(at: int) -> str:
+    """Microseconds since 1970 as an ISO 8601 time in UTC."""
+    return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds")
+
+
+def told(at: int) -> str:
+    """The same as people read it, where no template can put it into words."""
     when = datetime.fromtimestamp(at / 1e6, UTC)
     return f"{when.day} {when:%b %Y, %H:%M} UTC"
 

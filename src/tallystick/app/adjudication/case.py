@@ -1,6 +1,6 @@
 """One case as its adjudicator sees it: the item, and the judgments without their authors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -14,11 +14,13 @@ from tallystick.app.looking import About, Look
 from tallystick.flow import adjudication as flow
 from tallystick.flow import assignment as order
 from tallystick.flow.adjudication import Warned
+from tallystick.flow.answer import Said, as_shown
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
-from tallystick.signals import preference
+from tallystick.signals import BY_NAME
+from tallystick.signals.shape import Mark
 from tallystick.store import adjudication, items, judgment
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -33,7 +35,10 @@ class BlindedJudgment:
     scores: dict[str, dict[str, int]]
     reasons: tuple[dict[str, str | None], ...]
     is_observed: bool
-    is_mirrored: bool  # its author saw this reader's A as B: the letters in its words are the other way round
+    is_mirrored: bool  # its author saw this reader's A as another: the letters in its words are of another order
+    values: dict[str, str] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def case_page(
             return access.ABSENT
         if row.state == "withdrawn" and access.allows(actor, "work.do"):
             return access.ABSENT  # the item is judged again, and they may be the one who does
-        refused = unreadable(cell, connection, actor, row.programme)
+        refused = unreadable(cell, connection, actor, row.programme, item=item)
         if refused or not is_adjudicator or gone_of(connection, item) is not None:
             return refused
         return flow.may_read(row.state, row.holder, row.held_until, person=actor.person, now=cell.kernel.now())
@@ -107,7 +112,7 @@ def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *
     item_row = items.item(connection, item)
     assert row is not None
     assert item_row is not None
-    mine = order.candidate_order(cell.order_seed, item, actor.person)
+    mine = order.candidate_order(cell.order_seed, item, actor.person, candidates=item_row.candidates)
     given = counted(connection, item)
     rubric = rubric_of(cell, connection, given)
     notes = erased.text(erased.payload(cell, connection, row.notes, look)) if row.notes else None
@@ -149,11 +154,14 @@ def blinded(
 def _blinded(
     cell: Cell, connection: journal.Connection, row: Row, mine: str, *, number: int, look: Look
 ) -> BlindedJudgment:
-    scores = msgspec.json.decode(row.scores)
-    verdict = row.verdict
-    if mine == "BA":
-        verdict = preference.swap(verdict)
-        scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
-    reasons = erased.reasons(erased.payload(cell, connection, row.rationale, look)) if row.rationale else ()
-    is_mirrored = row.order not in (None, mine)
-    return BlindedJudgment(number, verdict, scores, tuple(reasons), bool(row.is_observed), is_mirrored)
+    payload = erased.payload(cell, connection, row.rationale, look) if row.rationale else b'{"reasons":[]}'
+    marks, texts = erased.words(payload)
+    own = Said(
+        verdict=row.verdict, scores=msgspec.json.decode(row.scores), values=msgspec.json.decode(row.values),
+        marks=marks, texts=texts,
+    )  # fmt: skip
+    said = as_shown(BY_NAME[row.signal], own, mine)
+    return BlindedJudgment(
+        number, said.verdict, said.scores, erased.reasons(payload), bool(row.is_observed),
+        row.order not in (None, mine), said.values, said.marks, said.texts,
+    )  # fmt: skip

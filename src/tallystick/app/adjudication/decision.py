@@ -9,20 +9,28 @@ from tallystick import canon
 from tallystick.app import access, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import counted, gone_of, rubric_of
+from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.disagreement import distributions
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.looking import About
 from tallystick.events.adjudication import RubricFeedbackRecorded, SettlementConfirmed
 from tallystick.events.envelope import Event, ObjectRef
 from tallystick.flow import adjudication as flow
 from tallystick.flow import assignment as order
-from tallystick.flow.adjudication import Case, Feedback
+from tallystick.flow.adjudication import PAIRED, Case, Feedback
+from tallystick.flow.answer import deciding as verdicts_of
+from tallystick.flow.answer import own_verdict
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.signals import preference
+from tallystick.signals import BY_NAME
+from tallystick.signals.preference import SIGNAL as PAIR
+from tallystick.signals.shape import UNDECIDED
 from tallystick.store import adjudication, disagreement, items, judgment
+from tallystick.store import rubric as rubrics
 from tallystick.store import standing as held
+from tallystick.store.schema import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,17 @@ def settle(
     """
 
     def decide(tx: Transaction, case: Case) -> Decision:
-        mine = order.candidate_order(cell.order_seed, item, actor.person)
-        own = preference.swap(verdict) if mine == "BA" else verdict
+        row = items.item(tx.connection, item)
+        assert row is not None, "a case has an item"
+        mine = order.candidate_order(cell.order_seed, item, actor.person, candidates=row.candidates)
+        own = own_verdict(BY_NAME[row.signal], verdict, mine)
         # Before the notes are sealed: a refusal writes nothing.
-        refused = flow.check_verdict(own) or flow.check_confirmed(case.cause, is_confirmed=is_confirmed)
+        deciding = _deciding(cell, tx, row, case)
+        refused = flow.check_verdict(own, deciding) or flow.check_confirmed(case.cause, is_confirmed=is_confirmed)
         if refused:
             return refused
         ref = _seal(tx, item, notes, actor)
-        fact = flow.settle(case, adjudicator=actor.person, verdict=own, criteria=criteria, notes=ref)
+        fact = flow.settle(case, adjudicator=actor.person, verdict=own, criteria=criteria, notes=ref, deciding=deciding)
         if isinstance(fact, Refused):
             return fact
         warned = flow.warning(case.cause)
@@ -59,6 +70,18 @@ def settle(
 
     request = _request(["settle", item, verdict, criteria, notes], feedback, is_confirmed)
     return _close(cell, actor, item, _Ending(criteria, notes, feedback, request, decide), key=key)
+
+
+def _deciding(cell: Cell, tx: Transaction, row: Row, case: Case) -> frozenset[str]:
+    """The verdicts that settle an item: those of its form, and any that a judge has given."""
+    if row.signal == PAIR:
+        return PAIRED
+    look = tx.look_as_cell(About(subject=row.item, what="answer", reason="check"))
+    shown = shown_in(cell, tx.connection, row.content, "", look=look)
+    version = rubrics.current(tx.connection, row.programme, case.rubric)
+    assert version is not None, "a rubric that judgments name was published"
+    known = verdicts_of(shown.matter, cell.rubric(tx.connection, version.document))
+    return (frozenset(code.value for code in known) | frozenset(case.counts)) - frozenset(UNDECIDED)
 
 
 def preserve(
@@ -146,7 +169,8 @@ def _close(cell: Cell, actor: Actor, item: str, ending: _Ending, *, key: str) ->
         if case is None:
             return access.ABSENT
         gone = gone_of(tx.connection, item)
-        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, case.programme)
+        ended = unreadable(cell, tx.connection, actor, case.programme, item=item)
+        ended = gone.refused if gone and ended is not access.ABSENT else ended
         if ended:
             return ended
         refused = flow.check(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tallystick.app import access, erased
+from tallystick.app import access, erased, routing
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -59,7 +59,7 @@ def remarks(cell: Cell, actor: Actor, programme: str, rubric: str) -> list[Remar
         if rubrics.current(connection, programme, rubric) is None:
             return access.ABSENT
         refused = unreadable(cell, connection, actor, programme)
-        rows = adjudication.feedback(connection, programme, rubric)
+        rows = routing.visible(cell, connection, actor, adjudication.feedback(connection, programme, rubric))
     if refused or not rows:
         return refused or []
     reason = "audit" if "auditor" in actor.roles else "review"

@@ -1,12 +1,14 @@
 """The queue of disagreements, and who works on which case: taken, given back, brought home."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from tallystick.app import access, erased
+from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.app.pay.terms import may_work
 from tallystick.events.adjudication import CaseLeased, CaseReleased
 from tallystick.events.envelope import Event
 from tallystick.flow import adjudication as flow
@@ -77,6 +79,7 @@ def _rows(
 ) -> list[Row]:  # fmt: skip
     """A place that is no longer in the list begins it anew."""
     is_reader = access.allows(actor, "gate.read")
+    closed = routing.closed_to(cell, connection, actor, programme)
     place = adjudication.disagreement(connection, after) if after is not None else None
     if place is not None and (place.state != state or place.programme != programme):
         place = None
@@ -85,16 +88,18 @@ def _rows(
     if state != "open":
         without = None if is_reader else actor.person
         behind = None if place is None else place.seq
-        return adjudication.ended(connection, programme, state=state, without=without, after=behind, limit=limit)
+        ended = adjudication.ended(connection, programme, state=state, without=without, after=behind, limit=limit)
+        return [row for row in ended if row.domain not in closed]
     asking = Asking() if is_reader else Asking(person=actor.person, now=cell.kernel.now())
     return adjudication.open_cases(
-        connection, programme, _tiers(connection, programme), asking=asking, after=place, limit=limit
+        connection, programme, _tiers(connection, programme, closed), asking=asking, after=place, limit=limit
     )
 
 
-def _tiers(connection: journal.Connection, programme: str) -> list[list[str]]:
+def _tiers(connection: journal.Connection, programme: str, closed: Collection[str]) -> list[list[str]]:
+    """Domains by risk, without those whose items do not exist for whoever asks."""
     risks = {row.domain: row.risk for row in contracts.domains(connection, programme)}
-    return flow.tiers(risks, DOMAINS)
+    return [[name for name in tier if name not in closed] for tier in flow.tiers(risks, DOMAINS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +135,8 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
         held = adjudication.held_by(tx.connection, actor.person, programme)
         if held is not None and flow.is_held(held.holder, held.held_until, tx.now):
             return []
-        asking = Asking(person=actor.person, now=tx.now)
-        found = adjudication.open_cases(
-            tx.connection, programme, _tiers(tx.connection, programme), asking=asking, limit=1
-        )
-        return _lease(cell, tx, actor, found[0]) if found else flow.NO_CASE
+        found = _first(cell, tx, actor, programme)
+        return flow.NO_CASE if found is None else _lease(cell, tx, actor, found)
 
     answer = cell.execute(Command(actor, "adjudicate", key, f"take-next|{programme}".encode(), decide))
     if isinstance(answer, Refused):
@@ -145,6 +147,25 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
             held = adjudication.held_by(connection, actor.person, programme)
         leased = None if held is None else held.item
     return flow.NO_CASE if leased is None else _taken(cell, actor, answer, leased)
+
+
+def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | None:
+    """The first case of the queue that an adjudicator may be given."""
+    may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
+    asking = Asking(person=actor.person, now=tx.now)
+    tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme))
+    after: Row | None = None
+    size = 1 if may.asks_nothing else PAGE
+    while True:
+        rows = adjudication.open_cases(tx.connection, programme, tiers, asking=asking, after=after, limit=size)
+        for row in rows:
+            item = items.item(tx.connection, row.item)
+            assert item is not None, "a case has an item"
+            if may.allows(routing.places_of(item)):
+                return row
+        if len(rows) < size or may.asks_nothing:
+            return None
+        after = rows[-1]
 
 
 def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refused:
@@ -162,12 +183,18 @@ def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refu
 def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     """The lease of an open case, and the end of those that have run out; or why there is none."""
     refused = (
-        flow.ended(row.state) or unreadable(cell, tx.connection, actor, row.programme) or _undecidable(tx, row.item)
+        flow.ended(row.state)
+        or unreadable(cell, tx.connection, actor, row.programme, item=row.item)
+        or _undecidable(tx, row.item)
     )
     if refused:
         return refused
     if flow.is_held(row.holder, row.held_until, tx.now):
         return [] if row.holder == actor.person else flow.HELD
+    unpaid = may_work(tx.connection, actor.person, row.programme)
+    unpaid = unpaid or welfare.may_work(cell, tx.connection, actor.person, row.programme, now=tx.now)
+    if unpaid:
+        return unpaid
     mine = adjudication.held_by(tx.connection, actor.person, row.programme)
     if mine is not None and mine.item != row.item and flow.is_held(mine.holder, mine.held_until, tx.now):
         sentence = f"You work on case {mine.item}: decide it or give it back before you take another one."
@@ -207,7 +234,7 @@ def offered(cell: Cell, actor: Actor, item: str) -> Row | Refused:
         is_judge = judgment.of_expert_on(connection, actor.person, item) is not None
         if row is None or is_judge:
             return access.ABSENT
-        return unreadable(cell, connection, actor, row.programme) or row
+        return unreadable(cell, connection, actor, row.programme, item=item) or row
 
 
 def give_back(cell: Cell, actor: Actor, item: str, *, key: str) -> Receipt | Refused:

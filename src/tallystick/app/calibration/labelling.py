@@ -14,12 +14,13 @@ from tallystick.app.contract import unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
+from tallystick.app.pay.terms import may_work
 from tallystick.events.calibration import CalibrationLabelled
 from tallystick.flow import judgment
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 from tallystick.store import calibration, items, sessions
 from tallystick.store.schema import Row
 
@@ -66,6 +67,7 @@ def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
         if row is None:
             return access.ABSENT
         ended = unreadable(cell, connection, actor, row.programme)
+        ended = ended or may_work(connection, actor.person, row.programme)
         if ended:
             return ended
         if row.state != calibration.LABELLING:
@@ -93,7 +95,7 @@ def _task(
     cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, item: Row, number: int, total: int,
     look: Look,
 ) -> Task:  # fmt: skip
-    order = seen.candidate_order(cell, row.calibration, item.item, actor.person)
+    order = seen.candidate_order(cell, connection, row.calibration, item.item, person=actor.person)
     draft = sessions.draft(connection, f"{row.calibration}|{item.item}", actor.person)
     content = None if draft is None else cell.open_draft(connection, draft, look)
     return Task(
@@ -104,9 +106,7 @@ def _task(
     )  # fmt: skip
 
 
-def label(
-    cell: Cell, actor: Actor, wanted: str, *, item: str, answer: PreferenceAnswer, key: str
-) -> Labelled | Refused:
+def label(cell: Cell, actor: Actor, wanted: str, *, item: str, answer: Answer, key: str) -> Labelled | Refused:
     """Label an item. The same key gives the same receipt."""
     request = canon.encode(["calibration-label", wanted, item, answer.model_dump(mode="json")])
     done = cell.execute(
@@ -121,7 +121,7 @@ def label(
     return Labelled(wanted, item, row.programme, total - len(left), total, done)
 
 
-def _label(cell: Cell, tx: Transaction, actor: Actor, wanted: str, *, item: str, answer: PreferenceAnswer) -> Decision:
+def _label(cell: Cell, tx: Transaction, actor: Actor, wanted: str, *, item: str, answer: Answer) -> Decision:
     row = seen.takes_part(tx.connection, actor, wanted)
     found = items.item(tx.connection, item)
     if row is None or found is None or item not in calibration.items(tx.connection, wanted):
@@ -132,14 +132,19 @@ def _label(cell: Cell, tx: Transaction, actor: Actor, wanted: str, *, item: str,
         return NO_MORE_LABELS
     gone = erased.gone(tx.connection, found.content)
     refused = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme)
+    refused = refused or may_work(tx.connection, actor.person, row.programme)
     if refused:
         return refused
-    order = seen.candidate_order(cell, wanted, item, actor.person)
-    considered = judgment.consider(answer, seen.rubric_of(cell, tx.connection, row), order, shown=[], earlier=[])
+    order = seen.candidate_order(cell, tx.connection, wanted, item, person=actor.person)
+    look = tx.look_as_cell(About(subject=item, what="answer", reason="check"))
+    shown = shown_in(cell, tx.connection, found.content, order, look=look)
+    considered = judgment.consider(answer, seen.rubric_of(cell, tx.connection, row), shown.matter, earlier=[])
     if isinstance(considered, Refused):
         return considered
     sessions.drop_draft(tx.connection, f"{wanted}|{item}", actor.person)
-    rationale = tx.seal(rationale_bytes(answer), scope=f"run:{found.run}", subjects=[f"person:{actor.person}"])
+    rationale = tx.seal(
+        rationale_bytes(answer, considered), scope=f"run:{found.run}", subjects=[f"person:{actor.person}"]
+    )
     return [
         CalibrationLabelled(
             calibration=wanted, item=item, expert=actor.person, order=order, verdict=considered.verdict,

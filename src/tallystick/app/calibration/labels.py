@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tallystick.app import access, erased
+from tallystick.app import access, erased, routing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.calibration import seen
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.looking import About, Look
+from tallystick.flow.answer import Said, as_shown
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
-from tallystick.signals import preference
+from tallystick.signals import BY_NAME, preference
 from tallystick.store import calibration, items
 from tallystick.store.schema import Row
 
@@ -71,6 +72,8 @@ def overview(cell: Cell, actor: Actor, wanted: str) -> Overview | Refused:
         refused = unreadable(cell, connection, actor, row.programme)
         if refused:
             return refused
+        if row.domain in routing.closed_to(cell, connection, actor, row.programme):
+            return access.ABSENT
         people = calibration.participants(connection, wanted)
         by_item: dict[str, list[Row]] = {name: [] for name in calibration.items(connection, wanted)}
         for label in calibration.labels(connection, wanted):
@@ -80,7 +83,7 @@ def overview(cell: Cell, actor: Actor, wanted: str) -> Overview | Refused:
         return Overview(
             row, seen.rubric_of(cell, connection, row), len(people),
             people.index(actor.person) + 1 if actor.person in people else None,
-            tuple((name, _shown(cell, actor, given, people, reasons={})) for name, given in rows), frozenset(divided),
+            tuple((name, _shown(cell, connection, actor, given, people, reasons={})) for name, given in rows), frozenset(divided),
         )  # fmt: skip
 
 
@@ -89,19 +92,19 @@ def _way(verdict: str) -> str:
 
 
 def _shown(
-    cell: Cell, actor: Actor, given: list[Row], people: list[str], *,
+    cell: Cell, connection: journal.Connection, actor: Actor, given: list[Row], people: list[str], *,
     reasons: Mapping[str, tuple[dict[str, str | None], ...]],
 ) -> tuple[LabelShown, ...]:  # fmt: skip
     found = []
     for label in given:
-        mine = seen.candidate_order(cell, label.calibration, label.item, actor.person)
-        verdict, scores = label.verdict, calibration.scores_of(label)
-        if mine == "BA":
-            verdict = preference.swap(verdict)
-            scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
+        mine = seen.candidate_order(cell, connection, label.calibration, label.item, person=actor.person)
+        row = items.item(connection, label.item)
+        assert row is not None, "a session has items that are here"
+        own = Said(verdict=label.verdict, scores=calibration.scores_of(label), values={}, marks=(), texts={})
+        said = as_shown(BY_NAME[row.signal], own, mine)
         found.append(
             LabelShown(
-                people.index(label.expert) + 1, verdict, scores, reasons.get(label.rationale, ()),
+                people.index(label.expert) + 1, said.verdict, said.scores, reasons.get(label.rationale, ()),
                 label.expert == actor.person, label.order != mine,
             )
         )  # fmt: skip
@@ -121,7 +124,7 @@ def item_labels(
             return row
         if item not in calibration.items(connection, wanted):
             return access.ABSENT
-        refused = unreadable(cell, connection, actor, row.programme)
+        refused = unreadable(cell, connection, actor, row.programme, item=item)
         given = refused or seen.reason_of(actor, row, connection, given=reason, words=words)
     if isinstance(given, Refused):
         return given
@@ -140,9 +143,9 @@ def _item(cell: Cell, connection: journal.Connection, row: Row, item: str, *, ac
     opened = erased.payloads(cell, connection, [label.rationale for label in given], look)
     reasons = {name: erased.reasons(payload) for name, payload in opened.items()}
     people = calibration.participants(connection, row.calibration)
-    order = seen.candidate_order(cell, row.calibration, item, actor.person)
+    order = seen.candidate_order(cell, connection, row.calibration, item, person=actor.person)
     return ItemLabels(
         row, item, shown_in(cell, connection, found.content, order, look=look),
-        seen.rubric_of(cell, connection, row), _shown(cell, actor, given, people, reasons=reasons),
+        seen.rubric_of(cell, connection, row), _shown(cell, connection, actor, given, people, reasons=reasons),
         erased.gone(connection, found.content) is not None,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from tallystick.flow.calibration import Passage
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals.shape import names_of
 from tallystick.store import calibration, items
 from tallystick.store.schema import Row
 
@@ -264,8 +265,8 @@ def _proposal(cell: Cell, tx: Transaction, wanted: str, item: str, *, new: NewEx
     )
     if refused:
         return refused
-    order = seen.candidate_order(cell, wanted, item, tx.actor.person)
-    own = new.candidate if order == "AB" else {"a": "b", "b": "a"}[new.candidate]
+    order = seen.candidate_order(cell, tx.connection, wanted, item, person=tx.actor.person)
+    own = names_of(order)[new.candidate]
     payload = canon.encode({"title": new.title.strip(), "situation": new.situation.strip(), "why": new.why.strip()})
     return [
         ExampleProposed(

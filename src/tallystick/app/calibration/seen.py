@@ -59,9 +59,11 @@ def permission_of(actor: Actor) -> str:
     return "gate.read" if access.allows(actor, "gate.read") else "calibrate"
 
 
-def candidate_order(cell: Cell, wanted: str, item: str, person: str) -> str:
+def candidate_order(cell: Cell, connection: journal.Connection, wanted: str, item: str, *, person: str) -> str:
     """The order in which somebody sees the candidates of an item in a session: another than in their work."""
-    return order.candidate_order(cell.order_seed, f"{wanted}|{item}", person)
+    row = items.item(connection, item)
+    assert row is not None, "a session has items that are here"
+    return order.candidate_order(cell.order_seed, f"{wanted}|{item}", person, candidates=row.candidates)
 
 
 def item_order(cell: Cell, wanted: str, names: Sequence[str], person: str) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.app import access, erased
+from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import BlindedJudgment, blinded, counted, rubric_of
 from tallystick.app.assignment import Shown, shown_in
@@ -11,6 +11,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
+from tallystick.app.pay.terms import may_work
 from tallystick.events.escape import RereviewAnswered, RereviewLeased, RereviewReleased
 from tallystick.flow import assignment as order
 from tallystick.flow import escape as flow
@@ -58,7 +59,14 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
         held = escape.held_by(tx.connection, actor.person, programme)
         if held is not None and held.held_until >= tx.now:
             return []
-        found = escape.next_for(tx.connection, actor.person, programme, now=tx.now)
+        refused = may_work(tx.connection, actor.person, programme)
+        refused = refused or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
+        if refused:
+            return refused
+        may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
+        found = escape.next_for(
+            tx.connection, actor.person, programme, now=tx.now, may=lambda row: may.allows(routing.places_of(row))
+        )
         if found is None:
             return flow.NO_REVIEW
         leased = RereviewLeased(
@@ -102,7 +110,7 @@ def review(cell: Cell, actor: Actor, item: str, *, key: str | None = None) -> Re
         row = _own(connection, actor, item)
         if isinstance(row, Refused):
             return row
-        return unreadable(cell, connection, actor, row.programme)
+        return unreadable(cell, connection, actor, row.programme, item=item)
 
     # A look that is known is shown again without asking: what has changed since must be asked before.
     with cell.read() as connection:
@@ -116,7 +124,7 @@ def review(cell: Cell, actor: Actor, item: str, *, key: str | None = None) -> Re
         row, item_row = escape.drawn(connection, item), items.item(connection, item)
         assert row is not None
         assert item_row is not None
-        mine = order.candidate_order(cell.order_seed, item, actor.person)
+        mine = order.candidate_order(cell.order_seed, item, actor.person, candidates=item_row.candidates)
         given = counted(connection, item)
         return Review(
             row, item_row.domain, shown_in(cell, connection, item_row.content, mine, look=look),
@@ -143,7 +151,7 @@ def answer(cell: Cell, actor: Actor, item: str, given: Answer, *, key: str) -> A
         item_row = items.item(tx.connection, item)
         assert item_row is not None, "what was drawn is an item"
         gone = erased.gone(tx.connection, item_row.content)
-        refused = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme)
+        refused = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=item)
         failures = [one.id for one in _failures(cell, tx.connection, row.programme)]
         refused = refused or flow.check(given, failures)
         if refused:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, erased, standing
+from tallystick.app import access, erased, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import counted
 from tallystick.app.cell import Cell
@@ -62,13 +62,22 @@ def escape_page(
         waiting = escape.waiting(connection, programme)
         mine = access.allows(actor, "review") and (
             escape.held_by(connection, actor.person, programme)
-            or escape.next_for(connection, actor.person, programme, now=cell.kernel.now())
+            or _next(cell, connection, actor, programme)
         )
     found = _estimate(rounds, sample)
     return EscapePage(
         programme, tuple(rounds), found, since_last, tuple(flow.needed(tier, at_most) for tier in found.tiers),
         at_most, waiting, bool(mine),
     )  # fmt: skip
+
+
+def _next(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> Row | None:
+    """What a reviewer would be given now."""
+    now = cell.kernel.now()
+    may = routing.eligible(cell, connection, actor.person, programme, now=now)
+    return escape.next_for(
+        connection, actor.person, programme, now=now, may=lambda row: may.allows(routing.places_of(row))
+    )
 
 
 def _since_last(connection: journal.Connection, programme: str, rounds: list[Row]) -> dict[str, int]:
@@ -116,7 +125,8 @@ def defects(cell: Cell, actor: Actor, programme: str) -> list[Defect] | Refused:
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
         refused = unreadable(cell, connection, actor, programme)
-        rows = [row for row in escape.sample(connection, programme) if row.is_answered and row.is_defect]
+        found = [row for row in escape.sample(connection, programme) if row.is_answered and row.is_defect]
+        rows = routing.visible(cell, connection, actor, found)
     if refused or not rows:
         return refused or []
     rows.sort(key=lambda row: -row.answered_seq)

@@ -17,7 +17,7 @@ from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.events.envelope import Event
-from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
 from tallystick.flow import items as flow
 from tallystick.flow.document import Problem
 from tallystick.flow.erasure import words as words_of
@@ -25,8 +25,9 @@ from tallystick.flow.items import PURPOSES, ItemRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store import contract as contracts
-from tallystick.store import erasure, items, judgment
+from tallystick.store import erasure, items, judgment, welfare
 from tallystick.store import rubric as rubrics
 from tallystick.store import schema as tables
 
@@ -82,6 +83,7 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
             return access.ABSENT
         mixed = [_mixed(row, wanted) for row in items.batches(connection, wanted.programme) if row.name == wanted.batch]
         in_force = cell.rubrics_in_force(connection, wanted.programme)
+        categories = [row.category for row in welfare.categories(connection, wanted.programme)]
         versions = [f"{r.rubric} {r.version}" for r in rubrics.of_programme(connection, wanted.programme)]
     for refused in mixed:
         if refused:
@@ -90,9 +92,9 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     if isinstance(found, Refused):
         return found
     file_digest = canon.digest(data)
-    run = run_id(["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions])
+    run = run_id(["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions, *categories])
     job = _Job(cell, actor, wanted, run, file_digest)
-    checked = _checked(found, wanted, in_force)
+    checked = _checked(found, wanted, in_force, categories)
     return job.strictly(checked) if wanted.is_strict else job.leniently(checked)
 
 
@@ -119,7 +121,7 @@ def _mixed(row: tables.Row, wanted: Wanted) -> Refused | None:
 
 
 def _checked(
-    found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric]
+    found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric], categories: list[str]
 ) -> Iterator[_Good | list[Problem]]:
     """Every row as an item, or as the list of its problems."""
     seen: dict[str, int] = {}
@@ -127,7 +129,9 @@ def _checked(
         if isinstance(row, Problem):
             yield [row]
             continue
-        item = flow.read_item(row.data, line=row.line, name=wanted.name, purpose=wanted.purpose, rubrics=in_force)
+        item = flow.read_item(
+            row.data, line=row.line, name=wanted.name, purpose=wanted.purpose, rubrics=in_force, categories=categories
+        )
         if isinstance(item, list):
             yield item
         elif item.id in seen:
@@ -220,7 +224,12 @@ class _Job:
             if row is None:
                 opened.append(self._open(batches[domain], domain))
         facts = [self._fact(tx, g, batches[g.row.domain], needed=plan[g.row.domain].redundancy) for g in fresh]
-        return [*opened, *facts]
+        shaped = [
+            ItemShaped(item=fact.item, candidates=len(g.row.candidates))
+            for g, fact in zip(fresh, facts, strict=True)
+            if g.row.signal != PAIR
+        ]
+        return [*opened, *facts, *shaped]
 
     def _barred(self, connection: journal.Connection, good: list[_Good]) -> set[int]:
         """The lines that are about somebody who was erased: nothing about them is taken in again."""

@@ -2,26 +2,29 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 
 from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.items import forms
 from tallystick.app.items.importing import CHUNK, ImportReport, finish, not_importable, run_id
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.judgment import divided
 from tallystick.app.kernel import Command, Decision, Transaction
 from tallystick.events.envelope import Event
-from tallystick.events.judgment import JudgmentImported
+from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, MarkFacts
 from tallystick.events.roster import PersonEnrolled
 from tallystick.flow import items as flow
+from tallystick.flow.answer import labelled
 from tallystick.flow.document import Problem
 from tallystick.flow.items import JudgmentRow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals.shape import Answer
 from tallystick.store import contract as contracts
 from tallystick.store import erasure, items, judgment, roster, standing
 from tallystick.store import schema as tables
@@ -31,6 +34,7 @@ from tallystick.store import schema as tables
 class _Good:
     line: int
     row: JudgmentRow
+    said: Answer  # what the row says, in the item's own letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,9 @@ class _Job:
         total, accepted, problems = 0, 0, list[Problem]()
         for number, chunk in enumerate(iter(lambda: list(islice(found, CHUNK)), [])):
             total += len(chunk)
-            good = []
-            for row in chunk:
-                checked = [row] if isinstance(row, Problem) else self._read(row)
-                if isinstance(checked, list):
-                    problems += checked
-                else:
-                    good.append(_Good(row.line or 0, checked))
+            good = self._formed(chunk, problems)
+            if isinstance(good, Refused):
+                return good
             done = self._write(number, good)
             if isinstance(done, Refused):
                 return done
@@ -125,8 +125,28 @@ class _Job:
             file_digest=file_digest, total=total, accepted=accepted, name=self.name, source=self.source,
         )  # fmt: skip
 
-    def _read(self, row: Row) -> JudgmentRow | list[Problem]:
-        return flow.read_judgment(row.data, line=row.line, name=self.name)
+    def _formed(self, chunk: list[Row | Problem], problems: list[Problem]) -> list[_Good] | Refused:
+        """The rows of a chunk that fit the forms of their items; what is wrong with the others goes to `problems`."""
+        checked: dict[int, JudgmentRow] = {}
+        for row in chunk:
+            found = [row] if isinstance(row, Problem) else flow.read_judgment(row.data, line=row.line, name=self.name)
+            if isinstance(found, list):
+                problems += found
+            else:
+                checked[row.line or 0] = found
+        read = forms.read(
+            self.cell, self.actor, checked, programme=self.programme, run=self.run, in_force=self.in_force
+        )
+        if isinstance(read, Refused):
+            return read
+        for line, one in read.items():
+            if one.fault:
+                wrong = flow.row_problem(
+                    self.name, line, one.fault.field, expected=one.fault.sentence, found="another answer",
+                    fix="Correct the row.",
+                )  # fmt: skip
+                problems.append(wrong)
+        return [_Good(line, checked[line], one.answer) for line, one in read.items() if one.fault is None]
 
     def _write(self, number: int, good: list[_Good]) -> tuple[set[int], dict[int, Problem]] | Refused:
         """Write one chunk: the lines that came in, and the problems of those that did not."""
@@ -155,7 +175,10 @@ class _Job:
         raters = {person: one_spelling(g.row.rater) for g, _, person in sorted_out.placed}
         people = [event for person, rater in raters.items() for event in self._enrol(tx, rater, person)]
         facts = [self._fact(tx, g, row, person) for g, row, person in sorted_out.placed]
-        return [*people, *facts, *self._divided(tx, sorted_out)]
+        detailed = [
+            one for fact, (g, _, _) in zip(facts, sorted_out.placed, strict=True) for one in _detailed(fact, g.said)
+        ]
+        return [*people, *facts, *detailed, *self._divided(tx, sorted_out)]
 
     def _sorted_out(self, connection: journal.Connection, good: list[_Good], *, upto: int) -> _SortedOut:
         """Which rows have a place, and why the others have none, as of one place of the journal."""
@@ -189,7 +212,7 @@ class _Job:
                 found.problems[g.line] = problem or self._unknown(g)
                 continue
             found.placed.append((g, row, person))
-            found.given[row.item].append((person, g.row.verdict))
+            found.given[row.item].append((person, g.said.verdict))
         return found
 
     def _person(self, connection: journal.Connection, rater: str) -> str:
@@ -226,7 +249,7 @@ class _Job:
         """A score that the rubric does not have could be measured by nobody, and would block its whole batch."""
         for criterion, points in good.row.scores.items():
             scale = rubric.by_id[criterion].scale
-            wrong = [score for score in (points.a, points.b) if not scale.low <= score <= scale.high]
+            wrong = [score for score in points.values() if not scale.low <= score <= scale.high]
             if wrong:
                 expected, fix = f"a score from {scale.low} to {scale.high}", "Bring it onto the rubric's scale."
                 return self._at(good, f"scores.{criterion}", expected=expected, found=str(wrong[0]), fix=fix)
@@ -269,18 +292,21 @@ class _Job:
     def _fact(self, tx: Transaction, good: _Good, row: tables.Row, person: str) -> JudgmentImported:
         rubric, said = self.in_force[row.domain], good.row
         rationale = None
-        if said.rationale:
+        if said.rationale or said.marks or said.texts:
             reasons = [
                 {"citation": None, "criterion": criterion, "quote": None, "text": said.rationale}
-                for criterion in (said.reasons or ("",))
-            ]
+                for criterion in (said.reasons or ("",)) if said.rationale
+            ]  # fmt: skip
+            marks = [mark.model_dump(mode="json", exclude_none=True) for mark in said.marks]
+            words = {"reasons": reasons} | ({"marks": marks} if marks else {})
+            words |= {"texts": dict(said.texts)} if said.texts else {}
             closers = [f"person:{person}", f"run:{self.run}"]
-            rationale = tx.seal(canon.encode({"reasons": reasons}), scope=f"run:{row.run}", subjects=closers)
+            rationale = tx.seal(canon.encode(words), scope=f"run:{row.run}", subjects=closers)
         return JudgmentImported(
             judgment=tx.new_id("jdg"), item=row.item, programme=self.programme, batch=row.batch, expert=person,
             signal=row.signal, rubric=rubric.id, rubric_version=rubric.version,
-            contract_version=self.contract_version, verdict=said.verdict,
-            scores={name: {"a": points.a, "b": points.b} for name, points in said.scores.items()},
+            contract_version=self.contract_version, verdict=good.said.verdict,
+            scores={name: dict(points) for name, points in said.scores.items()},
             reasons=list(dict.fromkeys(said.reasons)), rationale=rationale, made_at=said.made_at, source=self.source,
             row=good.line, run=self.run, is_pre_contract=True,
         )  # fmt: skip
@@ -294,6 +320,19 @@ class _Job:
             if work is not None and len(before) < work.needed <= len(given):
                 found += divided(tx, row, [verdict for _, verdict in given[len(before) :]])
         return found
+
+
+def _detailed(fact: JudgmentImported, said: Answer) -> list[JudgmentDetailed]:
+    """What an imported judgment says beyond its verdict and scores."""
+    if not (said.values or said.marks):
+        return []
+    marks = [MarkFacts(**asdict(labelled(mark))) for mark in said.marks]
+    return [
+        JudgmentDetailed(
+            judgment=fact.judgment, item=fact.item, programme=fact.programme, signal=fact.signal,
+            values=dict(said.values), marks=marks,
+        )
+    ]  # fmt: skip
 
 
 def _gone(connection: journal.Connection, known: dict[str, tables.Row]) -> frozenset[str]:

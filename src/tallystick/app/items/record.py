@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, erased, looking
+from tallystick.app import access, erased, looking, routing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
@@ -56,7 +56,10 @@ def items_page(
     with cell.read() as connection:
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
-        rows = items.page(connection, programme, after=after, limit=limit + 1, domain=domain, state=state, batch=batch)
+        rows = items.page(
+            connection, programme, after=after, limit=limit + 1, domain=domain, state=state, batch=batch,
+            without=routing.closed_to(cell, connection, actor, programme),
+        )  # fmt: skip
         gone = erasure.erased_of(connection, [row.content for row in rows])
     more = len(rows) > limit
     lost = frozenset(row.item for row in rows if row.content in gone)
@@ -150,7 +153,7 @@ def _not_readable(cell: Cell, connection: journal.Connection, actor: Actor, item
     row = items.item(connection, item)
     if row is None or (row.purpose == "holdout" and not access.allows(actor, "holdout.read")):
         return access.ABSENT
-    return unreadable(cell, connection, actor, row.programme)
+    return unreadable(cell, connection, actor, row.programme, item=item)
 
 
 def _look_behind(cell: Cell, actor: Actor, item: str, reason: str) -> Look | Refused | None:

@@ -13,6 +13,7 @@ from tallystick.app.contract import unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
+from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import gold_of
 from tallystick.events.roster import GoldAnswered, QualificationStarted
 from tallystick.flow import assignment as order
@@ -22,7 +23,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 from tallystick.store import items, roster, sessions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -111,6 +112,7 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         if (q.rubric, q.version) == (rubric, row.version)
     ]  # fmt: skip
     ended = unreadable(cell, tx.connection, actor, programme)
+    ended = ended or may_work(tx.connection, actor.person, programme)
     if ended:
         return ended
     refused = flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
@@ -118,7 +120,8 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
     seen = {item for q in attempts for item in _seen(q)}
-    unseen = [item.item for item in roster.gold_items(tx.connection, programme, row.domain) if item.item not in seen]
+    pool = {item.item: item for item in roster.gold_items(tx.connection, programme, row.domain)}
+    unseen = [item for item in pool if item not in seen]
     sentinels = sentinel_items_of(tx.connection, actor.person)
     fresh = [item for item in unseen if item not in sentinels]
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
@@ -130,7 +133,7 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         return told if isinstance(told, Refused) else flow.GOLD_SHORT
     started = QualificationStarted(
         qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
-        items=shown, orders=[order.candidate_order(cell.order_seed, item, actor.person) for item in shown],
+        items=shown, orders=[_order(cell, pool[item], actor) for item in shown],
         pass_mark=rule.pass_at, alpha_ppm=canon.ppm(rule.type1), power_ppm=canon.ppm(rule.power),
     )  # fmt: skip
     return [started]
@@ -152,7 +155,7 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
             return access.ABSENT
         names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
         item = items.item(connection, names[row.answered])
-        refused = unreadable(cell, connection, actor, row.programme)
+        refused = unreadable(cell, connection, actor, row.programme, item=names[row.answered])
     if refused:
         return refused
     assert item is not None
@@ -170,6 +173,10 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
         )  # fmt: skip
 
 
+def _order(cell: Cell, item: Row, actor: Actor) -> str:
+    return order.candidate_order(cell.order_seed, item.item, actor.person, candidates=item.candidates)
+
+
 def _rubric(cell: Cell, connection: journal.Connection, row: Row) -> Rubric:
     version = rubrics.version(connection, row.programme, row.rubric, row.version)
     assert version is not None
@@ -177,7 +184,7 @@ def _rubric(cell: Cell, connection: journal.Connection, row: Row) -> Rubric:
 
 
 def answer_gold(
-    cell: Cell, actor: Actor, qualification: str, *, item: str, answer: PreferenceAnswer, key: str
+    cell: Cell, actor: Actor, qualification: str, *, item: str, answer: Answer, key: str
 ) -> Outcome | Refused:
     """Answer the gold item that was shown; the last answer decides."""
     request = canon.encode(["gold", qualification, item, answer.model_dump(mode="json")])
@@ -196,9 +203,7 @@ def answer_gold(
     return Outcome(qualification, row.answered, total, row.state, correct, row.pass_mark, done)
 
 
-def _answer(
-    cell: Cell, tx: Transaction, actor: Actor, qualification: str, *, item: str, answer: PreferenceAnswer
-) -> Decision:
+def _answer(cell: Cell, tx: Transaction, actor: Actor, qualification: str, *, item: str, answer: Answer) -> Decision:
     row = roster.qualification(tx.connection, qualification)
     if row is None or row.person != actor.person:
         return access.ABSENT
@@ -211,17 +216,18 @@ def _answer(
     if ended:
         return ended
     shown_order = msgspec.json.decode(row.orders)[row.answered]
-    considered = judgment.consider(answer, _rubric(cell, tx.connection, row), shown_order, shown=[], earlier=[])
-    if isinstance(considered, Refused):
-        return considered
     look = tx.look_as_cell(About(subject=item, what="gold", reason="qualification"))
     gold_row = items.item(tx.connection, item)
     assert gold_row is not None, "a qualification asks for items that are here"
+    shown = shown_in(cell, tx.connection, gold_row.content, shown_order, look=look)
+    considered = judgment.consider(answer, _rubric(cell, tx.connection, row), shown.matter, earlier=[])
+    if isinstance(considered, Refused):
+        return considered
     gold = gold_of(cell, tx.connection, gold_row, look)
     fact = GoldAnswered(
         qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
         scores=considered.scores, reasons=considered.reasons,
-        rationale=tx.seal(rationale_bytes(answer), scope=f"run:{gold_row.run}", subjects=[f"person:{actor.person}"]),
+        rationale=tx.seal(rationale_bytes(answer, considered), scope=f"run:{gold_row.run}", subjects=[f"person:{actor.person}"]),
         is_correct=flow.is_correct(considered.verdict, gold), near=flow.near(considered.scores, gold),
         active_ms=answer.active_ms,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.app import access, erased, standing
+from tallystick.app import access, erased, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
@@ -63,7 +63,9 @@ def held_work(cell: Cell, actor: Actor, programme: str) -> HeldWork | Refused:
     with cell.read() as connection:
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
-        rows = store.waiting_for(connection, programme, actor.person, limit=PAGE) if may_review else []
+        waiting = store.waiting_for(connection, programme, actor.person, limit=PAGE) if may_review else []
+        closed = routing.closed_to(cell, connection, actor, programme)
+        rows = [row for row in waiting if row.domain not in closed]
         by_batch = store.held_by_batch(connection, programme) if may_count else {}
         return HeldWork(
             number=sum(by_batch.values()) if may_count else len(rows), by_batch=by_batch,
@@ -100,7 +102,8 @@ def held_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | None = 
         if row is None or row.standing != HELD:
             return access.ABSENT
         gone = erased.gone(connection, row.content)
-        return gone.refused if gone else unreadable(cell, connection, actor, row.programme)
+        hidden = unreadable(cell, connection, actor, row.programme, item=row.item)
+        return gone.refused if gone and hidden is not access.ABSENT else hidden
 
     if not access.allows(actor, "review"):
         return access.ABSENT
@@ -126,10 +129,10 @@ def _reviewable(connection: journal.Connection, actor: Actor, judgment: str) -> 
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> HeldJudgment:
-    mine = order.candidate_order(cell.order_seed, row.item, actor.person)
     item = items.item(connection, row.item)
     version = rubrics.version(connection, row.programme, row.rubric, row.rubric_version)
     assert item is not None, "a judgment has an item"
+    mine = order.candidate_order(cell.order_seed, row.item, actor.person, candidates=item.candidates)
     assert version is not None, "the rubric version of a judgment was published"
     (said,) = blinded(cell, connection, [row], mine, look=look)
     return HeldJudgment(
@@ -211,7 +214,7 @@ def _review(
         if row is None or one is None:
             return access.ABSENT
         gone = erased.gone(tx.connection, row.content)
-        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme)
+        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
         refused = ended or flow.refuse_review(one, notes=wish.notes, is_needed=wish.decision == "again")
         return refused or decide(tx, row, one)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from tallystick.canon import PPM
 from tallystick.flow.refusal import Refused
+from tallystick.signals.shape import LETTERS
 
 NO_WORK = Refused("no-work", "There is no open item for you now. New items appear here as soon as they come in.")
 NOT_QUALIFIED = Refused(
@@ -40,12 +41,19 @@ ACTIVE_US: Final = 60 * 60 * 1_000_000
 """Whoever took an item of a domain within so long is active in it."""
 
 
+PAIR = 2
 
 
-def candidate_order(seed: bytes, item: str, expert: str) -> str:
-    """AB or BA for one expert and item: reproducible from the journal, unknown to who lacks the seed."""
-    bit = hmac.digest(seed, f"tallystick/order/v1|{item}|{expert}".encode(), "sha256")[0] & 1
-    return "BA" if bit else "AB"
+def candidate_order(seed: bytes, item: str, expert: str, *, candidates: int = 2) -> str:
+    """The item's own candidates, as letters, in the order in which one expert sees them: AB or BA of a pair.
+
+    Reproducible from the journal, unknown to who lacks the seed.
+    """
+    drawn = hmac.digest(seed, f"tallystick/order/v1|{item}|{expert}".encode(), "sha256")
+    if candidates == PAIR:
+        return "BA" if drawn[0] & 1 else "AB"
+    letters = LETTERS[:candidates].upper()
+    return "".join(sorted(letters, key=lambda letter: hmac.digest(drawn, letter.encode(), "sha256")))
 
 
 def shuffled(seed: bytes, things: list[str], *, salt: str) -> list[str]:

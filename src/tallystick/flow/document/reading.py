@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tallystick.flow.document.part import Part
@@ -16,6 +16,7 @@ from tallystick.flow.document.problem import SHOWN_MAX, Fault, Path, Problem, jo
 from tallystick.flow.document.tree import Plain, Tree, parse, unplaced
 
 Model = TypeVar("Model", bound=Part)
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 def read(text: str | bytes, name: str, model: type[Model]) -> Model | list[Problem]:
@@ -42,17 +43,22 @@ def from_plain(data: Mapping[str, Plain], model: type[Model]) -> Model:
     return model.model_validate_json(json.dumps(data))
 
 
-def check(data: Plain, name: str, model: type[Model], *, line: int) -> Model | list[Problem]:
-    """The model of one row of a file, or all that is wrong with it, all at the row's own line."""
+def check(data: Plain, name: str, model: type[AnyModel], *, line: int, under: Path = ()) -> AnyModel | list[Problem]:
+    """The model of one row of a file, or all that is wrong with it, all at the row's own line.
+
+    under  the place in the row that the data stands at
+    """
     tree = Tree(data, {(): line})
     if not isinstance(data, dict):
         expected, fix = "a map of keys and values", "Write one JSON object per row."
-        return [Problem(name=name, line=line, path="", expected=expected, found=shown(data), fix=fix)]
+        return [Problem(name=name, line=line, path=joined(under), expected=expected, found=shown(data), fix=fix)]
     try:
         return model.model_validate(data, strict=False)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return [problem for detail in details for problem in _problems(detail, tree, name, model)]
+        found = [problem for detail in details for problem in _problems(detail, tree, name, model)]
+        head = joined(under)
+        return [replace(one, path=f"{head}.{one.path}".strip(".")) for one in found] if under else found
 
 
 def plain(part: Part) -> dict[str, Plain]:
@@ -79,7 +85,7 @@ def placed(problems: Iterable[Problem], text: str | bytes) -> list[Problem]:
     return [replace(problem, line=lines.get(problem.path, problem.line)) for problem in problems]
 
 
-def _problems(detail: ErrorDetails, tree: Tree, name: str, model: type[Part]) -> Iterator[Problem]:
+def _problems(detail: ErrorDetails, tree: Tree, name: str, model: type[BaseModel]) -> Iterator[Problem]:
     """One error of the model in our words; a part that found several faults gives one problem for each."""
     if _is_counted_wrong(detail):
         return
@@ -102,7 +108,7 @@ def _is_counted_wrong(detail: ErrorDetails) -> bool:
     return is_short and len(found) >= detail["ctx"]["min_length"]
 
 
-def _faults(detail: ErrorDetails, location: Path, model: type[Part]) -> list[Fault]:
+def _faults(detail: ErrorDetails, location: Path, model: type[BaseModel]) -> list[Fault]:
     kind, context, found = detail["type"], detail.get("ctx", {}), shown(detail["input"])
     if kind == "faults":
         return [replace(fault, path=(*location, *fault.path)) for fault in context["faults"]]
@@ -151,7 +157,7 @@ def _words_of(kind: str, context: Mapping[str, object], message: str) -> tuple[s
     return short(message), "Change the value."
 
 
-def _unknown_key(key: str, model: type[Part]) -> tuple[str, str, str]:
+def _unknown_key(key: str, model: type[BaseModel]) -> tuple[str, str, str]:
     keys = list(model.model_fields)
     close = difflib.get_close_matches(key[:SHOWN_MAX], keys, n=1)
     fix = f"Did you mean `{close[0]}`?" if close else "Remove it, or look for a misplaced indentation."
@@ -164,7 +170,7 @@ def _nearest(value: object, choices: str) -> str:
     return f"Did you mean `{close[0]}`?" if close else "Choose one of them."
 
 
-def _model_at(model: type[Part], location: Path) -> type[Part]:
+def _model_at(model: type[BaseModel], location: Path) -> type[BaseModel]:
     """The part of the model that stands at a place: needed to know which keys it has."""
     is_key = False
     for step in location:
@@ -177,8 +183,8 @@ def _model_at(model: type[Part], location: Path) -> type[Part]:
     return model
 
 
-def _parts_in(annotation: object) -> Iterator[type[Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+def _parts_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
         yield from _parts_in(argument)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tallystick.signals import preference
+from tallystick.signals.shape import UNDECIDED
 from tallystick.stats.intervals import Interval
 from tallystick.stats.multiple import benjamini_hochberg
 from tallystick.stats.rates import COUNT_MIN, Count, Group, Median, Rate, apart, differing, medians, prior_of, rate_of
@@ -233,7 +234,7 @@ def _direction(verdict: str) -> int:
 
 def _without(one: Work, rubric: str, name: str) -> float:
     """Whether a judgment that decided left a criterion out; NaN where nobody asked for it."""
-    if one.rubric != rubric or name not in one.asked or one.verdict in preference.UNDECIDED:
+    if one.rubric != rubric or name not in one.asked or one.verdict in UNDECIDED:
         return np.nan
     return float(name not in one.scores)
 

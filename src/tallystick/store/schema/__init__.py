@@ -26,7 +26,7 @@ PERSON = sa.Table(
     "person", READ,
     text("person", key=True), text("roles"), text("expert_roles"), text("origin"), whole("simulated"),
     text("profile"), whole("since"), whole("executed_at", optional=True), whole("ip_assigned_at", optional=True),
-    text("template_digest", optional=True), text("region", optional=True),
+    text("template_digest", optional=True), text("region", optional=True), whole("region_seq", optional=True),
 )  # fmt: skip
 
 PROGRAMME = sa.Table(
@@ -84,6 +84,7 @@ ITEM = sa.Table(
     text("item", key=True), text("programme"), text("batch"), text("domain"), text("purpose"), text("signal"),
     text("external"), text("content"), text("hidden"), text("taxonomy"), whole("is_disagreement_expected"),
     text("source_class"), text("licence"), text("content_key"), text("run"), whole("row"), whole("seq"),
+    whole("candidates"),
     sa.UniqueConstraint("programme", "external"),
     sa.Index("item_in_batch", "batch", "seq"), sa.Index("item_content", "programme", "content_key"),
 )  # fmt: skip
@@ -124,7 +125,7 @@ JUDGMENT = sa.Table(
     text("contract_version"), text("order", optional=True), text("verdict"), text("scores"), text("reasons"),
     text("rationale", optional=True), text("defects"), text("confirmed"), whole("active_ms", optional=True),
     whole("is_observed"), whole("is_pre_contract"), text("made_at", optional=True), text("source"),
-    whole("at"), whole("seq"), text("standing"),
+    whole("at"), whole("seq"), text("standing"), text("values"), text("marks"),
     # One that counts or is held of each expert; those that were set aside stay beside it.
     sa.Index(
         "judgment_once", "item", "expert", unique=True,

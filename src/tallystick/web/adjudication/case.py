@@ -12,9 +12,11 @@ from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow import adjudication as flow
 from tallystick.flow.adjudication import Feedback
+from tallystick.flow.answer import as_seen, deciding
 from tallystick.flow.refusal import Refused
 from tallystick.plots import SharePlot, ShareRow
 from tallystick.signals import preference
+from tallystick.signals.shape import UNDECIDED
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
@@ -101,17 +103,18 @@ def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
 def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
     row, rubric = found.row, found.rubric
     names = {part.id: part.name for part in rubric.criteria}
-    prompt, context, candidate_a, candidate_b = form.texts(found.shown)
+    prompt, context = form.read_first(found.shown)
     is_open = row.state == "open"
     may_decide = found.is_mine
     return views.Case(
-        item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context, candidate_a=candidate_a,
-        candidate_b=candidate_b, judgments=tuple(blind(given, names) for given in found.judgments),
+        item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context,
+        pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
+        judgments=tuple(blind(given, names) for given in found.judgments),
         spread=_plot(found), priorities=rubrics.priorities(rubric),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
         decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
         action_note=NOT_YOURS if is_open and not may_decide else "",
-        idempotency_key=typed.key, verdicts=_verdicts(typed), criteria=_chosen(names, typed.criteria),
+        idempotency_key=typed.key, verdicts=_verdicts(found, typed), criteria=_chosen(names, typed.criteria),
         notes=typed.notes, decision=typed.decision, errors=tuple(typed.errors.items()),
         risk=queue.risk(row.risk), cause=queue.cause(row.cause),
         warning=found.warned.sentence if found.warned and is_open else "",
@@ -125,11 +128,14 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
     )  # fmt: skip
 
 
-def _verdicts(typed: Typed) -> tuple[Choice, ...]:
-    deciding = [value for value in preference.VERDICTS if value not in preference.UNDECIDED]
+def _verdicts(found: CasePage, typed: Typed) -> tuple[Choice, ...]:
+    """What can settle the case: every verdict of the item's form, and any other that a judge gave."""
+    known = {code.value: code.title for code in deciding(found.shown.matter, found.rubric)}
+    given = [one.verdict for one in found.judgments if one.verdict not in UNDECIDED]
+    known |= {verdict: words.verdict(verdict) for verdict in given if verdict not in known}
     return (
         Choice(value="", label="Choose when you settle it"),
-        *(Choice(value=value, label=words.VERDICTS[value], is_chosen=value == typed.verdict) for value in deciding),
+        *(Choice(value=value, label=title, is_chosen=value == typed.verdict) for value, title in known.items()),
     )
 
 
@@ -206,8 +212,9 @@ def _plot(found: CasePage) -> SharePlot:
     counts: dict[str, int] = {}
     for given in found.judgments:
         counts[given.verdict] = counts.get(given.verdict, 0) + 1
-    ordered = [name for name in preference.IMPORTED_VERDICTS if name in counts]
-    rows = tuple(ShareRow(label=words.VERDICTS[name], count=counts[name]) for name in ordered)
+    scale = [name for name in preference.IMPORTED_VERDICTS if name in counts]
+    ordered = [*scale, *sorted(set(counts) - set(scale))]
+    rows = tuple(ShareRow(label=words.verdict(name), count=counts[name]) for name in ordered)
     return SharePlot(title="Verdicts on this item, as you see A and B", rows=rows)
 
 
@@ -215,7 +222,7 @@ def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
     row = found.row
     if row.state not in {"settled", "preserved"}:
         return None
-    verdict = words.VERDICTS.get(preference.swap(row.verdict) if found.order == "BA" else row.verdict, row.verdict)
+    verdict = words.verdict(as_seen(found.shown.matter, row.verdict))
     turned = [names.get(name, name) for name in msgspec.json.decode(row.criteria)]
     return views.Decided(
         sentence=f"Settled: {verdict}" if row.state == "settled" else "Preserved: the distribution is the result",

@@ -8,6 +8,7 @@ from tallystick.app.kernel import new_key
 from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow import adjudication as flow
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.signals import preference
 from tallystick.web import frame, words
@@ -139,7 +140,7 @@ def take(visit: Visit) -> PageAnswer:
         return frame.moved(f"/disagreements/{item}")  # the page says what has become of it
     if done.code == "holding-case":
         return frame.moved(f"/disagreements/{done.names[0]}?done=holding")
-    return done
+    return frame.ask_terms(done) if done.code == NOT_ACCEPTED else done
 
 
 def take_next(visit: Visit) -> PageAnswer:
@@ -149,6 +150,8 @@ def take_next(visit: Visit) -> PageAnswer:
     done = adjudication.take_next(visit.cell, visit.actor, programme, key=key)
     if not isinstance(done, Refused):
         return frame.moved(f"/disagreements/{done.item}")
+    if done.code == NOT_ACCEPTED:
+        return frame.ask_terms(done)
     return done if done == access.ABSENT else _shown(visit, (frame.notice(done),), status_of(done))
 
 

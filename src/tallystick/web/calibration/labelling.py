@@ -8,8 +8,9 @@ from tallystick.app.calibration import Task
 from tallystick.app.kernel import new_key
 from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.signals.preference import PreferenceAnswer
+from tallystick.signals.shape import Answer
 from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
 from tallystick.web.assignment import Sent
@@ -31,6 +32,8 @@ def show(visit: Visit) -> PageAnswer:
     name = visit.path["calibration_id"]
     task = calibration.task(visit.cell, visit.actor, name)
     if isinstance(task, Refused):
+        if task.code == NOT_ACCEPTED:
+            return frame.ask_terms(task)
         return frame.moved(place.root(name)) if task.code in OVER else task
     return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=(), key=new_key(), status=200))
 
@@ -65,14 +68,14 @@ def act(visit: Visit) -> PageAnswer:
     if task.item != item:
         # Sent again, or from a page that was left open: the label that stands is the answer.
         return frame.moved(f"{place.root(name)}/label")
-    reading = form.read(fields, task.rubric)
+    reading = form.read(fields, task.rubric, task.shown.matter)
     if reading.answer is None:
         notices = (form.complaint(reading.errors),)
         return _kept(visit, task, Sent(fields=fields, notices=notices, key=key, errors=reading.errors))
     return _label(visit, task, reading.answer, fields)
 
 
-def _label(visit: Visit, task: Task, answer: PreferenceAnswer, fields: Fields) -> PageAnswer:
+def _label(visit: Visit, task: Task, answer: Answer, fields: Fields) -> PageAnswer:
     root, key = place.root(task.calibration), visit.text("idempotency_key")
     done = calibration.label(visit.cell, visit.actor, task.calibration, item=task.item, answer=answer, key=key)
     if not isinstance(done, Refused):

@@ -136,7 +136,7 @@ def _rows(found: Session, labels: Overview | None) -> tuple[tuple[str, ...], tup
 
 
 def _verdicts(given: tuple[LabelShown, ...], people: int) -> tuple[str, ...]:
-    by_number = {one.number: words.VERDICTS[one.verdict] for one in given}
+    by_number = {one.number: words.verdict(one.verdict) for one in given}
     return tuple(by_number.get(number, "") for number in range(1, people + 1))
 
 
@@ -195,11 +195,11 @@ def _item(visit: Visit, *, key: str, refused: Refused | None = None) -> PageAnsw
     typed = {part: visit.text(part) for part in _EXAMPLE}
     errors = {} if refused is None or refused.field is None else {refused.field: refused.sentence}
     may_propose = found.mine is not None and found.row.state == "revealed" and not labels.is_gone
-    prompt, context, candidate_a, candidate_b = form.texts(labels.shown)
+    prompt, context = form.read_first(labels.shown)
     names = {part.id: part.name for part in labels.rubric.criteria}
     scale = labels.rubric.criteria[0].scale
     view = views.ItemLabels(
-        prompt=prompt, context=context, candidate_a=candidate_a, candidate_b=candidate_b,
+        prompt=prompt, context=context, pieces=form.pieces(labels.shown), pieces_title=form.pieces_title(labels.shown),
         labels=tuple(_label(one, names) for one in labels.labels),
         back=Link(label="All items of the session", href=place.root(name)),
         following=_following(visit, overview, wanted),
@@ -227,7 +227,7 @@ def _following(visit: Visit, overview: Overview, wanted: str) -> Link | None:
 def _label(given: LabelShown, names: Mapping[str, str]) -> views.SideLabel:
     scored = {name: given.scores[name] for name in names if name in given.scores}
     return views.SideLabel(
-        label=place.who(given.number, is_own=given.is_own), verdict=words.VERDICTS[given.verdict],
+        label=place.who(given.number, is_own=given.is_own), verdict=words.verdict(given.verdict),
         scores=tuple(
             CriterionScores(criterion=names[name], a=points["a"], b=points["b"]) for name, points in scored.items()
         ),

@@ -9,6 +9,7 @@ from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow import escape as flow
 from tallystick.flow.escape import Answer
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
@@ -42,6 +43,8 @@ def take_next(visit: Visit) -> PageAnswer:
     item = escape.next_review(visit.cell, visit.actor, programme, key=visit.text("idempotency_key") or new_key())
     if not isinstance(item, Refused):
         return frame.moved(f"/rereviews/{item}")
+    if item.code == NOT_ACCEPTED:
+        return frame.ask_terms(item)
     return item if item == access.ABSENT else frame.moved(f"/programmes/{programme}/rereview")
 
 
@@ -65,7 +68,7 @@ def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Ref
 
 def _view(found: Review, typed: Answer, found_as: str, *, key: str, refused: Refused | None) -> views.Review:
     row, rubric = found.row, found.rubric
-    prompt, context, candidate_a, candidate_b = form.texts(found.shown)
+    prompt, context = form.read_first(found.shown)
     names = {part.id: part.name for part in rubric.criteria}
     is_open = not row.is_answered
     failures = {one.id: one.description for one in found.failures} | {flow.OTHER: "None of these"}
@@ -74,7 +77,7 @@ def _view(found: Review, typed: Answer, found_as: str, *, key: str, refused: Ref
             Fact(term="Domain", value=found.domain), Fact(term="Risk", value=words.RISKS[row.risk].label),
             *((Fact(term="Yours until", value=words.told(row.held_until)),) if row.held_until else ()),
         ),
-        prompt=prompt, context=context, candidate_a=candidate_a, candidate_b=candidate_b,
+        prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
         judgments=tuple(blind(given, names) for given in found.judgments),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}",
         action=f"/rereviews/{row.item}" if is_open else None, give_back_action=f"/rereviews/{row.item}/give-back",

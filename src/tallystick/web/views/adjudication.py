@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tallystick.plots import IntervalPlot, SharePlot
 from tallystick.web.views.items import Text
+from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Paging, Pill
 
 
@@ -123,8 +124,8 @@ class Case:
     state: Pill
     prompt: Text
     context: tuple[Text, ...]
-    candidate_a: Text
-    candidate_b: Text
+    pieces: tuple[PieceView, ...]
+    pieces_title: str
     judgments: tuple[BlindJudgment, ...]
     spread: SharePlot
     priorities: tuple[str, ...]

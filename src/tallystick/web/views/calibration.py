@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tallystick.web.views.adjudication import BlindReason, CriterionScores
 from tallystick.web.views.items import Text
+from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill, Problem
 from tallystick.web.views.rubric import DiffRow
 
@@ -93,8 +94,8 @@ class ItemLabels:
 
     prompt: Text
     context: tuple[Text, ...]
-    candidate_a: Text
-    candidate_b: Text
+    pieces: tuple[PieceView, ...]
+    pieces_title: str
     labels: tuple[SideLabel, ...]
     back: Link
     following: Link | None = None  # the next item of the session; None: this is the last

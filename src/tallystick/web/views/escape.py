@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tallystick.plots import IntervalPlot
 from tallystick.web.views.adjudication import BlindJudgment
 from tallystick.web.views.items import Text
+from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill
 
 
@@ -97,8 +98,8 @@ class Review:
     facts: tuple[Fact, ...]
     prompt: Text
     context: tuple[Text, ...]
-    candidate_a: Text
-    candidate_b: Text
+    pieces: tuple[PieceView, ...]
+    pieces_title: str
     judgments: tuple[BlindJudgment, ...]
     rubric_href: str
     action: str | None  # None: it is answered

@@ -1,12 +1,17 @@
-"""Views of the workspace: the one page on which an expert judges a preference.
+"""Views of the workspace: the page on which an expert judges, whatever the signal.
 
 The form posts to `action`; the draft is PUT to `draft_href`, both url-encoded, with these fields:
   csrf, idempotency_key, active_ms
   intent                        `submit` or `draft` (the two buttons; a PUT carries neither)
   verdict                       the value of one VerdictChoice
-  score-CRITERION-a, -b         a number on the criterion's scale
+  score-CRITERION-PIECE         a number on the criterion's scale; of a pair the pieces are a and b
   score-CRITERION-none          `yes`: the expert cannot say
   reason-N-criterion, reason-N-text, reason-N-quote, reason-N-citation      N is 1, 2, ...
+  value-NAME                    a choice or a number of the signal's form
+  mark-FIELD-PIECE-label, -severity, -note      of a piece as a whole
+  mark-FIELD-PIECE-place, -below                of a ranking: the place, and `yes` below the line
+  span-FIELD-N-on, -quote, -start, -label, -severity, -note      N is 1, 2, ...; start is filled in by a script
+  text-NAME                     what the expert writes
   confirmed                     a criterion whose contradiction is meant; repeated
 A PUT carries the header `X-CSRF-Token` and answers {"saved_at": ISO time} or {"sentence": why not}.
 """
@@ -28,8 +33,17 @@ class ScoreChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One piece that is scored on a criterion: `letter` is short, `name` the name of its field."""
+
+    letter: str
+    name: str
+    chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreField:
-    """The scores of both candidates on one criterion; None where nothing was chosen yet.
+    """The scores of all pieces on one criterion; None where nothing was chosen yet.
 
     choices  the whole scale from its low end to its high end, at most 11 points
     """
@@ -37,10 +51,140 @@ class ScoreField:
     id: str
     name: str
     choices: tuple[ScoreChoice, ...]
-    chosen_a: int | None = None
-    chosen_b: int | None = None
+    pieces: tuple[Scored, ...]
     is_none: bool = False  # the expert cannot say
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelField:
+    """The label of one piece. `name` opens the names of its fields and is its place on the page."""
+
+    name: str
+    legend: str
+    labels: tuple[Choice, ...]
+    severities: tuple[Choice, ...] = ()
+    note_title: str = ""  # empty: no words are taken
+    note: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceView:
+    """One piece of the work, with its label where pieces are labelled.
+
+    kind         candidate | step | turn | call | text | code
+    is_markable  spans of its text can be marked
+    """
+
+    id: str
+    kind: str
+    text: Text
+    facts: tuple[Fact, ...] = ()
+    label: LabelField | None = None
+    is_markable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanRow:
+    """One marked span. `name` opens the names of its fields."""
+
+    name: str
+    pieces: tuple[Choice, ...]
+    labels: tuple[Choice, ...]
+    severities: tuple[Choice, ...]
+    quote: str = ""
+    start: str = ""
+    note: str = ""
+    is_open: bool = False  # something stands in it
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanField:
+    """The spans that were marked, and empty rows for more."""
+
+    name: str
+    title: str
+    help: str
+    note_title: str
+    rows: tuple[SpanRow, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankRow:
+    """One candidate of a ranking."""
+
+    name: str
+    title: str
+    places: tuple[Choice, ...]
+    is_below: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankField:
+    """A ranking: a place for each candidate, ties allowed, and which are not acceptable."""
+
+    title: str
+    help: str
+    below: str
+    rows: tuple[RankRow, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceField:
+    """One out of several."""
+
+    name: str
+    title: str
+    help: str
+    choices: tuple[Choice, ...]
+    when: str = ""  # with which verdicts it is asked for; empty: always
+    is_required: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberField:
+    """A whole number."""
+
+    name: str
+    title: str
+    help: str
+    low: int
+    high: int
+    value: str = ""
+    when: str = ""
+    is_required: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingField:
+    """A text that the expert writes."""
+
+    name: str
+    title: str
+    help: str
+    value: str = ""
+    when: str = ""
+    rows: int = 6
+    is_required: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormFields:
+    """What a signal asks beyond scores, reasons and verdict. What labels the pieces stands with them."""
+
+    spans: tuple[SpanField, ...] = ()
+    ranking: RankField | None = None
+    choices: tuple[ChoiceField, ...] = ()
+    numbers: tuple[NumberField, ...] = ()
+    writings: tuple[WritingField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +238,17 @@ class Work:
     lease_until: str | None  # None: a gold item waits as long as it takes
     prompt: Text
     context: tuple[Text, ...]
-    candidate_a: Text
-    candidate_b: Text
+    pieces: tuple[PieceView, ...]
+    pieces_title: str
     criteria: tuple[Criterion, ...]
     priorities: tuple[str, ...]
     scores: tuple[ScoreField, ...]
+    asked: FormFields
+    verdict_title: str
+    is_verdict_found: bool  # the signal finds the verdict from the marks; only the undecided ones are chosen
     verdicts: tuple[VerdictChoice, ...]
     reasons: tuple[ReasonField, ...]
+    is_reason_required: bool = True
     verdict_error: str = ""
     contradictions: tuple[Contradiction, ...] = ()
     saved_at: str | None = None  # None: no draft yet

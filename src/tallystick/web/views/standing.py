@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tallystick.web.views.adjudication import BlindJudgment
 from tallystick.web.views.items import Text
+from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Fact
 
 
@@ -60,8 +61,8 @@ class Review:
     facts: tuple[Fact, ...]
     prompt: Text
     context: tuple[Text, ...]
-    candidate_a: Text
-    candidate_b: Text
+    pieces: tuple[PieceView, ...]
+    pieces_title: str
     said: BlindJudgment
     rubric_href: str
     action: str

@@ -1,0 +1,120 @@
+"""An answer and what it is about: the item as its expert sees it, and what the rubric asks. Pure.
+
+Below the stages that hold answers against it: imports, qualification, judgment, calibration.
+"""
+
+from dataclasses import dataclass
+
+from tallystick.flow.rubric import Rubric
+from tallystick.signals import checking
+from tallystick.signals.shape import (
+    Answer,
+    Code,
+    Codes,
+    Content,
+    CriterionScale,
+    Fault,
+    Form,
+    Labelled,
+    Mark,
+    Signal,
+    names_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What an answer is about: an item's content as its expert sees it.
+
+    order  the item's own candidates in the order in which they are shown, as letters: BA shows the second first
+    """
+
+    signal: Signal
+    content: Content
+    order: str
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts on the page, in the order of reading."""
+        pieces = [piece.text for piece in self.signal.pieces(self.content)]
+        return [self.content.prompt, self.content.context or "", *pieces]
+
+    def form(self, rubric: Rubric) -> Form:
+        """What the expert fills in."""
+        return self.signal.form(self.content, codes(self.signal, rubric))
+
+
+def labelled(mark: Mark) -> Labelled:
+    """A mark without its words."""
+    return Labelled(
+        field=mark.field, on=mark.on, label=mark.label, start=mark.start, end=mark.end, severity=mark.severity,
+        place=mark.place,
+    )  # fmt: skip
+
+
+def scales(rubric: Rubric) -> dict[str, CriterionScale]:
+    """What a signal must know of each criterion."""
+    return {
+        criterion.id: CriterionScale(criterion.scale.low, criterion.scale.high, criterion.citation_required)
+        for criterion in rubric.criteria
+    }
+
+
+def codes(signal: Signal, rubric: Rubric) -> Codes:  # noqa: ARG001  # the rubric's own lists come with its labels
+    """The closed lists of a signal: the rubric's where it has them, else the signal's own."""
+    return signal.codes
+
+
+def faults(answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = True) -> list[Fault]:
+    """Everything that keeps an answer from being a judgment, in the order of the form.
+
+    is_whole  False for a judgment made elsewhere, which may leave out what its source did not ask
+    """
+    return checking.faults(
+        matter.signal, answer, matter.content, matter.form(rubric), scales(rubric), is_whole=is_whole
+    )
+
+
+def own_verdict(signal: Signal, verdict: str, order: str) -> str:
+    """A verdict that was given on candidates in an order, in the item's own letters."""
+    return signal.renamed(verdict, names_of(order))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a judgment says, as somebody sees it: candidates bear the letters of their own order.
+
+    marks  with their words, where they are there and may be read
+    """
+
+    verdict: str
+    scores: dict[str, dict[str, int]]
+    values: dict[str, str]
+    marks: tuple[Mark, ...]
+    texts: dict[str, str]
+
+
+def as_shown(signal: Signal, said: Said, order: str) -> Said:
+    """What a judgment says in the item's own letters, in those of an order."""
+    names = {own: seen for seen, own in names_of(order).items()}
+    return Said(
+        verdict=signal.renamed(said.verdict, names),
+        scores={
+            criterion: {names.get(on, on): given for on, given in points.items()}
+            for criterion, points in said.scores.items()
+        },
+        values=said.values,
+        marks=tuple(mark.model_copy(update={"on": names.get(mark.on, mark.on)}) for mark in said.marks),
+        texts=said.texts,
+    )
+
+
+def deciding(matter: Matter, rubric: Rubric) -> tuple[Code, ...]:
+    """The verdicts that settle an item whose judges differ, in the letters of the order in which it is seen."""
+    return matter.signal.verdicts(matter.content, codes(matter.signal, rubric))
+
+
+def as_seen(matter: Matter, verdict: str) -> str:
+    """A verdict on the item's own candidates, in the letters of the order in which they are seen."""
+    names = {own: seen for seen, own in names_of(matter.order).items()}
+    return matter.signal.renamed(verdict, names)

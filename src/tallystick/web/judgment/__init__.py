@@ -1,0 +1,36 @@
+"""The answer form of every signal: from fields to an answer, and back with everything that was typed. Pure.
+
+Field names are those of views/judgment.py. A draft is the same fields, kept as they were typed.
+"""
+
+from tallystick.web.judgment.page import (
+    Sheet,
+    complaint,
+    contradictions,
+    pieces,
+    pieces_title,
+    question,
+    read_first,
+    work,
+)
+from tallystick.web.judgment.reading import Reading, read
+from tallystick.web.judgment.typed import Fields, active_ms, draft_of, drafted, fields_of, first
+
+__all__ = [
+    "Fields",
+    "Reading",
+    "Sheet",
+    "active_ms",
+    "complaint",
+    "contradictions",
+    "draft_of",
+    "drafted",
+    "fields_of",
+    "first",
+    "pieces",
+    "pieces_title",
+    "question",
+    "read",
+    "read_first",
+    "work",
+]

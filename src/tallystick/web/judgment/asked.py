@@ -1,0 +1,115 @@
+"""What a signal asks beyond scores, reasons and verdict, as fields with what was typed."""
+
+from collections.abc import Iterable, Mapping
+
+from tallystick.app.assignment import Shown
+from tallystick.signals.shape import Code, Form, Labelling, Piece, Ranking
+from tallystick.web.judgment.reading import SPANS_MAX, span_numbers
+from tallystick.web.judgment.typed import Fields, first
+from tallystick.web.views import judgment as views
+from tallystick.web.views.parts import Choice
+
+EMPTY_SPANS = 4
+"""Rows for further spans. A script shows one after the other; without it all are there, and more after each save."""
+
+
+def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -> views.FormFields:
+    """Everything that a form asks for, but for the labels that stand with the pieces."""
+    spans = tuple(_spans(shown, one, fields, errors) for one in form.labellings if one.is_span)
+    choices = tuple(
+        views.ChoiceField(
+            name=f"value-{one.name}", title=one.title, help=one.help, is_required=one.is_required,
+            choices=_choices(one.options, first(fields, f"value-{one.name}")), when=_when(one.when, form),
+            error=errors.get(f"value-{one.name}", ""),
+        )
+        for one in form.choices
+    )  # fmt: skip
+    numbers = tuple(
+        views.NumberField(
+            name=f"value-{one.name}", title=one.title, help=one.help, low=one.low, high=one.high,
+            value=first(fields, f"value-{one.name}"), when=_when(one.when, form), is_required=one.is_required,
+            error=errors.get(f"value-{one.name}", ""),
+        )
+        for one in form.numbers
+    )  # fmt: skip
+    texts = {piece.id: piece.text for piece in shown.pieces}
+    writings = tuple(
+        views.WritingField(
+            name=f"text-{one.name}", title=one.title, help=one.help, rows=one.rows, is_required=one.is_required,
+            value=first(fields, f"text-{one.name}") or ("" if fields else texts.get(one.starts_with or "", "")),
+            when=_when(one.when, form), error=errors.get(f"text-{one.name}", ""),
+        )
+        for one in form.writings
+    )  # fmt: skip
+    ranking = _ranking(shown, form.ranking, fields, errors) if form.ranking else None
+    return views.FormFields(spans=spans, ranking=ranking, choices=choices, numbers=numbers, writings=writings)
+
+
+def _when(verdicts: frozenset[str], form: Form) -> str:
+    """With which verdicts a field is asked for, in words."""
+    return " or ".join(code.title for code in form.verdicts if code.value in verdicts)
+
+
+def _choices(codes: Iterable[Code], chosen: str) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(value=code.value, label=code.title, is_chosen=code.value == chosen, note=code.help) for code in codes
+    )
+
+
+def label_of(part: Labelling, piece: Piece, fields: Fields, errors: Mapping[str, str]) -> views.LabelField:
+    """The label of one piece."""
+    name = f"mark-{part.name}-{piece.id}"
+    return views.LabelField(
+        name=name, legend=part.title, labels=_choices(part.labels, first(fields, f"{name}-label")),
+        severities=_choices(part.severities, first(fields, f"{name}-severity")),
+        note_title="" if part.note == "none" else part.note_title, note=first(fields, f"{name}-note"),
+        error=errors.get(name, ""),
+    )  # fmt: skip
+
+
+def _spans(shown: Shown, part: Labelling, fields: Fields, errors: Mapping[str, str]) -> views.SpanField:
+    used = span_numbers(fields, part.name)
+    last = used[-1] if used else 0
+    numbers = [*used, *range(last + 1, min(last + EMPTY_SPANS, SPANS_MAX) + 1)]
+    titles = {piece.id: piece.title for piece in shown.pieces if piece.id in part.pieces}
+    return views.SpanField(
+        name=part.name, title=part.title, help=part.help, note_title="" if part.note == "none" else part.note_title,
+        rows=tuple(_span(part, number, titles, fields, errors, is_open=number in used) for number in numbers),
+        error=errors.get(f"part-{part.name}", ""),
+    )  # fmt: skip
+
+
+def _span(
+    part: Labelling, number: int, titles: Mapping[str, str], fields: Fields, errors: Mapping[str, str], *,
+    is_open: bool,
+) -> views.SpanRow:  # fmt: skip
+    name = f"span-{part.name}-{number}"
+    on = first(fields, f"{name}-on")
+    return views.SpanRow(
+        name=name,
+        pieces=tuple(Choice(value=piece, label=title, is_chosen=piece == on) for piece, title in titles.items()),
+        labels=_choices(part.labels, first(fields, f"{name}-label")),
+        severities=_choices(part.severities, first(fields, f"{name}-severity")),
+        quote=first(fields, f"{name}-quote"), start=first(fields, f"{name}-start"), note=first(fields, f"{name}-note"),
+        is_open=is_open, error=errors.get(name, ""),
+    )  # fmt: skip
+
+
+def _ranking(shown: Shown, part: Ranking, fields: Fields, errors: Mapping[str, str]) -> views.RankField:
+    titles = {piece.id: piece.title for piece in shown.pieces}
+    rows = []
+    for piece in part.pieces:
+        name = f"mark-{part.name}-{piece}"
+        given = first(fields, f"{name}-place")
+        places = [str(number) for number in range(1, len(part.pieces) + 1)]
+        rows.append(
+            views.RankRow(
+                name=name, title=titles[piece],
+                places=tuple(Choice(value=place, label=place, is_chosen=place == given) for place in places),
+                is_below=first(fields, f"{name}-below") == "yes", error=errors.get(name, ""),
+            )
+        )  # fmt: skip
+    return views.RankField(
+        title=part.title, help=part.help, below=part.unacceptable.title, rows=tuple(rows),
+        error=errors.get(f"part-{part.name}", ""),
+    )  # fmt: skip
