@@ -158,7 +158,7 @@ def _table(one: DistributionRecorded, *, of: str) -> views.GroupTable:
     labels = tuple(label for label in one.categories if one.total.get(label))
     axis = next((axis.label for axis in AXES if axis.id == one.axis), one.axis)
     return views.GroupTable(
-        title=f"{of}, by {axis.lower()}", labels=tuple(words.VERDICTS[label] for label in labels),
+        title=f"{of}, by {axis.lower()}", labels=tuple(words.verdict(label) for label in labels),
         rows=tuple(
             (group_words(one.axis, row.groups), row.people, tuple(_cell(row.counts.get(label)) for label in labels))
             for row in one.cells
