@@ -127,10 +127,11 @@ class Demonstration(Signal):
     def form(self, content: Content, codes: Codes) -> Form:
         evidence = tuple(one.id for one in _sources(content).evidence)
         is_review = bool(content.candidates)
+        kept = frozenset({"endorsed", "revised"} if is_review else {WRITTEN})
         return Form(
             verdict_title="Review" if is_review else "Response", verdicts=_REVIEW if is_review else _AUTHOR,
             scored=("a",) if is_review else (), labellings=(_evidence(evidence),) if evidence else (),
-            choices=(_BASIS,) if evidence else (), writings=(_response(is_review=is_review), _WORK),
+            choices=(_basis(kept),) if evidence else (), writings=(_response(is_review=is_review), _WORK),
         )  # fmt: skip
 
     def own_faults(self, answer: Answer, content: Content) -> list[Fault]:
@@ -190,14 +191,16 @@ _WORK: Final = Writing(
     name="work", title="Your work", is_required=False, rows=4,
     help="A calculation or notes, kept beside the response and never part of it.",
 )  # fmt: skip
-_BASIS: Final = Choice(
-    name="basis", title="What the response rests on",
-    options=(
-        Code("evidence", "The evidence alone"), Code("both", "The evidence and what I know"),
-        Code("knowledge", "What I know; the evidence was of no use"),
-    ),
-    when=frozenset({WRITTEN, "endorsed", "revised"}),
-)  # fmt: skip
+
+
+def _basis(verdicts: frozenset[str]) -> Choice:
+    return Choice(
+        name="basis", title="What the response rests on", when=verdicts,
+        options=(
+            Code("evidence", "The evidence alone"), Code("both", "The evidence and what I know"),
+            Code("knowledge", "What I know; the evidence was of no use"),
+        ),
+    )  # fmt: skip
 
 
 def _response_faults(answer: Answer, content: Content) -> Iterator[Fault]:
