@@ -8,6 +8,7 @@ from tallystick.api import (
     assignment,
     calibration,
     contract,
+    credential,
     custody,
     disagreement,
     erasure,
@@ -18,10 +19,13 @@ from tallystick.api import (
     judgment,
     monitoring,
     oversight,
+    pay,
+    pool,
     qualification,
     release,
     roster,
     rubric,
+    screening,
     sentinel,
     session,
     slices,
@@ -38,7 +42,8 @@ STAGES = (
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,
-    monitoring, sentinel,
+    monitoring, sentinel, pay,
+    credential, screening, pool,
 )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class PersonShown(Shown):
     since: Moment
     contract_executed_at: Moment | None
     ip_assigned_at: Moment | None
+    contract_template: str | None = Field(description="SHA-256 of the text that was signed.")
 
 
 def _shown(view: roster.PersonView) -> PersonShown:
@@ -56,6 +57,7 @@ def _shown(view: roster.PersonView) -> PersonShown:
         person=row.person, name=view.profile.name, login=view.login, roles=list(view.roles),
         expert_roles=list(view.expert_roles), origin=row.origin, simulated=bool(row.simulated), since=row.since,
         contract_executed_at=row.executed_at, ip_assigned_at=row.ip_assigned_at,
+        contract_template=row.template_digest,
     )  # fmt: skip
 
 

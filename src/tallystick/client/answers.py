@@ -315,6 +315,7 @@ class Person(Answer, frozen=True):
     since: int
     contract_executed_at: int | None
     ip_assigned_at: int | None
+    contract_template: str | None
 
 
 class Enrolled(Answer, frozen=True):

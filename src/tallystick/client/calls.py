@@ -12,6 +12,7 @@ import msgspec
 from tallystick.client import answers
 from tallystick.client.adjudication import AdjudicationCalls
 from tallystick.client.calibration import CalibrationCalls
+from tallystick.client.credential import CredentialCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.disagreement import DisagreementCalls
 from tallystick.client.erasure import ErasureCalls
@@ -21,7 +22,10 @@ from tallystick.client.intervention import InterventionCalls
 from tallystick.client.judgments import Judgment
 from tallystick.client.monitoring import MonitoringCalls
 from tallystick.client.oversight import OversightCalls
+from tallystick.client.pay import PayCalls
+from tallystick.client.pool import PoolCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
+from tallystick.client.screening import ScreeningCalls
 from tallystick.client.sentinel import SentinelCalls
 from tallystick.client.slices import SlicesCalls
 from tallystick.client.standing import StandingCalls
@@ -32,8 +36,9 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls,
-    MonitoringCalls, OversightCalls, SentinelCalls, SlicesCalls, StandingCalls,
+    AdjudicationCalls, CalibrationCalls, CredentialCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
+    InterventionCalls, MonitoringCalls, OversightCalls, PayCalls, PoolCalls, ScreeningCalls, SentinelCalls,
+    SlicesCalls, StandingCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

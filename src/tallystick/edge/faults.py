@@ -39,6 +39,8 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 CONFLICTS: Final = frozenset({
     "already-agreed", "already-proposed", "already-signed", "not-affected", "nothing-affected",
     "operationalization-open", "proposal-closed", "proposal-outdated", "two-people-needed",
+    "credential-closed", "credential-missing", "disqualified", "not-a-person", "not-under-review",
+    "own-credential", "pool-too-alike", "under-review",
     "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-held", "work-requeued",
     "already-answered", "already-erased", "already-judged",
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",

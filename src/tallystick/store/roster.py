@@ -42,7 +42,7 @@ def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
         {"person": r.fact.person, "roles": _json(r.fact.roles), "expert_roles": _json(r.fact.expert_roles),
          "origin": r.fact.origin, "simulated": int(r.fact.simulated), "profile": r.fact.profile.object,
          "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None,
-         "region": None}
+         "region": None, "region_seq": None}
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, PERSON, rows)
@@ -56,7 +56,8 @@ def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
 
 def _on_region(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
-        connection.execute(PERSON.update().where(PERSON.c.person == r.fact.person).values(region=r.fact.region))
+        change = PERSON.update().where(PERSON.c.person == r.fact.person)
+        connection.execute(change.values(region=r.fact.region, region_seq=r.envelope.seq))
 
 
 def _on_executed(connection: sa.Connection, run: list[Recorded]) -> None:
