@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tallystick import canon
-from tallystick.app import access, erased, standing
+from tallystick.app import access, erased, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
@@ -81,7 +81,7 @@ def _queue(cell: Cell, connection: journal.Connection, actor: Actor, row: Row, *
     tallies = store.by_criterion(connection, row.programme, row.rubric)
     newest_first = list(why)[::-1]
     flags = []
-    if access.allows(actor, "review"):
+    if access.allows(actor, "review") and row.domain not in routing.closed_to(cell, connection, actor, row.programme):
         wanted = store.Wanted(
             programme=row.programme, rubric=row.rubric, person=actor.person, is_readable=True, limit=PAGE
         )
@@ -156,7 +156,7 @@ def affected_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | Non
         if row is None or row.standing != COUNTED or not store.of_judgment(connection, judgment):
             return access.ABSENT
         gone = erased.gone(connection, row.content)
-        return gone.refused if gone else unreadable(cell, connection, actor, row.programme)
+        return gone.refused if gone else unreadable(cell, connection, actor, row.programme, item=row.item)
 
     if not access.allows(actor, "review"):
         return access.ABSENT
@@ -268,7 +268,7 @@ def _review(
         if row is None or one is None:
             return access.ABSENT
         gone = erased.gone(tx.connection, row.content)
-        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme)
+        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
         is_waiting = bool(store.of_judgment(tx.connection, judgment))
         refused = ended or flow.refuse_review(
             one, is_waiting=is_waiting, notes=wish.notes, is_needed=wish.decision == "again"

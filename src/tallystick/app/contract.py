@@ -38,6 +38,7 @@ from tallystick.ledger import journal
 from tallystick.store import adjudication, gate, items, roster, screening
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
+from tallystick.store import routing as routes
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
@@ -230,20 +231,39 @@ def terms_of(cell: Cell, connection: journal.Connection, programme: Row) -> Term
     )  # fmt: skip
 
 
-def unreadable(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> Refused | None:
+def unreadable(
+    cell: Cell, connection: journal.Connection, actor: Actor, programme: str, *, item: str | None = None
+) -> Refused | None:
     """Why somebody may not read content of a programme now, whatever their role: its retention, or where they are.
 
     Or a disqualifier that a person confirmed: it stops every kind of work at once.
+    item  the one that they would read: a restricted one is absent for who has no clearance
     """
     row = contracts.programme(connection, programme)
     if row is None or actor.person == access.SYSTEM:
         return None
+    closed = None if item is None else _closed(cell, connection, actor.person, item)
+    if closed:
+        return closed
     stopped = screening.stops(connection, actor.person, programme=programme)
     if stopped:
         return Refused(DISQUALIFIED.code, DISQUALIFIED.sentence, None, tuple(stopped))
     person = roster.person(connection, actor.person)
     region = None if person is None else person.region
     return refuse_reader(terms_of(cell, connection, row), today_of(cell), region)
+
+
+def _closed(cell: Cell, connection: journal.Connection, person: str, item: str) -> Refused | None:
+    """Why an item of a domain with rules of its own is not for somebody's eyes, or None."""
+    if not routes.is_anything_ruled(connection):
+        return None
+    row, reader = items.item(connection, item), roster.person(connection, person)
+    rule = None if row is None else routes.rules(connection, row.programme).get(row.domain)
+    if row is None or rule is None:
+        return None
+    if rule.needs_clearance and not routes.is_cleared(connection, person, row.programme, now=cell.kernel.now()):
+        return access.ABSENT
+    return routing.refuse_place(rule, None if reader is None else reader.region)
 
 
 def today_of(cell: Cell) -> date:

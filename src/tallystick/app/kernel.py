@@ -22,7 +22,7 @@ from tallystick.app.looking import About, Look
 from tallystick.events.envelope import Envelope, Event, ObjectRef, open_entry, seal_entry
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import projection, receipts
+from tallystick.store import projection, receipts, routing
 from tallystick.store import vault as vaults
 from tallystick.store.schema import Recorded
 from tallystick.store.vault import SealedObject, Vault
@@ -295,6 +295,9 @@ class Kernel:
         """
         if not access.allows(actor, permission):
             return access.ABSENT
+        hidden = self._hidden(actor, about)
+        if hidden:
+            return hidden
         role, now = actor.role_for(permission), self.now()
         is_own = bool(key or actor.session)
         name = self.recent.key(actor, about, now=now, given=key) if is_own else new_key()
@@ -315,6 +318,19 @@ class Kernel:
         if is_own:
             self.recent.add(name, now=now)
         return looking.recorded(actor, role, about)
+
+    def _hidden(self, actor: Actor, about: About) -> Refused | None:
+        """Restricted items open for cleared people alone, whatever way led to them, and at every display."""
+        if actor.person == access.SYSTEM or about.what not in looking.OF_ITEMS:
+            return None
+        with self.read() as connection:
+            if not routing.is_anything_ruled(connection):
+                return None
+            names = [about.subject, *about.subjects]
+            hidden = routing.hidden_among(connection, actor.person, names, now=self.now())
+        if not hidden:
+            return None
+        return access.ABSENT if about.subject in hidden else looking.NEEDS_CLEARANCE
 
     def known(self, actor: Actor, about: About) -> None:
         """A look that a command of this actor has just recorded: showing it again soon is the same look."""

@@ -31,6 +31,12 @@ WHATS: Final = frozenset(
     }
 )  # fmt: skip
 """Everything that can be looked at."""
+OF_ITEMS: Final = WHATS - {"profile", "groups", "import-report", "everything"}
+"""Of these, what shows items, or words about them."""
+NEEDS_CLEARANCE: Final = Refused(
+    "needs-clearance",
+    "Some of what stands here is restricted to people with a clearance for the programme. Ask a lead for one.",
+)
 REASON_MISSING: Final = Refused(
     "reason-missing", f"Say why you look, as one of {', '.join(CHOSEN)}: it is recorded.", "reason"
 )

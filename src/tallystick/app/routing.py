@@ -1,5 +1,6 @@
 """Who may be given what, and for whose eyes an item is: languages, clearances, restricted domains."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -101,9 +102,19 @@ def closed_to(cell: Cell, connection: journal.Connection, actor: Actor, programm
 
 def hidden(cell: Cell, connection: journal.Connection, actor: Actor, item: str) -> bool:
     """Whether an item does not exist for somebody, whatever their role."""
-    if actor.person == access.SYSTEM or not store.is_anything_restricted(connection):
+    if actor.person == access.SYSTEM or not store.is_anything_ruled(connection):
         return False
     return bool(store.hidden_among(connection, actor.person, [item], now=cell.kernel.now()))
+
+
+def visible(cell: Cell, connection: journal.Connection, actor: Actor, rows: Iterable[Row]) -> list[Row]:
+    """Those of these rows whose `item` exists for somebody."""
+    found = list(rows)
+    if actor.person == access.SYSTEM or not store.is_anything_ruled(connection):
+        return found
+    names = {row.item for row in found}
+    closed = store.hidden_among(connection, actor.person, names, now=cell.kernel.now())
+    return [row for row in found if row.item not in closed]
 
 
 # --- languages ----------------------------------------------------------------------------------------------------

@@ -119,6 +119,20 @@ def may_have(rule: DomainRule, language: str, able: Able) -> bool:
     return rule.language_level is None or knows(able.languages, language, rule)
 
 
+def refuse_place(rule: DomainRule, region: str | None) -> Refused | None:
+    """Why content of a domain may not be read where somebody is, or None."""
+    if not rule.regions or (region is not None and is_inside(region, rule.regions)):
+        return None
+    named = ", ".join(rule.regions)
+    if region is None:
+        sentence = (
+            f"Items of {rule.domain} may be read in {named} only, and no region is declared for you: ask the lead to "
+            "declare it."
+        )
+        return Refused("region-missing", sentence)
+    return Refused("outside-regions", f"Items of {rule.domain} may be read in {named} only, found {region}.")
+
+
 def knows(languages: Mapping[str, Known], wanted: str, rule: DomainRule) -> bool:
     """Whether somebody knows a language as well as a domain asks. `pt` stands for `pt-BR` too, and the reverse."""
     assert rule.language_level is not None, "the domain asks for a level"
@@ -126,7 +140,7 @@ def knows(languages: Mapping[str, Known], wanted: str, rule: DomainRule) -> bool
         if not _is_same(tag, wanted):
             continue
         level = known.confirmed if rule.is_language_confirmed else known.level
-        if level is not None and LEVELS.index(level) >= LEVELS.index(rule.language_level):  # type: ignore[arg-type]  # levels were checked when they came in
+        if level is not None and LEVELS.index(level) >= LEVELS.index(rule.language_level):
             return True
     return False
 

@@ -1,5 +1,7 @@
 """Read models of second looks: what is finished and may be drawn, what was drawn, what was answered."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from tallystick import canon
@@ -168,21 +170,26 @@ def held_by(connection: sa.Connection, person: str, programme: str) -> Row | Non
     return connection.execute(query.order_by(table.c.round, table.c.place)).first()
 
 
-def next_for(connection: sa.Connection, person: str, programme: str, *, now: int) -> Row | None:
-    """The first item in the order of the draws that this reviewer may look at: no reviewer chooses."""
+def next_for(
+    connection: sa.Connection, person: str, programme: str, *, now: int, may: Callable[[Row], bool] = bool
+) -> Row | None:
+    """The first item in the order of the draws that this reviewer may look at: no reviewer chooses.
+
+    may  whether they may be given an item, by its domain and taxonomy
+    """
     table = REREVIEW_ITEM
     is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == person)
     is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
     query = (
-        sa.select(table)
+        sa.select(table, ITEM.c.domain, ITEM.c.taxonomy)
+        .join(ITEM, ITEM.c.item == table.c.item)
         .where(
             table.c.programme == programme, table.c.is_answered == 0, ~is_judge, ~is_gone,
             sa.or_(table.c.reviewer.is_(None), table.c.held_until < now),
         )
         .order_by(table.c.round, table.c.place)
-        .limit(1)
     )  # fmt: skip
-    return connection.execute(query).first()
+    return next((row for row in connection.execute(query) if may(row)), None)
 
 
 def waiting(connection: sa.Connection, programme: str) -> int:

@@ -16,7 +16,7 @@ from tallystick.events.routing import (
 from tallystick.flow.routing import DomainRule
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import BATCH, CALIBRATION, ITEM, PROGRAMME, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, CALIBRATION, ITEM, PROGRAMME, RELEASE, Handler, Recorded, Row
 from tallystick.store.schema.routing import CLEARANCE, LANGUAGE, ROUTING_RULE
 
 
@@ -177,12 +177,24 @@ def _restricted(connection: sa.Connection, names: list[str]) -> list[tuple[str, 
             .where(ROUTING_RULE.c.needs_clearance == 1, name.in_(names))
         )
         found += [(row[0], row.programme) for row in connection.execute(query).all()]
+    return found + _restricted_releases(connection, names)
+
+
+def _restricted_releases(connection: sa.Connection, names: list[str]) -> list[tuple[str, str]]:
+    """Of these names, the releases that hold a batch of a restricted domain."""
+    found = []
+    for row in connection.execute(sa.select(RELEASE).where(RELEASE.c.release.in_(names))).all():
+        batches = msgspec.json.decode(row.batches, type=list[str])
+        closed = sorted(restricted_domains(connection, row.programme))
+        query = sa.select(BATCH.c.batch).where(BATCH.c.batch.in_(batches), BATCH.c.domain.in_(closed)).limit(1)
+        if connection.execute(query).first() is not None:
+            found.append((row.release, row.programme))
     return found
 
 
-_ANY = Statement(sa.select(ROUTING_RULE.c.domain).where(ROUTING_RULE.c.needs_clearance == 1).limit(1))
+_ANY = Statement(sa.select(ROUTING_RULE.c.domain).limit(1))
 
 
-def is_anything_restricted(connection: sa.Connection) -> bool:
-    """Whether any contract of the cell keeps any domain to cleared people."""
+def is_anything_ruled(connection: sa.Connection) -> bool:
+    """Whether any contract of the cell ever said who gets the items of a domain."""
     return _ANY.first(connection, {}) is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tallystick.app import access, erased, looking
+from tallystick.app import access, erased, looking, routing
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -78,7 +78,7 @@ def disagreement_map(cell: Cell, actor: Actor, batch: str) -> Map | Refused:
         return access.ABSENT
     with cell.read() as connection:
         row = items.batch(connection, batch)
-        if row is None:
+        if row is None or row.domain in routing.closed_to(cell, connection, actor, row.programme):
             return access.ABSENT
         refused = unreadable(cell, connection, actor, row.programme)
         return refused or _map(connection, actor, row)
@@ -199,7 +199,7 @@ def item_cause(cell: Cell, actor: Actor, item: str, *, reason: str = "") -> Item
     with cell.read() as connection:
         row = adjudication.disagreement(connection, item)
         found = disagreement.classification(connection, item)
-        if row is None or not may_read(connection, actor, item):
+        if row is None or not may_read(connection, actor, item) or routing.hidden(cell, connection, actor, item):
             return access.ABSENT
         if found is None:
             return UNCLASSIFIED

@@ -61,8 +61,7 @@ def escape_page(
         since_last = _since_last(connection, programme, rounds) if is_reader and is_pool_counted else {}
         waiting = escape.waiting(connection, programme)
         mine = access.allows(actor, "review") and (
-            escape.held_by(connection, actor.person, programme)
-            or _next(cell, connection, actor, programme)
+            escape.held_by(connection, actor.person, programme) or _next(cell, connection, actor, programme)
         )
     found = _estimate(rounds, sample)
     return EscapePage(
@@ -125,8 +124,8 @@ def defects(cell: Cell, actor: Actor, programme: str) -> list[Defect] | Refused:
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
         refused = unreadable(cell, connection, actor, programme)
-        found = [row for row in escape.sample(connection, programme) if row.is_answered and row.is_defect]
-        rows = routing.visible(cell, connection, actor, found)
+        answered = [row for row in escape.sample(connection, programme) if row.is_answered and row.is_defect]
+        rows = routing.visible(cell, connection, actor, answered)
     if refused or not rows:
         return refused or []
     rows.sort(key=lambda row: -row.answered_seq)

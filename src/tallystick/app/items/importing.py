@@ -92,7 +92,9 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     if isinstance(found, Refused):
         return found
     file_digest = canon.digest(data)
-    run = run_id(["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions, *categories])
+    run = run_id(
+        ["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions, *categories]
+    )
     job = _Job(cell, actor, wanted, run, file_digest)
     checked = _checked(found, wanted, in_force, categories)
     return job.strictly(checked) if wanted.is_strict else job.leniently(checked)
