@@ -5,8 +5,10 @@
 
 from tallystick.api import (
     adjudication,
+    affected,
     assignment,
     calibration,
+    constitution,
     contract,
     credential,
     custody,
@@ -38,7 +40,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
-    standing,
+    standing, affected, constitution,
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,

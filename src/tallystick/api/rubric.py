@@ -6,8 +6,9 @@ from fastapi import Query
 from pydantic import Field
 
 from tallystick.api.contract import RubricInForce, Version, VersionShown
-from tallystick.api.parts import NAME, Body, FindingShown, InPath, Key, Line, Receipt, Shown
+from tallystick.api.parts import NAME, Body, FindingShown, InPath, Key, Line, Moment, Receipt, Shown
 from tallystick.app import rubric
+from tallystick.app.rubric import drafting
 from tallystick.edge import Site, Visit
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
@@ -20,6 +21,16 @@ def mount(site: Site, prefix: str) -> None:
     site.api("GET", every, rubrics_in_force, permission="rubric.read", answers=RubricsInForce, tag="rubrics")
     site.api(
         "POST", every, publish, permission="rubric.write", answers=Published, status=201, refusals=(409, 422),
+        max_bytes=1_000_000, tag="rubrics",
+    )  # fmt: skip
+    site.api(
+        "POST", f"{every}/preview", preview, permission="rubric.write", answers=RubricPreview, refusals=(422,),
+        max_bytes=1_000_000, tag="rubrics",
+    )  # fmt: skip
+    drafts = f"{prefix}/programmes/{{programme}}/rubric-drafts/{{rubric_id}}"
+    site.api("GET", drafts, draft, permission="rubric.write", answers=RubricDraft, tag="rubrics")
+    site.api(
+        "PUT", drafts, save_draft, permission="rubric.write", answers=RubricDraftSaved, refusals=(422,),
         max_bytes=1_000_000, tag="rubrics",
     )  # fmt: skip
     site.api("GET", f"{every}/{{rubric_id}}", rubric_page, permission="rubric.read", answers=RubricShown, tag="rubrics")
@@ -121,3 +132,61 @@ def rubric_diff(
     """Compare two versions of a rubric, part by part."""
     found = rubric.rubric_diff(visit.cell, visit.actor, programme=programme, rubric=rubric_id, old=old, new=new)
     return found if isinstance(found, Refused) else Difference(rows=[DiffRowShown.of(row) for row in found])
+
+
+class RubricPreview(Shown):
+    """What publishing a text would do."""
+
+    version: str
+    previous: str | None
+    affected: list[str] = Field(description="Criteria whose earlier judgments would be flagged.")
+    findings: list[FindingShown]
+    rows: list[DiffRowShown] = Field(description="Every part beside the version in force; none of a first version.")
+
+
+def preview(visit: Visit, programme: InPath, body: RubricText) -> RubricPreview | list[Problem] | Refused:
+    """Say what publishing a text would do, and why it would be refused. Nothing is written."""
+    found = rubric.preview(visit.cell, visit.actor, programme=programme, text=body.text, name=body.name)
+    if isinstance(found, list | Refused):
+        return found
+    return RubricPreview(
+        version=found.rubric.version, previous=found.previous, affected=list(found.affected),
+        findings=[FindingShown.of(one) for one in found.findings], rows=[DiffRowShown.of(row) for row in found.rows],
+    )  # fmt: skip
+
+
+class RubricDraftText(Body):
+    """An unfinished rubric, sound or not."""
+
+    text: str = Field(max_length=900_000)
+
+
+class RubricDraft(Shown):
+    """One's own unfinished rubric; both null when there is none."""
+
+    text: str | None
+    saved_at: Moment | None
+
+
+class RubricDraftSaved(Shown):
+    """When a draft was saved."""
+
+    saved_at: Moment
+
+
+def draft(visit: Visit, programme: InPath, rubric_id: InPath) -> RubricDraft | Refused:
+    """Open one's own unfinished rubric, `new` for one without an id. That you looked is an event."""
+    found = drafting.draft(visit.cell, visit.actor, _place(programme, rubric_id))
+    if isinstance(found, Refused):
+        return found
+    return RubricDraft(text=found.text, saved_at=found.saved_at) if found else RubricDraft(text=None, saved_at=None)
+
+
+def save_draft(visit: Visit, programme: InPath, rubric_id: InPath, body: RubricDraftText) -> RubricDraftSaved | Refused:
+    """Keep an unfinished rubric for oneself."""
+    found = drafting.save(visit.cell, visit.actor, _place(programme, rubric_id), body.text)
+    return found if isinstance(found, Refused) else RubricDraftSaved(saved_at=found)
+
+
+def _place(programme: str, name: str) -> drafting.Place:
+    return drafting.Place(programme=programme, kind="rubric", name=name)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tallystick.app import access, erased, routing, welfare
+from tallystick.app import access, constitution, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import today_of, unreadable
@@ -157,8 +157,10 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
-    passed = _qualified_domains(tx, actor.person, programme)
-    qualified = admitted(tx.connection, actor.person, passed, programme=programme, today=today_of(cell))
+    passed = constitution.agreed(cell, tx.connection, programme, _qualified_domains(tx, actor.person, programme))
+    qualified = passed if isinstance(passed, Refused) else admitted(
+        tx.connection, actor.person, passed, programme=programme, today=today_of(cell)
+    )  # fmt: skip
     if isinstance(qualified, Refused) or not qualified:
         is_down = roster.stands_down(tx.connection, actor.person, programme=programme)
         why = flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED

@@ -417,7 +417,7 @@ def principles_for(cell: Cell, actor: Actor, programme: str) -> Constitution | N
         return cell.constitution(connection, programme)
 
 
-def noted(
+def note_trade_off(
     cell: Cell, tx: Transaction, judged: JudgmentSubmitted, given: TradeOff | None, *, run: str
 ) -> list[TradeOffNoted] | Refused:
     """The fact of a trade-off beside a judgment, inside its command. Empty when none was noted.
@@ -441,15 +441,27 @@ def noted(
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """One trade-off, without its words. version: of the constitution then."""
+
+    judgment: str
+    item: str
+    version: str
+    principles: tuple[str, ...]
+    prevailed: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TradeOffs:
     """The trade-offs of a programme: how often principles conflicted, and on which items.
 
-    rows  newest first, without their words: these open with the item
+    noted  newest first, without their words: these open with the item
     """
 
     constitution: Constitution
     conflicts: tuple[Conflict, ...]
-    rows: tuple[Row, ...]
+    noted: tuple[Noted, ...]
 
 
 def trade_offs(cell: Cell, actor: Actor, programme: str) -> TradeOffs | Refused:
@@ -461,5 +473,7 @@ def trade_offs(cell: Cell, actor: Actor, programme: str) -> TradeOffs | Refused:
         if current is None:
             return access.ABSENT
         rows = store.trade_offs(connection, programme)
-    found = flow.conflicts([(store.names_of(row), row.prevailed) for row in rows])
-    return TradeOffs(current, tuple(found), tuple(rows))
+    noted = tuple(
+        Noted(row.judgment, row.item, row.version, tuple(store.names_of(row)), row.prevailed, row.at) for row in rows
+    )
+    return TradeOffs(current, tuple(flow.conflicts([(one.principles, one.prevailed) for one in noted])), noted)

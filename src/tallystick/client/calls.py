@@ -11,7 +11,9 @@ import msgspec
 
 from tallystick.client import answers
 from tallystick.client.adjudication import AdjudicationCalls
+from tallystick.client.affected import AffectedCalls
 from tallystick.client.calibration import CalibrationCalls
+from tallystick.client.constitution import ConstitutionCalls
 from tallystick.client.credential import CredentialCalls
 from tallystick.client.custody import CustodyCalls
 from tallystick.client.disagreement import DisagreementCalls
@@ -36,9 +38,9 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, CalibrationCalls, CredentialCalls, CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls,
-    InterventionCalls, MonitoringCalls, OversightCalls, PayCalls, PoolCalls, ScreeningCalls, SentinelCalls,
-    SlicesCalls, StandingCalls,
+    AdjudicationCalls, AffectedCalls, CalibrationCalls, ConstitutionCalls, CredentialCalls, CustodyCalls,
+    DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, MonitoringCalls, OversightCalls, PayCalls,
+    PoolCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 
