@@ -214,7 +214,7 @@ OTHER_MODULES = {
     },
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
-    "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words"},
+    "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words", "showing"},
 }
 
 

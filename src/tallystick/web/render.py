@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tallystick.plots import Plot, draw
-from tallystick.web import words
+from tallystick.web import showing, words
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate
 
@@ -108,7 +108,7 @@ def width_of(value: float, whole: float) -> str:
     return f"{100 * min(value / whole, 1.0) if whole else 0.0:.2f}%"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., object]] = {
     "number": number,
     "count": count,
     "share": share,
@@ -120,6 +120,9 @@ FILTERS: dict[str, Callable[..., str]] = {
     "plotted": plotted,
     "width_of": width_of,
     "plural": words.plural,
+    "shown": showing.shown,
+    "said": showing.said,
+    "compared_with": showing.compared,
 }
 
 

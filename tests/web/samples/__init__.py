@@ -16,6 +16,7 @@ from web.samples import (
     results,
     rubrics,
     sentinels,
+    showing,
     standing,
     work,
 )
@@ -38,4 +39,5 @@ ALL = (
     *standing.SAMPLES,
     *calibration.SAMPLES,
     *sentinels.SAMPLES,
+    *showing.SAMPLES,
 )

@@ -45,15 +45,19 @@ if (form && dialog) {
     return true;
   };
 
+  // The views of the differences in turn, and then the texts themselves again.
+  const compare = () => {
+    const views = [...document.querySelectorAll("#compare > details")];
+    const next = views.findIndex((view) => view.open) + 1; // past the last one: none
+    views.forEach((view, index) => { view.open = index === next; });
+    return views.length > 0;
+  };
+
   const single = (key) => {
     if (key === "j") return go(1), true;
     if (key === "k") return go(-1), true;
     if (key === "?") return dialog.showModal(), true;
-    if (key === "d") {
-      const toggle = document.querySelector("#diff-toggle");
-      if (toggle && !toggle.hidden) toggle.click();
-      return true;
-    }
+    if (key === "d") return compare();
     return /^[0-9]$/.test(key) && choose(key);
   };
 
