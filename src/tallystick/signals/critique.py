@@ -173,6 +173,10 @@ class Critique(Signal):
         given = {mark.severity for mark in answer.marks}
         return next((one for one in reversed(values_of(self.codes["severity"])) if one in given), ERROR)
 
+    def verdicts(self, content: Content, codes: Codes) -> tuple[Code, ...]:
+        under = self.under(codes)
+        return tuple(Code(value, under.words(value)) for value in under._verdicts())  # noqa: SLF001 - its own kind
+
     def words(self, verdict: str, form: Form | None = None) -> str:
         if verdict in (NO_ERROR, ERROR):
             return "No error" if verdict == NO_ERROR else "Errors, with no severity given"

@@ -7,7 +7,7 @@ is. Reads and writes nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import ClassVar, Final
 
 from pydantic import JsonValue
@@ -35,6 +35,7 @@ from tallystick.signals.shape import (
 )
 
 CANDIDATES: Final = (2, 12)
+LISTED_MAX: Final = 3
 PAIRED: Final = ("first", "tie", "second")
 """How two candidates stand to each other, named in the item's own order."""
 
@@ -108,6 +109,12 @@ class Ranking(Signal):
             ),
         )  # fmt: skip
 
+    def verdicts(self, content: Content, codes: Codes) -> tuple[Code, ...]:
+        """All orders of two or three candidates; none of more, since nobody reads a list of hundreds."""
+        number = len(content.candidates)
+        orders = _orders(tuple(LETTERS[:number])) if number <= LISTED_MAX else ()
+        return tuple(Code(str(order), self.words(str(order))) for order in orders)
+
     def verdict_of(self, answer: Answer, content: Content) -> str:
         if answer.verdict in UNDECIDED:
             return answer.verdict
@@ -149,6 +156,14 @@ class Ranking(Signal):
             "listwise": [_listwise(content, order) for order in orders],
             "pairwise": [row for order in orders for row in _pairwise(content, order)],
         }
+
+
+def _orders(letters: tuple[str, ...]) -> Iterator[Order]:
+    """Every order of the letters with every line: places without a gap, in all ways to give them."""
+    for places in product(range(len(letters)), repeat=len(letters)):
+        if set(places) == set(range(max(places) + 1)):
+            groups = [tuple(x for x, place in zip(letters, places, strict=True) if place == n) for n in set(places)]
+            yield from (Order(tuple(groups), line) for line in range(len(groups), -1, -1))
 
 
 def _ordered(facts: Facts) -> Order | None:
