@@ -18,6 +18,7 @@ from tallystick.cli import (
     intervention,
     keyd,
     log,
+    pay,
     people,
     programme,
     receipt,
@@ -59,6 +60,7 @@ app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
 app.add_typer(intervention.app, name="intervention")
 app.add_typer(sentinel.app, name="sentinel")
+app.add_typer(pay.app, name="pay")
 app.add_typer(witness.app, name="witness")
 
 

@@ -15,6 +15,7 @@ from tallystick.web import (
     items,
     monitoring,
     oversight,
+    pay,
     qualification,
     receipt,
     release,
@@ -32,7 +33,7 @@ STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
     standing,
     receipt, oversight, erasure, custody, calibration, intervention,
-    monitoring, sentinel,
+    monitoring, sentinel, pay,
     disagreement,
 )  # fmt: skip
 
