@@ -380,7 +380,7 @@ class SmallJournal:
             release=release, programme="small", name="small", version=version, use=use,
             batches=batches or ["bat-med", "bat-soft"],
             left_out={"bat-law": "Expected agreement of at least 0.40, found 0.1."},
-            schema="tallystick/release/2", code_version="0.1.0",
+            schema="tallystick/release/3", code_version="0.1.0",
         ))  # fmt: skip
 
 

@@ -269,7 +269,7 @@ def test_a_cell_that_builds_them_all_the_same_is_found_with_a_copy_of_the_log(
 def test_a_release_of_another_schema_is_not_checked_and_says_by_what(made: MadeRelease, tmp_path: Path) -> None:
     copy = shutil.copytree(made.directory, tmp_path / "copy")
     path = copy / "manifest.json"
-    path.write_bytes(path.read_bytes().replace(b"tallystick/release/2", b"tallystick/release/1"))
+    path.write_bytes(path.read_bytes().replace(b"tallystick/release/3", b"tallystick/release/1"))
     report = verify_release(copy, SIGNER.vkey)
     assert report.status is Status.COULD_NOT_CHECK
-    assert "expected a release of schema tallystick/release/2, found tallystick/release/1" in report.not_checked[0]
+    assert "expected a release of schema tallystick/release/3, found tallystick/release/1" in report.not_checked[0]

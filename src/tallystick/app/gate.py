@@ -12,18 +12,21 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.app.roster import profile_of, reason_of
 from tallystick.app.sentinel import announce
-from tallystick.events.gate import BatchMeasured
+from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow import gate as flow
 from tallystick.flow.diagnosis import Diagnosis, diagnose
 from tallystick.flow.gate import Bar, Batch, Judged
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals.shape import Labelled
 from tallystick.stats.agreement import Agreement, PairKappa
 from tallystick.store import contract as contracts
 from tallystick.store import gate, items, judgment, roster, standing
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
+
+NO_MARKS = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,15 @@ def _judged(connection: journal.Connection, batch: str, rows: list[Row]) -> list
         Judged(
             judgment=row.judgment, item=row.item, expert=row.expert, verdict=row.verdict,
             scores=msgspec.json.decode(row.scores), is_expected=row.item in expected, rubric_version=row.rubric_version,
+            signal=row.signal, values=msgspec.json.decode(row.values), marks=marks_of(row),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def marks_of(row: Row) -> tuple[Labelled, ...]:
+    """The labelled pieces of a judgment, without their words."""
+    return () if row.marks == NO_MARKS else tuple(msgspec.json.decode(row.marks, type=list[Labelled]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,7 @@ class BatchPage:
     pairs: tuple[PairKappa, ...]
     names: dict[str, str]  # expert: how those who may read the roster know them; pseudonyms for all others
     history: tuple[tuple[Row, BatchMeasured], ...]
+    others: tuple[MeasuredValue, ...] = ()  # what else the batch's signal measures, by the measure's name
 
 
 def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
@@ -176,7 +186,13 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
     diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar, found=verdict)
-    return BatchPage(row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past)
+    return BatchPage(
+        row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past, _others(counted, bar)
+    )
+
+
+def _others(counted: list[Judged], bar: Bar | None) -> tuple[MeasuredValue, ...]:
+    return tuple(flow.others(counted, bar.level)) if bar else ()
 
 
 def _diagnosis(

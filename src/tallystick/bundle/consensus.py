@@ -110,9 +110,10 @@ def _left_out(record: Record) -> str | None:
 
 def _fitted(method: str, given: Sequence[Judgment]) -> aggregation.Consensus:
     options = {} if method == "majority" else {"tolerance": FIT_TOLERANCE}
+    directions = [one.direction for one in given]
     return METHODS[method](
-        [one.item for one in given], [one.expert for one in given], [one.direction for one in given],
-        categories=preference.DIRECTIONS, **options,
+        [one.item for one in given], [one.expert for one in given], directions,
+        categories=preference.categories(name for name in directions if name is not None), **options,
     )  # fmt: skip
 
 

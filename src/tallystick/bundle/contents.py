@@ -15,6 +15,8 @@ from tallystick.bundle.rows import Reason
 from tallystick.bundle.state import CannotBuild, Closed, Entered, State, replay
 from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.flow.release import exclusion
+from tallystick.signals import BY_NAME
+from tallystick.signals.preference import SIGNAL as PAIR
 
 
 class OpenedObject(Protocol):
@@ -149,6 +151,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     candidates: list[CandidateText]
     prompt: str
     context: str | None
+    material: str | None = None  # JSON text
+    signal: str = PAIR
 
 
 class CandidateIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,10 +170,26 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
 
 
+class WordedMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A labelled piece with the words that belong to it."""
+
+    field: str
+    on: str
+    label: str
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+    severity: str | None = None
+    place: int | None = None
+    text: str | None = None
+
+
 class Rationale(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an expert decided so."""
+    """Why an expert decided so, and the words of what they marked and wrote."""
 
     reasons: list[Reason]
+    marks: list[WordedMark] = []
+    texts: dict[str, str] = {}
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,8 +204,12 @@ T = TypeVar("T")
 def read_content(place: str, payload: bytes) -> Content:
     """The visible half of an item. Raises CannotBuild naming the place."""
     found = _json(place, payload, Content)
-    if len(found.candidates) != 2:
-        raise CannotBuild(f"{place}: expected two candidates, found {len(found.candidates)}")
+    signal = BY_NAME.get(found.signal)
+    if signal is None:
+        raise CannotBuild(f"{place}: expected a known signal, found {found.signal!r}")
+    least, most = signal.candidates
+    if not least <= len(found.candidates) <= most:
+        raise CannotBuild(f"{place}: expected {least} to {most} candidates, found {len(found.candidates)}")
     if not (found.prompt.strip() or found.context):
         raise CannotBuild(f"{place}: expected a prompt or a context, found neither")
     return found
@@ -193,10 +217,7 @@ def read_content(place: str, payload: bytes) -> Content:
 
 def read_hidden(place: str, payload: bytes) -> Hidden:
     """The hidden half of an item. Raises CannotBuild naming the place."""
-    found = _json(place, payload, Hidden)
-    if len(found.candidates) != 2:
-        raise CannotBuild(f"{place}: expected two candidates, found {len(found.candidates)}")
-    return found
+    return _json(place, payload, Hidden)
 
 
 def _json(place: str, payload: bytes, kind: type[T]) -> T:
@@ -206,9 +227,9 @@ def _json(place: str, payload: bytes, kind: type[T]) -> T:
         raise CannotBuild(f"{place}: expected {kind.__name__} as JSON: {error}") from error
 
 
-def read_reasons(place: str, payload: bytes) -> list[Reason]:
-    """The reasons of a judgment. Raises CannotBuild naming the place."""
-    return _json(place, payload, Rationale).reasons
+def read_rationale(place: str, payload: bytes) -> Rationale:
+    """The words of a judgment. Raises CannotBuild naming the place."""
+    return _json(place, payload, Rationale)
 
 
 def read_notes(place: str, payload: bytes) -> str:

@@ -8,14 +8,17 @@ what was judged first (flow/measured.py).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from tallystick.bundle.state import AnyJudgment, AnyStanding, Closed, Entered, State
 from tallystick.events.adjudication import DisagreementOpened
-from tallystick.events.judgment import JudgmentImported
+from tallystick.events.judgment import JudgmentDetailed, JudgmentImported
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 from tallystick.flow import measured
 from tallystick.flow.gate import Judged
 from tallystick.flow.measured import Change, Made
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
+from tallystick.signals.shape import Labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,21 @@ def judged(state: State, *, upto: int | None = None) -> dict[str, list[Judged]]:
     measuring = that_measure(state, upto=upto)
     expected -= {one.fact.item for one in measuring if isinstance(one.fact, JudgmentImported)}
     found: dict[str, list[Judged]] = {batch.fact.batch: [] for batch in state.released}
+    details = {one.fact.judgment: one.fact for one in state.detailed}
     for one in measuring:
-        fact = one.fact
+        fact, detail = one.fact, details.get(one.fact.judgment)
         found[fact.batch].append(Judged(
             judgment=fact.judgment, item=fact.item, expert=fact.expert, verdict=fact.verdict, scores=fact.scores,
-            is_expected=fact.item in expected, rubric_version=fact.rubric_version,
+            is_expected=fact.item in expected, rubric_version=fact.rubric_version, signal=fact.signal,
+            values=detail.values if detail else {}, marks=labelled(detail),
         ))  # fmt: skip
     return found
+
+
+def labelled(detail: JudgmentDetailed | None) -> tuple[Labelled, ...]:
+    """The marks of a judgment without their words, as its signal reads them."""
+    marks = detail.marks if detail else []
+    return tuple(Labelled(**msgspec.structs.asdict(mark)) for mark in marks)
 
 
 def incomplete(state: State, batch: str, *, upto: int | None = None) -> int:

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from tallystick.bundle import credentials
 from tallystick.bundle.consensus import Consensus, adopted, consensus
 from tallystick.bundle.contents import (
     OpenedObject,
+    Rationale,
     contract_path,
     documents,
     excluded,
@@ -15,7 +18,7 @@ from tallystick.bundle.contents import (
     read_content,
     read_hidden,
     read_notes,
-    read_reasons,
+    read_rationale,
     read_source_rater,
     rubric_path,
 )
@@ -40,6 +43,7 @@ from tallystick.bundle.rows import (
     GroupTable,
     Judgment,
     LabelCount,
+    Marked,
     QualificationResult,
     Reason,
     Record,
@@ -52,13 +56,14 @@ from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, S
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
 from tallystick.events.disagreement import DistributionRecorded
 from tallystick.events.items import ItemImported
-from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted, MarkFacts
 from tallystick.events.roster import PersonEnrolled, PersonQualified
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED, HELD
 from tallystick.signals import preference
+from tallystick.signals.shape import LETTERS
 
 ERASED = "(erased)"
 """What stands in a release where an adjudicator's notes stood that were erased before its cut."""
@@ -165,16 +170,20 @@ def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list
     qualified = _qualified(state)
     gone = state.gone()
     known = standings(state)
+    details = {one.fact.judgment: one.fact for one in state.detailed}
     return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people,
-                  qualified=qualified, gone=gone, standing=known.get(given.fact.judgment, ALWAYS))
+                  qualified=qualified, gone=gone, standing=known.get(given.fact.judgment, ALWAYS),
+                  detail=details.get(given.fact.judgment))
             for given in state.judgments]  # fmt: skip
 
 
 def _judgment(
     state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
     people: Mapping[str, PersonEnrolled], qualified: Qualified, gone: frozenset[str], standing: Standing,
+    detail: JudgmentDetailed | None,
 ) -> Judgment:  # fmt: skip
     fact = given.fact
+    rationale = _rationale(contents, fact, is_in_record=fact.item not in out, gone=gone)
     here = fact if isinstance(fact, JudgmentSubmitted) else None
     elsewhere = None if isinstance(fact, JudgmentSubmitted) else fact
     qualification, qualified_at = _qualification(qualified, given)
@@ -185,7 +194,9 @@ def _judgment(
         signal=fact.signal, expert=fact.expert, role=here.role if here else None,
         source_rater=_source_rater(contents, person), qualification=qualification, qualification_seq=qualified_at,
         verdict=fact.verdict, direction=preference.direction(fact.verdict), scores=_scores(fact.scores),
-        reasons=_reasons(contents, fact, is_in_record=fact.item not in out, gone=gone),
+        reasons=rationale.reasons if rationale else [Reason(criterion=name, text=None) for name in fact.reasons],
+        values=settings(detail.values) if detail else [], marks=_marks(given, detail, rationale),
+        texts=settings(rationale.texts) if rationale else [],
         order=here.order if here else None,
         rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
         affected_criteria=affected, defects=here.defects if here else [], confirmed=here.confirmed if here else [],
@@ -199,15 +210,31 @@ def _judgment(
 
 
 def _scores(scores: Mapping[str, Mapping[str, int]]) -> list[Score]:
-    return [Score(criterion=name, a=points["a"], b=points["b"]) for name, points in sorted(scores.items())]
+    return [
+        Score(criterion=name, on=on, points=given)
+        for name, points in sorted(scores.items())
+        for on, given in sorted(points.items())
+    ]
 
 
-def _reasons(contents: Contents, fact: AnyJudgment, *, is_in_record: bool, gone: frozenset[str]) -> list[Reason]:
-    """The reasons as they were written; without a record, or erased, only the criteria they are tied to."""
+def _rationale(contents: Contents, fact: AnyJudgment, *, is_in_record: bool, gone: frozenset[str]) -> Rationale | None:
+    """The words of a judgment; None without a record, where there are none, or when they were erased."""
     if not is_in_record or fact.rationale is None or fact.rationale.object in gone:
-        return [Reason(criterion=criterion, text=None) for criterion in fact.reasons]
+        return None
     place = f"judgments/{fact.judgment}/reasons"
-    return read_reasons(place, contents[place].payload)
+    return read_rationale(place, contents[place].payload)
+
+
+def _marks(given: Entered[AnyJudgment], detail: JudgmentDetailed | None, rationale: Rationale | None) -> list[Marked]:
+    """The marks as the journal has them, with their words. Raises CannotBuild when the two say different things."""
+    facts = detail.marks if detail else []
+    if rationale is None:
+        return [Marked(**msgspec.structs.asdict(mark), quote=None, text=None) for mark in facts]
+    names = MarkFacts.__struct_fields__
+    bare = [MarkFacts(**{name: getattr(mark, name) for name in names}) for mark in rationale.marks]
+    if bare != facts:
+        raise CannotBuild(f"entry {given.seq}: the marks of its words are not those that the journal has")
+    return [Marked(**msgspec.structs.asdict(mark)) for mark in rationale.marks]
 
 
 def _source_rater(contents: Contents, person: PersonEnrolled) -> str | None:
@@ -304,8 +331,9 @@ def _record(
         candidates=[
             Candidate(label=label, text=seen.text, model=behind.model, version=behind.version,
                       sampling=settings(behind.sampling))
-            for label, seen, behind in zip("ab", content.candidates, hidden.candidates, strict=True)
+            for label, seen, behind in zip(LETTERS, content.candidates, hidden.candidates, strict=False)
         ],
+        material=content.material,
         group=hidden.group, is_disagreement_expected=fact.is_disagreement_expected, n_judgments=len(given),
         n_requeued=len(every) - len(given), n_observed=sum(j.is_observed for j in given),
         n_imported=sum(not j.is_observed for j in given),
@@ -376,19 +404,17 @@ def counts(found: Mapping[str, int]) -> list[VerdictCount]:
 
 
 def dimensions(given: list[Judgment]) -> list[Dimension]:
-    """The scores of each criterion, summarised over the judgments that gave it."""
-    found: dict[str, list[Score]] = {}
+    """The scores of each criterion on each piece, summarised over the judgments that gave them."""
+    found: dict[tuple[str, str], list[int]] = {}
     for judgment in given:
         for score in judgment.scores:
-            found.setdefault(score.criterion, []).append(score)
+            found.setdefault((score.criterion, score.on), []).append(score.points)
     return [
         Dimension(
-            criterion=name, judgments=len(scores),
-            a_mean_milli=_mean_milli([s.a for s in scores]), a_min=min(s.a for s in scores),
-            a_max=max(s.a for s in scores), b_mean_milli=_mean_milli([s.b for s in scores]),
-            b_min=min(s.b for s in scores), b_max=max(s.b for s in scores),
+            criterion=name, on=on, judgments=len(points), mean_milli=_mean_milli(points), min=min(points),
+            max=max(points),
         )
-        for name, scores in sorted(found.items())
+        for (name, on), points in sorted(found.items())
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from tallystick import canon
 from tallystick.bundle import cards, columns
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures import Figures, compute
-from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest, view_path
+from tallystick.bundle.manifest import PATH, FileEntry, Manifest, manifest
 from tallystick.bundle.quality import quality
 from tallystick.bundle.rows import Adjudication, CredentialHeld, Exclusion, Expert, Judgment, Record, Row
 from tallystick.bundle.views import View, views_of
@@ -79,10 +79,14 @@ def _data(tables: Tables) -> dict[str, Content]:
 
 
 def _views(made: Sequence[View]) -> dict[str, Content]:
-    return {
-        view_path(view.name): Content(role="view", data=columns.to_parquet(view.rows, view.kind), rows=len(view.rows))
-        for view in made
-    }
+    return {view.path: Content(role="view", data=view_bytes(view), rows=view.n_rows) for view in made}
+
+
+def view_bytes(view: View) -> bytes:
+    """The file of a view: Parquet of its rows, or its lines as they are."""
+    if view.lines is not None:
+        return b"".join(line + b"\n" for line in view.lines)
+    return columns.to_parquet(view.rows, view.kind)
 
 
 def _documents(tables: Tables) -> dict[str, Content]:

@@ -12,7 +12,7 @@ from tallystick import canon
 from tallystick.bundle.columns import merkle_root
 from tallystick.bundle.contents import contract_path, rubric_path
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.views import RULES, View
+from tallystick.bundle.views import View
 from tallystick.custody import PROTECTED
 
 PATH = "manifest.json"
@@ -202,14 +202,9 @@ def manifest(tables: Tables, views: Iterable[View], files: Iterable[FileEntry]) 
     )  # fmt: skip
 
 
-def view_path(name: str) -> str:
-    """Where a view stands in a release."""
-    return f"views/{name}.parquet"
-
-
 def _view(view: View) -> ViewEntry:
     return ViewEntry(
-        name=view.name, path=view_path(view.name), rows=len(view.rows), rule=RULES[view.name], counts=view.counts,
+        name=view.name, path=view.path, rows=view.n_rows, rule=view.rule, counts=view.counts,
         excluded=view.excluded,
     )  # fmt: skip
 

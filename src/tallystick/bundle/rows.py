@@ -22,7 +22,7 @@ class Setting(Row, frozen=True, kw_only=True):
 class Candidate(Row, frozen=True, kw_only=True):
     """One candidate answer and where it comes from. Experts saw only the text."""
 
-    label: str  # a | b: verdicts and scores name the candidates so
+    label: str  # a, b, ...: verdicts, scores and marks name the candidates so
     text: str
     model: str
     version: str
@@ -40,13 +40,11 @@ class Dimension(Row, frozen=True, kw_only=True):
     """The scores of one criterion over the judgments that gave it, raw: no score is weighted or left out."""
 
     criterion: str
+    on: str  # the candidate or other piece that was scored, by the item's own letter
     judgments: int
-    a_mean_milli: int
-    a_min: int
-    a_max: int
-    b_mean_milli: int
-    b_min: int
-    b_max: int
+    mean_milli: int
+    min: int
+    max: int
 
 
 class LabelCount(Row, frozen=True, kw_only=True):
@@ -97,6 +95,7 @@ class Record(Row, frozen=True, kw_only=True):
     prompt: str
     context: str | None
     candidates: list[Candidate]
+    material: str | None  # the signal's own part of the item, as JSON text
     group: str | None  # family of items that belong together
     is_disagreement_expected: bool  # declared before judgment
     n_judgments: int  # that count; so do all numbers here
@@ -135,8 +134,25 @@ class Score(Row, frozen=True, kw_only=True):
     """One criterion's points for both candidates, on the rubric's scale."""
 
     criterion: str
-    a: int
-    b: int
+    on: str  # the candidate or other piece, by the item's own letter
+    points: int
+
+
+class Marked(Row, frozen=True, kw_only=True):
+    """One labelled piece of an item: a span, a step, a turn, a call, or a candidate with its place in a ranking.
+
+    The words of a judgment without a record, or erased, are null.
+    """
+
+    field: str
+    on: str
+    label: str
+    start: int | None
+    end: int | None
+    quote: str | None
+    severity: str | None
+    place: int | None
+    text: str | None
 
 
 class Reason(Row, frozen=True, kw_only=True):
@@ -166,7 +182,10 @@ class Judgment(Row, frozen=True, kw_only=True):
     direction: str | None
     scores: list[Score]
     reasons: list[Reason]
-    order: str | None
+    values: list[Setting]  # choices and numbers of the signal's form
+    marks: list[Marked]
+    texts: list[Setting]  # what the expert wrote
+    order: str | None  # the item's own letters in the order shown
     rubric: str
     rubric_version: str
     contract_version: str

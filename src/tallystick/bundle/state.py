@@ -31,8 +31,8 @@ from tallystick.events.credential import (
 from tallystick.events.envelope import Event, open_entry
 from tallystick.events.erasure import ObjectsErased
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.items import BatchOpened, ImportFinished, ItemImported
-from tallystick.events.judgment import JudgmentImported, JudgmentSubmitted
+from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
+from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, JudgmentSubmitted
 from tallystick.events.oversight import CellOpened
 from tallystick.events.release import ConsensusRequested, ReleaseBuilt, ReleaseCut
 from tallystick.events.roster import (
@@ -45,7 +45,9 @@ from tallystick.events.roster import (
 )
 from tallystick.events.rubric import RubricPublished
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
+from tallystick.signals import BY_NAME
 from tallystick.signals.preference import IMPORTED_VERDICTS
+from tallystick.signals.preference import SIGNAL as PAIR
 
 F = TypeVar("F", bound=Event)
 F_co = TypeVar("F_co", bound=Event, covariant=True)
@@ -96,6 +98,8 @@ class State:
     items: tuple[Entered[ItemImported], ...]  # of the released batches
     runs: tuple[Entered[ImportFinished], ...]
     judgments: tuple[Entered[AnyJudgment], ...]
+    shaped: tuple[Entered[ItemShaped], ...]  # of items whose signal does not always compare two
+    detailed: tuple[Entered[JudgmentDetailed], ...]
     opened: tuple[Entered[DisagreementOpened], ...]
     closed: tuple[Entered[Closed], ...]
     standing: tuple[Entered[AnyStanding], ...]  # those that name a judgment of these items
@@ -143,8 +147,9 @@ class State:
 
 _WANTED = (
     CellOpened, ProgrammeOpened, ContractRevised, GatePolicySet, RubricPublished, BatchOpened, ItemImported,
-    ImportFinished, JudgmentSubmitted, JudgmentImported, DisagreementOpened, DisagreementSettled,
-    DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued, BatchMeasured,
+    ImportFinished, ItemShaped, JudgmentSubmitted, JudgmentImported, JudgmentDetailed, DisagreementOpened,
+    DisagreementSettled, DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued,
+    BatchMeasured,
     PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
     ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased, *OF_CREDENTIALS,
 )  # fmt: skip
@@ -213,6 +218,7 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         _of(ours, JudgmentsHeld), _of(ours, JudgmentsCleared), _of(ours, JudgmentsRequeued)
     )
     mine = {judgment.fact.judgment for judgment in judgments}
+    named = {item.fact.item for item in items}
     measured = _newest(within, held)
     runs = {item.fact.run for item in items} | {imported.fact.run for imported in _of(within, JudgmentImported)}
     who = {judgment.fact.expert for judgment in judgments} | {one.fact.adjudicator for one in closed}
@@ -225,6 +231,8 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         cut=cut, cell=_cell(heap), contracts=_in_order(_of(ours, ProgrammeOpened), _of(ours, ContractRevised)),
         policies=_of(ours, GatePolicySet), rubrics=_of(ours, RubricPublished), batches=batches, items=items,
         runs=tuple(run for run in _of(ours, ImportFinished) if run.fact.run in runs), judgments=judgments,
+        shaped=tuple(one for one in _of(heap, ItemShaped) if one.fact.item in named),
+        detailed=tuple(one for one in _of(ours, JudgmentDetailed) if one.fact.judgment in mine),
         opened=_of(within, DisagreementOpened), closed=closed,
         standing=tuple(one for one in standing if not mine.isdisjoint(one.fact.judgments)), measured=measured,
         measured_before=tuple(one for one in _of(within, BatchMeasured) if one not in measured),
@@ -317,9 +325,15 @@ def _check(state: State) -> None:
     strange = [judgment for judgment in state.judgments if judgment.fact.item not in known]
     if strange:
         raise CannotBuild(f"entry {strange[0].seq} judges item {strange[0].fact.item}, which never came in")
+    _check_judgments(state)
+
+
+def _check_judgments(state: State) -> None:
     people = {person.fact.person for person in state.people}
     for judgment in state.judgments:
-        if judgment.fact.verdict not in IMPORTED_VERDICTS:
+        if judgment.fact.signal not in BY_NAME:
+            raise CannotBuild(f"entry {judgment.seq}: expected a known signal, found {judgment.fact.signal!r}")
+        if judgment.fact.signal == PAIR and judgment.fact.verdict not in IMPORTED_VERDICTS:
             raise CannotBuild(f"entry {judgment.seq}: expected a known verdict, found {judgment.fact.verdict!r}")
         if judgment.fact.expert not in people:
             raise CannotBuild(f"entry {judgment.seq} names the expert {judgment.fact.expert}, who was never enrolled")

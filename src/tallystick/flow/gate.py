@@ -1,15 +1,16 @@
 """The agreement gate: a batch is measured against its domain's threshold. Pure: judgments in, the decision out."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from tallystick import canon
 from tallystick.canon import PPM
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
-from tallystick.signals import preference
+from tallystick.signals import BY_NAME, preference
+from tallystick.signals.shape import Facts, Labelled, Measure
 from tallystick.stats import power
 from tallystick.stats.agreement import Agreement, PairKappa, Question, measure, pairwise_kappa
 
@@ -42,6 +43,14 @@ class Judged:
     scores: Mapping[str, Mapping[str, int]]
     is_expected: bool  # its item was declared, before judgment, as expected to divide
     rubric_version: str
+    signal: str = preference.SIGNAL
+    values: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[Labelled, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """What it says, as its signal's measures read it."""
+        return Facts(verdict=self.verdict, scores=self.scores, values=self.values, marks=self.marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +79,9 @@ class Batch:
 class Table:
     """Ratings in long form, ready for a coefficient.
 
-    items     the unit that is rated: an item, or one candidate of it
-    clusters  the item of each rating where the unit is less: intervals draw items, whose candidates belong together
+    items     the unit that is rated: an item, or a part of it
+    clusters  the item of each rating where the unit is less: intervals draw items, whose parts belong together
+    level     the scale of the ratings, where it follows from what is rated
     """
 
     items: list[str]
@@ -79,6 +89,7 @@ class Table:
     values: list[str]
     categories: tuple[str, ...]
     clusters: list[str] | None = None
+    level: str | None = None
 
     @property
     def units_per_item(self) -> float:
@@ -87,27 +98,41 @@ class Table:
 
 
 def verdict_table(judged: Iterable[Judged], level: str) -> Table:
-    """Verdicts as ratings: directions for a nominal level, the preference scale for an ordinal one."""
-    read = _reader(level)
-    categories = preference.STRENGTHS if level == "ordinal" else preference.DIRECTIONS
-    rows = [(j.item, j.expert, value) for j in judged if (value := read(j.verdict)) is not None]
-    items, raters, values = ([row[place] for row in rows] for place in range(3))
-    return Table(items=items, raters=raters, values=values, categories=categories)
+    """What the gate holds to its threshold, as ratings: the headline measure of the judgments' signal.
+
+    level  what the contract asks of a signal that can be read on more than one scale, as a preference can
+    """
+    judged = list(judged)
+    return measure_table(judged, headline(judged, level))
+
+
+def headline(judged: Sequence[Judged], level: str) -> Measure:
+    """The headline measure of judgments of one signal; that of a preference where there are none."""
+    return BY_NAME[judged[0].signal if judged else preference.SIGNAL].headline(level)
+
+
+def measure_table(judged: Iterable[Judged], measure: Measure) -> Table:
+    """One measure of a signal as ratings."""
+    rows = [(j, unit, value) for j in judged for unit, value in measure.read(j.facts)]
+    categories = measure.values or tuple(sorted({value for _, _, value in rows}))
+    is_part = any(unit for _, unit, _ in rows)
+    return Table(
+        items=[f"{j.item}|{unit}" if unit else j.item for j, unit, _ in rows], raters=[j.expert for j, _, _ in rows],
+        values=[value for _, _, value in rows], categories=categories, level=measure.level,
+        clusters=[j.item for j, _, _ in rows] if is_part else None,
+    )  # fmt: skip
 
 
 def compared(judged: Iterable[Judged], level: str) -> list[Judged]:
     """The judgments that stand in `verdict_table`, row by row."""
-    read = _reader(level)
-    return [j for j in judged if read(j.verdict) is not None]
-
-
-def _reader(level: str) -> Callable[[str], str | None]:
-    return preference.strength if level == "ordinal" else preference.direction
+    judged = list(judged)
+    read = headline(judged, level).read
+    return [j for j in judged for _ in read(j.facts)]
 
 
 def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high: int) -> Table:
-    """One criterion's scores as ratings: each item gives two units, one for each candidate."""
-    rows = [(j, side) for j in judged if criterion in j.scores for side in ("a", "b")]
+    """One criterion's scores as ratings: each item gives a unit for each candidate."""
+    rows = [(j, side) for j in judged if criterion in j.scores for side in sorted(j.scores[criterion])]
     return Table(
         items=[f"{j.item}|{side}" for j, side in rows], raters=[j.expert for j, _ in rows],
         values=[str(j.scores[criterion][side]) for j, side in rows], clusters=[j.item for j, _ in rows],
@@ -118,9 +143,20 @@ def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high:
 def agreement_of(table: Table, metric: str, level: str) -> Agreement:
     """One coefficient of a table."""
     return measure(
-        table.items, table.raters, table.values, metric=metric, level=level, categories=table.categories,
-        clusters=table.clusters, seed=SEED,
+        table.items, table.raters, table.values, metric=metric, level=table.level or level,
+        categories=table.categories, clusters=table.clusters, seed=SEED,
     )  # fmt: skip
+
+
+def others(judged: Sequence[Judged], level: str) -> list[MeasuredValue]:
+    """Agreement on everything else that the signal measures, beside the headline that the gate holds."""
+    if not judged:
+        return []
+    held = headline(judged, level)
+    rest = [one for one in BY_NAME[judged[0].signal].measures if one.name != held.name]
+    return [
+        _value(f"measure:{one.name}", agreement_of(measure_table(judged, one), one.metric, one.level)) for one in rest
+    ]
 
 
 def pairs(judged: list[Judged]) -> list[PairKappa]:
@@ -246,8 +282,14 @@ def to_decide(table: Table, value: MeasuredValue, bar: Bar) -> power.ToDecide:
 
 def inputs_digest(judged: list[Judged]) -> str:
     """A digest over exactly the judgments that were measured, in their order."""
-    rows = [[j.judgment, j.item, j.expert, j.verdict, {c: dict(p) for c, p in j.scores.items()}] for j in judged]
-    return canon.digest_of(rows)
+    return canon.digest_of([_said(j) for j in judged])
+
+
+def _said(j: Judged) -> list[object]:
+    scores = {criterion: dict(points) for criterion, points in j.scores.items()}
+    marks = [{name: value for name, value in asdict(mark).items() if value is not None} for mark in j.marks]
+    detail = [dict(j.values), marks] if j.values or j.marks else []
+    return [j.judgment, j.item, j.expert, j.verdict, scores, *detail]
 
 
 def refuse(measured: BatchMeasured, name: str) -> Refused | None:

@@ -10,7 +10,7 @@ from tallystick.events.release import ReleaseCut, ReleaseMonitored, SentinelTota
 from tallystick.flow import gate
 from tallystick.flow.refusal import Refused
 
-SCHEMA = "tallystick/release/2"
+SCHEMA = "tallystick/release/3"
 USES = ("train", "evaluate", "publish")
 CONSENSUS = ("majority", "one_coin", "dawid_skene")
 """Models of raters that a release can be asked for (docs/aggregation.md)."""

@@ -4,7 +4,7 @@ An expert sees candidates in an order of their own and answers in it; `unshuffle
 own candidates, and everything behind it speaks of those.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, Literal
 
 from tallystick.signals.shape import (
@@ -49,6 +49,12 @@ def direction(verdict: str) -> str | None:
     return None if verdict in UNDECIDED else verdict.removesuffix("_clearly").removesuffix("_slightly")
 
 
+def categories(directions: Iterable[str]) -> tuple[str, ...]:
+    """The directions among which these stand: those of a pair, or of another signal the ones that were given."""
+    given = set(directions)
+    return DIRECTIONS if given <= set(DIRECTIONS) else tuple(sorted(given))
+
+
 def strength(verdict: str) -> str | None:
     """The place of a verdict on the preference scale; None when it has none.
 
@@ -77,6 +83,10 @@ class Preference(Signal):
                 read=_strengths,
             ),
         )  # fmt: skip
+
+    def headline(self, level: str) -> Measure:
+        direction_of, strength_of = self.measures
+        return strength_of if level == "ordinal" else direction_of
 
     def form(self, content: Content, codes: Codes) -> Form:
         return Form(verdict_title="Verdict", verdicts=_VERDICT_CODES, scored=("a", "b"))

@@ -363,6 +363,10 @@ class Signal(ABC):
     def measures(self) -> tuple[Measure, ...]:
         """What agreement is measured on. The first is the headline, which the gate holds to its threshold."""
 
+    def headline(self, level: str) -> Measure:
+        """What the gate holds, where a contract asks for a level: the first measure, unless a signal has several."""
+        return self.measures[0]
+
     @abstractmethod
     def form(self, content: Content, codes: Codes) -> Form:
         """What an expert fills in for an item."""

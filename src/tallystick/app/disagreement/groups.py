@@ -130,9 +130,10 @@ def distributions(cell: Cell, tx: Transaction, item: str) -> list[Event]:
         return []
     about = About(subject=item, what="groups", reason="classification", subjects=tuple(rows))
     known = declared(cell, tx.connection, rows.values(), tx.look_as_cell(about))
+    labels = _labels(given)
     preserved = Preserved(
-        item=item, programme=given[0].programme, batch=given[0].batch, labels=_labels(given),
-        categories=preference.DIRECTIONS,
+        item=item, programme=given[0].programme, batch=given[0].batch, labels=labels,
+        categories=preference.categories(labels.values()),
     )  # fmt: skip
     facts: list[Event] = []
     for axis, people in flow.by_axis(known).items():

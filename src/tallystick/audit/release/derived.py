@@ -26,8 +26,9 @@ from tallystick.bundle.files import (
     agreement_bytes,
     render,
     tables_of,
+    view_bytes,
 )
-from tallystick.bundle.manifest import PATH, Manifest, manifest, view_path
+from tallystick.bundle.manifest import PATH, Manifest, manifest
 from tallystick.bundle.proofs import ENTRIES, OPENINGS, BadProofs, Opening, read_openings, stands_in
 from tallystick.bundle.rows import Adjudication, Judgment, Record, Row
 from tallystick.bundle.state import CannotBuild, State, replay
@@ -250,8 +251,12 @@ def check_views(given: Tables | None, files: Files, stated: Manifest, findings: 
     if list(expected) != list(stated.views):
         findings.add(PATH, "views", "expected the views, rules and counts that the records give, found others")
     for view in made:
-        path = view_path(view.name)
+        path = view.path
         if path not in files:
+            continue
+        if view.lines is not None:
+            if files[path] != view_bytes(view):
+                findings.add(path, None, "expected the lines that records and judgments give, found others")
             continue
         try:
             _compare(path, view.rows, columns.from_parquet(files[path], view.kind), findings)

@@ -14,7 +14,6 @@ from tallystick.bundle.cards.answers import (
     uses,
 )
 from tallystick.bundle.cards.summary import Summary, day, listed, models, share
-from tallystick.bundle.views import RULES
 
 
 def sections(s: Summary) -> tuple[Section, ...]:
@@ -94,7 +93,7 @@ def _agreement(s: Summary) -> tuple[Answer, ...]:
                f"{preserved} preserved as a distribution. Judgments from before are all kept. "
                f"{told.overturned(s.figures)}"),
         Answer("H10", "By which rule does each view follow?",
-               " ".join(f"{view.name}: {RULES[view.name]}" for view in s.views) or
+               " ".join(f"{view.name}: {view.rule}" for view in s.views) or
                       "This release has no views "
                       "for trainers."),
         Answer("H11", "Which quality controls applied, and what was excluded?",

@@ -8,7 +8,7 @@ from tallystick.bundle.cards import told
 from tallystick.bundle.cards.evaluation import sections
 from tallystick.bundle.cards.markdown import table, warning
 from tallystick.bundle.cards.summary import Summary, listed, sentence
-from tallystick.bundle.manifest import notices, simulated_judgments, view_path
+from tallystick.bundle.manifest import notices, simulated_judgments
 from tallystick.flow.document import Versioned
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -77,7 +77,7 @@ def _front_matter(s: Summary) -> dict[str, object]:
         "configs": [
             {"config_name": "records", "data_files": "data/records.parquet", "default": True},
             {"config_name": "judgments", "data_files": "data/judgments.parquet"},
-            *({"config_name": view.name, "data_files": view_path(view.name)} for view in s.views if view.rows),
+            *({"config_name": view.name, "data_files": view.path} for view in s.views if view.n_rows),
         ],
     }
     return ({"language": list(s.languages)} if s.languages else {}) | front

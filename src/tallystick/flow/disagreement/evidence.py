@@ -94,7 +94,7 @@ def _from_consensus(given: Iterable[Given]) -> dict[str, tuple[float, float]]:
     if len({row[0] for row in rows}) < CONSENSUS_ITEMS_MIN:
         return {}
     items, raters, values = ([row[place] for row in rows] for place in range(3))
-    found = one_coin(items, raters, values, categories=preference.DIRECTIONS)
+    found = one_coin(items, raters, values, categories=preference.categories(values))
     if found.skills is None or found.skills.effective is None:
         return {}
     columns = zip(found.raters, found.skills.value.tolist(), found.skills.effective.tolist(), strict=True)
@@ -131,7 +131,7 @@ def evidence_of(given: Sequence[Given], judges: Judges, *, criteria: tuple[str, 
     counted = [one for one in given if one.is_counted]
     return Evidence(
         labels=labels,
-        categories=preference.DIRECTIONS,
+        categories=preference.categories(labels.values()),
         error_rates={expert: judges.errors_ppm[expert] / PPM for expert in labels if expert in judges.errors_ppm},
         experts=None if judges.qualified is None else frozenset(judges.qualified & labels.keys()),
         groups=_speaking(judges.groups, labels),

@@ -170,7 +170,7 @@ def count(work: Sequence[Work]) -> Counted:
     tallies[ABSTENTION, VERDICT] = place.tally(np.array([one.verdict == "abstain" for one in work], dtype=np.float64))
     lacking = np.array([one.verdict == "insufficient_context" for one in work], dtype=np.float64)
     tallies[CONTEXT, VERDICT] = place.tally(lacking)
-    tallies[DISAGREEMENT, VERDICT] = _apart(place, [_direction(one.verdict) for one in work])
+    tallies[DISAGREEMENT, VERDICT] = _apart(place, _directions([one.verdict for one in work]))
     checked = [np.nan if one.defects is None else float(bool(one.defects)) for one in work]
     tallies[DEFECTS, VERDICT] = place.tally(np.array(checked, dtype=np.float64))
     dimensions = sorted({(one.rubric, name) for one in work for name in one.asked} if work else set())
@@ -227,9 +227,11 @@ def _coded(labels: list[str]) -> tuple[tuple[str, ...], Codes]:
     return tuple(names), np.array([places[label] for label in labels], dtype=np.int64)
 
 
-def _direction(verdict: str) -> int:
-    found = preference.direction(verdict)
-    return -1 if found is None else preference.DIRECTIONS.index(found)
+def _directions(verdicts: list[str]) -> list[int]:
+    """A number for each direction, so that equal numbers agree; -1 where a verdict decides nothing."""
+    found = [preference.direction(verdict) for verdict in verdicts]
+    places = {name: place for place, name in enumerate(dict.fromkeys(found)) if name is not None}
+    return [places.get(name or "", -1) for name in found]
 
 
 def _without(one: Work, rubric: str, name: str) -> float:
