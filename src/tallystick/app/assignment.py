@@ -29,7 +29,7 @@ from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Content, Piece
-from tallystick.store import assignment, items, roster, sessions
+from tallystick.store import assignment, items, roster, sessions, tiers
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
 from tallystick.store import sentinel as store
@@ -193,7 +193,7 @@ def offered(
     cell: Cell, connection: journal.Connection, person: str, programme: Row, domains: Sequence[str], *, now: int
 ) -> Offer:
     """What an expert may be given of some domains: domain by domain, and in each what the plan lacks most."""
-    rules = assignment.rules(connection, programme.programme)
+    rules = tiers.rules(connection, programme.programme)
     cursors = assignment.cursors(connection, person, programme.programme)
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_strata(connection, person, programme.programme)

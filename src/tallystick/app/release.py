@@ -25,6 +25,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.app.pool import composed_for
 from tallystick.app.sentinel import announce
+from tallystick.app.tiers import needs_of
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
@@ -152,7 +153,7 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
                     if r.state == "complete" and r.item not in open_items and (r.content in gone or r.hidden in gone)
                 ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
-                held=standing.held_in(connection, row.batch),
+                held=standing.held_in(connection, row.batch), needs=tuple(needs_of(cell, connection, row)),
                 set_aside=intervention.waiting_in(connection, row.batch),
             )
         )  # fmt: skip

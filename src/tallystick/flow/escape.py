@@ -18,6 +18,9 @@ from tallystick.stats.escape import Escape, Escapes, Stratum
 
 RISKS: Final = ("restricted", "high", "medium", "low")
 """Risk tiers, the most careful first."""
+POOLS: Final = ("restricted_severe", "high_severe", *RISKS)
+"""What is drawn from: tiers, and before them the severe items of those whose contract has seniors look at all of them.
+"""
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 CAUSES: Final = ("rater_error", "expertise_gap", "rubric_ambiguity", "missing_context", "item_fault")
 OTHER: Final = "other"
@@ -37,30 +40,57 @@ def ordered(secret: bytes, items: Iterable[str]) -> list[str]:
     )
 
 
+def is_due(secret: bytes, item: str, rate_ppm: int) -> bool:
+    """Whether an item is among those that a rate of second looks takes: the first ones in the order of the draws.
+
+    Each item by itself, so that it does not matter when it is finished, nor with which others it is drawn.
+    """
+    digest = hmac.digest(secret, f"tallystick/rereview/v1|{item}".encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") * canon.PPM < rate_ppm << 64
+
+
+def due(
+    secret: bytes, pools: Mapping[str, Sequence[str]], drawn: frozenset[str], rates: Mapping[str, int]
+) -> dict[str, int]:
+    """Pool: how many more items of it the rates of its contract take, at most as many as one draw may.
+
+    rates  tier: parts per million; the severe items of a tier are all taken
+    """
+    left, wanted = DRAW_MAX, dict[str, int]()
+    for name in POOLS:
+        rate = rates.get(name, 0) if name in RISKS else canon.PPM
+        more = sum(item not in drawn and is_due(secret, item, rate) for item in pools.get(name, ()))
+        wanted[name] = min(more, left)
+        left -= wanted[name]
+    return {name: number for name, number in wanted.items() if number}
+
+
 def pool_digest(items: Iterable[str]) -> str:
     """What binds a pool without listing it."""
     return canon.digest(canon.encode(sorted(items)))
 
 
 def draw(
-    secret: bytes, pools: Mapping[str, Sequence[str]], drawn: frozenset[str], wanted: Mapping[str, int]
-) -> list[StratumDrawn] | Refused:
-    """The next items of every tier.
+    secret: bytes, pools: Mapping[str, Sequence[str]], drawn: frozenset[str], wanted: Mapping[str, int], *,
+    is_none_enough: bool = False,
+) -> list[StratumDrawn] | Refused:  # fmt: skip
+    """The next items of every pool.
 
     pools   tier: every item of the round, drawn or not
     drawn   what earlier draws of the round took
     wanted  tier: how many more; a tier that is not named gets none
+    is_none_enough  a draw may take none: it fixes the order, and what belongs to the round
     """
-    strange = tuple(name for name in wanted if name not in RISKS)
+    strange = tuple(name for name in wanted if name not in POOLS)
     number = sum(wanted.values())
     if strange or any(n < 0 for n in wanted.values()):
         sentence = f"Expected numbers from 0 for the risk tiers {', '.join(RISKS)}; found something else."
         return Refused("bad-draw", sentence, "wanted", strange)
-    if not 1 <= number <= DRAW_MAX:
+    if not (0 if is_none_enough else 1) <= number <= DRAW_MAX:
         sentence = f"Expected 1 to {DRAW_MAX:,} items in one draw, found {number:,}: draw the rest afterwards."
         return Refused("bad-draw", sentence, "wanted")
     strata = []
-    for risk in RISKS:
+    for risk in POOLS:
         pool, want = pools.get(risk, ()), wanted.get(risk, 0)
         left = [item for item in ordered(secret, pool) if item not in drawn] if want else []
         if want > len(left):
@@ -195,7 +225,7 @@ def estimate(rounds: Sequence[Round], answers: Sequence[Reviewed], *, confidence
         return escape.escapes(parts, confidence=confidence)
 
     tiers = []
-    for risk in RISKS:
+    for risk in POOLS:
         keys = [key for key in strata if key[1] == risk]
         if keys:
             own = rate(keys)

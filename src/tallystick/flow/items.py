@@ -84,6 +84,7 @@ class ItemRow(Part):
 
     subjects    people who appear in the content, so that it can be erased with them; kept as keyed digests only
     categories  kinds of content that can weigh on a reader, of those that the contract names
+    author      who of the people here wrote it: their pseudonym or login. Hidden from experts; they never judge it
     """
 
     id: External
@@ -107,6 +108,7 @@ class ItemRow(Part):
     gold: GoldKey | None = None
     subjects: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     categories: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
+    author: Name | None = None
 
     def faults(self) -> list[Fault]:
         """Two candidates that say the same cannot be compared, nor answers to nothing."""

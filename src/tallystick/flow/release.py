@@ -29,6 +29,7 @@ class BatchState:
     erased: tuple[str, ...] = ()  # the client's ids of items that are complete and without an open disagreement
     measured: BatchMeasured | None  # None for a batch without judgments that count
     held: int = 0  # judgments that wait for a review
+    needs: tuple[Refused, ...] = ()  # what its tier of risk still asks for, with the client's ids of items
     set_aside: int = 0  # items whose judgments an intervention set aside, and that are not complete again
 
 
@@ -119,7 +120,7 @@ def blocks(state: BatchState) -> list[Refused]:
             "first."
         )
         return [Refused("nothing-finished", sentence, "batches", (state.name,))]
-    return [failed] if failed else []
+    return [*([failed] if failed else []), *state.needs]
 
 
 def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | None:

@@ -22,6 +22,7 @@ from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store import items
+from tallystick.store.assignment import authored
 from tallystick.store.schema import (
     DISAGREEMENT,
     DOMAIN,
@@ -227,7 +228,7 @@ def part_query(
     is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
     is_free = sa.or_(table.c.holder.is_(None), table.c.holder == asking.person, table.c.held_until < asking.now)
     is_doubted = sa.exists().where(WORK.c.item == table.c.item, WORK.c.held > 0)
-    return query.where(~is_judge, ~is_gone, ~is_doubted, is_free)
+    return query.where(~is_judge, ~authored(table.c.item, asking.person), ~is_gone, ~is_doubted, is_free)
 
 
 def ended(
@@ -251,6 +252,7 @@ def ended(
         query = query.where(table.c.seq < after)
     if without is not None:
         query = query.where(~sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == without))
+        query = query.where(~authored(table.c.item, without))
     return list(connection.execute(query).all())
 
 

@@ -8,7 +8,9 @@ from tallystick import canon
 from tallystick.events.envelope import ObjectRef
 from tallystick.events.escape import RereviewAnswered, RereviewDrawn, RereviewLeased, RereviewReleased
 from tallystick.flow.standing import COUNTED
+from tallystick.flow.tiers import SEVERE_POOLS, is_severe, severe_pool
 from tallystick.ledger import journal
+from tallystick.store import assignment, tiers
 from tallystick.store.schema import (
     DISAGREEMENT,
     DOMAIN,
@@ -92,6 +94,7 @@ HANDLERS: dict[str, Handler] = {
 def pools(connection: sa.Connection, programme: str, *, since: int, until: int, of: str | None) -> dict[str, list[str]]:
     """Tier: the items that were finished in a stretch of the journal and stand without a disagreement.
 
+    Where the contract in force asks for seniors, severe items of careful tiers are a pool of their own.
     since, until  the last counted judgment of an item stands at or behind the first place, and before the second
     of            the round that is drawn from: what any other round drew is in no pool of it
     """
@@ -107,7 +110,7 @@ def pools(connection: sa.Connection, programme: str, *, since: int, until: int, 
     if of is not None:
         elsewhere = sa.exists().where(REREVIEW_ITEM.c.item == ITEM.c.item, REREVIEW_ITEM.c.rereview != of)
     query = (
-        sa.select(ITEM.c.item, DOMAIN.c.risk)
+        sa.select(ITEM.c.item, ITEM.c.taxonomy, DOMAIN.c.risk)
         .join(WORK, WORK.c.item == ITEM.c.item)
         .join(last, last.c.item == ITEM.c.item)
         .join(DOMAIN, sa.and_(DOMAIN.c.programme == ITEM.c.programme, DOMAIN.c.domain == ITEM.c.domain))
@@ -117,9 +120,11 @@ def pools(connection: sa.Connection, programme: str, *, since: int, until: int, 
         )
         .order_by(ITEM.c.item)
     )  # fmt: skip
+    policy = tiers.policy(connection, programme)
     found: dict[str, list[str]] = {}
     for row in connection.execute(query).all():
-        found.setdefault(row.risk, []).append(row.item)
+        name = severe_pool(row.risk) if is_severe(policy, row.risk, row.taxonomy) else row.risk
+        found.setdefault(name, []).append(row.item)
     return found
 
 
@@ -175,16 +180,19 @@ def next_for(
 ) -> Row | None:
     """The first item in the order of the draws that this reviewer may look at: no reviewer chooses.
 
+    Severe items of a tier that asks for seniors are theirs alone.
     may  whether they may be given an item, by its domain and taxonomy
     """
     table = REREVIEW_ITEM
+    is_theirs = sa.true() if tiers.is_senior(connection, person, programme) else table.c.risk.not_in(SEVERE_POOLS)
     is_judge = sa.exists().where(JUDGMENT.c.item == table.c.item, JUDGMENT.c.expert == person)
     is_gone = sa.exists().where(ITEM.c.item == table.c.item, ERASED.c.target == ITEM.c.content)
     query = (
         sa.select(table, ITEM.c.domain, ITEM.c.taxonomy)
         .join(ITEM, ITEM.c.item == table.c.item)
         .where(
-            table.c.programme == programme, table.c.is_answered == 0, ~is_judge, ~is_gone,
+            table.c.programme == programme, table.c.is_answered == 0, ~is_judge, ~is_gone, is_theirs,
+            ~assignment.authored(table.c.item, person),
             sa.or_(table.c.reviewer.is_(None), table.c.held_until < now),
         )
         .order_by(table.c.round, table.c.place)

@@ -107,10 +107,7 @@ _DETAILED = Statement(
 def _on_detailed(connection: sa.Connection, run: list[Recorded]) -> None:
     _DETAILED.run_many(
         connection,
-        [
-            {"wanted": r.fact.judgment, "chosen": _json(r.fact.values), "marked": _json(r.fact.marks)}
-            for r in run
-        ],
+        [{"wanted": r.fact.judgment, "chosen": _json(r.fact.values), "marked": _json(r.fact.marks)} for r in run],
     )
 
 

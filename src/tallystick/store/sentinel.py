@@ -18,6 +18,7 @@ from tallystick.flow.sentinel import Chart, Design, take
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
+from tallystick.store.assignment import authored
 from tallystick.store.schema import (
     ASSIGNMENT,
     DRIFT,
@@ -27,6 +28,7 @@ from tallystick.store.schema import (
     ITEM,
     JUDGMENT,
     QUALIFICATION,
+    REREVIEW,
     RUBRIC,
     SENTINEL_ANSWER,
     SENTINEL_CHART,
@@ -231,6 +233,7 @@ _UNSEEN_CLAUSE = (
         GOLD.c.place >= sa.bindparam("above"),
         GOLD.c.place < sa.bindparam("below"),
         ~sa.exists().where(GOLD_SEEN.c.person == sa.bindparam("who"), GOLD_SEEN.c.item == GOLD.c.item),
+        ~authored(GOLD.c.item, sa.bindparam("who")),
         ~_IS_GONE,
     )
     .order_by(GOLD.c.place)
@@ -271,9 +274,10 @@ def gold_taxonomies(connection: sa.Connection, programme: str, domain: str) -> l
 
 
 def is_secret(connection: sa.Connection, object_id: str) -> bool:
-    """Whether an object of the vault is the secret of a policy."""
-    query = sa.select(SENTINEL_POLICY.c.version).where(SENTINEL_POLICY.c.secret == object_id).limit(1)
-    return connection.execute(query).first() is not None
+    """Whether an object of the vault is the secret of a policy, or the key of the order of second looks."""
+    policy = sa.select(SENTINEL_POLICY.c.version).where(SENTINEL_POLICY.c.secret == object_id).limit(1)
+    order = sa.select(REREVIEW.c.rereview).where(REREVIEW.c.secret == object_id).limit(1)
+    return any(connection.execute(query).first() is not None for query in (policy, order))
 
 
 def policies(connection: sa.Connection, programme: str) -> list[Row]:

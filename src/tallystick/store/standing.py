@@ -248,15 +248,17 @@ def waiting_for(connection: sa.Connection, programme: str, person: str, *, limit
     judged = JUDGMENT.alias("judged")
     is_judge = sa.exists().where(judged.c.item == JUDGMENT.c.item, judged.c.expert == person)
     had = sa.exists().where(ASSIGNMENT.c.item == JUDGMENT.c.item, ASSIGNMENT.c.expert == person)
-    query = _STILL_HELD.where(JUDGMENT.c.programme == programme, is_newest, ~is_judge, ~had)
+    wrote = assignment.authored(JUDGMENT.c.item, person)
+    query = _STILL_HELD.where(JUDGMENT.c.programme == programme, is_newest, ~is_judge, ~had, ~wrote)
     return list(connection.execute(query.order_by(JUDGMENT.c.seq).limit(limit)).all())
 
 
 def has_had(connection: sa.Connection, person: str, item: str) -> bool:
-    """Whether somebody judged an item or was ever given it: then they review no judgment on it."""
+    """Whether somebody judged an item, was ever given it, or wrote it: then they review no judgment on it."""
     judged = sa.select(JUDGMENT.c.judgment).where(JUDGMENT.c.item == item, JUDGMENT.c.expert == person)
     had = sa.select(ASSIGNMENT.c.assignment).where(ASSIGNMENT.c.item == item, ASSIGNMENT.c.expert == person)
-    return any(connection.execute(query.limit(1)).first() for query in (judged, had))
+    is_part = any(connection.execute(query.limit(1)).first() for query in (judged, had))
+    return is_part or assignment.is_author(connection, person, item)
 
 
 def held_by_batch(connection: sa.Connection, programme: str) -> dict[tuple[str, str], int]:

@@ -45,6 +45,8 @@ CASE_STATES: Final[Mapping[str, Pill]] = {
     "withdrawn": Pill(label="withdrawn: judged again", tone="waiting"), "returned": Pill(label="sent back"),
 }  # fmt: skip
 RISKS: Final[Mapping[str, Pill]] = {
+    "restricted_severe": Pill(label="severe, of restricted risk", tone="bad"),
+    "high_severe": Pill(label="severe, of high risk", tone="bad"),
     "restricted": Pill(label="restricted", tone="bad"), "high": Pill(label="high risk", tone="bad"),
     "medium": Pill(label="medium risk", tone="waiting"), "low": Pill(label="low risk"),
 }  # fmt: skip

@@ -18,10 +18,11 @@ from tallystick.flow.answer import Said, as_shown
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED
+from tallystick.flow.tiers import may_decide
 from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.shape import Mark
-from tallystick.store import adjudication, items, judgment
+from tallystick.store import adjudication, assignment, items, judgment, tiers
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
@@ -72,7 +73,7 @@ def case_page(
 
     def check(connection: journal.Connection) -> Refused | None:
         row = adjudication.disagreement(connection, item)
-        if row is None or _is_judge(connection, item, actor.person):
+        if row is None or has_part(connection, actor.person, item):
             return access.ABSENT
         if row.state == "withdrawn" and access.allows(actor, "work.do"):
             return access.ABSENT  # the item is judged again, and they may be the one who does
@@ -103,8 +104,15 @@ def gone_of(connection: journal.Connection, item: str) -> Gone | None:
     return erased.gone(connection, row.content)
 
 
-def _is_judge(connection: journal.Connection, item: str, person: str) -> bool:
-    return judgment.of_expert_on(connection, person, item) is not None
+def has_part(connection: journal.Connection, person: str, item: str) -> bool:
+    """Whether somebody judged an item or wrote it: its case is not for them."""
+    return judgment.of_expert_on(connection, person, item) is not None or assignment.is_author(connection, person, item)
+
+
+def refuse_junior(connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+    """Why an adjudicator may not decide a case of this tier of risk, or None."""
+    is_senior = tiers.is_senior(connection, actor.person, row.programme)
+    return may_decide(tiers.policy(connection, row.programme), row.risk, is_senior=is_senior)
 
 
 def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *, look: Look) -> CasePage:

@@ -8,7 +8,7 @@ import msgspec
 from tallystick import canon
 from tallystick.app import access, standing
 from tallystick.app.access import Actor
-from tallystick.app.adjudication.case import counted, gone_of, rubric_of
+from tallystick.app.adjudication.case import counted, gone_of, refuse_junior, rubric_of
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -27,7 +27,7 @@ from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import UNDECIDED
-from tallystick.store import adjudication, disagreement, items, judgment
+from tallystick.store import adjudication, assignment, disagreement, items, judgment
 from tallystick.store import rubric as rubrics
 from tallystick.store import standing as held
 from tallystick.store.schema import Row
@@ -166,16 +166,20 @@ class _Ending:
 def _close(cell: Cell, actor: Actor, item: str, ending: _Ending, *, key: str) -> Closed | Refused:
     def checked(tx: Transaction) -> Decision:
         case = case_of(cell, tx.connection, item)
-        if case is None:
+        if case is None or assignment.is_author(tx.connection, actor.person, item):
             return access.ABSENT
         gone = gone_of(tx.connection, item)
         ended = unreadable(cell, tx.connection, actor, case.programme, item=item)
         ended = gone.refused if gone and ended is not access.ABSENT else ended
         if ended:
             return ended
-        refused = flow.check(
-            case, adjudicator=actor.person, criteria=ending.criteria, notes=ending.notes, now=tx.now
-        ) or flow.check_feedback(ending.feedback, case.criteria)
+        row = adjudication.disagreement(tx.connection, item)
+        junior = refuse_junior(tx.connection, actor, row) if row is not None else None
+        refused = (
+            junior
+            or flow.check(case, adjudicator=actor.person, criteria=ending.criteria, notes=ending.notes, now=tx.now)
+            or flow.check_feedback(ending.feedback, case.criteria)
+        )
         if refused:
             return refused
         decided = ending.decide(tx, case)

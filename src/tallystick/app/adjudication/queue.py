@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
+from tallystick.app.adjudication.case import has_part, refuse_junior
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
@@ -14,9 +15,11 @@ from tallystick.events.envelope import Event
 from tallystick.flow import adjudication as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DOMAINS
+from tallystick.flow.tiers import may_decide
 from tallystick.ledger import journal
-from tallystick.store import adjudication, items, judgment, standing
+from tallystick.store import adjudication, items, standing
 from tallystick.store import contract as contracts
+from tallystick.store import tiers as tier_rules
 from tallystick.store.adjudication import Asking, Waiting
 from tallystick.store.schema import Row
 
@@ -91,15 +94,22 @@ def _rows(
         ended = adjudication.ended(connection, programme, state=state, without=without, after=behind, limit=limit)
         return [row for row in ended if row.domain not in closed]
     asking = Asking() if is_reader else Asking(person=actor.person, now=cell.kernel.now())
-    return adjudication.open_cases(
-        connection, programme, _tiers(connection, programme, closed), asking=asking, after=place, limit=limit
-    )
+    tiers = _tiers(connection, programme, closed, None if is_reader else actor.person)
+    return adjudication.open_cases(connection, programme, tiers, asking=asking, after=place, limit=limit)
 
 
-def _tiers(connection: journal.Connection, programme: str, closed: Collection[str]) -> list[list[str]]:
-    """Domains by risk, without those whose items do not exist for whoever asks."""
+def _tiers(
+    connection: journal.Connection, programme: str, closed: Collection[str], person: str | None
+) -> list[list[str]]:
+    """Domains by risk, without those whose items do not exist for whoever asks, or whose cases only a senior decides.
+
+    person  None for a reader, who decides nothing
+    """
     risks = {row.domain: row.risk for row in contracts.domains(connection, programme)}
-    return [[name for name in tier if name not in closed] for tier in flow.tiers(risks, DOMAINS)]
+    policy = tier_rules.policy(connection, programme)
+    is_senior = person is None or tier_rules.is_senior(connection, person, programme)
+    theirs = {name for name in DOMAINS if may_decide(policy, risks.get(name), is_senior=is_senior) is None}
+    return [[name for name in tier if name not in closed and name in theirs] for tier in flow.tiers(risks, DOMAINS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ def take(cell: Cell, actor: Actor, item: str, *, key: str) -> Taken | Refused:
 
     def decide(tx: Transaction) -> Decision:
         row = adjudication.disagreement(tx.connection, item)
-        if row is None or judgment.of_expert_on(tx.connection, actor.person, item) is not None:
+        if row is None or has_part(tx.connection, actor.person, item):
             return access.ABSENT
         return _lease(cell, tx, actor, row)
 
@@ -153,7 +163,7 @@ def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | N
     """The first case of the queue that an adjudicator may be given."""
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
     asking = Asking(person=actor.person, now=tx.now)
-    tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme))
+    tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme), actor.person)
     after: Row | None = None
     size = 1 if may.asks_nothing else PAGE
     while True:
@@ -185,6 +195,7 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     refused = (
         flow.ended(row.state)
         or unreadable(cell, tx.connection, actor, row.programme, item=row.item)
+        or refuse_junior(tx.connection, actor, row)
         or _undecidable(tx, row.item)
     )
     if refused:
@@ -231,8 +242,7 @@ def offered(cell: Cell, actor: Actor, item: str) -> Row | Refused:
         return access.ABSENT
     with cell.read() as connection:
         row = adjudication.disagreement(connection, item)
-        is_judge = judgment.of_expert_on(connection, actor.person, item) is not None
-        if row is None or is_judge:
+        if row is None or has_part(connection, actor.person, item):
             return access.ABSENT
         return unreadable(cell, connection, actor, row.programme, item=item) or row
 
@@ -242,7 +252,7 @@ def give_back(cell: Cell, actor: Actor, item: str, *, key: str) -> Receipt | Ref
 
     def decide(tx: Transaction) -> Decision:
         row = adjudication.disagreement(tx.connection, item)
-        if row is None or judgment.of_expert_on(tx.connection, actor.person, item) is not None:
+        if row is None or has_part(tx.connection, actor.person, item):
             return access.ABSENT
         if row.state != "open" or row.holder != actor.person:
             return Refused("not-leased", "You do not hold this case: there is nothing to give back.")

@@ -16,7 +16,7 @@ from tallystick.flow.adjudication import is_divided
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.signals import preference
-from tallystick.store import calibration, erasure, items, judgment
+from tallystick.store import assignment, calibration, erasure, items, judgment
 from tallystick.store import intervention as interventions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -180,11 +180,22 @@ def _open(
         return worst
     found = _proposal(cell, tx.connection, row, worst)
     chosen = [one.item for one in found.items if one.is_chosen] if items is None else list(items)
-    asked = [one.person for one in found.people if one.judgments] if participants is None else list(participants)
+    authors = {person for those in assignment.authors_of(tx.connection, chosen).values() for person in those}
+    judges = [one.person for one in found.people if one.judgments and one.person not in authors]
+    asked = judges if participants is None else list(participants)
     refused = flow.check_opening(
         chosen, asked, known_items=_whole(tx.connection, row.batch), known_people={one.person for one in found.people}
     )
-    return refused or [_fact(cell, tx, row, chosen, participants=asked)]
+    return refused or _own(asked, authors) or [_fact(cell, tx, row, chosen, participants=asked)]
+
+
+def _own(asked: Sequence[str], authors: set[str]) -> Refused | None:
+    """Nobody labels what they wrote."""
+    strange = tuple(person for person in asked if person in authors)
+    if not strange:
+        return None
+    sentence = "Expected participants who wrote none of the items; leave them out, or choose other items."
+    return Refused("own-item", sentence, "participants", strange)
 
 
 def _fact(cell: Cell, tx: Transaction, row: Row, chosen: list[str], *, participants: list[str]) -> CalibrationOpened:

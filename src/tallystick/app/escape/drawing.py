@@ -5,6 +5,7 @@ the journal: from then on the order of all items, those that come later too, is 
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -21,7 +22,7 @@ from tallystick.flow import escape as flow
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import escape
+from tallystick.store import escape, tiers
 from tallystick.store.schema import Row
 
 SECRET_BYTES = 32
@@ -42,6 +43,7 @@ class Drawn:
 class _Ready:
     """A draw as it was worked out before the writers' lock was taken."""
 
+    programme: str
     rereview: str | None  # None: a new round
     round: int
     draw: int
@@ -65,25 +67,74 @@ def draw(
     if not access.allows(actor, "monitor.write"):
         return access.ABSENT
     request = canon.encode(["draw", programme, dict(sorted(wanted.items())), -1 if extend is None else extend])
-    made: list[_Ready | Refused] = []
+    return _drawn(cell, actor, _ready(cell, programme, _Asked(wanted), extend), request, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How many items of each tier are wanted; or, with rates, as many as those take, and be it none."""
+
+    wanted: dict[str, int]
+    rates: Mapping[str, int] | None = None
+
+    def of(self, secret: bytes, pools: dict[str, list[str]], drawn: frozenset[str]) -> dict[str, int]:
+        """The numbers for these pools."""
+        return self.wanted if self.rates is None else flow.due(secret, pools, drawn, self.rates)
+
+
+def draw_due(cell: Cell, actor: Actor, programme: str, *, key: str) -> list[Drawn] | Refused:
+    """Draw what the tiers of a programme need looked at again: in every round, and in a new one of what is new.
+
+    Each draw is a command of its own with a key that follows from the given one: a repeat goes on where it stopped.
+    """
+    if not access.allows(actor, "monitor.write"):
+        return access.ABSENT
+    with cell.read() as connection:
+        if contracts.programme(connection, programme) is None:
+            return access.ABSENT
+        policy = tiers.policy(connection, programme)
+        rounds = [row.round for row in escape.rounds(connection, programme)]
+    if policy is None:
+        sentence = "The contract in force does not say what its tiers need: add the section `assignment` first."
+        return Refused("no-tier-policy", sentence)
+    asked, made = _Asked({}, policy.reviews), list[Drawn]()
+    waiting: list[int | None] = [*rounds, None]
+    while waiting:
+        ready = _ready(cell, programme, asked, waiting[0])
+        if isinstance(ready, Refused):
+            return ready
+        is_new = waiting[0] is None and bool(ready.strata)
+        if not is_new and not any(one.sample for one in ready.strata):
+            waiting.pop(0)
+            continue
+        request = canon.encode(["draw-due", programme, ready.round, ready.draw])
+        done = _drawn(cell, actor, ready, request, key=f"{key}|{ready.round}|{ready.draw}")
+        if isinstance(done, Refused):
+            return done
+        made.append(done)
+        waiting[0] = done.round
+    return made
+
+
+def _drawn(cell: Cell, actor: Actor, found: _Ready | Refused, request: bytes, *, key: str) -> Drawn | Refused:
+    made = [found]
 
     def decide(tx: Transaction) -> Decision:
         ready = made[0]
         if isinstance(ready, Refused):
             return ready
         # What was worked out outside of the lock holds as long as nobody else has drawn.
-        if _seen(escape.rounds(tx.connection, programme)) != ready.seen:
+        if _seen(escape.rounds(tx.connection, ready.programme)) != ready.seen:
             return Refused("drawn-meanwhile", "Somebody else has drawn meanwhile: look at what was drawn, then draw.")
-        ref = ready.ref or tx.seal(ready.secret, scope=f"programme:{programme}")
+        ref = ready.ref or tx.seal(ready.secret, scope=f"programme:{ready.programme}")
         return [
             RereviewDrawn(
-                rereview=ready.rereview or tx.new_id("rrv"), programme=programme, round=ready.round, draw=ready.draw,
-                since=ready.since, until=ready.until, contract_version=ready.contract_version,
+                rereview=ready.rereview or tx.new_id("rrv"), programme=ready.programme, round=ready.round,
+                draw=ready.draw, since=ready.since, until=ready.until, contract_version=ready.contract_version,
                 strata=list(ready.strata), secret=ref,
             )
         ]  # fmt: skip
 
-    made.append(_ready(cell, programme, wanted, extend))
     done = cell.execute(Command(actor, "monitor.write", key, request, decide))
     if isinstance(done, Refused):
         return done
@@ -96,7 +147,7 @@ def _seen(rounds: list[Row]) -> tuple[tuple[str, int], ...]:
     return tuple((row.rereview, row.draws) for row in rounds)
 
 
-def _ready(cell: Cell, programme: str, wanted: dict[str, int], extend: int | None) -> _Ready | Refused:
+def _ready(cell: Cell, programme: str, asked: _Asked, extend: int | None) -> _Ready | Refused:
     with cell.read() as connection:
         contract = contracts.programme(connection, programme)
         if contract is None:
@@ -113,12 +164,13 @@ def _ready(cell: Cell, programme: str, wanted: dict[str, int], extend: int | Non
     secret = secrets.token_bytes(SECRET_BYTES) if ref is None else _opened(cell, programme, ref.object)
     if isinstance(secret, Refused):
         return secret
-    strata = flow.draw(secret, pools, drawn, wanted)
+    wanted, by_rate = asked.of(secret, pools, drawn), asked.rates is not None
+    strata = flow.draw(secret, pools, drawn, wanted, is_none_enough=by_rate)
     if isinstance(strata, Refused):
         return strata
     return _Ready(
-        of.rereview if of else None, of.round if of else len(rounds) + 1, of.draws + 1 if of else 1, since, until,
-        contract.version, tuple(strata), secret, ref, _seen(rounds),
+        programme, of.rereview if of else None, of.round if of else len(rounds) + 1, of.draws + 1 if of else 1, since,
+        until, contract.version, tuple(strata), secret, ref, _seen(rounds),
     )  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.store import assignment, escape, items, judgment
 from tallystick.store import contract as contracts
-from tallystick.store import escape, items, judgment
 from tallystick.store.schema import Row
 
 
@@ -97,6 +97,8 @@ def _own(connection: journal.Connection, actor: Actor, item: str) -> Row | Refus
     if row is None or row.reviewer != actor.person:
         return access.ABSENT
     if judgment.of_expert_on(connection, actor.person, item) is not None:
+        return access.ABSENT
+    if assignment.is_author(connection, actor.person, item):
         return access.ABSENT
     return row
 

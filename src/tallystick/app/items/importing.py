@@ -16,6 +16,8 @@ from tallystick.app.erased import Gone
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
+from tallystick.app.roster import known_person
+from tallystick.events.assignment import ItemAuthored
 from tallystick.events.envelope import Event
 from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
 from tallystick.flow import items as flow
@@ -166,10 +168,12 @@ class _Job:
         with self.cell.read() as connection:
             taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in good])
             barred, late = self._barred(connection, good), self._late(connection, good)
+            authors = self._authors(connection, good)
         here = {g.line for g in good if g.row.id in taken and taken[g.row.id].run != self.run}
         problems += [self._exists(g) for g in good if g.line in here]
         problems += [self._erased(g) for g in good if g.line in barred]
         problems += [self._declared_late(g) for g in good if g.line in late and g.row.id not in taken]
+        problems += [self._unknown_author(g) for g in good if g.row.author and g.row.author not in authors]
         if problems:
             return sorted(problems, key=lambda problem: problem.line or 0)
         return self._carry_out(iter(everything), len(everything) or 1)
@@ -213,7 +217,9 @@ class _Job:
             return ended
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])
         kept_out = self._barred(tx.connection, good) | self._late(tx.connection, good)
-        fresh = [g for g in good if g.row.id not in taken and g.line not in kept_out]
+        authors = self._authors(tx.connection, good)
+        known = [g for g in good if g.row.author is None or g.row.author in authors]
+        fresh = [g for g in known if g.row.id not in taken and g.line not in kept_out]
         plan = {row.domain: row for row in contracts.domains(tx.connection, programme)}
         opened: list[Event] = []
         batches: dict[str, str] = {}
@@ -231,7 +237,13 @@ class _Job:
             for g, fact in zip(fresh, facts, strict=True)
             if g.row.signal != PAIR
         ]
-        return [*opened, *facts, *shaped]
+        return [*opened, *facts, *shaped, *_authored(facts, fresh, authors)]
+
+    def _authors(self, connection: journal.Connection, good: list[_Good]) -> dict[str, str]:
+        """Author, as a row names them: their pseudonym. Whoever is not known here is not in it."""
+        names = sorted({g.row.author for g in good if g.row.author})
+        found = {name: known_person(self.cell, connection, name) for name in names}
+        return {name: person for name, person in found.items() if person is not None}
 
     def _barred(self, connection: journal.Connection, good: list[_Good]) -> set[int]:
         """The lines that are about somebody who was erased: nothing about them is taken in again."""
@@ -256,7 +268,13 @@ class _Job:
         with self.cell.read() as connection:
             barred, late = self._barred(connection, left), self._late(connection, left)
             taken = items.by_external(connection, self.wanted.programme, [g.row.id for g in left])
-        return [self._why_not(g, barred=barred, late=late, taken=taken) for g in left]
+            authors = self._authors(connection, left)
+        nobody = [g for g in left if g.row.author and g.row.author not in authors]
+        others = [g for g in left if g not in nobody]
+        return [
+            *(self._unknown_author(g) for g in nobody),
+            *(self._why_not(g, barred=barred, late=late, taken=taken) for g in others),
+        ]
 
     def _why_not(self, good: _Good, *, barred: set[int], late: set[int], taken: Container[str]) -> Problem:
         if good.line in barred:
@@ -270,6 +288,12 @@ class _Job:
         fix = "Bring it without expected_disagreement: what was seen to divide is not declared as expected any more."
         return flow.row_problem(
             self.wanted.name, good.line, "expected_disagreement", expected=expected, found=found, fix=fix
+        )
+
+    def _unknown_author(self, good: _Good) -> Problem:
+        expected, fix = "the pseudonym or login of somebody here", "Enrol the author first, or leave the field out."
+        return flow.row_problem(
+            self.wanted.name, good.line, "author", expected=expected, found=good.row.author or "", fix=fix
         )
 
     def _open(self, batch: str, domain: str) -> BatchOpened:
@@ -304,6 +328,15 @@ class _Job:
         return flow.row_problem(
             self.wanted.name, good.line, "id", expected="an item that is not here yet", found=good.row.id, fix=fix
         )
+
+
+def _authored(facts: list[ItemImported], good: list[_Good], authors: dict[str, str]) -> list[ItemAuthored]:
+    """Who of the people here wrote which of the items that come in."""
+    return [
+        ItemAuthored(item=fact.item, programme=fact.programme, author=authors[one.row.author])
+        for fact, one in zip(facts, good, strict=True)
+        if one.row.author is not None
+    ]
 
 
 def not_importable(

@@ -245,6 +245,15 @@ class _Credential:
     is_demo: bool
 
 
+def known_person(cell: Cell, connection: journal.Connection, name: str) -> str | None:
+    """The pseudonym of somebody here who is named by it or by their login; None for anybody else."""
+    row = roster.person(connection, name)
+    if row is not None:
+        return str(row.person) if row.origin == "observed" else None
+    found = _credential(cell, connection, name)
+    return None if found is None else found.person
+
+
 def _credential(cell: Cell, connection: journal.Connection, login: str) -> _Credential | None:
     """The credential of a login, or None: also when its person was erased."""
     digest = cell.vault.known_digest(connection, login.encode(), scope=CELL_SCOPE)

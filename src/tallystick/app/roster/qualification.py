@@ -24,7 +24,7 @@ from tallystick.flow.roster import Attempt, Given
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals.shape import Answer
-from tallystick.store import items, roster, sessions
+from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 from tallystick.store.sentinel import sentinel_items_of
@@ -121,7 +121,8 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
     seen = {item for q in attempts for item in _seen(q)}
     pool = {item.item: item for item in roster.gold_items(tx.connection, programme, row.domain)}
-    unseen = [item for item in pool if item not in seen]
+    own = assignment.authors_of(tx.connection, pool)
+    unseen = [item for item in pool if item not in seen and actor.person not in own.get(item, ())]
     sentinels = sentinel_items_of(tx.connection, actor.person)
     fresh = [item for item in unseen if item not in sentinels]
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]

@@ -12,6 +12,7 @@ from tallystick.flow import sentinel as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.sentinel import Checked, Lease
 from tallystick.ledger import journal
+from tallystick.store import assignment
 from tallystick.store import contract as contracts
 from tallystick.store import sentinel as store
 from tallystick.store.schema import Row
@@ -70,11 +71,16 @@ def every_lease(connection: journal.Connection, programme: str) -> list[tuple[in
     for row in store.seen(connection, programme):
         if row.item in live:
             seen[row.person, row.domain].append(row.seq)
+    written: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for item, authors in assignment.authors_of(connection, live).items():
+        for author in authors:
+            written[author, live[item].domain].append(live[item].seq)
     positions: Counter[tuple[str, str]] = Counter()
     found = []
     for row in store.leases(connection, programme):
         line = (row.expert, row.domain)
         unseen = bisect_left(gold[row.domain], row.seq) - bisect_left(seen[line], row.seq)
+        unseen -= bisect_left(sorted(written[line]), row.seq)  # nobody is given what they wrote
         lease = Lease(
             assignment=row.assignment, expert=row.expert, domain=row.domain, position=positions[line],
             is_sentinel=row.gold is not None, is_renewal=bool(row.is_renewal), unseen=unseen,

@@ -1,4 +1,4 @@
-"""Read models of assignment: leases, strata, load, authors, and what tiers of risk ask for."""
+"""Read models of assignment: leases, strata, load and authors."""
 
 from tallystick.store.assignment.authors import authored, authors_of, is_author
 from tallystick.store.assignment.leases import (
@@ -6,24 +6,16 @@ from tallystick.store.assignment.leases import (
     assignment,
     close,
     cursors,
+    done_by,
     expired,
     free_item,
     loads,
     open_strata,
     saw_others,
+    strata_of,
 )
 from tallystick.store.assignment.projected import HANDLERS
 from tallystick.store.assignment.strata import count_again, count_erased, count_open, count_taken, go_back, place
-from tallystick.store.assignment.tiers import (
-    done_by,
-    finished_in,
-    is_senior,
-    policy,
-    rules,
-    seniorities,
-    seniors,
-    strata_of,
-)
 
 __all__ = [
     "HANDLERS",
@@ -39,18 +31,12 @@ __all__ = [
     "cursors",
     "done_by",
     "expired",
-    "finished_in",
     "free_item",
     "go_back",
     "is_author",
-    "is_senior",
     "loads",
     "open_strata",
     "place",
-    "policy",
-    "rules",
     "saw_others",
-    "seniorities",
-    "seniors",
     "strata_of",
 ]

@@ -162,3 +162,15 @@ def open_strata(connection: sa.Connection, who: str, programme: str) -> list[Row
 def loads(connection: sa.Connection, programme: str) -> list[Row]:
     """How many items everybody has had in each domain of a programme, and when the last."""
     return _LOADS.all(connection, {"programme": programme})
+
+
+def done_by(connection: sa.Connection, programme: str) -> list[Row]:
+    """What everybody is at and has judged in each batch of a programme, sentinels among it."""
+    query = sa.select(LOAD).where(LOAD.c.programme == programme).order_by(LOAD.c.expert, LOAD.c.batch)
+    return list(connection.execute(query).all())
+
+
+def strata_of(connection: sa.Connection, programme: str) -> list[Row]:
+    """Every stratum of a programme with its items and how many of them still have a place."""
+    query = sa.select(STRATUM).where(STRATUM.c.programme == programme).order_by(STRATUM.c.stratum)
+    return list(connection.execute(query).all())

@@ -1,15 +1,15 @@
-"""What tiers of risk ask for: the policy in force, who is senior, the finished items of a batch, who has done what."""
+"""What tiers of risk ask for: the policy in force, who is senior, the finished items of a batch."""
 
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from tallystick.flow.assignment import Seniority, TierPolicy
 from tallystick.flow.standing import COUNTED
+from tallystick.flow.tiers import Seniority, TierPolicy
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import DISAGREEMENT, ERASED, ITEM, JUDGMENT, PROGRAMME, REREVIEW_ITEM, WORK, Row
-from tallystick.store.schema.assignment import ASSIGNMENT_POLICY, LOAD, SENIOR, STRATUM
+from tallystick.store.schema.assignment import ASSIGNMENT_POLICY, SENIOR
 
 _RULES = Statement(
     sa.select(ASSIGNMENT_POLICY)
@@ -85,16 +85,4 @@ def finished_in(connection: sa.Connection, batch: str) -> list[Row]:
         .where(ITEM.c.batch == batch, WORK.c.state == "complete", ~sa.exists().where(ERASED.c.target == ITEM.c.content))
         .order_by(ITEM.c.seq)
     )
-    return list(connection.execute(query).all())
-
-
-def done_by(connection: sa.Connection, programme: str) -> list[Row]:
-    """What everybody is at and has judged in each batch of a programme, sentinels among it."""
-    query = sa.select(LOAD).where(LOAD.c.programme == programme).order_by(LOAD.c.expert, LOAD.c.batch)
-    return list(connection.execute(query).all())
-
-
-def strata_of(connection: sa.Connection, programme: str) -> list[Row]:
-    """Every stratum of a programme with its items and how many of them still have a place."""
-    query = sa.select(STRATUM).where(STRATUM.c.programme == programme).order_by(STRATUM.c.stratum)
     return list(connection.execute(query).all())

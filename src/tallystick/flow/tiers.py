@@ -73,6 +73,19 @@ def severe_pool(risk: str) -> str:
     return f"{risk}_severe"
 
 
+SEVERE_POOLS: Final = tuple(severe_pool(risk) for risk in SENIOR_TIERS)
+
+
+def is_severe(policy: TierPolicy | None, risk: str, taxonomy: str) -> bool:
+    """Whether an item on which its judges agree goes to a senior all the same.
+
+    taxonomy  canonical JSON
+    """
+    if policy is None or policy.senior_role is None or risk not in SENIOR_TIERS:
+        return False
+    return f'"severity":"{SEVERE}"' in taxonomy
+
+
 def is_senior_at(person: str | None, seq: int, seniors: Iterable[Seniority]) -> bool:
     """Whether somebody was a senior adjudicator at a place in the journal."""
     return any(
@@ -126,7 +139,7 @@ def _looks(
     return [
         _lack(
             "review-not-drawn", [one.name for one in due if not one.is_drawn],
-            f"Finished items of batch {batch} that {risk} risk has looked at again, and that are not drawn yet",
+            f"Finished items of batch {batch} of which the second looks that {risk} risk asks for are not drawn yet",
             "draw what the tiers need",
         ),
         _lack(
