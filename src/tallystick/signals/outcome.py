@@ -6,10 +6,11 @@ one of those. Reads and writes nothing; a hidden reference answer is no part of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tallystick.signals import verified
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -51,19 +52,6 @@ CODES: Final[Codes] = {
 }  # fmt: skip
 
 
-class Found(BaseModel):
-    """What one verifier found. `dimension`: what the result covers; it says nothing about any other."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: PieceId
-    name: Text
-    version: Text
-    dimension: Text
-    result: Literal["pass", "fail", "uncertain"]
-    evidence: PieceText | None = None
-
-
 class Claim(BaseModel):
     """One claim of the response, and the passages that it cites or that were found for it."""
 
@@ -88,7 +76,7 @@ class Findings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    verifiers: Annotated[list[Found], Field(max_length=50)] = []
+    verifiers: Annotated[list[verified.Found], Field(max_length=50)] = []
     claims: Annotated[list[Claim], Field(max_length=100)] = []
     labels: Annotated[list[Label], Field(max_length=50)] = []
 
@@ -125,10 +113,7 @@ class Outcome(Signal):
                 )
                 for name, codes in self.codes.items()
             ),
-            Measure(
-                name="verifiers", title="Results of verifiers", unit="verifier result", level="nominal",
-                values=("confirmed", "disputed"), read=labels_on("verifiers"),
-            ),
+            verified.MEASURE,
         )  # fmt: skip
 
     def has_list(self, name: str) -> bool:
@@ -159,12 +144,11 @@ class Outcome(Signal):
             )
             for number, claim in enumerate(found.claims, 1)
         ]  # fmt: skip
-        return (*response, *claims, *(_result(one) for one in found.verifiers))
+        return (*response, *claims, *(verified.piece(one) for one in found.verifiers))
 
     def form(self, content: Content, codes: Codes) -> Form:
         found = _findings(content)
         claims = tuple(claim.id for claim in found.claims)
-        results = tuple(one.id for one in found.verifiers)
         on_claims = [
             Labelling(name=name, title=_title(name), pieces=claims, labels=labels, is_every=True)
             for name, labels in {**self.codes, **codes}.items()
@@ -174,7 +158,7 @@ class Outcome(Signal):
             verdict_title="Answer" if labels else "Outcome",
             verdicts=labels or _GRADES,
             scored=("a",) if content.candidates else (),
-            labellings=(*(on_claims if claims else ()), *((_verifiers(results),) if results else ())),
+            labellings=(*(on_claims if claims else ()), *verified.part(found.verifiers)),
         )
 
     def own_faults(self, answer: Answer, content: Content) -> list[Fault]:
@@ -192,23 +176,6 @@ class Outcome(Signal):
 
 def _title(name: str) -> str:
     return name.removeprefix(CLAIM).replace("_", " ").capitalize() + " of the claims"
-
-
-def _result(one: Found) -> Piece:
-    """What a verifier does not cover is said by what it covers: one dimension, and no more."""
-    return Piece(
-        id=one.id, kind="text", title=f"{one.name} {one.version}", text=one.evidence or "",
-        facts=(("Covers", one.dimension), ("Result", one.result)),
-    )  # fmt: skip
-
-
-def _verifiers(pieces: tuple[str, ...]) -> Labelling:
-    return Labelling(
-        name="verifiers", title="Results of verifiers", pieces=pieces,
-        labels=(Code("confirmed", "I find the same"), Code("disputed", "I find otherwise")),
-        note_labels=frozenset({"disputed"}), note_title="What you find",
-        help="Leave a result unmarked that you have not looked into.",
-    )  # fmt: skip
 
 
 _GRADES: Final = (

@@ -162,7 +162,9 @@ def _orders(letters: tuple[str, ...]) -> Iterator[Order]:
     """Every order of the letters with every line: places without a gap, in all ways to give them."""
     for places in product(range(len(letters)), repeat=len(letters)):
         if set(places) == set(range(max(places) + 1)):
-            groups = [tuple(x for x, place in zip(letters, places, strict=True) if place == n) for n in set(places)]
+            groups = [
+                tuple(x for x, place in zip(letters, places, strict=True) if place == n) for n in sorted(set(places))
+            ]
             yield from (Order(tuple(groups), line) for line in range(len(groups), -1, -1))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tallystick.signals import verified
 from tallystick.signals.schema import misfits, unread
 from tallystick.signals.shape import (
     UNDECIDED,
@@ -91,7 +92,7 @@ class State(BaseModel):
 
 
 class Trace(BaseModel):
-    """An item's own part: tools, what the model was permitted, turns with their calls, the state before and after.
+    """An item's own part: tools, permissions, turns with their calls, the state before and after, verifiers' results.
 
     are_tools_known  False where the source does not say which tools there were: then no call is of an unknown tool
     """
@@ -104,6 +105,7 @@ class Trace(BaseModel):
     permissions: Annotated[list[Text], Field(max_length=100)] = []
     before: State = State()
     after: State = State()
+    verifiers: Annotated[list[verified.Found], Field(max_length=50)] = []
 
 
 def _trace(content: Content) -> Trace:
@@ -136,6 +138,7 @@ class ToolTrace(Signal):
                 name="state", title="State as intended", unit="item", level="nominal", values=STATES,
                 read=value_of("state"),
             ),
+            verified.MEASURE,
         )  # fmt: skip
 
     def item_faults(self, content: Content) -> list[Fault]:
@@ -145,7 +148,11 @@ class ToolTrace(Signal):
                 return [Fault("turns", f"Expected calls in turns of the assistant, found some in {turn.id}.")]
         taken = ["a", "task", "permissions", "before", "after"]
         ids = [*taken, *(one for turn in found.turns for one in (turn.id, *(call.id for call in turn.calls)))]
-        return repeated(ids, "turn and call", "turns") or repeated([t.name for t in found.tools], "tool", "tools")
+        return (
+            repeated(ids, "turn and call", "turns")
+            or repeated([tool.name for tool in found.tools], "tool", "tools")
+            or repeated([*ids, *(one.id for one in found.verifiers)], "verifier result", "verifiers")
+        )
 
     def pieces(self, content: Content) -> tuple[Piece, ...]:
         found = _trace(content)
@@ -153,16 +160,18 @@ class ToolTrace(Signal):
             *_boundaries(found),
             *(piece for turn in found.turns for piece in _turn(found, turn)),
             *_state("after", "State after", found.after),
+            *(verified.piece(one) for one in found.verifiers),
         )
 
     def form(self, content: Content, codes: Codes) -> Form:
-        calls = tuple(call.id for turn in _trace(content).turns for call in turn.calls)
+        found = _trace(content)
+        calls = tuple(call.id for turn in found.turns for call in turn.calls)
         part = Labelling(
             name="calls", title="Calls", pieces=calls, labels={**self.codes, **codes}["call"], is_every=True,
             note_title="What is wrong, and what would be right",
         )  # fmt: skip
         return Form(
-            verdict_title="Outcome", verdicts=_VERDICTS, labellings=(part,) if calls else (), choices=(
+            verdict_title="Outcome", verdicts=_VERDICTS, labellings=(*((part,) if calls else ()), *verified.part(found.verifiers)), choices=(
                 Choice(
                     name="state", title="Is the state after as intended?",
                     options=(Code("yes", "Yes"), Code("no", "No"), Code("unknown", "It cannot be told")),
