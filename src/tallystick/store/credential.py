@@ -1,6 +1,6 @@
 """Read models of credentials: what experts hold, with evidence and state, and what contracts demand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -17,6 +17,8 @@ from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import PROGRAMME, Handler, Recorded, Row
 from tallystick.store.schema.credentials import CREDENTIAL_DEMAND, CREDENTIAL_EVIDENCE, EXPERT_CREDENTIAL
+
+_PART = 500
 
 
 def _on_declared(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -146,3 +148,23 @@ def demanded(connection: sa.Connection, programme: str) -> dict[str, tuple[str, 
     for row in _DEMANDED.all(connection, {"name": programme}):
         found[row.domain] = (*found.get(row.domain, ()), row.type)
     return found
+
+
+def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Objects that go with people: what is said of their credentials, and the evidence. Items have none."""
+    del items
+    found: set[str] = set()
+    table, files = EXPERT_CREDENTIAL, CREDENTIAL_EVIDENCE
+    for start in range(0, len(people), _PART):
+        theirs = table.c.person.in_(people[start : start + _PART])
+        found |= set(connection.scalars(sa.select(table.c.details).where(theirs)))
+        found |= set(connection.scalars(sa.select(table.c.reason).where(theirs, table.c.reason.is_not(None))))
+        shown = sa.select(files.c.object).join(table, table.c.credential == files.c.credential)
+        found |= set(connection.scalars(shown.where(theirs)))
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object is what is said of a credential, or evidence of one."""
+    columns = (EXPERT_CREDENTIAL.c.details, EXPERT_CREDENTIAL.c.reason, CREDENTIAL_EVIDENCE.c.object)
+    return any(connection.execute(sa.select(one).where(one == name).limit(1)).first() for one in columns)

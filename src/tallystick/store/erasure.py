@@ -18,7 +18,17 @@ from tallystick.events.erasure import (
 from tallystick.flow.erasure import Coverage
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import affected, assignment, calibration, constitution, disagreement, standing
+from tallystick.store import (
+    affected,
+    assignment,
+    calibration,
+    constitution,
+    credential,
+    disagreement,
+    pool,
+    screening,
+    standing,
+)
 from tallystick.store.schema import (
     ACCESS,
     ASSIGNMENT,
@@ -42,7 +52,7 @@ from tallystick.store.schema import (
 )
 
 _PART = 500
-_WITH_WORDS = (standing, calibration, disagreement, affected, constitution)
+_WITH_WORDS = (standing, calibration, disagreement, affected, constitution, credential, screening, pool)
 """Stages with words of people about items."""
 CELL = "cell"
 """The actor of what the cell does by itself."""

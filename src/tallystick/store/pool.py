@@ -1,6 +1,6 @@
 """Read models of the pool: plans of contracts, what was declared and when, compositions that were told."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -9,6 +9,8 @@ from tallystick.events.pool import DemographicsDeclared, PoolComposed, PoolPlanS
 from tallystick.ledger import journal
 from tallystick.store.schema import ITEM, JUDGMENT, PROGRAMME, Handler, Recorded, Row
 from tallystick.store.schema.credentials import DEMOGRAPHIC, POOL_COMPOSITION, POOL_PLAN
+
+_PART = 500
 
 
 def _on_plan(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -87,3 +89,20 @@ def compositions(connection: sa.Connection, programme: str) -> list[Row]:
     """What was told of a pool, newest first."""
     query = sa.select(POOL_COMPOSITION).where(POOL_COMPOSITION.c.programme == programme)
     return list(connection.execute(query.order_by(POOL_COMPOSITION.c.seq.desc())).all())
+
+
+def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Objects that go with people: what they declared about themselves. Items have none."""
+    del items
+    found: set[str] = set()
+    for start in range(0, len(people), _PART):
+        theirs = DEMOGRAPHIC.c.person.in_(people[start : start + _PART])
+        query = sa.select(DEMOGRAPHIC.c.object).where(theirs, DEMOGRAPHIC.c.object.is_not(None))
+        found |= set(connection.scalars(query))
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object is what somebody declared about themselves."""
+    query = sa.select(DEMOGRAPHIC.c.object).where(DEMOGRAPHIC.c.object == name)
+    return connection.execute(query.limit(1)).first() is not None

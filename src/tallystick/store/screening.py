@@ -1,5 +1,7 @@
 """Read models of screening: disqualifiers with their state, and what was said of each."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from tallystick.events.screening import (
@@ -13,6 +15,8 @@ from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import Handler, Recorded, Row
 from tallystick.store.schema.credentials import DISQUALIFIER, DISQUALIFIER_WORDS
+
+_PART = 500
 
 
 def _on_proposed(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -93,3 +97,22 @@ _STOPS = Statement(
 def stops(connection: sa.Connection, who: str, *, programme: str) -> list[str]:
     """The confirmed disqualifiers that keep a person out of the work of a programme."""
     return [row.disqualifier for row in _STOPS.all(connection, {"who": who, "name": programme})]
+
+
+def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Objects that go with people: evidence of what was proposed about them, and all that was said. Items have none."""
+    del items
+    found: set[str] = set()
+    table, told = DISQUALIFIER, DISQUALIFIER_WORDS
+    for start in range(0, len(people), _PART):
+        theirs = table.c.person.in_(people[start : start + _PART])
+        found |= set(connection.scalars(sa.select(table.c.evidence).where(theirs)))
+        words = sa.select(told.c.object).join(table, table.c.disqualifier == told.c.disqualifier)
+        found |= set(connection.scalars(words.where(theirs)))
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object is evidence of a disqualifier, or something that was said of one."""
+    columns = (DISQUALIFIER.c.evidence, DISQUALIFIER_WORDS.c.object)
+    return any(connection.execute(sa.select(one).where(one == name).limit(1)).first() for one in columns)

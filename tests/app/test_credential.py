@@ -1,0 +1,353 @@
+"""Credentials, screening and the pool of a cell: from a declaration to a release that a stranger checks."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from living_cell import PROGRAMME, World, contract_text, world_at
+
+from tallystick.app import assignment, contract, credential, erasure, pool, release, roster, screening
+from tallystick.app.access import ABSENT, CELL, Actor
+from tallystick.app.assignment import Task
+from tallystick.app.contract import today_of
+from tallystick.app.credential import EvidenceFile
+from tallystick.app.kernel import Receipt, new_key
+from tallystick.audit.release import Status, verify_release
+from tallystick.events import fact_of
+from tallystick.events.envelope import Envelope, open_entry
+from tallystick.events.oversight import ContentAccessed
+from tallystick.events.pool import PoolComposed
+from tallystick.flow.credential import Details, Wish
+from tallystick.flow.erasure import Wish as ErasureWish
+from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish as ReleaseWish
+from tallystick.flow.screening import Proposal
+from tallystick.ledger import journal
+from tallystick.store import projection
+
+DEMAND = "credentials: [{type: medical-licence, risks: [medium], why: Doctors only.}]\n"
+POOL = """pool:
+  axes:
+    - id: age
+      question: How old are you?
+      groups: {young: Under 40, old: 40 or older}
+"""
+PROOF = EvidenceFile("licence.pdf", b"%PDF a licence of Dr. Secret")
+WHY = "The registry was asked today."
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    with world_at(database_url, tmp_path / "cell") as found:
+        yield found
+
+
+def revise(world: World, section: str, version: str = "1.1.0") -> None:
+    text = (
+        contract_text(version, redundancy=6).replace("Terms", version).replace("The plan", f"Plan {version}") + section
+    )
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+
+
+def declared(world: World, actor: Actor, *, days: int | None = 400, renews: str | None = None, number: str = "") -> str:
+    until = None if days is None else today_of(world.cell) + timedelta(days)
+    wish = Wish(
+        type="medical-licence", method="self_attested", expires_on=until, renews=renews,
+        details=Details(issuer="Chamber of Secrets", jurisdiction="DE", identifier=number),
+    )  # fmt: skip
+    done = credential.declare(world.cell, actor, actor.person, wish, key=new_key())
+    assert isinstance(done, credential.Declared), done
+    assert isinstance(credential.add_evidence(world.cell, actor, done.credential, PROOF, key=new_key()), Receipt)
+    return done.credential
+
+
+def verify(world: World, name: str, *, days: int | None = 400, by: Actor | None = None) -> Receipt | Refused:
+    who = by or world.lead
+    credential.start_review(world.cell, who, name, key=new_key())
+    until = None if days is None else today_of(world.cell) + timedelta(days)
+    return credential.verify(world.cell, who, name, method="document", expires_on=until, key=new_key())
+
+
+def state(world: World, name: str) -> str:
+    found = credential.credential_page(world.cell, world.lead, name)
+    assert isinstance(found, credential.CredentialPage)
+    return found.state
+
+
+def envelopes(world: World) -> list[Envelope]:
+    with world.cell.read() as connection:
+        return [open_entry(entry) for _, entry in journal.read(connection, 0, 20_000)]
+
+
+def next_code(world: World, actor: Actor) -> str:
+    found = assignment.next_task(world.cell, actor, PROGRAMME)
+    return found.code if isinstance(found, Refused) else "task"
+
+
+# --- credentials --------------------------------------------------------------------------------------------------
+
+
+def test_a_credential_is_verified_by_a_person_on_evidence_and_expires_by_the_day(world: World) -> None:
+    me, other = world.expert(), world.expert()
+    name = declared(world, me)
+    for who in (CELL, me, other):
+        refused = verify(world, name, by=who)
+        assert isinstance(refused, Refused), who
+        assert refused.code in ("not-a-person", "absent")
+    assert state(world, name) == "under_review" or state(world, name) == "declared"
+    assert isinstance(verify(world, name), Receipt)
+    assert state(world, name) == "verified"
+    world.clock.pass_minutes(401 * 24 * 60)
+    assert state(world, name) == "expired"
+    due = credential.running_out(world.cell, world.lead, within_days=30)
+    assert not isinstance(due, Refused)
+    assert [(one.credential, one.days) for one in due] == [(name, -1)]
+    later = declared(world, me, renews=name)
+    assert isinstance(verify(world, later), Receipt)
+    assert credential.running_out(world.cell, world.lead, within_days=30) == []
+    assert credential.credential_page(world.cell, other, name) == ABSENT, "nobody else has a road to it"
+    assert credential.evidence(world.cell, other, name, 1) == ABSENT
+
+
+def test_each_look_at_evidence_is_an_event_and_nothing_personal_stands_in_the_clear(world: World) -> None:
+    me = world.expert()
+    name = declared(world, me, number="LANR 123456")
+    found = credential.evidence(world.cell, world.lead, name, 1)
+    assert found == PROOF
+    looks = [fact_of(one) for one in envelopes(world) if one.kind == ContentAccessed.KIND]
+    seen = [look for look in looks if isinstance(look, ContentAccessed) and look.what == "evidence"]
+    assert [(look.subject, look.part, look.reason) for look in seen] == [(me.person, f"{name}/1", "staffing")]
+    credential.reject(world.cell, world.lead, name, reason="A Secret of the reviewer.", key=new_key())
+    told = b"".join(one.body for one in envelopes(world))
+    with world.cell.read() as connection:
+        tables = str(projection.dump(connection)).encode()
+    for word in (b"Secret", b"123456", b"licence.pdf"):
+        assert word not in told
+        assert word not in tables
+
+
+def test_a_simulated_lead_verifies_nothing(world: World) -> None:
+    name = declared(world, world.expert())
+    new = roster.NewPerson(name="A program", roles=("lead",), is_simulated=True)
+    enrolled = roster.enrol(world.cell, world.lead, new, key=new_key())
+    assert isinstance(enrolled, roster.Enrolled)
+    program = roster.actor_of(world.cell, enrolled.person)
+    assert program is not None
+    refused = verify(world, name, by=program)
+    assert isinstance(refused, Refused)
+    assert refused.code == "not-a-person"
+
+
+def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_not_the_lease(world: World) -> None:
+    me = world.expert()
+    revise(world, DEMAND)
+    world.work(3)
+    refused = assignment.next_task(world.cell, me, PROGRAMME)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.names) == ("credential-missing", ("medical-licence",))
+    name = declared(world, me)
+    assert next_code(world, me) == "credential-missing", "what nobody verified opens nothing"
+    assert isinstance(verify(world, name, days=0), Receipt)
+    held = assignment.next_task(world.cell, me, PROGRAMME)
+    assert isinstance(held, Task)
+    midnight = (24 * 3600 * 1_000_000 - world.clock.at % (24 * 3600 * 1_000_000)) // 60_000_000
+    world.clock.pass_minutes(midnight + 1)
+    credential_free = assignment.task(world.cell, me, held.assignment)
+    assert isinstance(credential_free, Task), "what one holds stays one's own"
+    world.clock.pass_minutes(61)
+    assert next_code(world, me) == "credential-missing"
+    revise(world, "", "1.2.0")
+    assert next_code(world, me) == "task", "a version that demands none demands none"
+
+
+# --- screening ----------------------------------------------------------------------------------------------------
+
+
+def proposed(world: World, actor: Actor, programme: str | None = None) -> str:
+    wish = Proposal(person=actor.person, ground="licence-revoked", evidence="Says the registry.", programme=programme)
+    done = screening.propose(world.cell, world.lead, [wish], key=new_key())
+    assert isinstance(done, screening.Proposed), done
+    return done.disqualifiers[0]
+
+
+def decide(world: World, name: str, decision: str, by: Actor | None = None) -> Receipt | Refused:
+    return screening.decide(world.cell, by or world.lead, name, decision=decision, reason=WHY, key=new_key())
+
+
+def test_a_disqualifier_does_nothing_until_a_person_confirms_it_and_can_be_lifted(world: World) -> None:
+    me = world.expert()
+    world.work(2)
+    name = proposed(world, me)
+    task = assignment.next_task(world.cell, me, PROGRAMME)
+    assert isinstance(task, Task), "a proposal has no effect"
+    for who in (CELL, me):
+        refused = decide(world, name, "confirmed", by=who)
+        assert isinstance(refused, Refused)
+    assert isinstance(decide(world, name, "confirmed"), Receipt)
+    assert next_code(world, me) == "disqualified"
+    assert isinstance(assignment.task(world.cell, me, task.assignment), Refused), "the lease was called back"
+    answered = screening.answer(world.cell, me, name, words="They mean my sister.", key=new_key())
+    assert isinstance(answered, Receipt)
+    mine = screening.of_person(world.cell, me, me.person)
+    assert not isinstance(mine, Refused)
+    said = [(part.what, part.words) for part in mine[0].said]
+    assert said == [("confirmed", WHY), ("answered", "They mean my sister.")]
+    assert mine[0].evidence is None
+    theirs = screening.of_person(world.cell, world.lead, me.person)
+    assert not isinstance(theirs, Refused)
+    assert theirs[0].evidence == "Says the registry."
+    assert isinstance(decide(world, name, "lifted"), Receipt)
+    assert next_code(world, me) == "task"
+
+
+def test_a_disqualifier_of_another_programme_stops_nothing_here_and_a_repeat_is_refused(world: World) -> None:
+    me = world.expert()
+    world.work(1)
+    wish = Proposal(person=me.person, ground="no-contract", evidence="x", programme="no-such")
+    refused = screening.propose(world.cell, world.lead, [wish], key=new_key())
+    assert isinstance(refused, Refused)
+    assert refused.code == "no-such-programme"
+    name = proposed(world, me, PROGRAMME)
+    again = screening.propose(
+        world.cell, world.lead,
+        [Proposal(person=me.person, ground="licence-revoked", evidence="Again.", programme=PROGRAMME)], key=new_key(),
+    )  # fmt: skip
+    assert isinstance(again, Refused)
+    assert again.code == "already-proposed"
+    assert isinstance(decide(world, name, "dismissed"), Receipt)
+    assert next_code(world, me) == "task"
+
+
+def test_rules_propose_what_they_find_once_and_leave_nothing_behind_of_others(world: World) -> None:
+    one, two, fine = world.expert(), world.expert(), world.expert()
+    for who in (one, two):
+        declared(world, who, number="LANR 12 34")
+    world.person("Nobody signed", "expert")
+    before = len(envelopes(world))
+    found = screening.run_rules(world.cell, world.lead, key=new_key())
+    assert isinstance(found, screening.Proposed)
+    waiting = screening.waiting(world.cell, world.lead)
+    assert not isinstance(waiting, Refused)
+    assert sorted((row.ground, row.person in (one.person, two.person)) for row in waiting) == [
+        ("duplicate-person", True), ("duplicate-person", True), ("no-contract", False),
+    ]  # fmt: skip
+    assert fine.person not in str([one.body for one in envelopes(world)[before:] if "accessed" not in one.kind])
+    repeat = screening.run_rules(world.cell, world.lead, key=new_key())
+    assert isinstance(repeat, screening.Proposed)
+    assert (repeat.disqualifiers, repeat.known) == ((), 3)
+
+
+# --- the pool and the release -------------------------------------------------------------------------------------
+
+
+def pooled(world: World, number: int = 6) -> list[Actor]:
+    """Experts who judged the same item; the first has a verified credential, all but one say how old they are."""
+    revise(world, POOL)
+    people = [world.expert() for _ in range(number)]
+    world.work(1)
+    for place, who in enumerate(people):
+        roster.declare_region(world.cell, world.lead, who.person, region="DE", key=new_key())
+        if place:
+            group = {"age": "young" if place < 4 else "old"}
+            assert isinstance(pool.declare(world.cell, who, PROGRAMME, group, key=new_key()), pool.Declared)
+        world.judge(who)
+    assert isinstance(verify(world, declared(world, people[0])), Receipt)
+    return people
+
+
+def test_a_pool_is_told_as_it_was_composed_and_not_again_after_a_few_have_changed(world: World) -> None:
+    people = pooled(world)
+    found = pool.compose(world.cell, world.lead, PROGRAMME, key=new_key())
+    assert isinstance(found, PoolComposed), found
+    age = next(part for part in found.parts if part.axis == "own:age")
+    assert [cell.people for cell in age.cells] == [None, None, None]
+    assert found.people == 6
+    mine = pool.own_answers(world.cell, people[1], PROGRAMME)
+    assert isinstance(mine, pool.OwnAnswers)
+    assert mine.values == {"age": "young"}
+    assert isinstance(pool.withdraw(world.cell, people[1], PROGRAMME, key=new_key()), pool.Declared)
+    again = pool.compose(world.cell, world.lead, PROGRAMME, key=new_key())
+    assert isinstance(again, Refused)
+    assert again.code == "pool-too-alike"
+    page = pool.pool_page(world.cell, world.lead, PROGRAMME)
+    assert isinstance(page, pool.PoolPage)
+    assert page.newest == found
+    assert pool.pool_page(world.cell, people[0], PROGRAMME) == ABSENT
+
+
+def cut(world: World, folder: Path) -> Path:
+    wish = ReleaseWish(programme=PROGRAMME, name="answers", version="1.0.0", use="train", batches=None)
+    made = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(made, release.Made), made
+    done = release.export(world.cell, world.lead, made.release, folder)
+    assert isinstance(done, release.Exported)
+    return folder
+
+
+def test_a_release_tells_credentials_and_pool_and_whoever_checks_computes_both_again(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        people = pooled(world)
+        folder = cut(world, tmp_path / "out")
+        vkey, log = (world.cell.directory / "log.vkey").read_text(), world.cell.log_directory
+        report = verify_release(folder, vkey, log=log)
+        assert report.status is Status.OK, report.problems
+        (row,) = [json.loads(line) for line in (folder / "people/credentials.jsonl").read_text().splitlines()]
+        assert (row["person"], row["state"], row["method"]) == (people[0].person, "verified", "document")
+        text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+        assert b"Secret" not in text
+        assert b"region-declared" not in text
+        assert b"demographics-declared" not in text
+        told = json.loads((folder / "quality/pool.json").read_text())
+        region = next(axis for axis in told["axes"] if axis["axis"] == "region")
+        assert [(cell["words"], cell["people"]) for cell in region["cells"]] == [("DE", 6)]
+        assert "Who are the experts together?" in (folder / "DATASHEET.md").read_text()
+        for path, was, now in (
+            ("people/credentials.jsonl", b'"verified"', b'"declared"'),
+            ("quality/pool.json", b'"people":6', b'"people":7'),
+        ):  # fmt: skip
+            data = (folder / path).read_bytes()
+            (folder / path).write_bytes(data.replace(was, now))
+            assert verify_release(folder, vkey).status is Status.BAD
+            (folder / path).write_bytes(data)
+
+
+def test_reading_tables_are_the_same_after_a_replay(world: World) -> None:
+    pooled(world)
+    assert isinstance(pool.compose(world.cell, world.lead, PROGRAMME, key=new_key()), PoolComposed)
+    assert isinstance(decide(world, proposed(world, world.experts[0]), "confirmed"), Receipt)
+    revise(world, DEMAND, "1.2.0")
+    with world.cell.read() as connection:
+        before = projection.dump(connection)
+    projection.rebuild(world.cell.engine)
+    with world.cell.read() as connection:
+        after = projection.dump(connection)
+    assert before == after
+    for name in (
+        "expert_credential", "credential_evidence", "credential_demand", "disqualifier", "disqualifier_words",
+        "pool_plan", "demographic", "pool_composition",
+    ):  # fmt: skip
+        assert before[name], name
+
+
+def test_erasing_a_person_takes_their_credentials_and_all_that_was_said_of_them(world: World) -> None:
+    me = world.expert()
+    name = declared(world, me)
+    proposed(world, me)
+    wish = ErasureWish(what="subject", target=f"person:{me.person}", reason="subject-request")
+    assert not isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), Refused)
+    found = credential.evidence(world.cell, world.lead, name, 1)
+    assert isinstance(found, Refused)
+    assert found.code == "erased"
+    page = credential.credential_page(world.cell, world.lead, name)
+    assert isinstance(page, credential.CredentialPage)
+    assert "Secret" not in page.details.issuer
+    assert isinstance(verify(world, name), Refused)
+
+
+def test_days_are_of_the_cells_clock(world: World) -> None:
+    assert today_of(world.cell) == date(2023, 11, 14)
