@@ -9,7 +9,9 @@ Dispose of every engine before the test ends: a connection that is left open is 
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -21,6 +23,7 @@ from browser import start_chromium
 from playwright.sync_api import Browser
 from postgres import SUPERUSER, private_server, url
 from psycopg import sql
+from ready_cell import SHELF
 
 # A busy machine is no fault of the code, so no deadline. CI draws the same examples each time, so that a change is
 # judged by what it changed; people draw new ones.
@@ -28,6 +31,8 @@ hypothesis.settings.register_profile("house", deadline=None, print_blob=True, de
 hypothesis.settings.load_profile("house")
 
 NUMBERS = count(1)
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux keeps it in memory; TMPDIR names another place
+MEMORY_BYTES = 6 << 30
 HERE = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", None, ""}  # noqa: S104 - names of this machine, nothing binds
 
 
@@ -47,6 +52,29 @@ def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(refuse_network)
 
 
+def choose_temporary_folder() -> None:
+    """Keep all temporary files in memory where there is room: thousands of small databases wait for a disk otherwise.
+
+    No test pulls the plug, so none asks more of a disk than that another process sees what was written.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+choose_temporary_folder()
+
+
+def pytest_report_header() -> str:
+    """Where temporary files lie, so that nobody looks for them elsewhere."""
+    return f"temporary files in {tempfile.gettempdir()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def originals(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where cells lie that are made once and copied."""
+    SHELF.folder = tmp_path_factory.mktemp("originals")
+
+
 @pytest.fixture(scope="session")
 def postgres_folder() -> Iterator[str]:
     """The socket folder of a PostgreSQL server that lives as long as the test run."""
@@ -58,7 +86,9 @@ def postgres_folder() -> Iterator[str]:
 def postgres_clerk(postgres_folder: str) -> Iterator[psycopg.Connection]:
     """The connection that makes and drops databases."""
     with psycopg.connect(host=postgres_folder, user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+        SHELF.clerk = connection
         yield connection
+        SHELF.clerk = None
 
 
 @pytest.fixture
@@ -69,7 +99,10 @@ def postgres_url(postgres_folder: str, postgres_clerk: psycopg.Connection) -> It
     postgres_clerk.execute(
         sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy").format(sql.Identifier(name))
     )
-    yield url(postgres_folder, name)
+    address = url(postgres_folder, name)
+    SHELF.empty.add(address)
+    yield address
+    SHELF.empty.discard(address)
     postgres_clerk.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
