@@ -6,7 +6,7 @@ The content is as short as a contract allows. Time is a clock that tests move by
 import json
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -331,13 +331,13 @@ def ready_world(url: str, directory: Path, *, key: Hashable, make: Callable[[Cel
         cell = cells.open_cell(directory, database=url, clock=clock)
         try:
             hurry(cell)
-            yield World(cell, clock, made.lead, made.domains, list(made.experts))
+            yield replace(made, cell=cell, clock=clock, experts=list(made.experts))
         finally:
             cell.close()
 
 
 def filled(
-    cell: Cell, clock: Clock, *, domains: tuple[str, ...] = ("general",), gold: bool = True, **terms: object
+    cell: Cell, clock: Clock, /, *, domains: tuple[str, ...] = ("general",), gold: bool = True, **terms: object
 ) -> World:
     """A programme, its rubrics and gold items in a new cell."""
     new = roster.NewPerson(name="Lea Lead", roles=("lead",))
