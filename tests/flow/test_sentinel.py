@@ -7,7 +7,7 @@ import pytest
 from tallystick.flow import sentinel as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.sentinel import Chart, Design, Lease, Offer, Wish
-from tallystick.stats.drift import answers
+from tallystick.stats.drift import answers, sentinels
 
 SECRET = bytes(range(32))
 LINE = {"programme": "p", "domain": "d", "expert": "e"}
@@ -105,3 +105,13 @@ def test_a_decision_names_a_cause_and_says_what_was_looked_at() -> None:
     assert flow.check_decision("rubric", "The revision moved the line.") is None
     for found, words in (("luck", "The revision moved the line."), ("rubric", "short")):
         assert isinstance(flow.check_decision(found, words), Refused)
+
+
+def test_a_chart_whose_sums_come_to_no_end_is_refused_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object, **__: object) -> None:
+        raise ArithmeticError("The states of a chart with limit 514 do not settle within 100000 answers.")
+
+    monkeypatch.setattr(sentinels, "sentinel_rate", endless)
+    found = flow.offer(Wish(acceptable_ppm=500_000, unacceptable_ppm=499_900))
+    assert isinstance(found, Refused)
+    assert found.code == "no-such-chart"

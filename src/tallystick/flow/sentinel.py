@@ -101,7 +101,7 @@ def offer(wish: Wish) -> Offer | Refused:
         return refused
     try:
         rate = _rate(wish)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         return Refused("no-such-chart", str(error), "unacceptable_ppm")
     if rate.rate is None:
         return Refused("not-even-with-all", rate.reason or "", "found_within")

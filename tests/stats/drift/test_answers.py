@@ -34,6 +34,19 @@ def test_mean_run_of_the_smallest_charts_by_hand() -> None:
     assert lattice.run_lengths(Moves((-1, 1), (0.9, 0.1)), 2)[0] == pytest.approx(1.1 / 0.01)
 
 
+@pytest.mark.parametrize("moves", [
+    Moves((-1, 2), (0.9, 0.1)), Moves((-7, 3, 12), (0.5, 0.3, 0.2)), Moves((-30, 50), (0.92, 0.08)),
+    Moves((0, 1), (0.7, 0.3)), answers.moves_of(PATIENT.kinds, is_shifted=False),
+])  # fmt: skip
+def test_the_mean_runs_of_all_limits_are_those_of_each_chart_alone(moves: Moves) -> None:
+    """Up to runs of a million: beyond, the equations of a single chart lose more digits than are compared."""
+    runs = lattice.mean_runs(moves, 150)
+    for limit in (1, 2, 3, 29, 30, 31, 50, 51, 149, 150):
+        alone = lattice.run_lengths(moves, limit)[0]
+        if 0 < alone < 1e6:
+            assert runs[limit - 1] == pytest.approx(alone, rel=1e-9), limit
+
+
 @pytest.mark.parametrize(("chart", "accuracy"), [(SMALL, 0.9), (EVEN, 0.6)], ids=["small", "even"])
 def test_alarm_chance_is_the_sum_over_all_sequences(chart: Plan, accuracy: float) -> None:
     """Every sequence of ten answers through `take` itself: the chart that runs is the chart that was computed."""

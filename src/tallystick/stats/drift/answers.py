@@ -20,6 +20,11 @@ from tallystick.stats.drift.lattice import Moves
 
 UNIT_MIN, UNIT_MAX = 0.008, 0.03  # nats per unit: fine enough to meet a stated rate, coarse enough to be solved at once
 LIMIT_MAX = 2000  # states
+LIMIT_FIRST = 250  # states that are looked at first: most charts have fewer
+TOO_CLOSE = (
+    f"No chart of up to {LIMIT_MAX} states keeps so low a rate of false alarms with p0 and p1 so close."
+    " Allow more false alarms, or choose p0 and p1 further apart."
+)
 DIGITS = 2  # of a difficulty: sentinels are sorted into whole percents
 DIFFICULTY_MIN, DIFFICULTY_MAX = 0.02, 0.99
 DELAY_MAX = 1_000_000
@@ -136,7 +141,7 @@ def plan(
         limit = limit_for_chance(calm, chance, horizon, unit=unit)
     else:
         assert mean_between is not None
-        limit = limit_for_mean(calm, mean_between, unit=unit)
+        limit = limit_for_mean(calm, mean_between)
     return described(Design(p0=p0, p1=p1, kinds=kinds, unit=unit, limit=limit), horizon)
 
 
@@ -285,13 +290,17 @@ def false_alarm_chance(moves: Moves, limit: int, horizon: int) -> float:
     return float(lattice.alarm_chances(moves, lattice.at_zero(limit), horizon)[-1])
 
 
-def limit_for_mean(moves: Moves, mean_between: float, *, unit: float) -> int:
+def limit_for_mean(moves: Moves, mean_between: float) -> int:
     """The lowest limit whose mean run to an alarm is no shorter than this."""
-
-    def excess(limit: int) -> float:
-        return math.log(mean_between / float(lattice.run_lengths(moves, limit)[0]))
-
-    return limit_by(excess, near=max(1, round(math.log(max(mean_between, 2)) / 2 / unit)), unit=unit)
+    states = LIMIT_FIRST
+    while True:
+        states = min(states, LIMIT_MAX)
+        long_enough = np.flatnonzero(lattice.mean_runs(moves, states) >= mean_between)
+        if len(long_enough):
+            return int(long_enough[0]) + 1
+        if states == LIMIT_MAX:
+            raise ValueError(TOO_CLOSE)
+        states *= 2
 
 
 def limit_for_chance(moves: Moves, chance: float, horizon: int, *, unit: float) -> int:
@@ -302,7 +311,7 @@ def limit_for_chance(moves: Moves, chance: float, horizon: int, *, unit: float) 
         return math.log(max(false_alarm_chance(moves, limit, horizon), 1e-300) / chance)
 
     # False alarms come nearly evenly, so the mean run that belongs to the chance is close: begin there.
-    near = limit_for_mean(moves, max(1.0, -horizon / math.log1p(-chance)), unit=unit)
+    near = limit_for_mean(moves, max(1.0, -horizon / math.log1p(-chance)))
     return limit_by(excess, near=near, unit=unit)
 
 
@@ -323,11 +332,7 @@ def limit_by(excess: Callable[[int], float], *, near: int, unit: float) -> int:
         at = (low + high) // 2 if tries > 8 else min(max(guess, low + 1), high - 1)
         at = min(at, LIMIT_MAX)
     if high > LIMIT_MAX:
-        message = (
-            f"No chart of up to {LIMIT_MAX} states keeps so low a rate of false alarms with p0 and p1 so close."
-            " Allow more false alarms, or choose p0 and p1 further apart."
-        )
-        raise ValueError(message)
+        raise ValueError(TOO_CLOSE)
     return high
 
 

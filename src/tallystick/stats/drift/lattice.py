@@ -10,6 +10,7 @@ source  Brook and Evans (1972), "An approach to the probability distribution of 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +37,43 @@ class Moves:
 
 def run_lengths(moves: Moves, limit: int) -> Floats:
     """(limit,) mean number of answers until alarm, from every state. Solves (I - P) L = 1."""
+    return np.asarray(np.linalg.solve(_left_over(moves, limit), np.ones(limit)), dtype=np.float64)
+
+
+@lru_cache(maxsize=16)
+def mean_runs(moves: Moves, limit: int) -> Floats:
+    """(limit,) mean number of answers until alarm from state zero, for every limit from 1 to this one.
+
+    The chart of a lower limit has the first rows and columns of I - P, so one elimination without exchanges serves all
+    limits: what it has done by a row does not depend on the rows behind it. Rows stay within the band of the moves.
+    """
+    below, above = max(0, -min(moves.sizes)), max(0, *moves.sizes)
+    matrix = _left_over(moves, limit)
+    ones, zero, runs = np.ones(limit), np.zeros(limit), np.empty(limit)
+    zero[0] = 1.0  # what is left of the equations for the row of state zero
+    for at in range(limit):
+        down, right = slice(at + 1, at + 1 + below), slice(at + 1, at + 1 + above)
+        pivot = matrix[at, at]
+        factors = matrix[down, at] / pivot
+        matrix[down, right] -= np.outer(factors, matrix[at, right])
+        ones[down] -= factors * ones[at]
+        share = zero[at] / pivot
+        zero[right] -= matrix[at, right] * share
+        runs[at] = share * ones[at]
+    runs = np.cumsum(runs)
+    runs.flags.writeable = False
+    return runs
+
+
+def _left_over(moves: Moves, limit: int) -> Floats:
+    """(limit, limit) I - P: one minus the chances to go from state to state without an alarm."""
     matrix = np.eye(limit)
     states = np.arange(limit)
     for size, chance in zip(moves.sizes, moves.chances, strict=True):
         after = np.maximum(states + size, 0)
         stays = after < limit
         np.subtract.at(matrix, (states[stays], after[stays]), chance)
-    return np.asarray(np.linalg.solve(matrix, np.ones(limit)), dtype=np.float64)
+    return matrix
 
 
 def advanced(shares: Floats, moves: Moves) -> Floats:

@@ -121,7 +121,7 @@ class _Question:
         mean_between = max(1.0, -self.false_horizon * rate / math.log1p(-self.false_chance))
         limit = answers.limit_by(
             lambda at: math.log(max(chance_among(self.calm, at, counts), 1e-300) / self.false_chance),
-            near=answers.limit_for_mean(self.calm, mean_between, unit=self.unit),
+            near=answers.limit_for_mean(self.calm, mean_between),
             unit=self.unit,
         )
         return limit, chance_among(self.shifted, limit, sentinels_among(self.found_within, rate))
