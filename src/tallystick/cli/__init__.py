@@ -12,6 +12,7 @@ from tallystick.cli import (
     causes,
     cell,
     copies,
+    credential,
     demo,
     erasure,
     escape,
@@ -20,12 +21,14 @@ from tallystick.cli import (
     log,
     pay,
     people,
+    pool,
     programme,
     receipt,
     release,
     releasing,
     report,
     rotate,
+    screening,
     sentinel,
     serve,
     shell,
@@ -49,6 +52,7 @@ rotate.register(cell.app)
 backup.register(cell.app)
 status.register(programme.app)
 escape.register(programme.app)
+pool.register(programme.app)
 causes.register(programme.app)
 report.register(programme.app)
 receipt.register(log.app)
@@ -59,6 +63,8 @@ app.add_typer(programme.app, name="programme")
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
 app.add_typer(intervention.app, name="intervention")
+app.add_typer(credential.app, name="credential")
+app.add_typer(screening.app, name="screening")
 app.add_typer(sentinel.app, name="sentinel")
 app.add_typer(pay.app, name="pay")
 app.add_typer(witness.app, name="witness")
