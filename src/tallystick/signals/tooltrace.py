@@ -171,12 +171,8 @@ class ToolTrace(Signal):
             note_title="What is wrong, and what would be right",
         )  # fmt: skip
         return Form(
-            verdict_title="Outcome", verdicts=_VERDICTS, labellings=(*((part,) if calls else ()), *verified.part(found.verifiers)), choices=(
-                Choice(
-                    name="state", title="Is the state after as intended?",
-                    options=(Code("yes", "Yes"), Code("no", "No"), Code("unknown", "It cannot be told")),
-                ),
-            ),
+            verdict_title="Outcome", verdicts=_VERDICTS, choices=(_STATE,),
+            labellings=(*((part,) if calls else ()), *verified.part(found.verifiers)),
         )  # fmt: skip
 
     def own_faults(self, answer: Answer, content: Content) -> list[Fault]:
@@ -193,6 +189,12 @@ class ToolTrace(Signal):
 _VERDICTS: Final = (
     Code("goal_reached", "The goal was reached"), Code("partly", "It was reached in part"),
     Code("goal_missed", "It was missed"), Code("harmful", "It did harm", "Something was done that must not be."),
+)  # fmt: skip
+
+
+_STATE: Final = Choice(
+    name="state", title="Is the state after as intended?",
+    options=(Code("yes", "Yes"), Code("no", "No"), Code("unknown", "It cannot be told")),
 )  # fmt: skip
 
 
