@@ -27,7 +27,7 @@ NOTICE = Notice(
 )  # fmt: skip
 GIVEN: dict[str, object] = {
     "str": "x", "int": 1, "float": 0.5, "bool": True, "bytes": b"x", "Sequence[str]": ["x"],
-    "Mapping[str, object]": {"a": 1},
+    "Mapping[str, object]": {"a": 1}, "Mapping[str, str]": {"de": "B2"},
     "Judgment": Judgment(verdict="tie", scores={}, reasons=[]), "Notice": NOTICE, "RubricRemark]": [],
 }  # fmt: skip
 REFUSED = {"error": {"code": "no", "sentence": "No.", "field": None, "names": []}, "problems": []}

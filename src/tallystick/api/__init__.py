@@ -26,12 +26,14 @@ from tallystick.api import (
     qualification,
     release,
     roster,
+    routing,
     rubric,
     screening,
     sentinel,
     session,
     slices,
     standing,
+    welfare,
 )
 from tallystick.edge import Site
 
@@ -45,7 +47,7 @@ STAGES = (
     intervention,
     disagreement,
     monitoring, sentinel, pay,
-    credential, screening, pool,
+    credential, screening, pool, welfare, routing,
 )  # fmt: skip
 
 

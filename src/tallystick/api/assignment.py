@@ -41,6 +41,14 @@ class ShownItem(Shown):
     second: str = Field(description="Candidate B of the answer.")
 
 
+class WarnedShown(Shown):
+    """What is said before an item is shown."""
+
+    category: str
+    warning: str
+    is_blurred: bool = Field(description="Keep the content closed until the reader asks for it.")
+
+
 class Task(Shown):
     """An assignment with all that is needed to judge it."""
 
@@ -55,6 +63,7 @@ class Task(Shown):
     draft: dict[str, JsonValue] | None = Field(description="Unsent work, as it was left.")
     draft_at: Moment | None
     done: int = Field(description="Items that this expert has had in this programme.")
+    warnings: list[WarnedShown] = Field(description="Say these before you show the item. Returning it costs nothing.")
 
 
 def next_task(visit: Visit, programme: InPath, key: Key) -> Task | Refused:

@@ -17,6 +17,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_k
 from tallystick.app.looking import About, Look
 from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import item_for
+from tallystick.app.welfare import Warned
 from tallystick.events.assignment import AssignmentLeasedV2, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow import sentinel as sentinels
@@ -88,6 +89,7 @@ class Task:
     draft: dict[str, object] | None
     draft_at: int | None
     done: int  # judgments that this expert has given in this programme's open domains
+    warnings: tuple[Warned, ...] = ()  # what is said before the item is shown
 
 
 def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = None) -> Task | Refused:
@@ -369,11 +371,11 @@ def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *,
     content = None
     if draft is not None:
         content = cell.open_draft(connection, draft, look)
-    shown, rubric = _matter(cell, connection, row, look)
+    shown, rubric, warnings = _matter(cell, connection, row, look)
     return Task(
         assignment=row.assignment, item=row.item, programme=row.programme, domain=row.domain, state=row.state,
         expires_at=row.expires_at, shown=shown, rubric=rubric, draft=msgspec.json.decode(content) if content else None,
-        draft_at=draft.saved_at if draft else None, done=_leases_of(connection, row),
+        draft_at=draft.saved_at if draft else None, done=_leases_of(connection, row), warnings=warnings,
     )  # fmt: skip
 
 
@@ -383,23 +385,24 @@ def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeasedV2) -> Task:
     That it is shown is an event of the same transaction: one durable commit says both.
     """
     look = tx.look(_about(fact.item, "leased"))
-    shown, rubric = _matter(cell, tx.connection, fact, look)
+    shown, rubric, warnings = _matter(cell, tx.connection, fact, look)
     return Task(
         assignment=fact.assignment, item=fact.item, programme=fact.programme, domain=fact.domain, state="leased",
         expires_at=fact.expires_at, shown=shown, rubric=rubric, draft=None, draft_at=None,
-        done=_leases_of(tx.connection, fact) + 1,
+        done=_leases_of(tx.connection, fact) + 1, warnings=warnings,
     )  # fmt: skip
 
 
 def _matter(
     cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeasedV2, look: Look
-) -> tuple[Shown, Rubric]:
-    """What is judged, and by what."""
+) -> tuple[Shown, Rubric, tuple[Warned, ...]]:
+    """What is judged, by what, and what is said before it is shown."""
     item = items.item(connection, leased.item)
     version = rubrics.version(connection, leased.programme, leased.rubric, leased.rubric_version)
     assert item is not None
     assert version is not None
-    return shown_in(cell, connection, item.content, leased.order, look=look), cell.rubric(connection, version.document)
+    shown = shown_in(cell, connection, item.content, leased.order, look=look)
+    return shown, cell.rubric(connection, version.document), welfare.warnings_of(cell, connection, item)
 
 
 def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeasedV2) -> int:

@@ -24,7 +24,7 @@ from tallystick.flow.routing import categories_of
 from tallystick.flow.welfare import Closed, Day, Had, Limit, OptOuts, Piece, Saved, Settings
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import roster
+from tallystick.store import items, roster
 from tallystick.store import welfare as store
 from tallystick.store.schema import Row
 from tallystick.store.vault import ObjectErased
@@ -55,6 +55,13 @@ def warnings_of(cell: Cell, connection: journal.Connection, item: Row) -> tuple[
         known.get(name, Warned(category=name, warning=f"This item has content of the kind {name}.", is_blurred=True))
         for name in sorted(categories)
     )
+
+
+def warnings(cell: Cell, item: str) -> tuple[Warned, ...]:
+    """The warnings of an item, for a page that its reader may see: they are no content."""
+    with cell.read() as connection:
+        row = items.item(connection, item)
+        return () if row is None else warnings_of(cell, connection, row)
 
 
 def _categories(contract: DataContract) -> dict[str, Warned]:

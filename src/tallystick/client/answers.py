@@ -100,6 +100,14 @@ class ShownItem(Answer, frozen=True):
     second: str
 
 
+class Warned(Answer, frozen=True):
+    """What is said before an item is shown. `is_blurred`: keep it closed until the reader asks for it."""
+
+    category: str
+    warning: str
+    is_blurred: bool
+
+
 class Task(Answer, frozen=True):
     """An assignment with all that is needed to judge it."""
 
@@ -114,6 +122,7 @@ class Task(Answer, frozen=True):
     draft: dict[str, object] | None
     draft_at: int | None
     done: int
+    warnings: list[Warned] = []
 
 
 class Submitted(Answer, frozen=True):

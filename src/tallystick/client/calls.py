@@ -27,10 +27,12 @@ from tallystick.client.oversight import OversightCalls
 from tallystick.client.pay import PayCalls
 from tallystick.client.pool import PoolCalls
 from tallystick.client.receipts import KeptReceipts, SealedReceipt, Signed
+from tallystick.client.routing import RoutingCalls
 from tallystick.client.screening import ScreeningCalls
 from tallystick.client.sentinel import SentinelCalls
 from tallystick.client.slices import SlicesCalls
 from tallystick.client.standing import StandingCalls
+from tallystick.client.welfare import WelfareCalls
 from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
 
 TIMEOUT_S = 60.0
@@ -40,7 +42,7 @@ PREFIX = "/api/v1"
 class Client(
     AdjudicationCalls, AffectedCalls, CalibrationCalls, ConstitutionCalls, CredentialCalls, CustodyCalls,
     DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, MonitoringCalls, OversightCalls, PayCalls,
-    PoolCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls,
+    PoolCalls, RoutingCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls, WelfareCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

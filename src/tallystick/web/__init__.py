@@ -20,11 +20,13 @@ from tallystick.web import (
     receipt,
     release,
     roster,
+    routing,
     rubric,
     sentinel,
     session,
     slices,
     standing,
+    welfare,
 )
 from tallystick.web.render import STATIC
 
@@ -33,7 +35,7 @@ STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
     standing,
     receipt, oversight, erasure, custody, calibration, intervention,
-    monitoring, sentinel, pay,
+    monitoring, sentinel, pay, welfare, routing,
     disagreement,
 )  # fmt: skip
 

@@ -21,12 +21,15 @@ from tallystick.web.receipt import signed_view
 from tallystick.web.views import judgment as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Fact
+from tallystick.web.welfare import shielded
 
 DRAFT_BYTES = 200_000
 WAITING = {
     "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
     "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
     "work-paused": "There is nothing that you have to do. Ask the programme lead if it takes long.",
+    "break-due": "Rest. Nothing that waits for you is lost, and nobody counts the break.",
+    "exposure-reached": "Other programmes may have work for you: they are listed on the page of your work.",
     "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
 }
 LEASE_OVER = Notice(
@@ -91,6 +94,7 @@ def _page(visit: Visit, task: Task, sent: Sent) -> Response:
     sheet = Sheet(
         action=root, draft_href=f"{root}/draft", programme=task.programme, shown=task.shown, rubric=task.rubric,
         done=task.done, lease_until=words.moment(task.expires_at), release_action=f"{root}/return",
+        shield=shielded(task.warnings, skip_action=f"{root}/return", is_open=bool(sent.fields)),
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)

@@ -15,6 +15,7 @@ from tallystick.web import judgment as form
 from tallystick.web.views import items as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, UploadForm
+from tallystick.web.welfare import shield
 
 IMPORT_BYTES = 400_000_000
 PROBLEMS_MAX = 200
@@ -152,7 +153,7 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
         unblind=_unblind(visit, record, why, refused=refused),
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),
-        withheld=WITHHELD if is_open else "",
+        withheld=WITHHELD if is_open else "", shield=None if record.erased else shield(visit, row.item),
         erase_href=_erase_href(visit, record), looks_href=_looks_href(visit, row.item),
         case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
     )  # fmt: skip

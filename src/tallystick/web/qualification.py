@@ -19,6 +19,7 @@ from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
 from tallystick.web.views import roster as views
 from tallystick.web.views.parts import Estimate, Link, Pill
+from tallystick.web.welfare import shield
 
 FORM_BYTES = 200_000
 _ME = (("My work", "/me"),)
@@ -158,6 +159,7 @@ def _page(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
     sheet = Sheet(
         action=root, draft_href=f"{root}/draft", programme=task.programme, shown=task.shown, rubric=task.rubric,
         done=task.number - 1, total=task.total, is_qualification=True,
+        shield=shield(visit, task.item, is_open=bool(sent.fields)),
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)

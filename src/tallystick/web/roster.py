@@ -11,7 +11,7 @@ from tallystick.app.roster import NewPerson, PersonPage, PersonView, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, words
+from tallystick.web import frame, routing, words
 from tallystick.web.frame import Place
 from tallystick.web.qualification import standing_view
 from tallystick.web.views import roster as views
@@ -166,6 +166,7 @@ def _detail(
         region_action=f"/people/{row.person}/region" if access.allows(visit.actor, "roster.write") else None,
         region_key=new_key(),
         erase_href=f"/erasures/new?target=person:{row.person}" if access.allows(visit.actor, "erasure.order") else None,
+        routing=routing.section(visit, row.person) if "expert" in person.roles else None,
     )  # fmt: skip
     trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
     page = frame.page(visit, person.profile.name, at=Place(trail=trail), notices=notices)

@@ -1,6 +1,6 @@
 """Held work: what waits for a review, one held judgment, the reviewer's decision. Reads and writes through app."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tallystick.app import access, contract
 from tallystick.app.kernel import new_key
@@ -14,6 +14,7 @@ from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
 from tallystick.web.views import standing as views
 from tallystick.web.views.parts import Fact
+from tallystick.web.welfare import shield
 
 READERS = "review or gate.read"
 FORM_BYTES = 100_000
@@ -103,7 +104,7 @@ def _shown(visit: Visit, typed: Typed, *, key: str, refused: Refused | None = No
     at = frame.inside(visit, found.programme, SECTION, (SECTION, f"/programmes/{found.programme}/held"))
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
     page = frame.page(visit, "Does this judgment stand?", at=at, notices=notices)
-    view = _view(found, typed, key=key, refused=refused)
+    view = replace(_view(found, typed, key=key, refused=refused), shield=shield(visit, found.item))
     return frame.shown("standing/detail.html", view, page, status=200 if refused is None else status_of(refused))
 
 

@@ -156,6 +156,11 @@ OWN_EVENTS: Final[Mapping[str, str]] = {
 """The same for who did it themselves, where the sentence above speaks of somebody."""
 
 
+def category(name: str) -> str:
+    """A kind of content as people read it: `self_harm` as `Self harm`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
 def plural(number: int, one: str, many: str) -> str:
     """`1 item`, `12,400 items`."""
     return f"{number:,} {one if number == 1 else many}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, erased
+from tallystick.app import access, erased, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.calibration import seen
@@ -68,6 +68,7 @@ def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
             return access.ABSENT
         ended = unreadable(cell, connection, actor, row.programme)
         ended = ended or may_work(connection, actor.person, row.programme)
+        ended = ended or welfare.may_work(cell, connection, actor.person, row.programme, now=cell.kernel.now())
         if ended:
             return ended
         if row.state != calibration.LABELLING:

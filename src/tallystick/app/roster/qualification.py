@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
@@ -120,7 +120,10 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
     seen = {item for q in attempts for item in _seen(q)}
-    pool = {item.item: item for item in roster.gold_items(tx.connection, programme, row.domain)}
+    # Nobody is asked to read what they do not take on, nor what is not for their eyes.
+    may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
+    gold = roster.gold_items(tx.connection, programme, row.domain)
+    pool = {item.item: item for item in gold if may.allows(routing.places_of(item))}
     own = assignment.authors_of(tx.connection, pool)
     unseen = [item for item in pool if item not in seen and actor.person not in own.get(item, ())]
     sentinels = sentinel_items_of(tx.connection, actor.person)
@@ -157,6 +160,7 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
         names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
         item = items.item(connection, names[row.answered])
         refused = unreadable(cell, connection, actor, row.programme, item=names[row.answered])
+        refused = refused or welfare.may_work(cell, connection, actor.person, row.programme, now=cell.kernel.now())
     if refused:
         return refused
     assert item is not None

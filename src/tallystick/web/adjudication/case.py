@@ -25,6 +25,7 @@ from tallystick.web.adjudication.queue import SECTION
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Pill
+from tallystick.web.welfare import shield
 
 NOT_YOURS = "An adjudicator who did not judge this item decides it."
 REMARKS = 2
@@ -109,6 +110,7 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
     return views.Case(
         item_id=row.item, state=words.CASE_STATES[row.state], prompt=prompt, context=context,
         pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
+        shield=shield(visit, row.item, skip_action=f"/disagreements/{row.item}/give-back" if may_decide else None),
         judgments=tuple(blind(given, names) for given in found.judgments),
         spread=_plot(found), priorities=rubrics.priorities(rubric),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),

@@ -18,6 +18,7 @@ from tallystick.web.calibration import place
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
 from tallystick.web.views.page import Notice
+from tallystick.web.welfare import shield
 
 ALONE = Notice(
     kind="note", sentence="Calibration: this is no judgment, and nothing of it is released.",
@@ -43,6 +44,7 @@ def _page(visit: Visit, task: Task, sent: Sent) -> PageAnswer:
     sheet = Sheet(
         action=f"{root}/label", draft_href=f"{root}/draft", programme=task.programme, shown=task.shown,
         rubric=task.rubric, done=task.number - 1, total=task.total,
+        shield=shield(visit, task.item, is_open=bool(sent.fields)),
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)

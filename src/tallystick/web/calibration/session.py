@@ -15,6 +15,7 @@ from tallystick.web.views import calibration as views
 from tallystick.web.views.adjudication import BlindReason, CriterionScores
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Pill
+from tallystick.web.welfare import shield
 
 _EXAMPLE = ("candidate", "criterion", "score", "title", "situation", "why")
 
@@ -200,6 +201,7 @@ def _item(visit: Visit, *, key: str, refused: Refused | None = None) -> PageAnsw
     scale = labels.rubric.criteria[0].scale
     view = views.ItemLabels(
         prompt=prompt, context=context, pieces=form.pieces(labels.shown), pieces_title=form.pieces_title(labels.shown),
+        shield=None if labels.is_gone else shield(visit, wanted),
         labels=tuple(_label(one, names) for one in labels.labels),
         back=Link(label="All items of the session", href=place.root(name)),
         following=_following(visit, overview, wanted),

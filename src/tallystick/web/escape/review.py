@@ -1,6 +1,7 @@
 """The second look itself: take the next drawn item, read it without names, answer. Reads and writes through app."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tallystick.app import access, contract, escape
 from tallystick.app.escape import Review
@@ -17,6 +18,7 @@ from tallystick.web.adjudication.case import blind
 from tallystick.web.escape.overview import SECTION, place
 from tallystick.web.views import escape as views
 from tallystick.web.views.parts import Choice, Fact
+from tallystick.web.welfare import shield
 
 _BLANK = Answer(is_defect=False)
 CAUSES: Mapping[str, str] = {
@@ -62,7 +64,10 @@ def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Ref
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
     at = place(visit, programme, (SECTION, f"/programmes/{programme}/rereview"))
     page = frame.page(visit, "Is this item sound?", at=at, notices=notices)
-    view = _view(found, typed, found_as, key=key, refused=refused)
+    back = None if found.row.is_answered else f"/rereviews/{item}/give-back"
+    view = replace(
+        _view(found, typed, found_as, key=key, refused=refused), shield=shield(visit, item, skip_action=back)
+    )
     return frame.shown("escape/review.html", view, page, status=200 if refused is None else status_of(refused))
 
 

@@ -15,6 +15,7 @@ from tallystick.web.views import judgment as views
 from tallystick.web.views.items import Text
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact
+from tallystick.web.views.welfare import Shield
 
 _SHORT = {
     "a_clearly": "A", "a_slightly": "a", "tie": "=", "b_slightly": "b", "b_clearly": "B",
@@ -158,6 +159,7 @@ class Sheet:
     lease_until: str | None = None
     is_qualification: bool = False
     release_action: str | None = None
+    shield: Shield | None = None
 
 
 QUESTIONS = {"preference": "Which answer is better?"}
@@ -190,7 +192,7 @@ def work(
         verdicts=verdicts(form, first(fields, "verdict")), reasons=reasons(rubric, fields, errors),
         is_reason_required=form.is_reason_required, verdict_error=errors.get("verdict", ""), contradictions=against,
         saved_at=saved_at, is_qualification=sheet.is_qualification, release_action=sheet.release_action,
-        is_citation_required=any(c.citation_required for c in rubric.criteria),
+        is_citation_required=any(c.citation_required for c in rubric.criteria), shield=sheet.shield,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from tallystick.plots import IntervalPlot, SharePlot
 from tallystick.web.views.items import Text
 from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Paging, Pill
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,7 @@ class Case:
     remarks: tuple[RemarkField, ...] = ()
     give_back_action: str | None = None
     held: str = ""  # until when it is this person's
+    shield: Shield | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

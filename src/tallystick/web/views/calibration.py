@@ -7,6 +7,7 @@ from tallystick.web.views.items import Text
 from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill, Problem
 from tallystick.web.views.rubric import DiffRow
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ class ItemLabels:
     situation: str = ""
     why: str = ""
     errors: tuple[tuple[str, str], ...] = ()
+    shield: Shield | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

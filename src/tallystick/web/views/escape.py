@@ -7,6 +7,7 @@ from tallystick.web.views.adjudication import BlindJudgment
 from tallystick.web.views.items import Text
 from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link, Pill
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ class Review:
     failures: tuple[Choice, ...] = ()
     notes: str = ""
     errors: tuple[tuple[str, str], ...] = ()
+    shield: Shield | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

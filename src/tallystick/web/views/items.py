@@ -12,6 +12,7 @@ from tallystick.web.views.parts import (
     Problem,
     UploadForm,
 )
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ class ItemDetail:
     erase_href: str | None = None  # None: this person may not
     looks_href: str | None = None  # None: this person may not read the access history
     unblind: Unblind | None = None  # for a reader who may, once the item has all its judgments
+    shield: Shield | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

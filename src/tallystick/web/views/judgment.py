@@ -22,6 +22,7 @@ from tallystick.web.views.items import Text
 from tallystick.web.views.parts import Choice, Fact, Receipt
 from tallystick.web.views.receipt import Signed
 from tallystick.web.views.rubric import Criterion
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +255,7 @@ class Work:
     saved_at: str | None = None  # None: no draft yet
     is_qualification: bool = False
     release_action: str | None = None  # gives the item back; None: not offered
-    content_warning: str = ""
+    shield: Shield | None = None
     is_citation_required: bool = False
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick.web.views.parts import Choice, Estimate, HistoryEntry, Link, Pill, Receipt
+from tallystick.web.views.routing import Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class PersonDetail:
     region_action: str | None = None  # None: this person may not declare it
     region_key: str = ""
     erase_href: str | None = None  # None: this person may not
+    routing: Section | None = None  # languages and clearances; None for who is given no work
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 

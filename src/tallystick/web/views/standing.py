@@ -6,6 +6,7 @@ from tallystick.web.views.adjudication import BlindJudgment
 from tallystick.web.views.items import Text
 from tallystick.web.views.judgment import PieceView
 from tallystick.web.views.parts import Fact
+from tallystick.web.views.welfare import Shield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +72,4 @@ class Review:
     notes: str = ""
     by_same: bool = False
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
+    shield: Shield | None = None
