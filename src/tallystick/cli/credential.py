@@ -48,12 +48,14 @@ def due(
             "waiting": [_row(one) for one in open_now],
         })  # fmt: skip
         return
-    lines = [_reminder(one) for one in found] or [f"Nothing that was verified runs out within {shell.counted(days, "day")}."]
+    nothing = f"Nothing that was verified runs out within {shell.counted(days, 'day')}."
+    lines = [_reminder(one) for one in found] or [nothing]
     shell.show_lines([*lines, *(f"waits for a decision: {_line(one)}" for one in open_now)])
 
 
 def _reminder(one: Expiring) -> str:
-    when = f"has run out on {one.expires_on}" if one.days < 0 else f"runs out on {one.expires_on}, in {shell.counted(one.days, "day")}"
+    left = shell.counted(one.days, "day")
+    when = f"ran out on {one.expires_on}" if one.days < 0 else f"runs out on {one.expires_on}, in {left}"
     return f"{one.credential}  {one.person}  {one.type} {when}"
 
 
