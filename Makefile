@@ -16,7 +16,7 @@ CODE := src tests tools $(wildcard bench/*.py)
 BENCHES := $(wildcard bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo run sim check test test-first test-rest bench acceptance-trl docs pins clean
+.PHONY: help setup setup-run demo run sim check test test-first test-last bench acceptance-trl docs pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,15 +58,13 @@ check: $(VENV)/dev.stamp  ## lint, format, types, arrows
 
 test: $(VENV)/dev.stamp  ## all tests, on SQLite and on a real PostgreSQL, in a real Chromium
 	tools/system_packages
-	+@$(MAKE) --no-print-directory -j2 test-first test-rest
+	+@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(MAKE) --no-print-directory -j2 test-first test-last SHARED_RUN=$$folder
 
-# Two halves side by side: most tests wait for a disk, a browser or another process. The second takes what the first
-# does not name, so that a new folder is never left out.
-FIRST := tests/api tests/app tests/audit tests/bundle tests/cli tests/client tests/edge tests/store
-test-first:
-	$(BIN)/python -m pytest -q $(FIRST)
-test-rest:
-	$(BIN)/python -m pytest -q tests $(FIRST:%=--ignore=%)
+# Two processes share the tests from both ends of the list, so that both end at the same time (tests/sharing.py).
+# One core each: threads of the linear algebra would only wait for one another.
+test-first test-last:
+	OPENBLAS_NUM_THREADS=1 SHARED_RUN=$(SHARED_RUN) SHARED_END=$(@:test-%=%) $(BIN)/python -m pytest -q tests
 
 bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read them
 	tools/system_packages

@@ -19,6 +19,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+import sharing
 from browser import start_chromium
 from playwright.sync_api import Browser
 from postgres import SUPERUSER, private_server, url
@@ -127,5 +128,11 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: while Playwright runs, its event loop owns the thread and asyncio.run refuses."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Browser tests last."""
+    items.sort(key=sharing.needs_browser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run what no other process of the same run has taken."""
+    return sharing.run(session)
