@@ -24,9 +24,9 @@ def test_pages(name, browser):
 def share(folder: Path, end: str) -> "subprocess.Popen[str]":
     words = {"SHARED_RUN": str(folder / "taken"), "SHARED_END": end, "PYTHONPATH": str(SOURCE)}
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", str(folder / "tests")]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own program
         command, cwd=folder, env=os.environ | words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )  # noqa: S603 - our own program
+    )
 
 
 def test_every_test_is_taken_once(tmp_path: Path) -> None:
