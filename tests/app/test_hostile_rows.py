@@ -58,7 +58,7 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "no such domain": lambda n: row(n, domain=["", "cooking", "GENERAL", None, 7][n % 5]),
     "an id of strange letters": lambda n: row(n, id=["", " ", "a b", "../../etc", "-x", "x" * 200, "ä", 5][n % 8]),
     "an id that another row has": lambda n: row(n, id="good-1"),
-    "no such signal": lambda n: row(n, signal="ranking"),
+    "no such signal": lambda n: row(n, signal="telepathy"),
     "a gold key on work": lambda n: row(n, gold={"verdict": "tie", "scores": {}}),
     "a difficulty of its own": lambda n: row(n, difficulty="impossible"),
 }  # fmt: skip

@@ -143,9 +143,14 @@ def criterion_table(judged: Iterable[Judged], criterion: str, *, low: int, high:
 def agreement_of(table: Table, metric: str, level: str) -> Agreement:
     """One coefficient of a table."""
     return measure(
-        table.items, table.raters, table.values, metric=metric, level=table.level or level,
+        table.items, table.raters, table.values, metric=metric, level=_level(table, metric, level),
         categories=table.categories, clusters=table.clusters, seed=SEED,
     )  # fmt: skip
+
+
+def _level(table: Table, metric: str, asked: str) -> str:
+    """The scale of a coefficient that has one: what is rated knows its own."""
+    return table.level if table.level and metric == CRITERION_METRIC else asked
 
 
 def others(judged: Sequence[Judged], level: str) -> list[MeasuredValue]:

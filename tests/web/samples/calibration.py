@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from web.samples.frame import REFUSED, Sample, expert, within
 from web.samples.programme import PROBLEMS
+from web.samples.work import candidate
 
 from tallystick.web.views import calibration, rubric
 from tallystick.web.views.adjudication import BlindReason, CriterionScores
@@ -97,8 +98,11 @@ LABELS = tuple(
 ITEM = calibration.ItemLabels(
     prompt=Text(label="Prompt", body="My child has a fever of 39. How much paracetamol may I give?"),
     context=(),
-    candidate_a=Text(label="A", body="Give 10 ml every six hours.\n\nKeep the child warm."),
-    candidate_b=Text(label="B", body="That depends on the weight: 15 mg for each kilogram, at most four times a day."),
+    pieces_title="Candidates",
+    pieces=(
+        candidate(Text(label="A", body="Give 10 ml every six hours.\n\nKeep the child warm.")),
+        candidate(Text(label="B", body="That depends on the weight: 15 mg for each kilogram, at most four times a day.")),
+    ),
     labels=LABELS,
     back=Link(label="All items of the session", href="#"),
     following=Link(label="Next item", href="#"),

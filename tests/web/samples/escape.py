@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from web.samples.frame import DAY, REFUSED, Sample, expert, within
 from web.samples.results import JUDGES
-from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT
+from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, candidate
 
 from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.web.views import escape
@@ -84,8 +84,8 @@ REVIEW = escape.Review(
     ),
     prompt=PROMPT,
     context=CONTEXT,
-    candidate_a=ANSWER_A,
-    candidate_b=ANSWER_B,
+    pieces_title="Candidates",
+    pieces=(candidate(ANSWER_A), candidate(ANSWER_B)),
     judgments=JUDGES[:2],
     rubric_href="#",
     action="/rereviews/med-014",

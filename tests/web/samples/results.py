@@ -6,7 +6,7 @@ from web.samples.agreement import OVERVIEW
 from web.samples.frame import DAY, Sample, event, expert, lead, within
 from web.samples.programme import BATCHES, BLOCKERS
 from web.samples.rubrics import PRIORITIES
-from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, RECEIPT, SIGNED
+from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, RECEIPT, SIGNED, candidate
 
 from tallystick.plots import SharePlot, ShareRow
 from tallystick.web.views import adjudication, oversight, receipt, release
@@ -52,8 +52,8 @@ CASE = adjudication.Case(
     state=Pill(label="open", tone="waiting"),
     prompt=PROMPT,
     context=CONTEXT,
-    candidate_a=ANSWER_A,
-    candidate_b=ANSWER_B,
+    pieces_title="Candidates",
+    pieces=(candidate(ANSWER_A), candidate(ANSWER_B)),
     judgments=JUDGES,
     spread=SharePlot(
         title="Verdicts on this item",

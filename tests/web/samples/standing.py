@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from web.samples.frame import DAY, Sample, expert, within
 from web.samples.results import JUDGES
-from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT
+from web.samples.work import ANSWER_A, ANSWER_B, CONTEXT, PROMPT, candidate
 
 from tallystick.web.views import standing
 from tallystick.web.views.parts import Fact
@@ -47,8 +47,8 @@ REVIEW = standing.Review(
     ),
     prompt=PROMPT,
     context=CONTEXT,
-    candidate_a=ANSWER_A,
-    candidate_b=ANSWER_B,
+    pieces_title="Candidates",
+    pieces=(candidate(ANSWER_A), candidate(ANSWER_B)),
     said=JUDGES[1],
     rubric_href="#",
     action="/held/jdg-3k5v8q1m0z7r2t4w6y9x1c3b5",

@@ -51,9 +51,16 @@ def score(criterion: Criterion, chosen_a: int | None = None, chosen_b: int | Non
         )
         for value in range(1, 6)
     )
-    return judgment.ScoreField(
-        id=criterion.id, name=criterion.name, choices=choices, chosen_a=chosen_a, chosen_b=chosen_b
+    pieces = tuple(
+        judgment.Scored(letter=name.upper(), name=name, chosen=chosen)
+        for name, chosen in (("a", chosen_a), ("b", chosen_b))
     )
+    return judgment.ScoreField(id=criterion.id, name=criterion.name, choices=choices, pieces=pieces)
+
+
+def candidate(text: items.Text) -> judgment.PieceView:
+    """A candidate as it is shown."""
+    return judgment.PieceView(id=text.label.lower(), kind="candidate", text=text)
 
 
 def verdicts(chosen: str = "") -> tuple[judgment.VerdictChoice, ...]:
@@ -96,12 +103,15 @@ WORK = judgment.Work(
     lease_until=f"{DAY}13:40:00Z",
     prompt=PROMPT,
     context=CONTEXT,
-    candidate_a=ANSWER_A,
-    candidate_b=ANSWER_B,
+    pieces_title="Candidates",
+    pieces=(candidate(ANSWER_A), candidate(ANSWER_B)),
     criteria=CRITERIA_ALL,
     priorities=PRIORITIES,
     scores=(score(CRITERIA_ALL[0], 5, 1), score(CRITERIA_ALL[1], 4), score(CRITERIA_ALL[2])),
     verdicts=verdicts("a_clearly"),
+    asked=judgment.FormFields(),
+    verdict_title="Verdict",
+    is_verdict_found=False,
     reasons=(
         reason(1, "B gives a dose that is above the daily maximum when repeated every four hours.", "factual_safety"),
         reason(2),

@@ -88,7 +88,7 @@ def _configs_told(s: Summary) -> list[tuple[str, str, str]]:
         ("records", str(len(s.tables.records)), "One row for each item with everything that happened to it."),
         ("judgments", str(len(s.tables.judgments)), "One row for each raw judgment, unaltered."),
     ]
-    return [*rows, *((view.name, str(len(view.rows)), _told[view.name]) for view in s.views)]
+    return [*rows, *((view.name, str(view.n_rows), _told.get(view.name) or view.rule) for view in s.views)]
 
 
 _told = {

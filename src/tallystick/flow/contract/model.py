@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from tallystick.flow.contract.assignment import Assignment, assignment_faults
 from tallystick.flow.contract.credentials import CredentialDemand, PoolPlan, demand_faults
@@ -18,18 +19,18 @@ from tallystick.flow.contract.routing import Routing, routing_faults
 from tallystick.flow.contract.welfare import Welfare
 from tallystick.flow.document import Fault, Part, Share, Slug, Text, Versioned, shaped, share_ppm
 from tallystick.flow.rubric import DOMAINS, Domain
+from tallystick.signals import BY_NAME
 
-Signal = Literal[
-    "demonstration",
-    "preference",
-    "ranking",
-    "critique",
-    "process",
-    "outcome",
-    "safety",
-    "redteam",
-    "tooltrace",
-]
+
+def _known(name: str) -> str:
+    if name not in BY_NAME:
+        words = {"expected": f"one of {', '.join(BY_NAME)}", "fix": "Name a kind of supervision."}
+        raise PydanticCustomError("shape", "shape", words)
+    return name
+
+
+Signal = Annotated[str, AfterValidator(_known)]
+"""The name of a kind of supervision: see the package signals."""
 Risk = Literal["low", "medium", "high", "restricted"]
 Severity = Literal["low", "medium", "high", "critical"]
 Axis = Literal[
@@ -44,7 +45,7 @@ Axis = Literal[
 ]
 Use = Literal["train", "evaluate", "publish"]
 
-SIGNALS: tuple[Signal, ...] = get_args(Signal)
+SIGNALS: tuple[str, ...] = tuple(BY_NAME)
 AXES: tuple[Axis, ...] = get_args(Axis)
 AXIS_VALUES: Mapping[Axis, tuple[str, ...]] = {
     "domain": DOMAINS,

@@ -73,7 +73,8 @@ def _spans(shown: Shown, part: Labelling, fields: Fields, errors: Mapping[str, s
     numbers = [*used, *range(last + 1, min(last + EMPTY_SPANS, SPANS_MAX) + 1)]
     titles = {piece.id: piece.title for piece in shown.pieces if piece.id in part.pieces}
     return views.SpanField(
-        name=part.name, title=part.title, help=part.help, note_title="" if part.note == "none" else part.note_title,
+        name=part.name, title=part.title, help=part.help, pieces=tuple(titles),
+        note_title="" if part.note == "none" else part.note_title,
         rows=tuple(_span(part, number, titles, fields, errors, is_open=number in used) for number in numbers),
         error=errors.get(f"part-{part.name}", ""),
     )  # fmt: skip

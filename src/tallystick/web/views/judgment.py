@@ -109,6 +109,7 @@ class SpanField:
     title: str
     help: str
     note_title: str
+    pieces: tuple[str, ...]  # in whose texts they can stand
     rows: tuple[SpanRow, ...]
     error: str = ""
 

@@ -1,0 +1,121 @@
+// Marking spans in the work itself: select words with mouse, finger or keys, press m or the button, choose what it is.
+// Without this script the exact words are pasted into a row of the form. Places are code points, as the server counts.
+import { within } from "./mark.js";
+
+const bar = document.querySelector("#span-bar");
+const form = document.querySelector("#work");
+
+if (bar && form) {
+  const passages = [...document.querySelectorAll(".work-read .markable")];
+  const button = bar.querySelector("button");
+  let found = null;
+
+  const selected = () => {
+    const selection = document.getSelection();
+    if (!selection || selection.isCollapsed || selection.rangeCount === 0) return null;
+    const range = selection.getRangeAt(0);
+    const passage = passages.find((one) => range.intersectsNode(one) && within(range, one) !== null);
+    return passage ? { place: passage.dataset.place, ...within(range, passage) } : null;
+  };
+
+  document.addEventListener("selectionchange", () => {
+    const typing = document.activeElement && document.activeElement.closest("textarea, input");
+    if (typing) return;
+    found = selected();
+    bar.hidden = !found;
+    if (found) bar.querySelector("[data-quote]").textContent = found.quote;
+  });
+
+  // A finger on the button would end the selection before the click comes.
+  bar.addEventListener("pointerdown", (event) => { event.preventDefault(); });
+
+  const radioOf = (row, place) => row.querySelector(`input[type=radio][name$="-on"][value="${CSS.escape(place)}"]`);
+  const quoteOf = (row) => row.querySelector("textarea[name$='-quote']");
+  const takes = (section, place) => section.dataset.pieces.split(" ").includes(place);
+
+  // A further row like the last one, with the next number and nothing in it.
+  const grown = (section) => {
+    const rows = section.querySelectorAll(".span-row");
+    const last = rows[rows.length - 1];
+    const number = Number(last.id.slice(last.id.lastIndexOf("-") + 1));
+    const next = last.cloneNode(true);
+    const renamed = (text) => text.replace(last.id, `${last.id.slice(0, -String(number).length)}${number + 1}`);
+    for (const node of [next, ...next.querySelectorAll("[id], [name], [for]")]) {
+      for (const name of ["id", "name", "for"]) {
+        if (node.hasAttribute(name)) node.setAttribute(name, renamed(node.getAttribute(name)));
+      }
+    }
+    next.querySelectorAll("textarea, input[type=hidden]").forEach((field) => { field.value = ""; });
+    next.querySelectorAll("input[type=radio]").forEach((field) => { field.checked = false; });
+    next.querySelector("summary").firstChild.textContent = `Mark ${rows.length + 1} `;
+    last.after(next);
+    return next;
+  };
+
+  const take = () => {
+    if (!found) return;
+    const section = [...form.querySelectorAll("[data-spans]")].find((one) => takes(one, found.place));
+    if (!section) return;
+    const row = [...section.querySelectorAll(".span-row")].find((one) => !quoteOf(one).value) || grown(section);
+    quoteOf(row).value = found.quote;
+    row.querySelector("input[name$='-start']").value = String(found.start);
+    const radio = radioOf(row, found.place);
+    if (radio) radio.checked = true;
+    const quote = row.querySelector("[data-quote]");
+    quote.textContent = found.quote;
+    quote.hidden = false;
+    row.open = true;
+    bar.hidden = true;
+    document.getSelection().removeAllRanges();
+    quoteOf(row).dispatchEvent(new Event("input", { bubbles: true }));
+    row.querySelector("input[type=radio][name$='-label']").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  };
+
+  button.addEventListener("click", take);
+
+  // Words typed by hand are looked up by the server: a place that belonged to others no longer holds.
+  form.addEventListener("input", (event) => {
+    const row = event.target.closest(".span-row");
+    if (!row || !event.isTrusted || event.target !== quoteOf(row)) return;
+    row.querySelector("input[name$='-start']").value = "";
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
+    const keys = document.querySelector("#keys-on");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || (keys && !keys.checked)) return;
+    if (event.key === "m" && found) {
+      event.preventDefault();
+      take();
+    }
+  });
+
+  // With the focus on a text, the arrows walk it word by word and line by line; with Shift they extend the selection.
+  const STEPS = {
+    ArrowRight: ["forward", "word"], ArrowLeft: ["backward", "word"], ArrowDown: ["forward", "line"],
+    ArrowUp: ["backward", "line"],
+  };
+  passages.forEach((passage) => {
+    passage.tabIndex = 0;
+    passage.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const selection = document.getSelection();
+      if (selection.rangeCount === 0 || !passage.contains(selection.anchorNode)) {
+        selection.collapse(passage, 0);
+        selection.modify("extend", "forward", "word");
+        return;
+      }
+      if (event.shiftKey) {
+        selection.modify("extend", ...step);
+        return;
+      }
+      if (step[0] === "forward") selection.collapseToEnd();
+      else selection.collapseToStart();
+      if (step[0] === "backward" || step[1] === "line") selection.modify("move", ...step);
+      selection.modify("extend", "forward", "word");
+    });
+  });
+}
