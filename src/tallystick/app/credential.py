@@ -25,6 +25,7 @@ from tallystick.flow import credential as flow
 from tallystick.flow.credential import Credential, Decider, Details, Evidence, Expiring, Wish
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
+from tallystick.store import contract as contracts
 from tallystick.store import credential as credentials
 from tallystick.store import erasure, roster
 from tallystick.store.schema import Row
@@ -401,3 +402,20 @@ def admitted(
         "and add evidence. The programme lead verifies it.",
         None, types,
     )  # fmt: skip
+
+
+def lacking_everywhere(cell: Cell, actor: Actor, person: str) -> dict[tuple[str, str], tuple[str, ...]] | Refused:
+    """(programme, domain): the types of credential that an expert lacks there, by the contracts in force."""
+    if not _reads(actor, person):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = roster.person(connection, person)
+        if row is None:
+            return access.ABSENT
+        if "expert" not in msgspec.json.decode(row.roles):
+            return {}
+        return {
+            (one.programme, domain): types
+            for one in contracts.programmes(connection)
+            for domain, types in lacking(connection, person, programme=one.programme, today=today_of(cell)).items()
+        }

@@ -6,6 +6,7 @@ from tallystick.web import (
     assignment,
     calibration,
     contract,
+    credential,
     custody,
     disagreement,
     erasure,
@@ -16,12 +17,14 @@ from tallystick.web import (
     monitoring,
     oversight,
     pay,
+    pool,
     qualification,
     receipt,
     release,
     roster,
     routing,
     rubric,
+    screening,
     sentinel,
     session,
     slices,
@@ -37,6 +40,7 @@ STAGES = (
     receipt, oversight, erasure, custody, calibration, intervention,
     monitoring, sentinel, pay, welfare, routing,
     disagreement,
+    credential, screening, pool,
 )  # fmt: skip
 
 

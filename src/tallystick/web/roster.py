@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime
 
 from starlette.responses import Response
 
-from tallystick.app import access, calibration, contract, roster
+from tallystick.app import access, calibration, contract, pool, roster
+from tallystick.app import credential as credentials
+from tallystick.app import screening as disqualifiers
 from tallystick.app.kernel import new_key
 from tallystick.app.roster import NewPerson, PersonPage, PersonView, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, routing, words
+from tallystick.web import credential, frame, routing, screening, words
 from tallystick.web.frame import Place
 from tallystick.web.qualification import standing_view
 from tallystick.web.views import roster as views
@@ -42,6 +44,17 @@ def mount(site: Site) -> None:
     site.page(
         "/people/{person}/contract", execute, permission="roster.write", methods=("POST",), max_bytes=CONTRACT_BYTES
     )
+    site.page(
+        "/people/{person}/credentials", declare_credential, permission="self", methods=("POST",), max_bytes=FORM_BYTES
+    )
+    site.page(
+        "/people/{person}/screening", propose_disqualifier, permission="screen", methods=("POST",),
+        max_bytes=FORM_BYTES,
+    )  # fmt: skip
+    site.page(
+        "/people/{person}/screening/{disqualifier}", decide_disqualifier, permission="self", methods=("POST",),
+        max_bytes=FORM_BYTES,
+    )  # fmt: skip
     site.page(
         "/people/{person}/region", declare_region, permission="roster.write", methods=("POST",), max_bytes=FORM_BYTES
     )
@@ -82,6 +95,13 @@ def me(visit: Visit) -> PageAnswer:
             frame.receipt(visit.cell, seq=row.seq, kind="judgment-submitted/1", at=row.at)
             for row in found.judgments[:RECEIPTS]
         ),
+        reminders=credential.reminders(
+            credentials.own_running_out(visit.cell, visit.actor, within_days=credential.DAYS)
+        ),
+        file_href=f"/people/{visit.actor.person}",
+        asked=tuple(
+            Link(label=name, href=f"/me/pool/{name}") for name in pool.asking(visit.cell, visit.actor)
+        ),
         blocked=() if has_contract else ("Your contract is not recorded yet. Ask the programme lead to record it.",),
     )  # fmt: skip
     return frame.shown("roster/me.html", view, frame.page(visit, "My work"))
@@ -118,7 +138,15 @@ def every(visit: Visit) -> PageAnswer:
         return found
     rows = tuple(_row(person) for person in found)
     new = "/people/new" if access.allows(visit.actor, "roster.write") else None
-    return frame.shown("roster/list.html", views.PersonList(people=rows, new_href=new), frame.page(visit, "People"))
+    expiring = credentials.running_out(visit.cell, visit.actor, within_days=credential.DAYS)
+    waiting = credentials.waiting(visit.cell, visit.actor), disqualifiers.waiting(visit.cell, visit.actor)
+    known = {person.row.person: person.profile.name for person in found}
+    view = views.PersonList(
+        people=rows, new_href=new,
+        reminders=() if isinstance(expiring, Refused) else credential.reminders(expiring, known),
+        waiting=sum(0 if isinstance(part, Refused) else len(part) for part in waiting),
+    )  # fmt: skip
+    return frame.shown("roster/list.html", view, frame.page(visit, "People"))
 
 
 def _row(person: PersonView) -> views.PersonRow:
@@ -150,7 +178,7 @@ def detail(visit: Visit) -> PageAnswer:
 
 def _detail(
     visit: Visit, found: PersonPage, *, typed: Mapping[str, str], errors: Mapping[str, str], status: int,
-    notices: tuple[Notice, ...] = (),
+    notices: tuple[Notice, ...] = (), declared: Refused | None = None, screened: screening.Typed | None = None,
 ) -> Response:  # fmt: skip
     person = found.person
     row = person.row
@@ -166,6 +194,9 @@ def _detail(
         region_action=f"/people/{row.person}/region" if access.allows(visit.actor, "roster.write") else None,
         region_key=new_key(),
         erase_href=f"/erasures/new?target=person:{row.person}" if access.allows(visit.actor, "erasure.order") else None,
+        template_digest=row.template_digest,
+        credentials=credential.section(visit, row.person, refused=declared) if row.origin == "observed" else None,
+        screening=screening.section(visit, row.person, typed=screened) if row.origin == "observed" else None,
         routing=routing.section(visit, row.person) if "expert" in person.roles else None,
     )  # fmt: skip
     trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
@@ -233,6 +264,44 @@ def declare_region(visit: Visit) -> PageAnswer:
         errors = {"region": done.sentence}
         return _detail(visit, found, typed={}, errors=errors, status=status_of(done), notices=(frame.notice(done),))
     return frame.moved(f"/people/{visit.path['person']}?done=region")
+
+
+def declare_credential(visit: Visit) -> PageAnswer:
+    """Declare a credential; then to its page, where evidence is added."""
+    done = credential.declare(visit)
+    if not isinstance(done, Refused):
+        return frame.moved(f"/credentials/{done.credential}?done=credential")
+    return _refused(visit, done, declared=done)
+
+
+def propose_disqualifier(visit: Visit) -> PageAnswer:
+    """Propose an obvious disqualifier."""
+    done = screening.propose(visit)
+    if isinstance(done, Refused):
+        return _refused(visit, done, screened=screening.Typed(refused=done))
+    return frame.moved(f"/people/{visit.path['person']}?done=disqualifier#screening")
+
+
+def decide_disqualifier(visit: Visit) -> PageAnswer:
+    """Confirm, dismiss or lift a disqualifier, or answer it."""
+    done = screening.decide(visit)
+    if isinstance(done, Refused):
+        return _refused(visit, done, screened=screening.Typed(refused=done, of=visit.path["disqualifier"]))
+    told = "answered" if visit.text("decision") == screening.ANSWER else "decided"
+    return frame.moved(f"/people/{visit.path['person']}?done={told}#screening")
+
+
+def _refused(
+    visit: Visit, refused: Refused, *, declared: Refused | None = None, screened: screening.Typed | None = None
+) -> PageAnswer:
+    """The person's page once more, with what was typed and why it was refused."""
+    found = roster.person_page(visit.cell, visit.actor, visit.path["person"])
+    if isinstance(found, Refused) or refused == access.ABSENT:
+        return found if isinstance(found, Refused) else refused
+    return _detail(
+        visit, found, typed={}, errors={}, status=status_of(refused), declared=declared, screened=screened,
+        notices=(frame.notice(refused, field=refused.field),),
+    )  # fmt: skip
 
 
 def _day(text: str) -> int | None:

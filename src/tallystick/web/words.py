@@ -144,6 +144,21 @@ EVENTS: Final[Mapping[str, str]] = {
     "key-epoch-destroyed/1": "A key that wrapped others was destroyed",
     "log-key-added/1": "A key that signs the log was added",
     "log-key-retired/1": "A key of the log was retired",
+    "credential-declared/1": "A credential was declared",
+    "credential-evidence-added/1": "Evidence of a credential was added",
+    "credential-review-started/1": "A credential was taken up for review",
+    "credential-verified/1": "A credential was verified",
+    "credential-rejected/1": "A credential was rejected",
+    "credential-withdrawn/1": "A credential was withdrawn",
+    "credentials-demanded/1": "A contract version demanded credentials",
+    "disqualifier-proposed/1": "A disqualifier was proposed; it does nothing until a person confirms it",
+    "disqualifier-confirmed/1": "A disqualifier was confirmed by a person",
+    "disqualifier-dismissed/1": "A proposed disqualifier was dismissed",
+    "disqualifier-lifted/1": "A disqualifier was lifted",
+    "disqualifier-answered/1": "A person answered a disqualifier",
+    "pool-plan-set/1": "A contract version said what is told of the experts together",
+    "demographics-declared/1": "A person said something of themselves, or took it back",
+    "pool-composed/1": "The experts of a programme were told together, as counts",
     "scope-key-rotated/1": "The key of a scope was renewed",
 }
 
@@ -159,6 +174,11 @@ OWN_EVENTS: Final[Mapping[str, str]] = {
 def category(name: str) -> str:
     """A kind of content as people read it: `self_harm` as `Self harm`."""
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def of_role(name: str) -> str:
+    """A role, a region or a type of credential as a table names it."""
+    return name.replace("_", " ")
 
 
 def plural(number: int, one: str, many: str) -> str:
