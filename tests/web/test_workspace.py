@@ -109,30 +109,24 @@ def test_a_draft_that_is_not_saved_says_why(browser: Browser) -> None:
         expect(page.locator("#save-state")).to_have_text(re.compile("cannot be reached"))
 
 
-def test_differences_are_marked_and_the_text_comes_back_unchanged(browser: Browser) -> None:
+def test_a_key_shows_the_differences_in_two_ways_and_then_the_texts_again(browser: Browser) -> None:
     with new_page(browser) as page:
         show(page, "work")
-        before = [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"]
-        page.locator("#diff-toggle").click()
-        assert page.locator("#candidate-a mark.only-a").count() > 4
-        assert page.locator("#candidate-b mark.only-b").count() > 4
-        assert [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"] == before
-        page.locator("#diff-toggle").click()
-        assert page.locator("mark").count() == 0
-        assert [page.locator(f"#candidate-{x} .passage-body").text_content() for x in "ab"] == before
-
-
-def test_the_comparison_of_words_is_the_longest_common_run(browser: Browser) -> None:
-    with new_page(browser) as page:
-        show(page, "work")
-        found = page.evaluate(
-            "async (address) => { const diff = await import(address);"
-            " const left = diff.words('give 250 mg now'); const right = diff.words('give 240 mg, now');"
-            " const [inLeft, inRight] = diff.shared(left, right);"
-            " return [left.filter((_, i) => !inLeft[i]), right.filter((_, i) => !inRight[i])]; }",
-            f"{ADDRESS}/static/diff.js",
-        )
-        assert found == [["250"], ["240", ","]]
+        texts = page.locator("#candidate-a")
+        sides, one = (page.locator("#compare > details").nth(number) for number in range(2))
+        expect(texts).to_be_visible()
+        page.keyboard.press("d")
+        expect(texts).to_be_hidden()
+        assert sides.locator("mark.only-a").count() > 4
+        assert sides.locator("mark.only-b").count() > 4
+        expect(sides.locator("mark").first).to_be_visible()
+        page.keyboard.press("d")
+        expect(one.locator("mark.only-b").first).to_be_visible()
+        expect(sides.locator("mark").first).to_be_hidden()
+        assert (serious_issues(page), sideways_overflow(page)) == ([], 0)
+        page.keyboard.press("d")
+        expect(texts).to_be_visible()
+        expect(one.locator("mark").first).to_be_hidden()
 
 
 def test_pauses_longer_than_a_minute_are_no_active_time(browser: Browser) -> None:
@@ -151,8 +145,11 @@ def test_pauses_longer_than_a_minute_are_no_active_time(browser: Browser) -> Non
 def test_without_scripts_the_same_form_saves_and_submits(browser: Browser) -> None:
     with new_page(browser, scripts=False) as page:
         others = show(page, "work")
-        for hidden in ("#diff-toggle", "#keys-open", "#keys"):
+        for hidden in ("#keys-open", "#keys"):
             expect(page.locator(hidden)).to_be_hidden()
+        page.locator("#compare summary").first.click()
+        expect(page.locator("#compare mark").first).to_be_visible()
+        expect(page.locator("#candidate-a")).to_be_hidden()
         page.locator("label[for=score-clarity-b-4]").click()
         expect(page.locator("#words-clarity-b-4")).to_be_visible()
         page.locator("button[value=draft]").click()

@@ -5,7 +5,7 @@ computation revisited"), which is hundreds of times faster than cell by cell.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal
@@ -30,7 +30,8 @@ _WORD: Final = re.compile(
     "|[^\\w\\s]\\s*|\\s+|\\w"
 )
 _Kind = Literal["both", "a", "b"]
-Run = tuple[_Kind, str]
+Run = tuple[_Kind, str, str]
+"""What both or one of two texts say, as A and as B writes it: white space may differ where words are the same."""
 
 
 NOTHING: Final = Markup("")
@@ -62,7 +63,7 @@ def compared(a: str, b: str) -> Difference:
     if len(left) * len(right) > LINES_MAX or max(map(len, (*left, *right))) > SHOWN_MAX:
         return Difference(note="These texts are too long to be compared here.")
     runs = _near(list(_runs(left, right)))
-    if any(sum(len(text) for kind, text in runs if kind in {side, "both"}) > SHOWN_MAX for side in "ab"):
+    if any(sum(len(run[side]) for run in runs) > SHOWN_MAX for side in (1, 2)):
         return Difference(note="These texts are too long, and too different, to be compared here.")
     return _written(runs, "These texts are long: whole lines are compared, and only what differs is shown.")
 
@@ -70,18 +71,14 @@ def compared(a: str, b: str) -> Difference:
 def _runs(left: list[str], right: list[str]) -> Iterator[Run]:
     """Both texts as runs that are shared or not. What only A says comes before what only B says in its place."""
     steps = _steps([part.strip() for part in left], [part.strip() for part in right])
-    pending: dict[_Kind, list[str]] = {"a": [], "b": []}
     for is_shared, group in groupby(steps, key=lambda step: step[0] == "both"):
-        for kind, i, j in group:
-            pending["b" if kind == "b" else "a"].append(right[j] if kind == "b" else left[i])
+        way = list(group)
+        of_a = "".join(left[i] for kind, i, _ in way if kind != "b")
+        of_b = "".join(right[j] for kind, _, j in way if kind != "a")
         if is_shared:
-            yield "both", "".join(pending["a"])
+            yield "both", of_a, of_b
         else:
-            yield from ((side, "".join(pending[side])) for side in _SIDES if pending[side])
-        pending = {"a": [], "b": []}
-
-
-_SIDES: Final[tuple[_Kind, _Kind]] = ("a", "b")
+            yield from (run for run in (("a", of_a, ""), ("b", "", of_b)) if run[1] or run[2])
 
 
 def _steps(left: list[str], right: list[str]) -> list[tuple[_Kind, int, int]]:
@@ -115,29 +112,34 @@ def _steps(left: list[str], right: list[str]) -> list[tuple[_Kind, int, int]]:
 
 def _near(runs: list[Run]) -> list[Run]:
     """The runs of lines, with what lies far from any difference named and left out."""
-    found: list[Run] = []
-    for kind, text in runs:
-        lines = text.splitlines(keepends=True)
-        if kind == "both" and len(lines) > 2 * CONTEXT + 1:
-            gone = (
-                f"\N{HORIZONTAL ELLIPSIS} {len(lines) - 2 * CONTEXT:,} lines that both share \N{HORIZONTAL ELLIPSIS}\n"
-            )
-            text = "".join((*lines[:CONTEXT], gone, *lines[-CONTEXT:]))  # noqa: PLW2901 - the same run, shortened
-        found.append((kind, text))
-    return found
+    return [(kind, _shortened(a), _shortened(b)) if kind == "both" else (kind, a, b) for kind, a, b in runs]
+
+
+def _shortened(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    left_out = len(lines) - 2 * CONTEXT
+    if left_out <= 1:
+        return text
+    gone = f"\N{HORIZONTAL ELLIPSIS} {left_out:,} lines that both share \N{HORIZONTAL ELLIPSIS}\n"
+    return "".join((*lines[:CONTEXT], gone, *lines[-CONTEXT:]))
 
 
 def _written(runs: list[Run], note: str) -> Difference:
-    def html(sides: str) -> Markup:
-        put = Signs().put
-        parts = (
-            put(text) if kind == "both" else f'<mark class="only-{kind}">{put(text.rstrip())}</mark>{put(_tail(text))}'
-            for kind, text in runs
-            if kind in {"both", *sides}
-        )
-        return Markup("".join(parts))  # noqa: S704 - `put` has escaped every word
+    return Difference(
+        a=_html((kind, a) for kind, a, _ in runs if kind != "b"),
+        b=_html((kind, b) for kind, _, b in runs if kind != "a"),
+        both=_html((kind, max(a, b, key=len)) for kind, a, b in runs),
+        note=note,
+    )
 
-    return Difference(a=html("a"), b=html("b"), both=html("ab"), note=note)
+
+def _html(parts: Iterable[tuple[_Kind, str]]) -> Markup:
+    put = Signs().put
+    found = (
+        put(text) if kind == "both" else f'<mark class="only-{kind}">{put(text.rstrip())}</mark>{put(_tail(text))}'
+        for kind, text in parts
+    )
+    return Markup("".join(found))  # noqa: S704 - `put` has escaped every word
 
 
 def _tail(text: str) -> str:

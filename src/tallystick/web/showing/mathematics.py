@@ -22,12 +22,12 @@ MISSES_MAX: Final = 200
 """Beginnings of formulas that end nowhere, after which no more are looked for."""
 
 _CONVERTER: Final = LatexToMathML(annotation=True)
-_ELEMENTS: Final = frozenset({
+ELEMENTS: Final = frozenset({
     "math", "semantics", "annotation", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup",
     "munder", "mover", "munderover", "mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd", "mpadded", "mphantom",
     "mstyle", "mmultiscripts", "mprescripts",
 })  # fmt: skip
-_ATTRIBUTES: Final = frozenset({
+ATTRIBUTES: Final = frozenset({
     "display", "displaystyle", "scriptlevel", "mathvariant", "lspace", "rspace", "stretchy", "form", "fence",
     "separator", "symmetric", "largeop", "movablelimits", "accent", "accentunder", "linethickness", "width", "height",
     "depth", "voffset", "minsize", "maxsize", "columnspan", "rowspan", "encoding",
@@ -78,7 +78,7 @@ def _written_anew(found: str) -> str | None:
         closing, name, attributes, empty, text = token.groups()
         if text is not None:
             out.append(str(escape(html.unescape(text))))
-        elif name not in _ELEMENTS:
+        elif name not in ELEMENTS:
             return None
         else:
             out.append(f"<{closing}{name}{_attributes(attributes)}>" + (f"</{name}>" if empty else ""))
@@ -87,7 +87,7 @@ def _written_anew(found: str) -> str | None:
 
 def _attributes(given: str) -> str:
     kept = [
-        f' {name}="{value}"' for name, value in _PAIR.findall(given) if name in _ATTRIBUTES and _VALUE.fullmatch(value)
+        f' {name}="{value}"' for name, value in _PAIR.findall(given) if name in ATTRIBUTES and _VALUE.fullmatch(value)
     ]
     side = next((f' class="{word}"' for style, word in _SIDES.items() if style in given), "")
     return "".join(kept) + side
