@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ready_cell import SHELF
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from tallystick.app import access, assignment, contract, gate, items, judgment, roster, rubric
+from tallystick.app import access, assignment, contract, gate, items, judgment, pay, roster, rubric
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
@@ -167,10 +167,11 @@ class World:
     lead: Actor
     domains: tuple[str, ...]
     experts: list[Actor] = field(default_factory=list)
+    pay: str = ""  # the section of that name in every contract version from now on
 
     def revise(self, version: str, **changes: object) -> object:
         """Bring another contract version into force."""
-        text = contract_text(version, **{"domains": self.domains, **changes})  # type: ignore[arg-type]  # by name
+        text = contract_text(version, **{"domains": self.domains, **changes}) + self.pay  # type: ignore[arg-type]  # by name
         return contract.bring_into_force(self.cell, self.lead, text=text, name="contract.yaml", key=new_key())
 
     def publish(self, version: str = "1.0.0", *, domain: str = "general", **changes: object) -> object:
@@ -216,7 +217,8 @@ class World:
         return actor
 
     def qualify(self, actor: Actor, domain: str = "general") -> roster.Outcome:
-        """Answer all gold items of a domain right."""
+        """Answer all gold items of a domain right. Pay terms that are in force are accepted before."""
+        self.accept_pay(actor)
         begun = roster.start_qualification(self.cell, actor, programme=PROGRAMME, rubric=domain, key=new_key())
         assert isinstance(begun, roster.Started), begun
         while True:
@@ -229,6 +231,13 @@ class World:
             assert isinstance(done, roster.Outcome), done
             if done.state != "running":
                 return done
+
+    def accept_pay(self, actor: Actor) -> None:
+        """Accept the pay terms in force, where there are some."""
+        terms = pay.terms_page(self.cell, actor, PROGRAMME)
+        if not isinstance(terms, Refused):
+            done = pay.accept(self.cell, actor, PROGRAMME, terms=terms.row.terms, key=new_key())
+            assert not isinstance(done, Refused), done
 
     def task(self, actor: Actor) -> Task:
         """The next task of an expert, who must have one."""

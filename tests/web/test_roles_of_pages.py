@@ -6,12 +6,24 @@ from dataclasses import dataclass
 import pytest
 from failing_batch import diagnosed, opened
 from held_work import hold
-from history import OFTEN
-from living_cell import PROGRAMME, World, answer_of, gold_row, item_row, jsonl
+from history import OFTEN, PAY
+from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import calibration, disagreement, erasure, escape, gate, items, release, roster, sentinel
+from tallystick.app import (
+    calibration,
+    contract,
+    disagreement,
+    erasure,
+    escape,
+    gate,
+    items,
+    pay,
+    release,
+    roster,
+    sentinel,
+)
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
@@ -81,6 +93,17 @@ WHO: dict[str, set[str] | None] = {
     "GET /erasures/{erasure_id}/certificate": READERS | {"engineer"},
     "POST /erasures/{erasure_id}/notices/{release_id}/{holder}": READERS | {"engineer"},
     f"GET {P}/sentinels": READERS,
+    "GET /me/pay": EXPERTS,
+    "GET /me/pay/{programme}": EXPERTS,
+    "GET /me/pay/{programme}/terms": EXPERTS,
+    "POST /me/pay/{programme}/terms": EXPERTS,
+    f"GET {P}/pay": {"lead", "auditor"},
+    f"GET {P}/pay/terms": {"lead", "auditor"},
+    f"GET {P}/pay/people/{{person}}": {"lead", "auditor"},
+    f"POST {P}/pay/close": LEAD,
+    f"POST {P}/pay/export": LEAD,
+    f"POST {P}/pay/add": LEAD,
+    f"GET {P}/pay/{{period}}/{{file}}": {"lead", "auditor"},
     f"POST {P}/sentinels": LEAD,
     f"GET {P}/sentinels/offer": READERS,
     f"POST {P}/sentinels/end": LEAD,
@@ -228,7 +251,21 @@ def scene(looked_at: Served) -> Scene:
         "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
-    return Scene(looked_at, cast, names | session_held(world) | charted(world))
+    return Scene(looked_at, cast, names | session_held(world) | charted(world) | paid(world))
+
+
+def paid(world: World) -> dict[str, str]:
+    """Pay terms that an expert accepted and worked by, in a week that is closed and exported."""
+    text = contract_text("1.1.0") + PAY
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+    world.judge(world.expert())
+    found = pay.overview(world.cell, world.lead, PROGRAMME)
+    assert isinstance(found, pay.Overview)
+    world.clock.pass_minutes(8 * 24 * 60)
+    for step in (pay.close, pay.export):
+        assert not isinstance(step(world.cell, world.lead, PROGRAMME, found.period.name, key=new_key()), Refused)
+    return {"period": found.period.name, "file": "lines.csv"}
 
 
 def charted(world: World) -> dict[str, str]:

@@ -236,7 +236,8 @@ def _drawn_given(connection: sa.Connection, r: Recorded) -> None:
 
 
 def _note_given(connection: sa.Connection, r: Recorded, *, work: str, person: str) -> None:
-    if accepted(connection, person, r.fact.programme) is not None:
+    # In a rebuild the acceptances of later facts are there already: only those before this one count.
+    if accepted(connection, person, r.fact.programme, before=r.envelope.seq) is not None:
         place = {"work": work, "item": r.fact.item, "who": person, "at": r.envelope.at, "seq": r.envelope.seq}
         _NOTE_GIVEN.run(connection, place)
 

@@ -11,6 +11,7 @@ from web.samples import (
     intervention,
     keys,
     monitoring,
+    pay,
     people,
     programme,
     results,
@@ -24,6 +25,7 @@ from web.samples import (
 ALL = (
     *monitoring.SAMPLES,
     *people.SAMPLES,
+    *pay.SAMPLES,
     *programme.SAMPLES,
     *rubrics.SAMPLES,
     *work.SAMPLES,

@@ -61,7 +61,7 @@ def within(heading: str, section: str, **more: Unpack[Frame]) -> Page:
         "Set-up": (("Contract", "/contract", None), ("Rubrics", "/rubrics", None)),
         "Work": (
             ("Items", "/items", None), ("Disagreements", "/disagreements", 7), ("Second looks", "/rereview", None),
-            ("Held work", "/held", None),
+            ("Held work", "/held", None), ("Pay", "/pay", None),
         ),
         "Quality": (
             ("Agreement", "/agreement", None), ("Interventions", "/interventions", None),

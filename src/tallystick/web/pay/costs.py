@@ -106,7 +106,7 @@ def _period(found: Overview, row: PeriodRow, *, is_writer: bool) -> views.Period
     return views.PeriodRow(
         name=name, href=f"{root}?period={name}",
         span=f"{words.told(row.period.from_at)} to {words.told(row.period.until_at)}", state=_STATES[row.state],
-        payable="", close_key=new_key() if is_writer and row.state == "ended" else "",
+        close_key=new_key() if is_writer and row.state == "ended" else "",
         export_key=new_key() if is_writer and row.state == "closed" else "",
         files=(
             (

@@ -147,7 +147,6 @@ class PeriodRow:
     href: str
     span: str
     state: Pill
-    payable: str
     close_key: str = ""
     export_key: str = ""
     files: tuple[Link, ...] = ()
