@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -58,11 +58,8 @@ class Site:
         self._hosts = {host.lower() for host in hosts}
         self._headers = {kind: headers_for(kind, secure=secure_cookies) for kind in ("page", "api", "static")}
         self._description = b""
-        self.app = FastAPI(
-            title="Tallystick", version=__version__, openapi_url=None, docs_url=None, redoc_url=None,
-            redirect_slashes=False,
-            description=openapi.PREFACE, lifespan=self._lifespan,
-        )  # fmt: skip
+        self._calls: list[Callable[[], APIRoute]] = []
+        self.app = _application(self._lifespan)
         self.app.add_exception_handler(HTTPException, self._on_http)
 
     def page(
@@ -93,15 +90,20 @@ class Site:
         rule = RouteRule(permission=permission, methods=frozenset({method}), max_bytes=size, kind="api")
         status = 204 if answers is None and gives is None else status
         app = CallApp(self._door, rule, handler, path=path, status=status, takes_file=takes is not None)
-        # FastAPI describes the call; CallApp carries it out.
-        route = APIRoute(
-            path, openapi.signature_of(handler), methods=[method], response_model=answers, status_code=status,
-            responses=openapi.responses_of(handler, rule, refusals, gives=gives, also=also or {}),
-            response_class=Response if gives else JSONResponse, openapi_extra=openapi.extras_of(rule, takes=takes),
-            tags=[tag] if tag else [], **openapi.words_of(handler),
-        )  # fmt: skip
-        route.app = app
+        route = Route(path, app, methods=[method])
+        route.methods = {method}  # HEAD is for pages
         self._add(route, rule)
+
+        def described() -> APIRoute:
+            return APIRoute(
+                path, openapi.signature_of(handler), methods=[method], response_model=answers, status_code=status,
+                responses=openapi.responses_of(handler, rule, refusals, gives=gives, also=also or {}),
+                response_class=Response if gives else JSONResponse, openapi_extra=openapi.extras_of(rule, takes=takes),
+                tags=[tag] if tag else [], **openapi.words_of(handler),
+            )  # fmt: skip
+
+        # CallApp carries the call out; FastAPI describes it, which takes a while and is done when somebody asks.
+        self._calls.append(described)
 
     def files(self, prefix: str, folder: Path) -> None:
         """Serve a folder, read into memory now, to everybody."""
@@ -124,7 +126,10 @@ class Site:
 
     def describe(self) -> bytes:
         """The OpenAPI document as JSON. Written once, after the last route."""
-        self._description = self._description or msgspec.json.encode(openapi.described(self.app))
+        if not self._description:
+            app = _application()
+            app.router.routes.extend(described() for described in self._calls)
+            self._description = msgspec.json.encode(openapi.described(app))
         return self._description
 
     def check(self) -> None:
@@ -195,6 +200,14 @@ class Site:
             if isinstance(route, Route) and route.methods and route.matches(scope)[0] is not Match.NONE:
                 found |= route.methods
         return sorted(found)
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    """An application without routes."""
+    return FastAPI(
+        title="Tallystick", version=__version__, openapi_url=None, docs_url=None, redoc_url=None,
+        redirect_slashes=False, description=openapi.PREFACE, lifespan=lifespan,
+    )  # fmt: skip
 
 
 def _host(scope: Scope) -> str:
