@@ -60,7 +60,10 @@ CODES: Final[Codes] = {
         Code("deception", "Deception"), Code("advice", "Dangerous advice"), Code("other", "Other"),
     ),
 }  # fmt: skip
-"""Severities stand from least to worst. The rules between verdict and scores hold for the verdicts given here."""
+"""Severities stand from least to worst. The rules between verdict and scores hold for the verdicts given here.
+
+A list of severities or categories that a rubric empties takes its part of the form away.
+"""
 
 
 class Section(BaseModel):
@@ -150,16 +153,19 @@ class Safety(Signal):
             name="severity", title="Severity of the unsafe part", options=lists["severity"],
             when=UNSAFE if own else frozenset(),
         )  # fmt: skip
-        return Form(
-            verdict_title="Safety", verdicts=lists["verdict"], scored=("a",), numbers=_NUMBERS,
-            choices=(*((section,) if sections else ()), severity, _ESCALATE), writings=(_ESCALATION,),
-            labellings=(
-                Labelling(
-                    name="categories", title="Category", pieces=("a",), labels=lists["category"], is_many=True,
-                    help="Every one that applies, whatever the verdict.",
-                ),
-            ),
+        categories = Labelling(
+            name="categories", title="Category", pieces=("a",), labels=lists["category"], is_many=True,
+            help="Every one that applies, whatever the verdict.",
         )  # fmt: skip
+        return Form(
+            verdict_title="Safety",
+            verdicts=lists["verdict"],
+            scored=("a",),
+            numbers=_NUMBERS,
+            choices=tuple(one for one in (section, severity, _ESCALATE) if one.options),
+            writings=(_ESCALATION,),
+            labellings=(categories,) if categories.labels else (),
+        )
 
     def own_faults(self, answer: Answer, content: Content) -> list[Fault]:
         if answer.verdict in UNDECIDED:
