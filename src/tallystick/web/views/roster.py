@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from tallystick.web.views import credential, screening
+from tallystick.web.views.credential import Reminder
+from tallystick.web.views.credential import Section as Credentials
 from tallystick.web.views.parts import Choice, Estimate, HistoryEntry, Link, Pill, Receipt
 from tallystick.web.views.routing import Section
+from tallystick.web.views.screening import Section as Screening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class PersonList:
     """The roster. Template: roster/list.html."""
 
     people: tuple[PersonRow, ...]
-    reminders: tuple[credential.Reminder, ...] = ()  # credentials that run out soon
+    reminders: tuple[Reminder, ...] = ()  # credentials that run out soon
     waiting: int = 0  # credentials and disqualifiers that wait for a decision
     new_href: str | None = None  # None: this person may not
 
@@ -79,8 +81,8 @@ class PersonDetail:
     contract_on: str = ""
     ip_on: str = ""
     template_digest: str | None = None  # of the text that was signed
-    credentials: credential.Section | None = None  # None: not of this person
-    screening: screening.Section | None = None  # None: nothing to see or to do
+    credentials: Credentials | None = None  # None: not of this person
+    screening: Screening | None = None  # None: nothing to see or to do
     region: str | None = None  # None: not declared
     region_action: str | None = None  # None: this person may not declare it
     region_key: str = ""
@@ -146,6 +148,6 @@ class Me:
     receipts: tuple[Receipt, ...]
     blocked: tuple[str, ...] = ()  # why no work is given, each with what to do
     calibrations: tuple[CalibrationRow, ...] = ()
-    reminders: tuple[credential.Reminder, ...] = ()  # own credentials that run out soon
+    reminders: tuple[Reminder, ...] = ()  # own credentials that run out soon
     file_href: str = ""  # one's own page: credentials, contract, what was said
     asked: tuple[Link, ...] = ()  # programmes that ask something about oneself
