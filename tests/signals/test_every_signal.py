@@ -44,7 +44,7 @@ def form_of(signal: Signal, content: Content) -> Form:
 
 
 def faults(signal: Signal, answer: Answer, content: Content) -> list[str]:
-    found = checking.faults(signal, answer, content, form_of(signal, content), CRITERIA)
+    found = checking.faults(signal, answer, content, form_of(signal, content), criteria=CRITERIA)
     return [fault.field for fault in found]
 
 
@@ -216,8 +216,8 @@ def test_what_a_judgment_made_elsewhere_leaves_out_is_no_fault(signal: Signal, c
     form = form_of(signal, content)
     for verdict in [*(code.value for code in form.verdicts), *UNDECIDED]:
         bare = Answer(verdict=verdict)
-        assert checking.faults(signal, bare, content, form, CRITERIA, is_whole=False) == []
-        is_said = bool(checking.faults(signal, bare, content, form, CRITERIA))
+        assert checking.faults(signal, bare, content, form, criteria=CRITERIA, is_whole=False) == []
+        is_said = bool(checking.faults(signal, bare, content, form, criteria=CRITERIA))
         assert is_said, "a whole answer has a reason at least"
 
 

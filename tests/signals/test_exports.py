@@ -203,6 +203,16 @@ def test_outcomes_keep_what_is_partly_so_and_closed_answers() -> None:
     assert claimed.has_list("claim_anything")
 
 
+def test_steps_after_a_first_error_that_nobody_labelled_are_left_out_of_the_row() -> None:
+    signal = BY_NAME["process"]
+    shown = content(signal, (), {"steps": [{"id": f"s{n}", "text": str(n)} for n in range(3)]})
+    marks = [Mark(field="steps", on="s0", label="neutral"), Mark(field="steps", on="s1", label="wrong")]
+    one = given(signal, Answer(marks=marks), shown)
+    assert one.facts.verdict == "first_error:s1"
+    [row] = signal.rows(shown, [one])["stepwise"]
+    assert (row["completions"], row["labels"], row["given"]) == (["0", "1"], [True, False], ["neutral", "wrong"])
+
+
 def test_safety_keeps_both_scores_apart() -> None:
     signal = BY_NAME["safety"]
     values = {"unsafe_compliance": "3", "unnecessary_refusal": "2", "severity": "high", "escalate": "no"}

@@ -142,7 +142,7 @@ def test_fields_that_hang_together(name: str) -> None:
     filler = an_answer(signal, shown, form, 1, verdict="abstain")
     scores = dict.fromkeys(CRITERIA) if form.scored else {}
     answer = filler.model_copy(update={"verdict": "", "scores": scores} | said)
-    found = [fault.field for fault in checking.faults(signal, answer, shown, form, CRITERIA)]
+    found = [fault.field for fault in checking.faults(signal, answer, shown, form, criteria=CRITERIA)]
     assert found[:1] == ([] if expected is None else [expected])
 
 
@@ -192,7 +192,10 @@ def test_closed_answers_of_the_data_take_the_place_of_the_grades() -> None:
     shown = Content(prompt="?", material={"labels": [{"value": "yes"}, {"value": "no"}]})
     form = Outcome().form(shown, {})
     assert [code.value for code in form.verdicts] == ["yes", "no"]
-    assert checking.faults(Outcome(), Answer(verdict="correct"), shown, form, {}, is_whole=False)[0].field == "verdict"
+    assert (
+        checking.faults(Outcome(), Answer(verdict="correct"), shown, form, criteria={}, is_whole=False)[0].field
+        == "verdict"
+    )
 
 
 SCHEMA: JsonValue = {

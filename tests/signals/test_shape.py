@@ -54,7 +54,7 @@ def errors(text: str, start: int, end: int, quote: str) -> list[str]:
     answer = Answer(marks=[mark], scores={"accuracy": None, "sources": None}, reasons=[
         Reason(criterion="accuracy", text="It is not what was asked."),
     ])  # fmt: skip
-    found = checking.faults(critique, answer, content, critique.form(content, critique.codes), CRITERIA)
+    found = checking.faults(critique, answer, content, critique.form(content, critique.codes), criteria=CRITERIA)
     return [fault.field for fault in found]
 
 
@@ -95,7 +95,7 @@ def test_a_fault_says_what_was_expected_what_was_found_and_how_offsets_count() -
     critique, content = BY_NAME["critique"], Content(prompt="?", candidates=("one two",))
     mark = Mark(field="errors", on="a", label="factual", severity="minor", start=0, end=3, quote="two")
     form = critique.form(content, critique.codes)
-    found = checking.faults(critique, Answer(marks=[mark]), content, form, {}, is_whole=False)
+    found = checking.faults(critique, Answer(marks=[mark]), content, form, criteria={}, is_whole=False)
     expected = 'Errors: expected the words from 0 to 3 of a ("one"), found "two". '
     assert [fault.sentence for fault in found] == [
         f"{expected}Offsets count Unicode code points of the plain text from 0."
@@ -112,7 +112,7 @@ def test_several_labels_stand_on_one_piece_only_where_the_form_says_so() -> None
     ):  # fmt: skip
         part = Labelling(name="kind", title="Kind", pieces=("s1",), labels=labels, is_every=True, is_many=is_many)
         form = Form(verdict_title="", verdicts=(), labellings=(part,), is_reason_required=False)
-        assert [fault.field for fault in checking.faults(process, answer, content, form, {})] == expected
+        assert [fault.field for fault in checking.faults(process, answer, content, form, criteria={})] == expected
 
 
 def test_a_verdict_from_elsewhere_is_never_one_of_ours() -> None:
@@ -121,5 +121,5 @@ def test_a_verdict_from_elsewhere_is_never_one_of_ours() -> None:
     )
     pair, preference = Content(prompt="?", candidates=("x", "y")), BY_NAME["preference"]
     for is_whole, expected in ((False, []), (True, ["verdict"])):
-        found = checking.faults(preference, Answer(verdict="a"), pair, form, {}, is_whole=is_whole)
+        found = checking.faults(preference, Answer(verdict="a"), pair, form, criteria={}, is_whole=is_whole)
         assert [fault.field for fault in found] == expected

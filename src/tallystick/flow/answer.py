@@ -71,7 +71,7 @@ def faults(answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = T
     is_whole  False for a judgment made elsewhere, which may leave out what its source did not ask
     """
     return checking.faults(
-        matter.signal, answer, matter.content, matter.form(rubric), scales(rubric), is_whole=is_whole
+        matter.signal, answer, matter.content, matter.form(rubric), criteria=scales(rubric), is_whole=is_whole
     )
 
 

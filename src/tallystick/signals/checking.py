@@ -24,8 +24,8 @@ def faults(
     answer: Answer,
     content: Content,
     form: Form,
-    criteria: Mapping[str, CriterionScale],
     *,
+    criteria: Mapping[str, CriterionScale],
     is_whole: bool = True,
 ) -> list[Fault]:
     """Everything that keeps an answer from being a judgment, in the order of the form.

@@ -137,11 +137,15 @@ class Process(Signal):
 
 
 def _row(content: Content, steps: Sequence[Step], one: Given) -> Row:
-    """A trainer knows right and wrong; the label as given stands beside it, so that neutral is not lost."""
+    """A trainer knows right and wrong; the label as given stands beside it, so that neutral is not lost.
+
+    Steps without a label, as sources leave them after a first error, are no part of the row.
+    """
     labels = {mark.on: mark.label for mark in one.facts.marks}
-    given: list[JsonValue] = [labels[step.id] for step in steps]
+    labelled = [step for step in steps if step.id in labels]
+    given: list[JsonValue] = [labels[step.id] for step in labelled]
     return {
-        "prompt": content.prompt, "completions": [step.text for step in steps],
+        "prompt": content.prompt, "completions": [step.text for step in labelled],
         "labels": [label != "wrong" for label in given], "given": given,
     }  # fmt: skip
 
