@@ -238,7 +238,7 @@ def test_a_record_carries_provenance_versions_and_rights(tables: Tables) -> None
     assert (found.rubric, found.rubric_versions, found.contract_versions) == ("medical", ["1.0.0"], ["1.0.0"])
     assert (found.licence, found.permitted_uses, found.gate_decision) == ("CC0-1.0", ["train", "evaluate"], "pass")
     assert [one.order for one in found.orders] == ["BA"] * 3
-    assert found.dimensions[1].a_mean_milli == 5000
+    assert (found.dimensions[2].on, found.dimensions[2].mean_milli) == ("a", 5000)
 
 
 def test_no_name_leaves_the_cell(made: MadeRelease) -> None:

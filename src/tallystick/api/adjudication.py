@@ -30,7 +30,7 @@ from tallystick.flow.adjudication import Feedback
 from tallystick.flow.overturn import Overturns
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.signals.preference import Verdict
+from tallystick.signals.shape import Mark
 
 READERS = "adjudicate or gate.read"
 
@@ -179,6 +179,9 @@ class BlindedJudgment(Shown):
     verdict: str
     scores: dict[str, dict[str, int]]
     reasons: list[dict[str, str | None]]
+    values: dict[str, str] = Field(description="Choices and numbers of the signal's form.")
+    marks: list[Mark] = Field(description="Labelled pieces with their words.")
+    texts: dict[str, str] = Field(description="What the expert wrote.")
     is_observed: bool
     is_mirrored: bool = Field(description="Its author saw the candidates the other way round: their A is your B.")
 
@@ -237,7 +240,7 @@ def _feedback(body: "Settlement | Preservation | SendingBack") -> list[Feedback]
 class Settlement(Body):
     """The decision for one verdict. A and B are the candidates as they were shown to the adjudicator."""
 
-    verdict: Verdict
+    verdict: str = Field(max_length=200, description="One of the item's form, or one that a judge has given.")
     criteria: Annotated[list[Name], Field(max_length=20)] = Field(description="What it turns on.")
     notes: Paragraphs
     feedback: FeedbackList = Field(default=(), description="What is wrong with the rubric, in the same command.")

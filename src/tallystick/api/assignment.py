@@ -10,6 +10,7 @@ from tallystick.app import assignment, judgment
 from tallystick.edge import Site, Visit
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.signals.shape import Form
 
 DRAFT_BYTES = 200_000
 
@@ -32,13 +33,25 @@ def mount(site: Site, prefix: str) -> None:
     )  # fmt: skip
 
 
+class PieceShown(Shown):
+    """A part of an item that is read on its own. Spans count the code points of its text."""
+
+    id: str = Field(description="Its name in scores and marks.")
+    kind: str = Field(description="candidate, step, turn, call, text or code")
+    title: str
+    text: str
+    facts: list[tuple[str, str]] = Field(description="Names and texts of what belongs to it and is no text to mark.")
+
+
 class ShownItem(Shown):
     """An item as this expert sees it: A is `first`, B is `second`, in an order of the expert's own."""
 
+    signal: str = Field(description="The kind of supervision.")
     prompt: str
     context: str | None
-    first: str = Field(description="Candidate A of the answer.")
-    second: str = Field(description="Candidate B of the answer.")
+    first: str = Field(description="Candidate A of the answer; empty where there is none.")
+    second: str = Field(description="Candidate B of the answer; empty where there is none.")
+    pieces: list[PieceShown] = Field(description="All that is read below prompt and context, in order.")
 
 
 class WarnedShown(Shown):
@@ -60,6 +73,7 @@ class Task(Shown):
     expires_at: Moment = Field(description="Until then the item is this expert's.")
     shown: ShownItem
     rubric: Rubric
+    form: Form = Field(description="What is asked: verdicts, scored pieces, labels, choices, numbers, writings.")
     draft: dict[str, JsonValue] | None = Field(description="Unsent work, as it was left.")
     draft_at: Moment | None
     done: int = Field(description="Items that this expert has had in this programme.")

@@ -29,7 +29,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
-from tallystick.signals.shape import Content, Piece
+from tallystick.signals.shape import Content, Form, Piece
 from tallystick.store import assignment, items, roster, sessions, tiers
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
@@ -69,6 +69,11 @@ class Shown:
         return next(iter(self.matter.content.candidates[1:]), "")
 
     @property
+    def signal(self) -> str:
+        """The kind of supervision."""
+        return self.matter.signal.name
+
+    @property
     def pieces(self) -> tuple[Piece, ...]:
         """What is read below prompt and context, in order."""
         return self.matter.signal.pieces(self.matter.content)
@@ -89,6 +94,11 @@ class Task:
     draft: dict[str, object] | None
     draft_at: int | None
     done: int  # judgments that this expert has given in this programme's open domains
+
+    @property
+    def form(self) -> Form:
+        """What is asked of the expert."""
+        return self.shown.matter.form(self.rubric)
     warnings: tuple[Warned, ...] = ()  # what is said before the item is shown
 
 

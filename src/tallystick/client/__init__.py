@@ -28,6 +28,7 @@ from tallystick.client.answers import (
     Measurement,
     Outcome,
     Person,
+    PieceShown,
     Programme,
     Qualification,
     Receipt,
@@ -55,7 +56,7 @@ from tallystick.client.errors import (
     TooMany,
     Unreachable,
 )
-from tallystick.client.judgments import Judgment, Points, Reason
+from tallystick.client.judgments import Judgment, Mark, Points, Reason
 from tallystick.client.oversight import Log
 from tallystick.client.receipts import KeptReceipts, ReceiptNotGood, SealedReceipt, Signed
 
@@ -82,11 +83,13 @@ __all__ = [
     "KeptReceipts",
     "Log",
     "Malformed",
+    "Mark",
     "Me",
     "Measurement",
     "Outcome",
     "Overturns",
     "Person",
+    "PieceShown",
     "Points",
     "Problem",
     "Programme",

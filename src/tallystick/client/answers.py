@@ -91,13 +91,25 @@ class RubricInForce(Answer, frozen=True):
     threshold_ppm: int
 
 
+class PieceShown(Answer, frozen=True):
+    """A part of an item that is read on its own. Spans count the code points of its text."""
+
+    id: str
+    kind: str
+    title: str
+    text: str
+    facts: list[tuple[str, str]]
+
+
 class ShownItem(Answer, frozen=True):
-    """An item as one expert sees it: A is `first`, B is `second`."""
+    """An item as one expert sees it: A is `first`, B is `second`. `pieces` has everything below prompt and context."""
 
     prompt: str
     context: str | None
     first: str
     second: str
+    signal: str
+    pieces: list[PieceShown]
 
 
 class Warned(Answer, frozen=True):
@@ -119,6 +131,7 @@ class Task(Answer, frozen=True):
     expires_at: int
     shown: ShownItem
     rubric: Rubric
+    form: dict[str, object]
     draft: dict[str, object] | None
     draft_at: int | None
     done: int
@@ -432,6 +445,9 @@ class BlindedJudgment(Answer, frozen=True):
     verdict: str
     scores: dict[str, dict[str, int]]
     reasons: list[dict[str, str | None]]
+    values: dict[str, str]
+    marks: list[dict[str, object]]
+    texts: dict[str, str]
     is_observed: bool
 
 

@@ -1,4 +1,4 @@
-"""What an expert sends: verdict, scores, reasons. A and B are the candidates as they were shown."""
+"""What an expert sends: verdict, scores, reasons, marks and writings. A and B are the candidates as they were shown."""
 
 import msgspec
 
@@ -19,17 +19,44 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     citation: str | None = None
 
 
-class Judgment(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer to one item.
+class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One labelled piece of an item: a span, a step, a turn, a call, or a candidate with its place in a ranking.
 
-    verdict    a_clearly, a_slightly, tie, b_slightly, b_clearly, both_unacceptable, insufficient_context or abstain
-    scores     every criterion of the rubric; None where the expert abstains from it
+    field       the part of the task's form that it answers
+    on          the piece, by its id
+    start, end  of a span: Unicode code points of the piece's text, the end excluded; `quote` are the words there
+    place       in a ranking: 1 is best, equal places are ties
+    text        a note or a correction
+    """
+
+    field: str
+    on: str
+    label: str
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+    severity: str | None = None
+    place: int | None = None
+    text: str | None = None
+
+
+class Judgment(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer to one item, of any signal: `task.form` says what is asked.
+
+    verdict    one of the form's, insufficient_context or abstain; empty where the signal finds it from the marks
+    scores     every criterion of the rubric, by piece; None where the expert abstains from it
+    values     choices and numbers of the form
+    marks      labelled pieces
+    texts      what the expert writes
     confirmed  criteria whose contradiction with the verdict was pointed out and is kept on purpose
     active_ms  time spent, pauses over 60 s left out
     """
 
     verdict: str
-    scores: dict[str, Points | None]
+    scores: dict[str, Points | dict[str, int] | None]
     reasons: list[Reason]
+    values: dict[str, str] = {}
+    marks: list[Mark] = []
+    texts: dict[str, str] = {}
     confirmed: list[str] = []
     active_ms: int = 0

@@ -215,7 +215,10 @@ def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.Judgmen
 
 def _scores(text: str) -> str:
     points = msgspec.json.decode(text)
-    told = ", ".join(f"{name.replace('_', ' ')} A {given['a']}, B {given['b']}" for name, given in points.items())
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {', '.join(f'{on.upper()} {given}' for on, given in scored.items())}"
+        for name, scored in points.items()
+    )
     return told or "no scores"
 
 

@@ -83,7 +83,8 @@ LABELS = tuple(
     calibration.SideLabel(
         label=label,
         verdict=verdict,
-        scores=(CriterionScores(criterion="Factual safety", a=2, b=4), CriterionScores(criterion="Clarity", a=3, b=3)),
+        scores=(CriterionScores(criterion="Factual safety", points=(2, 4)), CriterionScores(criterion="Clarity", points=(3, 3))),
+        heads=("A", "B"),
         reasons=(BlindReason(criteria=("Factual safety",), text=text, quote=quote),),
         marks=(Pill(label="in the words below, A is your B", tone="waiting"),) if number == 1 else (),
     )

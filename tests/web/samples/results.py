@@ -18,8 +18,8 @@ JUDGES = (
         label="Judge 1",
         verdict="A clearly",
         scores=(
-            adjudication.CriterionScores(criterion="Factual safety", a=5, b=1),
-            adjudication.CriterionScores(criterion="Completeness", a=4, b=3),
+            adjudication.CriterionScores(criterion="Factual safety", points=(5, 1)),
+            adjudication.CriterionScores(criterion="Completeness", points=(4, 3)),
         ),
         reasons=(
             adjudication.BlindReason(
@@ -33,8 +33,8 @@ JUDGES = (
         label="Judge 2",
         verdict="B slightly",
         scores=(
-            adjudication.CriterionScores(criterion="Factual safety", a=3, b=3),
-            adjudication.CriterionScores(criterion="Completeness", a=3, b=None),
+            adjudication.CriterionScores(criterion="Factual safety", points=(3, 3)),
+            adjudication.CriterionScores(criterion="Completeness", points=(3, None)),
         ),
         reasons=(adjudication.BlindReason(criteria=("Clarity",), text="A is more than a worried parent can take in."),),
         marks=(Pill(label="contradicts a priority rule, confirmed", tone="waiting"),),
@@ -42,7 +42,7 @@ JUDGES = (
     adjudication.BlindJudgment(
         label="Judge 3",
         verdict="Tie",
-        scores=(adjudication.CriterionScores(criterion="Factual safety", a=4, b=2),),
+        scores=(adjudication.CriterionScores(criterion="Factual safety", points=(4, 2)),),
         reasons=(),
         marks=(Pill(label="imported, not observed", tone="waiting"),),
     ),

@@ -22,6 +22,7 @@ from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
 from tallystick.web.adjudication import queue
 from tallystick.web.adjudication.queue import SECTION
+from tallystick.web.judgment import said
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Pill
@@ -166,21 +167,10 @@ def _remarks(typed: Typed, names: Mapping[str, str]) -> tuple[views.RemarkField,
 def blind(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgment:
     """One judgment without its author, as pages show it."""
     return views.BlindJudgment(
-        label=f"Judge {given.number}", verdict=words.VERDICTS.get(given.verdict, given.verdict),
-        scores=tuple(
-            views.CriterionScores(
-                criterion=label, a=given.scores.get(name, {}).get("a"), b=given.scores.get(name, {}).get("b")
-            )
-            for name, label in names.items()
-        ),
-        reasons=tuple(
-            views.BlindReason(
-                criteria=(names.get(str(reason["criterion"]), str(reason["criterion"])),), text=str(reason["text"]),
-                quote=str(reason.get("quote") or reason.get("citation") or ""),
-            )
-            for reason in given.reasons
-        ),
-        marks=_marks(given),
+        label=f"Judge {given.number}", verdict=words.verdict(given.verdict),
+        scores=said.scores(given.scores, names) if given.scores or not given.marks else (),
+        heads=said.heads(given.scores), reasons=said.reasons(given.reasons, names), marks=_marks(given),
+        details=said.details(given.values, given.marks, given.texts),
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.calibration import place
+from tallystick.web.judgment import said
 from tallystick.web.views import calibration as views
-from tallystick.web.views.adjudication import BlindReason, CriterionScores
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Pill
 from tallystick.web.welfare import shield
@@ -230,16 +230,8 @@ def _label(given: LabelShown, names: Mapping[str, str]) -> views.SideLabel:
     scored = {name: given.scores[name] for name in names if name in given.scores}
     return views.SideLabel(
         label=place.who(given.number, is_own=given.is_own), verdict=words.verdict(given.verdict),
-        scores=tuple(
-            CriterionScores(criterion=names[name], a=points["a"], b=points["b"]) for name, points in scored.items()
-        ),
-        reasons=tuple(
-            BlindReason(
-                criteria=(names.get(str(reason["criterion"]), str(reason["criterion"])),), text=str(reason["text"]),
-                quote=str(reason.get("quote") or reason.get("citation") or ""),
-            )
-            for reason in given.reasons
-        ),
+        scores=said.scores(scored, {name: names[name] for name in scored}), heads=said.heads(scored),
+        reasons=said.reasons(given.reasons, names),
         marks=(Pill(label="in the words below, A is your B", tone="waiting"),) if given.is_mirrored else (),
     )  # fmt: skip
 

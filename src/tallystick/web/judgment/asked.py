@@ -1,10 +1,11 @@
 """What a signal asks beyond scores, reasons and verdict, as fields with what was typed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tallystick.app.assignment import Shown
 from tallystick.signals.shape import Code, Form, Labelling, Piece, Ranking
-from tallystick.web.judgment.reading import SPANS_MAX, span_numbers
+from tallystick.web.judgment.reading import SPANS_MAX, label_places, span_numbers
 from tallystick.web.judgment.typed import Fields, first
 from tallystick.web.views import judgment as views
 from tallystick.web.views.parts import Choice
@@ -56,11 +57,20 @@ def _choices(codes: Iterable[Code], chosen: str) -> tuple[Choice, ...]:
     )
 
 
-def label_of(part: Labelling, piece: Piece, fields: Fields, errors: Mapping[str, str]) -> views.LabelField:
-    """The label of one piece."""
-    name = f"mark-{part.name}-{piece.id}"
+def labels_of(part: Labelling, piece: Piece, fields: Fields, errors: Mapping[str, str]) -> tuple[views.LabelField, ...]:
+    """The label of one piece; one field for each label where several may stand on it."""
+    places = label_places(part, piece.id)
+    codes = [(code,) for code in part.labels] if part.is_many else [part.labels]
+    found = [_label(part, name, some, fields, errors) for name, some in zip(places, codes, strict=True)]
+    missing = errors.get(f"mark-{part.name}-{piece.id}", "")
+    return (replace(found[0], error=found[0].error or missing), *found[1:]) if part.is_many and found else tuple(found)
+
+
+def _label(
+    part: Labelling, name: str, codes: tuple[Code, ...], fields: Fields, errors: Mapping[str, str]
+) -> views.LabelField:
     return views.LabelField(
-        name=name, legend=part.title, labels=_choices(part.labels, first(fields, f"{name}-label")),
+        name=name, legend=part.title, labels=_choices(codes, first(fields, f"{name}-label")), is_many=part.is_many,
         severities=_choices(part.severities, first(fields, f"{name}-severity")),
         note_title="" if part.note == "none" else part.note_title, note=first(fields, f"{name}-note"),
         error=errors.get(name, ""),

@@ -8,7 +8,7 @@ from tallystick.flow.judgment import warnings
 from tallystick.flow.rubric import Criterion, Rubric
 from tallystick.signals.shape import UNDECIDED_CODES, Answer, Code, Form, Piece
 from tallystick.web import rubric as rubrics
-from tallystick.web.judgment.asked import asked, label_of
+from tallystick.web.judgment.asked import asked, labels_of
 from tallystick.web.judgment.reading import REASONS
 from tallystick.web.judgment.typed import Fields, active_ms, first
 from tallystick.web.views import judgment as views
@@ -54,10 +54,11 @@ def pieces(shown: Shown) -> tuple[views.PieceView, ...]:
     return tuple(_piece(piece) for piece in shown.pieces)
 
 
-def _piece(piece: Piece, label: views.LabelField | None = None, *, is_markable: bool = False) -> views.PieceView:
+def _piece(piece: Piece, labels: tuple[views.LabelField, ...] = (), *, is_markable: bool = False) -> views.PieceView:
     return views.PieceView(
         id=piece.id, kind=piece.kind, text=Text(label=piece.title, body=piece.text),
-        facts=tuple(Fact(term=name, value=text) for name, text in piece.facts), label=label, is_markable=is_markable,
+        facts=tuple(Fact(term=name, value=text) for name, text in piece.facts), labels=labels,
+        is_markable=is_markable,
     )  # fmt: skip
 
 
@@ -66,9 +67,9 @@ def _asked_pieces(shown: Shown, form: Form, fields: Fields, errors: Mapping[str,
     spans = {piece for one in form.labellings if one.is_span for piece in one.pieces}
     found = []
     for piece in shown.pieces:
-        labels = [one for one in form.labellings if not one.is_span and piece.id in one.pieces]
-        label = label_of(labels[0], piece, fields, errors) if labels else None
-        found.append(_piece(piece, label, is_markable=piece.id in spans))
+        asked_of = [one for one in form.labellings if not one.is_span and piece.id in one.pieces]
+        labels = tuple(label for one in asked_of for label in labels_of(one, piece, fields, errors))
+        found.append(_piece(piece, labels, is_markable=piece.id in spans))
     return tuple(found)
 
 

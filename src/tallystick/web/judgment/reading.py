@@ -116,8 +116,7 @@ def _read_labels(fields: Fields, part: Labelling, matter: Matter, found: _Found)
         for number in span_numbers(fields, part.name):
             _read_span(fields, part, f"span-{part.name}-{number}", texts, found)
         return
-    for piece in part.pieces:
-        place = f"mark-{part.name}-{piece}"
+    for piece, place in [(on, name) for on in part.pieces for name in label_places(part, on)]:
         label, note = first(fields, f"{place}-label"), first(fields, f"{place}-note").strip()
         if not label:
             if note:
@@ -127,6 +126,12 @@ def _read_labels(fields: Fields, part: Labelling, matter: Matter, found: _Found)
         _made(found, place, {
             "field": part.name, "on": piece, "label": label, "severity": severity or None, "text": note or None,
         })  # fmt: skip
+
+
+def label_places(part: Labelling, piece: str) -> list[str]:
+    """Where the labels of a piece stand: one place, or one for each label where several may stand on it."""
+    place = f"mark-{part.name}-{piece}"
+    return [f"{place}~{code.value}" for code in part.labels] if part.is_many else [place]
 
 
 def span_numbers(fields: Fields, name: str) -> list[int]:

@@ -66,11 +66,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionScores:
-    """One judge's scores on one criterion."""
+    """One judge's scores on one criterion, one for each head of the table."""
 
     criterion: str
-    a: int | None
-    b: int | None
+    points: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,8 @@ class BlindJudgment:
     scores: tuple[CriterionScores, ...]
     reasons: tuple[BlindReason, ...]
     marks: tuple[Pill, ...] = ()
+    heads: tuple[str, ...] = ("A", "B")
+    details: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class SideLabel:
     label: str
     verdict: str
     scores: tuple[CriterionScores, ...]
+    heads: tuple[str, ...]
     reasons: tuple[BlindReason, ...]
     marks: tuple[Pill, ...] = ()
 

@@ -67,12 +67,13 @@ class LabelField:
     severities: tuple[Choice, ...] = ()
     note_title: str = ""  # empty: no words are taken
     note: str = ""
+    is_many: bool = False  # one of several labels that may stand on the piece: a tick for each
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceView:
-    """One piece of the work, with its label where pieces are labelled.
+    """One piece of the work, with its labels where pieces are labelled.
 
     kind         candidate | step | turn | call | text | code
     is_markable  spans of its text can be marked
@@ -82,7 +83,7 @@ class PieceView:
     kind: str
     text: Text
     facts: tuple[Fact, ...] = ()
-    label: LabelField | None = None
+    labels: tuple[LabelField, ...] = ()
     is_markable: bool = False
 
 
