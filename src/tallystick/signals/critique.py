@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from tallystick.signals.ratings import presence
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -31,7 +32,6 @@ from tallystick.signals.shape import (
     Text,
     Writing,
     asked,
-    presence,
     turn,
     values_of,
 )

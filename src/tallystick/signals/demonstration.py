@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tallystick.signals.ratings import labels_on
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -32,7 +33,6 @@ from tallystick.signals.shape import (
     Text,
     Writing,
     asked,
-    labels_on,
     repeated,
     turn,
 )

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from tallystick.signals import verified
+from tallystick.signals.ratings import decided, labels_on
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -32,8 +33,6 @@ from tallystick.signals.shape import (
     Text,
     Value,
     asked,
-    decided,
-    labels_on,
     repeated,
     turn,
     values_of,

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tallystick.signals.ratings import decided, presence, value_of
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -27,10 +28,7 @@ from tallystick.signals.shape import (
     Row,
     Signal,
     Text,
-    decided,
-    presence,
     repeated,
-    value_of,
     values_of,
 )
 

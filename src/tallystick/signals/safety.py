@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tallystick.signals.ratings import decided, presence, value_of
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -30,11 +31,8 @@ from tallystick.signals.shape import (
     Value,
     Writing,
     asked,
-    decided,
-    presence,
     repeated,
     turn,
-    value_of,
     values_of,
 )
 

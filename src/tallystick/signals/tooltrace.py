@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tallystick.signals import verified
+from tallystick.signals.ratings import decided, labels_on, value_of
 from tallystick.signals.schema import misfits, unread
 from tallystick.signals.shape import (
     UNDECIDED,
@@ -31,10 +32,7 @@ from tallystick.signals.shape import (
     Signal,
     Text,
     asked,
-    decided,
-    labels_on,
     repeated,
-    value_of,
     values_of,
 )
 

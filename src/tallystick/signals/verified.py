@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tallystick.signals.shape import Code, Labelling, Measure, Piece, PieceId, PieceText, Text, labels_on
+from tallystick.signals.ratings import labels_on
+from tallystick.signals.shape import Code, Labelling, Measure, Piece, PieceId, PieceText, Text
 
 FIELD = "verifiers"
 
