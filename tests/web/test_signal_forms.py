@@ -5,70 +5,19 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from living_cell import CRITERIA, rubric_text
 from signals.answers import an_answer
 from signals.contents import contents
 from web.samples.frame import expert
+from web.samples.signals import matter_of, rubric
+from web.typing_in import typed, under
 
 from tallystick.app.assignment import Shown
-from tallystick.flow.answer import Matter
-from tallystick.flow.document import read as read_document
-from tallystick.flow.rubric import Rubric
-from tallystick.signals.shape import LETTERS, UNDECIDED, Answer, Content, Form, Reason, Signal
+from tallystick.signals.shape import Content, Signal
 from tallystick.web import judgment as form_pages
 from tallystick.web.judgment import Sheet
 from tallystick.web.render import render
 
 EVERY = list(contents())
-
-
-def rubric() -> Rubric:
-    found = read_document(rubric_text(), "rubric.yaml", Rubric)
-    assert isinstance(found, Rubric)
-    return found
-
-
-def matter_of(signal: Signal, content: Content) -> Matter:
-    return Matter(signal=signal, content=content, order=LETTERS[: len(content.candidates)].upper())
-
-
-def own(answer: Answer, form: Form) -> Answer:
-    """The answer under the rubric of these tests."""
-    is_decided = answer.verdict not in UNDECIDED
-    scores = {name: dict.fromkeys(form.scored, 3) for name in CRITERIA} if form.scored and is_decided else {}
-    reasons = [Reason(criterion=CRITERIA[0], text="It follows, as anybody can see.")]
-    return answer.model_copy(update={"scores": scores, "reasons": reasons})
-
-
-def typed(answer: Answer, form: Form) -> dict[str, tuple[str, ...]]:
-    """An answer as the fields that a browser sends."""
-    fields = {"verdict": answer.verdict, "active_ms": str(answer.active_ms)}
-    for name, points in answer.scores.items():
-        fields |= {f"score-{name}-{on}": str(given) for on, given in (points or {}).items()}
-    for number, reason in enumerate(answer.reasons, 1):
-        fields |= {f"reason-{number}-criterion": reason.criterion, f"reason-{number}-text": reason.text}
-    fields |= {f"value-{name}": value for name, value in answer.values.items()}
-    fields |= {f"text-{name}": text for name, text in answer.texts.items()}
-    spans = {one.name for one in form.labellings if one.is_span}
-    numbers: dict[str, int] = {}
-    for mark in answer.marks:
-        numbers[mark.field] = number = numbers.get(mark.field, 0) + 1
-        if mark.field in spans:
-            head = f"span-{mark.field}-{number}"
-            fields |= {f"{head}-on": mark.on, f"{head}-quote": mark.quote or "", f"{head}-start": str(mark.start)}
-        else:
-            several = {one.name for one in form.labellings if one.is_many}
-            head = f"mark-{mark.field}-{mark.on}" + (f"~{mark.label}" if mark.field in several else "")
-        if mark.place is not None:
-            below = form.ranking is not None and mark.label == form.ranking.unacceptable.value
-            fields |= {f"{head}-place": str(mark.place)} | ({f"{head}-below": "yes"} if below else {})
-            continue
-        fields |= {
-            f"{head}-label": mark.label,
-            f"{head}-severity": mark.severity or "",
-            f"{head}-note": mark.text or "",
-        }
-    return {name: (value,) for name, value in fields.items()}
 
 
 @settings(max_examples=150, deadline=None)
@@ -77,7 +26,7 @@ def test_what_is_typed_is_read_back(case: tuple[Signal, Content], seed: int) -> 
     signal, content = case
     matter, asked = matter_of(signal, content), rubric()
     form = matter.form(asked)
-    answer = own(an_answer(signal, content, form, seed), form)
+    answer = under(an_answer(signal, content, form, seed), form)
     reading = form_pages.read(typed(answer, form), asked, matter)
     assert reading.errors == {}
     assert reading.answer is not None
@@ -115,7 +64,7 @@ def page(signal: Signal, content: Content, fields: dict[str, tuple[str, ...]], e
 def test_every_field_that_is_read_stands_on_the_page(place: int) -> None:
     signal, content = EVERY[place]
     form = matter_of(signal, content).form(rubric())
-    answer = own(an_answer(signal, content, form, place), form)
+    answer = under(an_answer(signal, content, form, place), form)
     fields = typed(answer, form)
     found = Fields()
     found.feed(page(signal, content, fields, {}))

@@ -171,10 +171,10 @@ def _span_faults(mark: Mark, where: str, part: Labelling, text: str) -> Iterator
         )
         return
     there = text[mark.start : mark.end]
-    if there.strip() != mark.quote:
+    if there != mark.quote:
         yield Fault(
             f"{where}.quote",
-            f"{part.title}: expected the words from {mark.start} to {mark.end} of {mark.on} ({_short(there.strip())}), "
+            f"{part.title}: expected the words from {mark.start} to {mark.end} of {mark.on} ({_short(there)}), "
             f"found {_short(mark.quote)}. Offsets count Unicode code points of the plain text from 0.",
         )
 

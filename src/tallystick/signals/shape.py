@@ -24,6 +24,8 @@ UNDECIDED: Final = ("insufficient_context", "abstain")
 """Verdicts of every signal that decide nothing: they are counted, and left out of agreement."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=TEXT_CHARACTERS_MAX)]
+Exact = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
+"""Words of an item, with the space around them."""
 Written = Annotated[str, StringConstraints(max_length=WRITING_CHARACTERS_MAX)]
 CriterionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -65,7 +67,7 @@ class Mark(BaseModel):
     label: Value
     start: Annotated[int, Field(ge=0)] | None = None
     end: Annotated[int, Field(ge=0)] | None = None
-    quote: Text | None = None
+    quote: Exact | None = None
     severity: Value | None = None
     place: Annotated[int, Field(ge=1, le=CANDIDATES_MAX)] | None = None
     text: Text | None = None

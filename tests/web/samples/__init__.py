@@ -18,7 +18,9 @@ from web.samples import (
     rubrics,
     sentinels,
     showing,
+    signals,
     standing,
+    welfare,
     work,
 )
 
@@ -42,4 +44,6 @@ ALL = (
     *calibration.SAMPLES,
     *sentinels.SAMPLES,
     *showing.SAMPLES,
+    *signals.SAMPLES,
+    *welfare.SAMPLES,
 )
