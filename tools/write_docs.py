@@ -16,9 +16,11 @@ from types import ModuleType
 
 import command_page
 import route_page
+import signal_page
 
 from tallystick import api, cli, edge, events, settings, web
 from tallystick.app import cell
+from tallystick.signals import ALL
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs`. Change the code, not this page. -->\n"
@@ -33,6 +35,7 @@ def pages() -> dict[Path, str]:
         DOCS / "events.md": events_page(),
         DOCS / "routes.md": routes_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "signals.md": signal_page.page(ALL, NOTE),
     }
 
 
