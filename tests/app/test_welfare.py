@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, shown_as, world_at
+from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl, shown_as, world_at
 
-from tallystick.app import assignment, contract, judgment, welfare
+from tallystick.app import assignment, contract, items, judgment, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
+from tallystick.events import KINDS
 from tallystick.flow.refusal import Refused
+from tallystick.store.welfare import FOLLOWERS
 
 SECTION = """welfare:
   minutes_daily_max: 240
@@ -69,3 +71,136 @@ def test_opting_out_changes_what_is_offered_and_back_in_too(world: World) -> Non
     assert refusal(world, expert) == "no-work"
     set_out(world, expert)
     assert world.task(expert).shown.prompt == "What is hard-1?"
+
+
+def test_a_limit_of_a_kind_closes_it_and_leaves_other_work_open_until_the_next_day(world: World) -> None:
+    hard(world, 5)
+    world.work(1)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    met = [work(world, expert, 1).shown.prompt for _ in range(4)]
+    assert sorted(met) == ["What is hard-1?", "What is hard-2?", "What is hard-3?", "What is w-1?"]
+    assert refusal(world, expert) == "exposure-reached"
+    world.clock.pass_minutes(60 * 24)
+    assert world.task(expert).warnings[0].category == "self_harm"
+
+
+def test_breaks_are_enforced_by_the_cells_clock_and_say_when_work_goes_on(world: World) -> None:
+    hard(world, 3)
+    world.work(8)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    set_out(world, expert, "violence", zone="Asia/Tokyo")
+    for _ in range(2):
+        while "hard" not in work(world, expert, 10).shown.prompt:
+            pass
+    # Twenty minutes of one kind: that kind rests for fifteen. After sixty of any, all work rests for ten.
+    assert world.task(expert).warnings == ()
+    while not isinstance(found := assignment.next_task(world.cell, expert, PROGRAMME), Refused):
+        work(world, expert, 10)
+    assert found.code == "break-due"
+    assert "(Asia/Tokyo)" in found.sentence
+    world.clock.pass_minutes(9)
+    assert refusal(world, expert) == "break-due"
+    world.clock.pass_minutes(1)
+    assert isinstance(assignment.next_task(world.cell, expert, PROGRAMME), Task)
+
+
+def test_work_without_scripts_counts_by_the_cells_clock(world: World) -> None:
+    hard(world, 2)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    task = world.task(expert)
+    world.clock.pass_minutes(7)
+    done = judgment.submit(
+        world.cell, expert, task.assignment, answer_of(shown_as(task, "a_clearly"), active_ms=0), key=new_key()
+    )
+    assert isinstance(done, judgment.Saved)
+    own = welfare.own(world.cell, expert)
+    assert isinstance(own, welfare.Own)
+    assert (own.all_work.items, own.all_work.active_ms) == (1, 7 * 60_000)
+
+
+def test_a_new_time_zone_begins_no_new_day(world: World) -> None:
+    """Whoever could choose when their day begins could have as much as they like."""
+    hard(world, 5)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    for _ in range(3):
+        work(world, expert, 1)
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Tokyo"):
+        set_out(world, expert, zone=zone)
+        assert refusal(world, expert) == "exposure-reached"
+
+
+def test_skipping_an_item_is_no_exposure_and_no_figure(world: World) -> None:
+    hard(world, 4)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    for _ in range(4):
+        task = world.task(expert)
+        assert [one.category for one in task.warnings] == ["self_harm"]
+        assert not isinstance(assignment.give_back(world.cell, expert, task.assignment, key=new_key()), Refused)
+    own = welfare.own(world.cell, expert)
+    assert isinstance(own, welfare.Own)
+    assert own.all_work.items == 0
+
+
+def test_the_report_counts_weeks_and_names_who_is_at_a_limit(world: World) -> None:
+    hard(world, 3)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    for _ in range(3):
+        work(world, expert, 2)
+    found = welfare.exposure(world.cell, world.lead, PROGRAMME)
+    assert isinstance(found, welfare.Exposure)
+    assert [(row.category, row.people, row.items, row.active_ms) for row in found.weeks] == [
+        ("self_harm", 1, 3, 360_000)
+    ]
+    assert [(row.person, row.category, row.is_break) for row in found.at_limit] == [(expert.person, "self_harm", False)]
+    assert {row.category: row.people for row in found.opt_outs} == {"self_harm": None, "violence": None}
+    reader = world.person("Reader", "researcher")
+    told = welfare.exposure(world.cell, reader, PROGRAMME)
+    assert isinstance(told, welfare.Exposure)
+    assert told.at_limit == ()
+
+
+def test_opting_out_changes_no_report_about_people(world: World) -> None:
+    """Of two reports around it nothing differs: neither lead nor auditor can tell by comparing."""
+    hard(world, 2)
+    expert = world.expert()
+    world.judge(expert)
+    auditor = world.person("Auditor", "auditor")
+    before = [welfare.exposure(world.cell, who, PROGRAMME) for who in (world.lead, auditor)]
+    set_out(world, expert, "self_harm")
+    assert [welfare.exposure(world.cell, who, PROGRAMME) for who in (world.lead, auditor)] == before
+
+
+def test_gold_items_that_somebody_leaves_out_are_not_asked_of_them(world: World) -> None:
+    rows = [gold_row(f"grim-{n}", categories=["violence"], prompt=f"Grim {n}?") for n in range(5)]
+    world.bring(rows, batch="grim", purpose="gold")
+    expert = world.expert(domains=())
+    set_out(world, expert, "violence")
+    seen = set()
+    world.qualify(expert)
+    with world.cell.read() as connection:
+        for row in connection.exec_driver_sql("SELECT subject FROM access WHERE reason = 'qualification'").all():
+            seen.add(row.subject)
+        grim = {row.item for row in connection.exec_driver_sql("SELECT item FROM item WHERE external LIKE 'grim%'")}
+    assert seen
+    assert not seen & grim
+
+
+def test_an_item_names_only_kinds_that_the_contract_names(world: World) -> None:
+    wanted = items.Wanted(programme=PROGRAMME, name="i.jsonl", batch="pilot")
+    report = items.import_items(world.cell, world.lead, jsonl([item_row("odd", categories=["gore"])]), wanted)
+    assert isinstance(report, items.ImportReport)
+    assert [(one.path, one.found) for one in report.problems] == [("categories", "gore")]
+    assert "self_harm, violence" in report.problems[0].expected
+
+
+def test_every_fact_with_active_time_is_followed(world: World) -> None:
+    """A new kind of work that nobody counts would have no limits."""
+    del world
+    timed = {kind for kind, fact in KINDS.items() if {"active_ms", "item"} <= set(fact.__struct_fields__)}
+    assert timed <= set(FOLLOWERS)

@@ -27,7 +27,7 @@ from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.ledger import journal
-from tallystick.signals.preference import Reason
+from tallystick.signals.shape import Reason
 from tallystick.store import intervention as interventions
 
 MARK = re.compile(r"MARK-(?:[A-Z]+)-(?:[a-z0-9]+)-END")

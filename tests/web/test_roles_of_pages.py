@@ -28,6 +28,7 @@ from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.edge import RouteRule
 from tallystick.flow.erasure import Wish as ErasureWish
+from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 
 ROLES = ("lead", "expert", "adjudicator", "researcher", "auditor", "engineer")
@@ -92,7 +93,13 @@ WHO: dict[str, set[str] | None] = {
     "GET /erasures/{erasure_id}": READERS | {"engineer"},
     "GET /erasures/{erasure_id}/certificate": READERS | {"engineer"},
     "POST /erasures/{erasure_id}/notices/{release_id}/{holder}": READERS | {"engineer"},
-    f"GET {P}/sentinels": READERS,
+    "GET /me/settings": EXPERTS,
+    "POST /me/settings": EXPERTS,
+    "POST /me/languages": EXPERTS,
+    f"GET {P}/exposure": READERS,
+    "POST /people/{person}/languages": LEAD,
+    "POST /people/{person}/clearances": LEAD,
+    "POST /people/{person}/clearances/{clearance}/revocation": LEAD,
     "GET /me/pay": EXPERTS,
     "GET /me/pay/{programme}": EXPERTS,
     "GET /me/pay/{programme}/terms": EXPERTS,
@@ -104,6 +111,7 @@ WHO: dict[str, set[str] | None] = {
     f"POST {P}/pay/export": LEAD,
     f"POST {P}/pay/add": LEAD,
     f"GET {P}/pay/{{period}}/{{file}}": {"lead", "auditor"},
+    f"GET {P}/sentinels": READERS,
     f"POST {P}/sentinels": LEAD,
     f"GET {P}/sentinels/offer": READERS,
     f"POST {P}/sentinels/end": LEAD,

@@ -28,11 +28,13 @@ from tallystick.cli import (
     releasing,
     report,
     rotate,
+    routing,
     screening,
     sentinel,
     serve,
     shell,
     status,
+    welfare,
     witness,
 )
 from tallystick.custody.hardening import forbid_dumps
@@ -48,10 +50,12 @@ agree.register(app)
 aggregate.register(app)
 releasing.register(release.app)
 people.register(cell.app)
+routing.register(cell.app)
 rotate.register(cell.app)
 backup.register(cell.app)
 status.register(programme.app)
 escape.register(programme.app)
+welfare.register(programme.app)
 pool.register(programme.app)
 causes.register(programme.app)
 report.register(programme.app)

@@ -11,7 +11,7 @@ import msgspec
 
 from tallystick import canon
 from tallystick.events.welfare import CategoryRule, WelfareRulesSet
-from tallystick.flow.contract import Category, DataContract, Rest
+from tallystick.flow.contract import Category, DataContract, Rest, Welfare
 from tallystick.flow.refusal import Refused
 
 MINUTE_MS: Final = 60_000
@@ -31,17 +31,17 @@ EXPOSURE_REACHED: Final = "exposure-reached"
 
 def rules(contract: DataContract) -> list[WelfareRulesSet]:
     """The fact of a contract version that has the section; none of one that has not."""
-    own = contract.welfare
-    if own is None:
-        return []
+    return [] if contract.welfare is None else [fact(contract.name, contract.version, contract.welfare)]
+
+
+def fact(programme: str, version: str, own: Welfare) -> WelfareRulesSet:
+    """The section of a contract version as a fact."""
     after, minutes = _rest(own.rest)
-    categories = [_rule(name, one) for name, one in sorted(own.categories.items())]
-    return [
-        WelfareRulesSet(
-            programme=contract.name, contract_version=contract.version, categories=categories,
-            minutes_daily_max=own.minutes_daily_max, rest_after_minutes=after, rest_minutes=minutes,
-        )
-    ]  # fmt: skip
+    return WelfareRulesSet(
+        programme=programme, contract_version=version, minutes_daily_max=own.minutes_daily_max,
+        categories=[_rule(name, one) for name, one in sorted(own.categories.items())], rest_after_minutes=after,
+        rest_minutes=minutes,
+    )  # fmt: skip
 
 
 def _rule(name: str, own: Category) -> CategoryRule:
