@@ -103,7 +103,8 @@ def test_a_draft_that_is_not_saved_says_why(browser: Browser) -> None:
     with new_page(browser) as page:
         show(page, "work")
         page.locator("#reason-1-text").fill("x")
-        expect(page.locator("#save-state")).to_have_text("Not saved: the disk is full")
+        refused = "Not saved: the disk is full. Your words are still on this page: leave it open; trying again."
+        expect(page.locator("#save-state")).to_have_text(refused)
         page.route("**/draft", lambda route: route.abort())
         page.locator("#reason-1-text").fill("y")
         expect(page.locator("#save-state")).to_have_text(re.compile("cannot be reached"))

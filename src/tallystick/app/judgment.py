@@ -30,6 +30,7 @@ from tallystick.store.schema import Row
 from tallystick.store.vault import draft_place
 
 DRAFT_BYTES_MAX = 200_000
+DEVICE = b"what a device keeps"
 OVER = ("judged", "requeued")
 """States of an assignment whose judgment was given: nothing more is written or sent under it."""
 
@@ -74,6 +75,21 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
         sealed = cell.vault.seal_private(connection, payload, scope=scope, subjects=subjects, place=draft_place(work))
         sessions.save_draft(connection, work=work, expert=actor.person, sealed=sealed, now=now)
     return now
+
+
+def device_key(cell: Cell, actor: Actor) -> str:
+    """The key under which somebody's browsers keep what the server does not have yet: 64 hexadecimal digits.
+
+    It is the same wherever they sign in, stands in no table, and dies with the person's own keys.
+    """
+    scope = f"person:{actor.person}"
+    with cell.read() as connection:
+        known = cell.vault.known_digest(connection, DEVICE, scope=scope)
+    if known is not None:
+        return known
+    with journal.writing(cell.engine) as connection:
+        journal.lock_head(connection)
+        return cell.vault.keyed_digest(connection, DEVICE, scope=scope)
 
 
 def _own_item(connection: journal.Connection, work: str, person: str) -> Row | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tallystick.app import access, contract, looking, oversight, pay, roster
+from tallystick.app import access, contract, judgment, looking, oversight, pay, roster
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Receipt as Written
@@ -175,7 +175,7 @@ def page(
         title=title or heading, heading=heading, lead=lead, nav=_nav(visit),
         trail=tuple(NavLink(label=label, href=href) for label, href in at.trail),
         sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
-        person_name=_name(visit), csrf_token=visit.csrf, custody=custody(visit.cell),
+        person_name=_name(visit), csrf_token=visit.csrf, device_key=_device_key(visit), custody=custody(visit.cell),
         is_simulated=is_simulated(visit.cell, at.programme), pay=pay_now(visit, at.programme),
     )  # fmt: skip
 
@@ -203,6 +203,15 @@ def _pay_now(one: pay.Mine) -> PayNow:
         ),
         note=top_up if one.is_accepted else "The pay terms changed: read and accept them to go on.",
     )  # fmt: skip
+
+
+def _device_key(visit: Visit) -> str:
+    """The key of whoever works, on the pages on which they write."""
+    is_work = visit.request.url.path.startswith(_WRITTEN_ON)
+    return judgment.device_key(visit.cell, visit.actor) if is_work and access.allows(visit.actor, "work.do") else ""
+
+
+_WRITTEN_ON = ("/assignments/", "/qualifications/", "/calibrations/")
 
 
 def custody(cell: Cell) -> Literal["software", "hardware"]:

@@ -108,6 +108,11 @@ def width_of(value: float, whole: float) -> str:
     return f"{100 * min(value / whole, 1.0) if whole else 0.0:.2f}%"
 
 
+def active_minutes(ms: int) -> str:
+    """Active time in whole minutes, as timer.js writes it on."""
+    return f"{ms // 60_000} min" if ms >= 60_000 else "less than a minute"
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "number": number,
     "count": count,
@@ -123,6 +128,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "shown": showing.shown,
     "said": showing.said,
     "compared_with": showing.compared,
+    "active_minutes": active_minutes,
 }
 
 

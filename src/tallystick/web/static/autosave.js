@@ -1,7 +1,11 @@
-// Autosave: PUTs the form to its draft address a moment after each change, and says what came of it.
+// Autosave: PUTs the form to its draft address a moment after each change, and says what came of it. What the server
+// does not have is kept on this device meanwhile (keep.js), and comes back when the page is opened again.
 // Without this script the button "Save draft" does the same.
+import { keeper, submitted as noteSubmitted } from "./keep.js";
+
 const QUIET_MS = 1200;
 const RETRY_MS = 10_000;
+const NOT_COMPARED = ["csrf", "idempotency_key", "active_ms"];
 
 const form = document.querySelector("#work");
 const state = document.querySelector("#save-state");
@@ -11,6 +15,9 @@ if (form && state) {
   let running = false;
   let changed = false;
   let submitted = false;
+  let saved = form.dataset.saved || ""; // when the server's draft was made, as the server says
+  let keeping = Promise.resolve(null);
+  let unsent = 0; // counts changes: what is kept is forgotten only when the last of them was saved
 
   const say = (words, wrong) => {
     state.textContent = words;
@@ -23,6 +30,27 @@ if (form && state) {
   };
 
   const body = () => new URLSearchParams([...new FormData(form)].filter((pair) => typeof pair[1] === "string"));
+
+  const words = () => {
+    const found = body();
+    NOT_COMPARED.forEach((name) => found.delete(name));
+    return found.toString();
+  };
+
+  const ready = keeper(form.dataset.keep, form.dataset.draft).catch(() => null);
+
+  // One after the other, and of several that wait only the last: it has everything.
+  let waits = false;
+  const keep = () => {
+    if (waits) return keeping;
+    waits = true;
+    keeping = keeping.then(async () => {
+      waits = false;
+      const place = await ready;
+      return place ? place.keep(body().toString(), saved) : false;
+    });
+    return keeping;
+  };
 
   const why = async (answer) => {
     try {
@@ -37,9 +65,16 @@ if (form && state) {
     timer = setTimeout(() => { save(); }, ms);
   };
 
+  const notSaved = async (reason) => {
+    const here = await keep();
+    const where = here ? "Your words are kept on this device" : "Your words are still on this page: leave it open";
+    say(`Not saved: ${reason}. ${where}${changed ? "; trying again." : "."}`, true);
+  };
+
   const save = async (leaving = false) => {
     if (submitted || (running && !leaving)) return;
     clearTimeout(timer);
+    const change = unsent;
     changed = false;
     running = true;
     try {
@@ -50,30 +85,83 @@ if (form && state) {
         keepalive: leaving,
         headers: { "X-CSRF-Token": form.elements.csrf.value, Accept: "application/json" },
       });
-      if (answer.ok) say(`Saved ${clock((await answer.json()).saved_at)}`, false);
-      else say(`Not saved: ${await why(answer)}`, true);
+      if (answer.ok) {
+        saved = (await answer.json()).saved_at;
+        say(`Saved ${clock(saved)}`, false);
+        await keeping;
+        if (change === unsent) (await ready)?.forget();
+      } else {
+        changed = changed || answer.status >= 500;
+        await notSaved((await why(answer)).replace(/\.$/, ""));
+      }
     } catch {
       changed = true;
-      say("Not saved: the server cannot be reached. Your words are still here; trying again.", true);
+      await notSaved("the server cannot be reached");
     }
     running = false;
     if (changed) later(state.classList.contains("is-wrong") ? RETRY_MS : QUIET_MS);
   };
 
-  form.addEventListener("input", () => {
+  const noteChange = () => {
     changed = true;
+    unsent += 1;
+    keep();
     if (!running) {
       say("Not saved yet", false);
       later(QUIET_MS);
     }
-  });
+  };
+
+  // Every field as it was; what stands in a closed part is opened, so that nothing comes back unseen.
+  const fill = (text) => {
+    const kept = new URLSearchParams(text);
+    for (const field of form.elements) {
+      if (!field.name || field.type === "hidden" || field.type === "submit") continue;
+      const values = kept.getAll(field.name);
+      if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
+      else if (values.length) field.value = values[0];
+      const isSet = field.checked || (field.type !== "radio" && field.type !== "checkbox" && field.value);
+      const part = field.closest("details");
+      if (isSet && part && kept.has(field.name) && field.matches("textarea, input:not([type=radio])")) part.open = true;
+    }
+    const time = form.elements.active_ms;
+    time.value = String(Math.max(Number(time.value) || 0, Number(kept.get("active_ms")) || 0));
+    time.dispatchEvent(new Event("restored"));
+    noteChange();
+    say("Not saved yet: this device had kept what you typed.", false);
+  };
+
+  const ask = (found, place) => {
+    const bar = document.querySelector("#kept-bar");
+    bar.querySelector("[data-at]").textContent = clock(found.at);
+    bar.hidden = false;
+    bar.querySelector("[data-use]").addEventListener("click", () => { bar.hidden = true; fill(found.words); });
+    bar.querySelector("[data-drop]").addEventListener("click", () => { bar.hidden = true; place.forget(); });
+  };
+
+  const restore = async () => {
+    const place = await ready;
+    const found = place && await place.kept();
+    if (!found || changed) return;
+    const kept = new URLSearchParams(found.words);
+    NOT_COMPARED.forEach((name) => kept.delete(name));
+    if (kept.toString() === words()) place.forget();
+    else if (found.base === saved) fill(found.words);
+    else ask(found, place); // the draft was changed elsewhere: whoever wrote both decides
+  };
+
+  form.addEventListener("input", noteChange);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && changed) save(true);
   });
+  window.addEventListener("online", () => { if (changed) later(0); });
   form.addEventListener("submit", () => {
     submitted = true;
     clearTimeout(timer);
+    keep();
+    noteSubmitted(form.dataset.draft);
   });
   // Back from the next page: the form is live again.
   window.addEventListener("pageshow", (event) => { if (event.persisted) submitted = false; });
+  restore();
 }

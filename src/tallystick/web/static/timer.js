@@ -1,27 +1,39 @@
-// Active time: the milliseconds in which somebody worked on this page, into the field `active_ms`.
-// A pause longer than a minute is left out whole; so is the time in which the page is not visible.
+// Active time: the milliseconds in which somebody worked on this page, into the field `active_ms` and onto the page.
+// A pause longer than a minute is left out whole; so is the time in which the page is not visible or the device sleeps.
 // It is what pay and workload are computed from, never a measure of anybody's quality.
 const PAUSE_MS = 60_000;
 
 export function activeTime(start_ms, now) {
   let total = start_ms;
   let last = now;
+  let isAway = false;
   return {
     seen(at) {
       const gap = at - last;
-      if (gap > 0 && gap <= PAUSE_MS) total += gap;
+      if (!isAway && gap > 0 && gap <= PAUSE_MS) total += gap;
       last = at;
       return total;
     },
-    away(at) { this.seen(at); last = Infinity; },
-    back(at) { last = at; },
+    away(at) { this.seen(at); isAway = true; },
+    back(at) { last = at; isAway = false; },
+    atLeast(ms) { total = Math.max(total, ms); },
   };
+}
+
+export function minutes(ms) {
+  const whole = Math.floor(ms / 60_000);
+  return whole ? `${whole} min` : "less than a minute";
 }
 
 const field = document.querySelector("#work input[name=active_ms]");
 if (field) {
+  const shown = document.querySelector("#active-time");
   const timer = activeTime(Number(field.value) || 0, performance.now());
-  const note = () => { field.value = String(Math.round(timer.seen(performance.now()))); };
+  const show = (total) => {
+    field.value = String(Math.round(total));
+    if (shown) shown.textContent = minutes(total);
+  };
+  const note = () => show(timer.seen(performance.now()));
   for (const kind of ["pointerdown", "pointermove", "keydown", "scroll", "input"]) {
     document.addEventListener(kind, note, { passive: true, capture: true });
   }
@@ -29,5 +41,7 @@ if (field) {
     if (document.visibilityState === "hidden") timer.away(performance.now());
     else timer.back(performance.now());
   });
+  field.addEventListener("restored", () => { timer.atLeast(Number(field.value)); note(); });
   field.form.addEventListener("submit", note, { capture: true });
+  show(timer.seen(performance.now()));
 }

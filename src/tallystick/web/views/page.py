@@ -75,6 +75,7 @@ class Page:
     trail        from the outermost page to the one above this
     sections     the pages of one programme in their groups, shown as a second navigation
     csrf_token   goes into every form; empty on pages without a session
+    device_key   on pages of work: under what the browser keeps what it cannot send (static/keep.js)
     custody      how the log's keys are held; anything but `hardware` is named on every screen
     pay          how the pay of whoever asks stands, on every page of an expert
     """
@@ -89,6 +90,7 @@ class Page:
     notices: tuple[Notice, ...] = ()
     person_name: str | None = None  # None: nobody is signed in
     csrf_token: str = ""
+    device_key: str = ""
     custody: Literal["software", "hardware"] = "software"
     is_simulated: bool = False
     pay: tuple[PayNow, ...] = ()

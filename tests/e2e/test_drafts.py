@@ -1,0 +1,57 @@
+"""What somebody types survives a dead server and a closed tab, and lies encrypted on their device. SPEC 5.3."""
+
+import re
+from pathlib import Path
+
+from browser import PHONE
+from e2e.scene import Server, joined, prepared, serving, signed_in
+from living_cell import PROGRAMME
+from playwright.sync_api import Browser, expect
+
+WORDS = "The second step of A does not follow from the first, says the expert."
+SAVED = re.compile(r"^Saved \d\d:\d\d:\d\d UTC$")
+KEPT = "() => Object.keys(localStorage).filter((name) => name.startsWith('tallystick-unsent:'))"
+
+
+def killed(server: Server) -> None:
+    """The power fails."""
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+
+
+def test_the_server_dies_the_tab_closes_and_nothing_typed_is_lost(browser: Browser, tmp_path: Path) -> None:
+    """On a phone. What the browser does when a draft is refused or was changed elsewhere: tests/web/test_drafts.py."""
+    with prepared(tmp_path / "cell") as world:
+        world.qualify(joined(world, "ada", "expert"))
+        world.work(1)
+    with serving(tmp_path / "cell") as server, signed_in(browser, server, "ada", size=PHONE) as page:
+        page.goto(f"/work/{PROGRAMME}")
+        work, tab = page.url, page.context.new_page()
+        tab.goto(work)
+        tab.fill("#reason-1-text", "A first draft.")
+        expect(tab.locator("#save-state")).to_have_text(SAVED)
+        assert tab.evaluate(KEPT) == []
+        killed(server)
+        tab.fill("#reason-1-text", WORDS)
+        tab.check("#reason-1-reasoning")
+        tab.click("label[for=score-reasoning-a-4]")
+        expect(tab.locator("#save-state")).to_have_text(
+            "Not saved: the server cannot be reached. Your words are kept on this device; trying again."
+        )
+        stored = tab.evaluate("() => JSON.stringify(localStorage)")
+        assert "tallystick-unsent:" in stored
+        assert not any(word in stored for word in ("second step", "reason", "csrf", "score"))
+        tab.close()
+        server.start()
+        again = page.context.new_page()
+        again.goto(work)
+        expect(again.locator("#reason-1-text")).to_have_value(WORDS)
+        expect(again.locator("#reason-1-reasoning")).to_be_checked()
+        expect(again.locator("#score-reasoning-a-4")).to_be_checked()
+        expect(again.locator("#save-state")).to_have_text(SAVED)
+        assert again.evaluate(KEPT) == []
+        again.reload()
+        expect(again.locator("#reason-1-text")).to_have_value(WORDS)
