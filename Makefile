@@ -64,7 +64,7 @@ test: $(VENV)/dev.stamp  ## all tests, on SQLite and on a real PostgreSQL, in a 
 # Two processes share the tests from both ends of the list, so that both end at the same time (tests/sharing.py).
 # One core each: threads of the linear algebra would only wait for one another.
 test-first test-last:
-	OPENBLAS_NUM_THREADS=1 SHARED_RUN=$(SHARED_RUN) SHARED_END=$(@:test-%=%) $(BIN)/python -m pytest -q tests
+	PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 SHARED_RUN=$(SHARED_RUN) SHARED_END=$(@:test-%=%) $(BIN)/python -m pytest -q tests
 
 bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read them
 	tools/system_packages

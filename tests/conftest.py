@@ -63,6 +63,9 @@ def choose_temporary_folder() -> None:
 
 
 choose_temporary_folder()
+# Hundreds of processes of ours begin in a run. Each would compile the whole program anew, where it may not keep that.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_report_header() -> str:
