@@ -16,7 +16,7 @@ CODE := src tests tools $(wildcard bench/*.py)
 BENCHES := $(wildcard bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo run sim check test test-first test-last bench acceptance-trl docs pins clean
+.PHONY: help setup setup-run demo run sim sim-assignment check test test-first test-last bench acceptance-trl docs pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ run: $(VENV)/run.stamp  ## serve the cell in DIR
 
 sim: $(VENV)/run.stamp  ## play the demo programme once with SEED, without serving it
 	$(BIN)/tallystick demo --dir $(DIR) --seed $(SEED) --no-serve
+
+sim-assignment: $(VENV)/run.stamp  ## let 200 simulated experts work off 20,000 items with SEED, and check what assignment promises
+	$(BIN)/tallystick simulate --seed $(SEED) $(if $(FIGURE),--figure $(FIGURE))
 
 check: $(VENV)/dev.stamp  ## lint, format, types, arrows
 	$(BIN)/ruff check .

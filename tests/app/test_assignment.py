@@ -273,7 +273,8 @@ def test_finding_the_next_item_reads_an_index_and_sorts_nothing(sqlite_url: str,
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.set_trace_callback(ran.append)
-            strata = leases.open_strata(connection, "per-1", PROGRAMME)
+            [kind] = leases.open_kinds(connection, PROGRAMME)
+            strata = leases.open_strata(connection, "per-1", PROGRAMME, domain=kind.domain, taxonomy=kind.taxonomy)
             found = leases.free_item(connection, "per-1", stratum=strata[0].stratum, cursor=-1)
             driver.set_trace_callback(None)
             assert found is not None
@@ -281,11 +282,13 @@ def test_finding_the_next_item_reads_an_index_and_sorts_nothing(sqlite_url: str,
                 "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all())
                 for one in ran
             ]
-        assert len(ran) == 2
-        assert "stratum USING INDEX stratum_open (programme=?)" in plans[0]
-        assert "work USING INDEX work_open (stratum=? AND is_open=? AND rank>? AND rank<?)" in plans[1]
+        assert len(ran) == 3
+        assert "stratum USING COVERING INDEX stratum_open (programme=?)" in plans[0]
+        assert "stratum USING INDEX stratum_open (programme=? AND domain=? AND taxonomy=?)" in plans[1]
+        assert "work USING INDEX work_open (stratum=? AND is_open=? AND rank>? AND rank<?)" in plans[2]
         assert "SCAN" not in "".join(plans)
-        assert "TEMP B-TREE" not in plans[1]
+        assert "TEMP B-TREE" not in "".join(plans)
+
 
 def test_a_draft_is_kept_and_goes_with_the_judgment(database_url: str, tmp_path: Path) -> None:
     with world_at(database_url, tmp_path / "cell") as world:

@@ -33,6 +33,7 @@ from tallystick.api import (
     session,
     slices,
     standing,
+    tiers,
     welfare,
 )
 from tallystick.edge import Site
@@ -42,7 +43,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
-    standing, affected, constitution,
+    standing, tiers, affected, constitution,
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,

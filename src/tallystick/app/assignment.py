@@ -180,25 +180,28 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
     offer = offered(cell, tx.connection, actor.person, row, list(free), now=tx.now)
-    leased = _first_free(cell, tx, actor.person, row=row, rubrics_of=free, before=before, offer=offer)
-    if leased is None:
-        return [*released] or offer.why_less or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
-    return [*released, leased]
+    found = _free_of(tx, actor.person, programme, offer)
+    if isinstance(found, _Free):
+        rubric = free[found.stratum.domain]
+        leased = _lease_of(cell, tx, actor.person, row=row, rubric=rubric, before=before, offer=offer, free=found)
+        return [*released, leased]
+    return [*released] or found or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The strata in which an expert may be given an item, in the order in which they are tried.
+    """The kinds of items of which an expert may be given one, in the order in which they are tried.
 
     leases    domain: how many items they have had in it
     why_less  what keeps them from some of what is open, when something does
     eligible  what they may be given at all
     """
 
-    strata: tuple[Row, ...]
+    kinds: tuple[Row, ...]
     leases: Mapping[str, int]
     why_less: Refused | None
     eligible: Eligibility
+    rules: Row | None
 
 
 def offered(
@@ -208,24 +211,22 @@ def offered(
     rules = tiers.rules(connection, programme.programme)
     cursors = assignment.cursors(connection, person, programme.programme)
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
-    rows = assignment.open_strata(connection, person, programme.programme)
+    rows = assignment.open_kinds(connection, programme.programme)
     mine = [row for row in rows if row.domain in set(domains)]
     eligible, mine, why = routing.offered(cell, connection, person, programme.programme, mine, now=now)
-    if rules is not None:
-        redundancy = {row.domain: row.redundancy for row in contracts.domains(connection, programme.programme)}
-        free = [row for row in mine if not _is_share_reached(row, rules, redundancy)]
-        why = flow.SHARE_REACHED if len(free) < len(mine) else why
-        waits = _waits(connection, person, programme.programme, free, now=now) if rules.others_first else set()
-        mine = [row for row in free if row.domain not in waits]
+    if rules is not None and rules.others_first:
+        waits = _waits(connection, person, programme.programme, mine, now=now)
+        mine = [row for row in mine if row.domain not in waits]
         why = flow.OTHERS_FIRST if waits else why
-    return Offer(tuple(_in_order(cell, connection, programme, rows, mine, leases=leases)), leases, why, eligible)
+    ordered = _in_order(cell, connection, programme, rows, mine, leases=leases)
+    return Offer(tuple(ordered), leases, why, eligible, rules)
 
 
-def _is_share_reached(row: Row, rules: Row, redundancy: Mapping[str, int]) -> bool:
+def _is_share_reached(row: Row, rules: Row | None, redundancy: int) -> bool:
+    if rules is None:
+        return False
     given = (row.held or 0) + (row.judged or 0)
-    return flow.is_share_reached(
-        given, judgments=row.items * redundancy.get(row.domain, 1), share_max_ppm=rules.expert_share_max_ppm
-    )
+    return flow.is_share_reached(given, judgments=row.items * redundancy, share_max_ppm=rules.expert_share_max_ppm)
 
 
 def _waits(connection: journal.Connection, person: str, programme: str, rows: list[Row], *, now: int) -> set[str]:
@@ -257,7 +258,7 @@ def _in_order(
 ) -> list[Row]:  # fmt: skip
     targets = _targets(cell, connection, programme)
     items = contracts.counts(connection, programme.programme)
-    strata = {row.stratum: _stratum(row) for row in rows}
+    strata = {row.first: _stratum(row) for row in rows}
     short = flow.shortfalls(targets, items, strata.values())
     waiting = Counter[str]()
     for row in rows:
@@ -266,10 +267,10 @@ def _in_order(
         domain: (items.get(("domain", domain), 0) - waiting[domain], items.get(("domain", domain), 0))
         for domain in {row.domain for row in mine}
     }
-    by_number = {row.stratum: row for row in mine}
+    by_number = {row.first: row for row in mine}
     found: list[Row] = []
     for domain in flow.domain_order(fill, leases, sorted(fill)):
-        here = [strata[row.stratum] for row in mine if row.domain == domain]
+        here = [strata[row.first] for row in mine if row.domain == domain]
         found += [by_number[stratum.stratum] for stratum in flow.stratum_order(here, short)]
     return found
 
@@ -280,14 +281,13 @@ def _targets(cell: Cell, connection: journal.Connection, programme: Row) -> dict
 
 
 def _stratum(row: Row) -> flow.Stratum:
-    values = {**_taxonomy(row.taxonomy), "domain": row.domain}
-    return flow.Stratum(stratum=row.stratum, values=values, open=row.open)
+    return flow.Stratum(stratum=row.first, values=_values(row.domain, row.taxonomy), open=int(row.open))
 
 
 @lru_cache(maxsize=10_000)
-def _taxonomy(text: str) -> Mapping[str, str]:
-    """The axes of a stratum: few texts, each read at every lease."""
-    return msgspec.json.decode(text, type=dict[str, str])
+def _values(domain: str, taxonomy: str) -> Mapping[str, str]:
+    """Where the items of a kind stand on every axis: few texts, each read at every lease."""
+    return {**msgspec.json.decode(taxonomy, type=dict[str, str]), "domain": domain}
 
 
 def expire(tx: Transaction) -> list[AssignmentReleased]:
@@ -307,28 +307,47 @@ def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str
     return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
 
 
-def _first_free(
-    cell: Cell, tx: Transaction, person: str, *, row: Row, rubrics_of: Mapping[str, Row], before: BeforeLease,
-    offer: Offer,
-) -> AssignmentLeasedV2 | None:  # fmt: skip
-    programme = row.programme
-    for stratum in offer.strata:
-        place = -1 if stratum.rank is None else stratum.rank
-        free = assignment.free_item(tx.connection, person, stratum=stratum.stratum, cursor=place)
-        if free is not None:
-            domain = stratum.domain
-            rubric = rubrics_of[domain]
-            item = item_for(
-                cell, tx, before, person, programme=programme, domain=domain, free=free,
-                position=offer.leases.get(domain, 0), eligible=offer.eligible,
-            )  # fmt: skip
-            return AssignmentLeasedV2(
-                assignment=tx.new_id("asg"), item=item, programme=programme, domain=domain, batch=stratum.batch,
-                expert=person, order=_order(cell, tx, item, person), rubric=rubric.rubric,
-                rubric_version=rubric.version, contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000,
-                is_renewal=False,
-            )  # fmt: skip
-    return None
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """An item with a free place that an expert may take, and the stratum that it is of."""
+
+    item: str
+    stratum: Row
+
+
+def _free_of(tx: Transaction, person: str, programme: str, offer: Offer) -> _Free | Refused | None:
+    """The first free item of an offer; or why there is none although some are open."""
+    plans = contracts.domains(tx.connection, programme) if offer.rules is not None else []
+    redundancy = {row.domain: row.redundancy for row in plans}
+    why = offer.why_less
+    for kind in offer.kinds:
+        rows = assignment.open_strata(
+            tx.connection, person, programme, domain=kind.domain, taxonomy=kind.taxonomy
+        )  # fmt: skip
+        for row in rows:
+            if _is_share_reached(row, offer.rules, redundancy.get(row.domain, 1)):
+                why = flow.SHARE_REACHED
+                continue
+            place = -1 if row.rank is None else row.rank
+            free = assignment.free_item(tx.connection, person, stratum=row.stratum, cursor=place)
+            if free is not None:
+                return _Free(free, row)
+    return why
+
+
+def _lease_of(
+    cell: Cell, tx: Transaction, person: str, *, row: Row, rubric: Row, before: BeforeLease, offer: Offer, free: _Free
+) -> AssignmentLeasedV2:
+    domain = free.stratum.domain
+    item = item_for(
+        cell, tx, before, person, programme=row.programme, domain=domain, free=free.item,
+        position=offer.leases.get(domain, 0), eligible=offer.eligible,
+    )  # fmt: skip
+    return AssignmentLeasedV2(
+        assignment=tx.new_id("asg"), item=item, programme=row.programme, domain=domain, batch=free.stratum.batch,
+        expert=person, order=_order(cell, tx, item, person), rubric=rubric.rubric, rubric_version=rubric.version,
+        contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000, is_renewal=False,
+    )  # fmt: skip
 
 
 def _order(cell: Cell, tx: Transaction, item: str, person: str) -> str:

@@ -61,6 +61,7 @@ class BatchNeeds:
     risk: str | None
     redundancy: int | None
     needs: tuple[Refused, ...]
+    reviews: dict[str, int] | None  # tier: share that is looked at again; None where the contract says nothing of tiers
 
 
 def batch_needs(cell: Cell, actor: Actor, batch: str) -> BatchNeeds | Refused:
@@ -76,7 +77,11 @@ def _needs(cell: Cell, connection: journal.Connection, row: Row) -> BatchNeeds:
     plans = {one.domain: one for one in contracts.domains(connection, row.programme)}
     plan = plans.get(row.domain)
     found = () if row.purpose != "work" else tuple(needs_of(cell, connection, row))
-    return BatchNeeds(row, plan.risk if plan else None, plan.redundancy if plan else None, found)
+    policy = tiers.policy(connection, row.programme)
+    return BatchNeeds(
+        row, plan.risk if plan else None, plan.redundancy if plan else None, found,
+        None if policy is None else dict(policy.reviews),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,15 @@ def load_page(cell: Cell, actor: Actor, programme: str) -> LoadPage | Refused:
         return words
     with cell.read() as connection:
         return _load_page(cell, connection, row, known, (seniors, words, able))
+
+
+def names_of(cell: Cell, actor: Actor, programme: str) -> dict[str, str] | Refused:
+    """Item: the client's own name of it, of all work items of a programme."""
+    if not access.allows(actor, "item.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        work = [row for row in items.batches(connection, programme) if row.purpose == "work"]
+        return {row.item: row.external for batch in work for row in items.of_batch(connection, batch.batch)}
 
 
 def _words(cell: Cell, actor: Actor, programme: str, seniors: list[Row]) -> dict[str, str] | Refused:

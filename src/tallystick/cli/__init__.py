@@ -33,7 +33,9 @@ from tallystick.cli import (
     sentinel,
     serve,
     shell,
+    simulate,
     status,
+    tiers,
     welfare,
     witness,
 )
@@ -44,6 +46,7 @@ app = typer.Typer(
     help="Human judgments that shape AI models, with proof of how every one of them came about.",
 )  # fmt: skip
 demo.register(app)
+simulate.register(app)
 serve.register(app)
 keyd.register(app)
 agree.register(app)
@@ -57,6 +60,7 @@ status.register(programme.app)
 escape.register(programme.app)
 welfare.register(programme.app)
 pool.register(programme.app)
+tiers.register(programme.app)
 causes.register(programme.app)
 report.register(programme.app)
 receipt.register(log.app)

@@ -32,6 +32,7 @@ from tallystick.client.screening import ScreeningCalls
 from tallystick.client.sentinel import SentinelCalls
 from tallystick.client.slices import SlicesCalls
 from tallystick.client.standing import StandingCalls
+from tallystick.client.tiers import TierCalls
 from tallystick.client.welfare import WelfareCalls
 from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
 
@@ -42,7 +43,7 @@ PREFIX = "/api/v1"
 class Client(
     AdjudicationCalls, AffectedCalls, CalibrationCalls, ConstitutionCalls, CredentialCalls, CustodyCalls,
     DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, MonitoringCalls, OversightCalls, PayCalls,
-    PoolCalls, RoutingCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls, WelfareCalls,
+    PoolCalls, RoutingCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls, TierCalls, WelfareCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

@@ -46,6 +46,7 @@ CONFLICTS: Final = frozenset({
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",
     "gold-used-up", "holding-case",
     "lease-expired", "login-taken", "needs-confirmation",
+    "already-senior", "not-senior", "others-first", "share-reached",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
     "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
     "already-stood-down", "judgments-changed", "marks-unanswered", "not-at-this-stage", "not-stood-down",

@@ -29,6 +29,7 @@ from tallystick.web import (
     session,
     slices,
     standing,
+    tiers,
     welfare,
 )
 from tallystick.web.render import STATIC
@@ -36,7 +37,7 @@ from tallystick.web.render import STATIC
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
-    standing,
+    standing, tiers,
     receipt, oversight, erasure, custody, calibration, intervention,
     monitoring, sentinel, pay, welfare, routing,
     disagreement,

@@ -27,6 +27,8 @@ DRAFT_BYTES = 200_000
 WAITING = {
     "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
     "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
+    "others-first": "There is nothing that you have to do. Come back a little later.",
+    "share-reached": "There is nothing that you have to do: it is for the sake of agreement by many.",
     "work-paused": "There is nothing that you have to do. Ask the programme lead if it takes long.",
     "break-due": "Rest. Nothing that waits for you is lost, and nobody counts the break.",
     "exposure-reached": "Other programmes may have work for you: they are listed on the page of your work.",

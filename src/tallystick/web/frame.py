@@ -54,6 +54,7 @@ _SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         "Work",
         (
             ("Items", "/items", ("item.read",)),
+            ("Load and tiers", "/load", ("gate.read",)),
             ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
             ("Second looks", "/rereview", ("monitor.read", "review")),
             ("Held work", "/held", ("gate.read", "review")),
@@ -97,6 +98,9 @@ DONE = {
     "case-returned": "You gave the case back. Somebody else can take it.",
     "holding": "You work on this case already: decide it or give it back before you take another one.",
     "drawn": "The items are drawn. Reviewers find them in their queue.",
+    "drawn-none": "Nothing more is to be drawn: the tiers have what they need so far.",
+    "senior": "The person is a senior adjudicator of this programme.",
+    "senior-ended": "The person is a senior adjudicator no more.",
     "reviewed": "Your answer is recorded.",
     "set-aside": "The judgments were set aside. The item is judged again.",
     "calibrating": "The session is open. Its participants can label now.",

@@ -1,6 +1,6 @@
 """Agreement: the batches of a programme, one batch with all behind its number, measuring now. Through app."""
 
-from tallystick.app import access, contract, gate
+from tallystick.app import access, contract, gate, tiers
 from tallystick.app.gate import BatchPage
 from tallystick.app.intervention import reading
 from tallystick.app.kernel import new_key
@@ -13,9 +13,11 @@ from tallystick.plots import HistoryPlot, HistoryPoint, IntervalPlot, IntervalRo
 from tallystick.web import diagnosis, frame, words
 from tallystick.web.contract import batch_rows, interval_row
 from tallystick.web.frame import Place
+from tallystick.web.tiers import needs as tier_needs
 from tallystick.web.views import gate as views
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate, Fact, HistoryEntry, Link, Pill
+from tallystick.web.views.tiers import TierNeeds
 
 SECTION = "Agreement"
 _NOTES = {
@@ -97,9 +99,14 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
             *_intervention(visit, row.batch),
             Link(label="Which answers are given for which", href=f"/batches/{row.batch}/confusion"),
         ),
-        help=diagnosis.help_of(page), idempotency_key=new_key(),
+        tier=_tier(visit, row.batch), help=diagnosis.help_of(page), idempotency_key=new_key(),
         measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
     )  # fmt: skip
+
+
+def _tier(visit: Visit, batch: str) -> TierNeeds | None:
+    found = tiers.batch_needs(visit.cell, visit.actor, batch)
+    return None if isinstance(found, Refused) else tier_needs(found, found.reviews)
 
 
 def _intervention(visit: Visit, batch: str) -> tuple[Link, ...]:

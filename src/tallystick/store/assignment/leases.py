@@ -128,10 +128,18 @@ def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int)
     return None if found is None else str(found.item)
 
 
+_KINDS = Statement(
+    sa.select(
+        STRATUM.c.domain, STRATUM.c.taxonomy, sa.func.sum(STRATUM.c.open).label("open"),
+        sa.func.min(STRATUM.c.stratum).label("first"),
+    )
+    .where(STRATUM.c.programme == sa.bindparam("programme"), STRATUM.c.open > 0)
+    .group_by(STRATUM.c.domain, STRATUM.c.taxonomy)
+)  # fmt: skip
 _OPEN = Statement(
     sa.select(
-        STRATUM.c.stratum, STRATUM.c.domain, STRATUM.c.batch, STRATUM.c.taxonomy, STRATUM.c.open,
-        STRATUM_CURSOR.c["rank"], LOAD.c.held, LOAD.c.judged, BATCH.c["items"],
+        STRATUM.c.stratum, STRATUM.c.domain, STRATUM.c.batch, STRATUM_CURSOR.c["rank"], LOAD.c.held, LOAD.c.judged,
+        BATCH.c["items"],
     )
     .join(BATCH, BATCH.c.batch == STRATUM.c.batch)
     .outerjoin(
@@ -139,7 +147,10 @@ _OPEN = Statement(
         sa.and_(STRATUM_CURSOR.c.stratum == STRATUM.c.stratum, STRATUM_CURSOR.c.expert == sa.bindparam("who")),
     )
     .outerjoin(LOAD, sa.and_(LOAD.c.batch == STRATUM.c.batch, LOAD.c.expert == sa.bindparam("who")))
-    .where(STRATUM.c.programme == sa.bindparam("programme"), STRATUM.c.open > 0)
+    .where(
+        STRATUM.c.programme == sa.bindparam("programme"), STRATUM.c.domain == sa.bindparam("domain"),
+        STRATUM.c.taxonomy == sa.bindparam("taxonomy"), STRATUM.c.open > 0,
+    )
     .order_by(STRATUM.c.stratum)
 )  # fmt: skip
 _LOADS = Statement(
@@ -149,14 +160,19 @@ _LOADS = Statement(
 )
 
 
-def open_strata(connection: sa.Connection, who: str, programme: str) -> list[Row]:
-    """The strata with an open item, oldest first; where this expert goes on in each, and what they have of its batch.
+def open_kinds(connection: sa.Connection, programme: str) -> list[Row]:
+    """What kinds of items are open: domain, taxonomy, how many items, and the first stratum of that kind."""
+    return _KINDS.all(connection, {"programme": programme})
+
+
+def open_strata(connection: sa.Connection, who: str, programme: str, *, domain: str, taxonomy: str) -> list[Row]:
+    """The strata of one kind with an open item, oldest first; where this expert goes on, what they have of its batch.
 
     rank          of the item that they had last, None before the first
     held, judged  of the batch, None for somebody who has had none of it
     items         of the batch
     """
-    return _OPEN.all(connection, {"who": who, "programme": programme})
+    return _OPEN.all(connection, {"who": who, "programme": programme, "domain": domain, "taxonomy": taxonomy})
 
 
 def loads(connection: sa.Connection, programme: str) -> list[Row]:

@@ -11,7 +11,10 @@ STRATUM = sa.Table(
     whole("stratum", key=True), text("programme"), text("domain"), text("batch"), text("taxonomy"), whole("items"),
     whole("open"),
     sa.UniqueConstraint("batch", "taxonomy"),
-    sa.Index("stratum_open", "programme", sqlite_where=sa.text("open > 0"), postgresql_where=sa.text("open > 0")),
+    sa.Index(
+        "stratum_open", "programme", "domain", "taxonomy", "stratum", "open", sqlite_where=sa.text("open > 0"),
+        postgresql_where=sa.text("open > 0"),
+    ),
 )  # fmt: skip
 # How many items an expert has had in a domain, and when the last.
 CURSOR = sa.Table(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tallystick.plots import HistoryPlot, IntervalPlot, SharePlot
 from tallystick.web.views.contract import BatchRow
 from tallystick.web.views.parts import Estimate, Fact, HistoryEntry, Link, Pill
+from tallystick.web.views.tiers import TierNeeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,7 @@ class BatchDetail:
     history: HistoryPlot | None
     events: tuple[HistoryEntry, ...]
     links: tuple[Link, ...] = ()
+    tier: TierNeeds | None = None  # None: the contract says nothing of tiers
     help: Help | None = None  # None: nothing falls short, or there is nothing to compare
     idempotency_key: str = ""
     measure_action: str | None = None  # None: this person may not, or the batch is not complete
