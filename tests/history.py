@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from history_experts import pay_from, pay_out, tell
+from history_welfare import care
 from hypothesis import strategies as st
-from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl
+from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row, jsonl
 
 from tallystick.app import (
     adjudication,
     assignment,
     calibration,
-    contract,
     disagreement,
     erasure,
     escape,
@@ -24,7 +25,6 @@ from tallystick.app import (
     items,
     judgment,
     monitoring,
-    pay,
     release,
     roster,
     sentinel,
@@ -54,19 +54,6 @@ OFTEN = SentinelWish(
     false_ppm=200_000,
 )  # fmt: skip
 """Rates at which nearly every other lease is a sentinel and few wrong answers are a fall: histories are short."""
-PAY = """pay:
-  currency: JPY
-  period: week
-  time_zone: UTC
-  floor_hourly: 3000
-  rates:
-    - {work: judgment, piece: 10}
-    - {work: qualification, hourly: 1200}
-    - {work: calibration, hourly: 1200}
-    - {work: adjudication, piece: 90}
-    - {work: second_look, piece: 40}
-  terms: You are paid for every judgment.
-"""
 NOTES = "Both readings were weighed against the rubric."
 REMARK = [Feedback(criterion="reasoning", what="ambiguous", words="Say what counts as a step.")]
 SOUND = Answer(is_defect=False)
@@ -438,23 +425,20 @@ class Story:
 
     def earn(self, n: int, m: int) -> None:
         """The contract says how experts are paid; they accept, work, get something beside, and a week is closed."""
-        cell, lead = self.world.cell, self.world.lead
-        version = f"1.{next(self.numbers)}.0"
-        plain = contract_text(version, domains=self.world.domains).replace("changed.", f"changed for {version}.")
-        contract.bring_into_force(cell, lead, text=plain + PAY, name="contract.yaml", key=new_key())
-        self.world.pay = PAY
-        for actor in self.world.experts:
-            self.world.accept_pay(actor)
+        pay_from(self.world, version=f"1.{next(self.numbers)}.0")
         self.submit(n, 1)
         self.adjudicate(n, 4)
-        pay.add(
-            cell, lead, PROGRAMME, person=self.one(n).person, amount=m + 1, reason=NOTES, reference=None, key=new_key()
-        )
-        found = pay.overview(cell, lead, PROGRAMME)
-        self.world.clock.pass_minutes(8 * 24 * 60)
-        if not isinstance(found, Refused):
-            pay.close(cell, lead, PROGRAMME, found.period.name, key=new_key())
-            pay.export(cell, lead, PROGRAMME, found.period.name, key=new_key())
+        pay_out(self.world, self.one(n), amount=m + 1)
+
+    def vouch(self, n: int, m: int) -> None:
+        """An expert shows what they hold and says who they are; somebody decides on it."""
+        version = f"1.{next(self.numbers)}.0"
+        tell(self.world, self.one(n), version=version, sections=self.world.pay, n=n, m=m)
+
+    def care(self, n: int, m: int) -> None:
+        """The contract names content that can weigh on people; one expert says what they take on and speak."""
+        version = f"1.{next(self.numbers)}.0"
+        care(self.world, self.one(n), version=version, sections=self.world.pay, n=n, m=m)
 
     def fall(self) -> None:
         """Somebody new answers every sentinel wrong."""
@@ -494,7 +478,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.erase, Story.doubt, Story.review, Story.redo, Story.part, Story.intervene,
     Story.explain, Story.learn,
     Story.mix, Story.mix,
-    Story.watch, Story.earn, Story.look_again, Story.look_again,
+    Story.watch, Story.earn, Story.vouch, Story.care, Story.look_again, Story.look_again,
 )  # fmt: skip
 """What can happen; work happens more often."""
 
