@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from console import SECRET, as_lead, run
-from history import PAY
+from history_experts import PAY
 from living_cell import PROGRAMME, contract_text, world_at
 
 from tallystick.app import access, contract, roster

@@ -2,7 +2,7 @@
 
 import re
 
-from history import PAY
+from history_experts import PAY
 from living_cell import PROGRAMME, World, contract_text
 from served import Served
 from web.visitor import Visitor

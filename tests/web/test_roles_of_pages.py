@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from failing_batch import diagnosed, opened
 from held_work import hold
-from history import OFTEN, PAY
+from history import OFTEN
+from history_experts import PAY, POOL, vouch
 from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl
 from served import Served
 from web.visitor import Visitor
@@ -87,6 +88,20 @@ WHO: dict[str, set[str] | None] = {
     "GET /people/{person}": {"lead", "auditor"},  # and one's own
     "POST /people/{person}/contract": LEAD,
     "POST /people/{person}/region": LEAD,
+    "POST /people/{person}/credentials": EVERYBODY,  # of oneself; of others who keeps the roster
+    "POST /people/{person}/screening": LEAD,
+    "POST /people/{person}/screening/{disqualifier}": EVERYBODY,  # whom it concerns answers; a lead decides
+    "GET /credentials": {"lead", "auditor"},
+    "GET /credentials/{credential_id}": {"lead", "auditor"},  # and one's own
+    "POST /credentials/{credential_id}": EVERYBODY,  # one's own; of others who keeps the roster
+    "POST /credentials/{credential_id}/evidence": EVERYBODY,
+    "GET /credentials/{credential_id}/evidence/{number}": {"lead", "auditor"},  # and one's own
+    "POST /screening/rules": LEAD,
+    f"GET {P}/pool": READERS,
+    f"POST {P}/pool": LEAD,
+    "GET /me/pool/{programme}": EXPERTS,
+    "POST /me/pool/{programme}": EXPERTS,
+    "POST /me/pool/{programme}/withdraw": EXPERTS,
     "GET /erasures": READERS | {"engineer"},
     "GET /erasures/new": LEAD,
     "POST /erasures/new": LEAD,
@@ -203,6 +218,8 @@ WHO: dict[str, set[str] | None] = {
 }
 SESSION_ONLY = {
     "GET /people/{person}",
+    "GET /credentials/{credential_id}",
+    "GET /credentials/{credential_id}/evidence/{number}",
     "GET /receipts/{seq}",
     "GET /receipts/{seq}/proof",
     "GET /receipts/{seq}/signed",
@@ -259,7 +276,7 @@ def scene(looked_at: Served) -> Scene:
         "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
-    return Scene(looked_at, cast, names | session_held(world) | charted(world) | paid(world))
+    return Scene(looked_at, cast, names | session_held(world) | charted(world) | paid(world) | vouched(world, first))
 
 
 def paid(world: World) -> dict[str, str]:
@@ -274,6 +291,14 @@ def paid(world: World) -> dict[str, str]:
     for step in (pay.close, pay.export):
         assert not isinstance(step(world.cell, world.lead, PROGRAMME, found.period.name, key=new_key()), Refused)
     return {"period": found.period.name, "file": "lines.csv"}
+
+
+def vouched(world: World, expert: Actor) -> dict[str, str]:
+    """An expert with a credential that was shown, and something that was proposed; the contract asks who they are."""
+    text = contract_text("1.2.0").replace("changed", "changed once more") + PAY + POOL
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+    return vouch(world, expert)
 
 
 def charted(world: World) -> dict[str, str]:

@@ -245,9 +245,8 @@ def unreadable(
     closed = None if item is None else _closed(cell, connection, actor.person, item)
     if closed:
         return closed
-    stopped = screening.stops(connection, actor.person, programme=programme)
-    if stopped:
-        return Refused(DISQUALIFIED.code, DISQUALIFIED.sentence, None, tuple(stopped))
+    if screening.stops(connection, actor.person, programme=programme):
+        return DISQUALIFIED
     person = roster.person(connection, actor.person)
     region = None if person is None else person.region
     return refuse_reader(terms_of(cell, connection, row), today_of(cell), region)

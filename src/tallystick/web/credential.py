@@ -191,7 +191,8 @@ def _facts(found: CredentialPage) -> tuple[Fact, ...]:
     if row.renews is not None:
         facts.append(Fact(term="Follows", value=row.renews, href=f"/credentials/{row.renews}"))
     if row.decided_at is not None:
-        facts.append(Fact(term="Decided", value=f"{words.told(row.decided_at)}, by {row.decided_by}"))
+        by = "by its holder" if row.decided_by == row.person else f"by {row.decided_by}"
+        facts.append(Fact(term="Decided", value=f"{words.told(row.decided_at)}, {by}"))
     return tuple(facts)
 
 
