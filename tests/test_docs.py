@@ -12,7 +12,7 @@ from tallystick import cli
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "changelog").glob("*.md")])
-DOCUMENTS += sorted((ROOT / "bench").glob("*.md"))
+DOCUMENTS += [ROOT / "bench" / "README.md", ROOT / "tests" / "README.md"]
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OUR_PATH = re.compile(r"`((?:docs|src|tests|tools|bench|requirements|changelog|\.ci)/[\w./-]*)`")
