@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 from constitution_scene import agree, carry, carrying_text, constitution_text, propose, publish
 from held_work import code
-from living_cell import PROGRAMME, World, world_at
+from living_cell import PROGRAMME, World, answer_of, world_at
 
-from tallystick.app import access, assignment, constitution, rubric
+from tallystick.app import access, assignment, constitution, erasure, judgment, rubric
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
-from tallystick.app.constitution import ConstitutionPage, Difference, Moved, ProposalPage
+from tallystick.app.constitution import ConstitutionPage, Difference, Moved, ProposalPage, TradeOffs
+from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
+from tallystick.flow.constitution import TradeOff
+from tallystick.flow.erasure import Wish
+from tallystick.flow.refusal import Refused
+from tallystick.store import constitution as store
+from tallystick.store import erasure as erasures
+from tallystick.store import judgment as judgments
 from tallystick.store import projection
 
 NOTES = "The criterion judges steps, and says nothing of candour."
@@ -129,3 +136,45 @@ def test_the_page_says_what_carries_each_principle_and_what_none_does(world: Wor
     bare = constitution_text("1.2.0").replace("changelog: Care reads anew in 1.2.0.\n", "")
     refused = constitution.publish(world.cell, world.lead, programme=PROGRAMME, text=bare, name="c.yaml", key=new_key())
     assert code(refused) == "changelog-missing"
+
+
+def submit(world: World, trade_off: TradeOff | None) -> Saved | Refused:
+    task = world.task(world.experts[0])
+    return judgment.submit(
+        world.cell, world.experts[0], task.assignment, answer_of("a_clearly"), trade_off=trade_off, key=new_key()
+    )
+
+
+def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pair(world: World) -> None:
+    given = TradeOff(principles=("candour", "care"), prevailed="care", note="A warning came before all the doubts.")
+    assert code(submit(world, given)) == "no-constitution"
+    publish(world, constitution_text())
+    for wrong, said in (
+        ({"principles": ("care", "courage")}, "unknown-principle"), ({"prevailed": "respect"}, "trade-off-incomplete"),
+        ({"note": " "}, "trade-off-incomplete"), ({"principles": ("care", "care")}, "trade-off-incomplete"),
+    ):  # fmt: skip
+        assert code(submit(world, given.model_copy(update=wrong))) == said
+    with world.cell.read() as connection:
+        assert judgments.of_expert(connection, world.experts[0].person) == [], "a refused part refuses the whole"
+    first = submit(world, given)
+    assert isinstance(first, Saved)
+    submit(world, None)
+    submit(world, given.model_copy(update={"principles": ("care", "candour", "respect"), "prevailed": None}))
+    found = constitution.trade_offs(world.cell, world.lead, PROGRAMME)
+    assert isinstance(found, TradeOffs)
+    assert [(one.first, one.second, one.number, one.first_prevailed) for one in found.conflicts] == [
+        ("care", "candour", 2, 1), ("candour", "respect", 1, 0), ("care", "respect", 1, 0),
+    ]  # fmt: skip
+    assert found.noted[-1].judgment == first.judgment
+    assert constitution.trade_offs(world.cell, world.experts[0], PROGRAMME) == access.ABSENT
+    ordered = erasure.order(
+        world.cell,
+        world.lead,
+        Wish(what="object", target=f"item:{first.item}", reason="mistake"),
+        words="",
+        key=new_key(),
+    )
+    assert not isinstance(ordered, Refused), ordered
+    with world.cell.read() as connection:
+        row = store.trade_off_of(connection, [first.judgment])[first.judgment]
+        assert erasures.erased_of(connection, [row.notes]), "the words go with the item that they are about"

@@ -13,7 +13,7 @@ import pytest
 from route_roles import WHO
 from served import served_at
 
-from tallystick.client import ApiError, Client, Judgment
+from tallystick.client import ApiError, Client, Judgment, TradeOff
 from tallystick.client.erasure import Notice
 
 NO_SESSION = {"GET /openapi.json", "GET /healthz", "GET /readyz"}
@@ -29,6 +29,7 @@ GIVEN: dict[str, object] = {
     "str": "x", "int": 1, "float": 0.5, "bool": True, "bytes": b"x", "Sequence[str]": ["x"],
     "Mapping[str, object]": {"a": 1}, "Mapping[str, str]": {"de": "B2"},
     "Judgment": Judgment(verdict="tie", scores={}, reasons=[]), "Notice": NOTICE, "RubricRemark]": [],
+    "TradeOff": TradeOff(principles=["a", "b"], note="x"),
 }  # fmt: skip
 REFUSED = {"error": {"code": "no", "sentence": "No.", "field": None, "names": []}, "problems": []}
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from constitution_scene import carry, constitution_text, propose, publish
 from failing_batch import diagnosed, opened
 from held_work import hold
 from history import OFTEN
@@ -13,6 +14,7 @@ from served import Served
 from web.visitor import Visitor
 
 from tallystick.app import (
+    affected,
     calibration,
     contract,
     disagreement,
@@ -76,6 +78,21 @@ WHO: dict[str, set[str] | None] = {
     "GET /me/groups": EXPERTS,
     "POST /me/groups": EXPERTS,
     "POST /me/groups/withdraw": EXPERTS,
+    f"GET {P}/rubric-editor/{{rubric_id}}": LEAD,
+    f"POST {P}/rubric-editor/{{rubric_id}}": LEAD,
+    f"GET {P}/constitution": READERS | EXPERTS,
+    f"POST {P}/constitution": {"lead", "researcher"},
+    f"GET {P}/constitution/diff": READERS | EXPERTS,
+    f"GET {P}/constitution/versions/{{version}}": READERS | EXPERTS,
+    f"GET {P}/constitution-editor": {"lead", "researcher"},
+    f"POST {P}/constitution-editor": {"lead", "researcher"},
+    f"GET {P}/trade-offs": READERS,
+    "GET /operationalizations/{proposal_id}": READERS | EXPERTS,
+    "POST /operationalizations/{proposal_id}": {"lead", "researcher"},
+    f"GET {P}/affected": READERS | {"adjudicator"},
+    f"POST {P}/affected/{{rubric_id}}": LEAD,
+    "GET /affected/{affected_id}": {"adjudicator"},
+    "POST /affected/{affected_id}": {"adjudicator"},
     f"GET {P}/rubrics": READERS | EXPERTS,
     f"GET {P}/new-rubric": LEAD,
     f"POST {P}/new-rubric": LEAD,
@@ -276,7 +293,18 @@ def scene(looked_at: Served) -> Scene:
         "model": "built-in-1", "erasure_id": erased.erasure, "holder": "client", "drawn": drawn,
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
-    return Scene(looked_at, cast, names | session_held(world) | charted(world) | paid(world) | vouched(world, first))
+    last = charted(world) | paid(world) | vouched(world, first)
+    return Scene(looked_at, cast, names | session_held(world) | last | constituted(world))
+
+
+def constituted(world: World) -> dict[str, str]:
+    """A constitution, a rubric that carries it and waits for an agreement, and a judgment that the rubric affects."""
+    publish(world, constitution_text())
+    carry(world)
+    reviewer = world.person("Another judge", "expert", expert_roles=("reviewer",))
+    found = affected.queue(world.cell, reviewer, PROGRAMME)
+    assert isinstance(found, list), found
+    return {"proposal_id": propose(world, world.lead).proposal, "affected_id": found[0].mine[0].judgment}
 
 
 def paid(world: World) -> dict[str, str]:

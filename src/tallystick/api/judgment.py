@@ -11,6 +11,7 @@ from tallystick.app import items, judgment
 from tallystick.app import receipt as receipts
 from tallystick.edge import Site, Visit
 from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.flow.constitution import TradeOff
 from tallystick.flow.refusal import Refused
 from tallystick.signals.shape import Answer
 
@@ -38,14 +39,21 @@ class Submitted(Shown):
     signed: SignedReceipt
 
 
-def submit(visit: Visit, work: InPath, answer: Answer, key: Key) -> Submitted | Refused:
+class AnswerSent(Answer):
+    """An answer, and beside it which principles conflicted where the programme has a constitution."""
+
+    trade_off: TradeOff | None = None
+
+
+def submit(visit: Visit, work: InPath, answer: AnswerSent, key: Key) -> Submitted | Refused:
     """Submit the judgment of one's own assignment.
 
     A and B are the candidates as they were shown. Every criterion of the rubric has scores for both, or null where
     the expert abstains from it; every reason is tied to a criterion. A verdict that contradicts the rubric's priority
     rules is refused with 422 `verdict-contradicts-scores` until `confirmed` names those criteria.
     """
-    saved = judgment.submit(visit.cell, visit.actor, work, answer, key=key)
+    given = Answer.model_validate(answer.model_dump(exclude={"trade_off"}))
+    saved = judgment.submit(visit.cell, visit.actor, work, given, trade_off=answer.trade_off, key=key)
     if isinstance(saved, Refused):
         return saved
     offset = next(n for n, fact in enumerate(saved.receipt.facts) if isinstance(fact, JudgmentSubmitted))

@@ -180,11 +180,11 @@ def _reviewable(connection: journal.Connection, actor: Actor, judgment: str) -> 
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> AffectedJudgment:
-    mine = order.candidate_order(cell.order_seed, row.item, actor.person)
     item = items.item(connection, row.item)
     given = rubrics.version(connection, row.programme, row.rubric, row.rubric_version)
     now = rubrics.current(connection, row.programme, row.rubric)
     assert item is not None, "a judgment has an item"
+    mine = order.candidate_order(cell.order_seed, row.item, actor.person, candidates=item.candidates)
     assert given is not None, "the rubric version of a judgment was published"
     assert now is not None, "a published rubric has a version in force"
     before, after = cell.rubric(connection, given.document), cell.rubric(connection, now.document)

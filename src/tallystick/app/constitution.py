@@ -417,19 +417,23 @@ def principles_for(cell: Cell, actor: Actor, programme: str) -> Constitution | N
         return cell.constitution(connection, programme)
 
 
+def refuse_trade_off(
+    cell: Cell, connection: journal.Connection, programme: str, given: TradeOff | None
+) -> Refused | None:
+    """Why a trade-off cannot be noted beside a judgment, or None; asked before anything of the judgment is sealed."""
+    return None if given is None else flow.refuse_trade_off(cell.constitution(connection, programme), given)
+
+
 def note_trade_off(
     cell: Cell, tx: Transaction, judged: JudgmentSubmitted, given: TradeOff | None, *, run: str
-) -> list[TradeOffNoted] | Refused:
+) -> list[TradeOffNoted]:
     """The fact of a trade-off beside a judgment, inside its command. Empty when none was noted.
 
     run  the import of the item: the words may quote it, and close with it
     """
-    if given is None:
+    current = None if given is None else cell.constitution(tx.connection, judged.programme)
+    if given is None or current is None:
         return []
-    current = cell.constitution(tx.connection, judged.programme)
-    refused = flow.refuse_trade_off(current, given)
-    if refused or current is None:
-        return refused or []
     note = tx.seal(given.note.strip().encode(), scope=f"run:{run}", subjects=[f"person:{judged.expert}"])
     return [
         TradeOffNoted(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, erased
+from tallystick.app import access, constitution, erased
 from tallystick.app.access import Actor
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
@@ -17,6 +17,7 @@ from tallystick.events.assignment import AssignmentLeasedV2
 from tallystick.events.envelope import Event
 from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted, MarkFacts
 from tallystick.flow import adjudication, judgment
+from tallystick.flow.constitution import TradeOff
 from tallystick.flow.judgment import Considered
 from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import REQUEUED
@@ -116,10 +117,17 @@ def _is_labelling(connection: journal.Connection, session: Row, item: str, perso
     return is_asked and session.state == calibration.LABELLING and item not in done
 
 
-def submit(cell: Cell, actor: Actor, work: str, answer: Answer, *, key: str) -> Saved | Refused:
-    """Submit the judgment of one's own assignment. The same key gives the same receipt, whatever happens."""
-    request = canon.encode(["judge", work, answer.model_dump(mode="json")])
-    command = Command(actor, "work.do", key, request, lambda tx: _submit(cell, tx, actor, work, answer=answer))
+def submit(
+    cell: Cell, actor: Actor, work: str, answer: Answer, *, trade_off: TradeOff | None = None, key: str
+) -> Saved | Refused:
+    """Submit the judgment of one's own assignment. The same key gives the same receipt, whatever happens.
+
+    trade_off  which principles of the constitution conflicted, when the expert noted it
+    """
+    beside = [] if trade_off is None else [trade_off.model_dump(mode="json")]
+    request = canon.encode(["judge", work, answer.model_dump(mode="json"), *beside])
+    sent = _Sent(answer, trade_off)
+    command = Command(actor, "work.do", key, request, lambda tx: _submit(cell, tx, actor, work, sent=sent))
     done = cell.execute(command)
     if isinstance(done, Refused):
         return done
@@ -127,7 +135,15 @@ def submit(cell: Cell, actor: Actor, work: str, answer: Answer, *, key: str) -> 
     return Saved(fact.judgment, fact.item, fact.programme, done)
 
 
-def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Answer) -> Decision:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What an expert sent."""
+
+    answer: Answer
+    trade_off: TradeOff | None
+
+
+def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, sent: _Sent) -> Decision:
     leased = assignment.assignment(tx.connection, work)
     if leased is None or leased.expert != actor.person:
         return access.ABSENT
@@ -139,6 +155,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Ans
     assert item is not None
     gone = erased.gone(tx.connection, item.content) or erased.gone(tx.connection, item.hidden)
     refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme, item=item.item)
+    refused = refused or constitution.refuse_trade_off(cell, tx.connection, item.programme, sent.trade_off)
     if refused:
         return refused
     renewed = _renew(tx, leased)
@@ -152,12 +169,14 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Ans
     look = tx.look_as_cell(About(subject=item.item, what="answer", reason="check"))
     shown = shown_in(cell, tx.connection, item.content, leased.order, look=look)
     considered = judgment.consider(
-        answer, cell.rubric(tx.connection, version.document), shown.matter,
+        sent.answer, cell.rubric(tx.connection, version.document), shown.matter,
         earlier=_earlier(cell, tx, actor.person, look),
     )  # fmt: skip
     if isinstance(considered, Refused):
         return considered
-    fact = _fact(tx, renewed[0] if renewed else None, leased, item=item, person=person, answer=answer, of=considered)
+    fact = _fact(
+        tx, renewed[0] if renewed else None, leased, item=item, person=person, answer=sent.answer, of=considered
+    )  # fmt: skip
     for name in {work, leased.assignment}:
         sessions.drop_draft(tx.connection, name, actor.person)
     divides = divided(tx, item, [fact.verdict])
@@ -165,6 +184,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, answer: Ans
         *renewed,
         fact,
         *detailed(fact, considered),
+        *constitution.note_trade_off(cell, tx, fact, sent.trade_off, run=item.run),
         *after_judgment(cell, tx, fact, item=item, look=look, divides=divides),
     ]
 

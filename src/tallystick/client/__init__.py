@@ -56,7 +56,7 @@ from tallystick.client.errors import (
     TooMany,
     Unreachable,
 )
-from tallystick.client.judgments import Judgment, Mark, Points, Reason
+from tallystick.client.judgments import Judgment, Mark, Points, Reason, TradeOff
 from tallystick.client.oversight import Log
 from tallystick.client.receipts import KeptReceipts, ReceiptNotGood, SealedReceipt, Signed
 
@@ -114,6 +114,7 @@ __all__ = [
     "Task",
     "TooLarge",
     "TooMany",
+    "TradeOff",
     "Unreachable",
     "Value",
 ]

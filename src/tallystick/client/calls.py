@@ -21,7 +21,7 @@ from tallystick.client.erasure import ErasureCalls
 from tallystick.client.errors import Conflict
 from tallystick.client.escape import EscapeCalls
 from tallystick.client.intervention import InterventionCalls
-from tallystick.client.judgments import Judgment
+from tallystick.client.judgments import Judgment, TradeOff
 from tallystick.client.monitoring import MonitoringCalls
 from tallystick.client.oversight import OversightCalls
 from tallystick.client.pay import PayCalls
@@ -258,10 +258,13 @@ class Client(
     def _draft(self, path: str, content: Mapping[str, object]) -> int:
         return msgspec.json.decode(self._wire.send("PUT", path, body=dict(content)), type=dict[str, int])["saved_at"]
 
-    def submit(self, assignment: str, judgment: Judgment, *, key: str | None = None) -> answers.Submitted:
+    def submit(
+        self, assignment: str, judgment: Judgment, *, trade_off: TradeOff | None = None, key: str | None = None
+    ) -> answers.Submitted:
         """Submit a judgment: when this returns, it survives a crash. ReceiptNotGood: it does, its receipt is none."""
         path = f"{PREFIX}/assignments/{safe(assignment)}/judgment"
-        done = self._wire.post(answers.Submitted, path, key=key, body=judgment)
+        noted = {} if trade_off is None else {"trade_off": trade_off}
+        done = self._wire.post(answers.Submitted, path, key=key, body={**msgspec.to_builtins(judgment), **noted})
         self._keep(done.signed)
         return done
 

@@ -19,6 +19,18 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     citation: str | None = None
 
 
+class TradeOff(msgspec.Struct, frozen=True, kw_only=True):
+    """Which principles of the constitution conflicted, two or more.
+
+    prevailed  one of them; None when they were balanced
+    note       which trade-off was made, in a sentence
+    """
+
+    principles: list[str]
+    note: str
+    prevailed: str | None = None
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One labelled piece of an item: a span, a step, a turn, a call, or a candidate with its place in a ranking.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tallystick import canon
-from tallystick.flow.document import Fault, Finding, Part, Slug, Text, Versioned, plain
+from tallystick.flow.document import Fault, Finding, Part, Slug, Text, Versioned, form, plain
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow, Rubric, check_revision, pieces
 
@@ -308,11 +308,13 @@ def agreed_by(proposal: Proposal, role: str, person: str) -> dict[str, str] | No
 # --- trade-offs -------------------------------------------------------------------------------------------------
 
 
-class TradeOff(Part):
+class TradeOff(BaseModel):
     """What an expert may note beside a judgment: principles that conflicted, and what gave way.
 
     prevailed  one of the principles; None when they were balanced
     """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     principles: Annotated[tuple[Slug, ...], Field(min_length=2, max_length=PRINCIPLES_IN_CONFLICT_MAX)]
     prevailed: Slug | None = None
@@ -372,3 +374,32 @@ def conflicts(noted: Sequence[tuple[Sequence[str], str | None]]) -> list[Conflic
         for (first, second), given in pairs.items()
     ]  # fmt: skip
     return sorted(found, key=lambda one: (-one.number, one.first, one.second))
+
+
+SHAPE = form.Shape(
+    ("constitution", "tallystick/constitution/1"),
+    (
+        form.Field("id", "Id", hint="It stays the same in all versions."),
+        form.Field("version", "Version", hint="Above the version in force."),
+        form.Field("title", "Title"),
+        form.Field("preamble", "Preamble", "text"),
+        form.Field("changelog", "What changed", "text", hint="Needed from the second version on."),
+        form.Field("rationale", "Why it changed", "text", hint="Needed from the second version on."),
+        form.Rows(
+            "principles", "Principles", "principle", "title", (
+                form.Field("id", "Id", hint="Short and lasting: rubrics name it."),
+                form.Field("number", "Number", "whole"),
+                form.Field("title", "Title"),
+                form.Field("text", "Principle", "text"),
+                form.Field("explanation", "Explanation", "text"),
+                form.Rows(
+                    "examples", "Examples", "example", "title", (
+                        form.Field("title", "Title"), form.Field("situation", "Situation", "text"),
+                        form.Field("asks", "What the principle asks for there", "text"),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)  # fmt: skip
+"""The form of a constitution."""

@@ -3,8 +3,10 @@
 from tallystick.edge import Site
 from tallystick.web import (
     adjudication,
+    affected,
     assignment,
     calibration,
+    constitution,
     contract,
     credential,
     custody,
@@ -37,7 +39,7 @@ from tallystick.web.render import STATIC
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
-    standing, tiers,
+    standing, tiers, affected, constitution,
     receipt, oversight, erasure, custody, calibration, intervention,
     monitoring, sentinel, pay, welfare, routing,
     disagreement,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from starlette.responses import JSONResponse, Response
 
-from tallystick.app import assignment, judgment, oversight, roster
+from tallystick.app import assignment, constitution, judgment, oversight, roster
 from tallystick.app import receipt as receipts
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.constitution import Constitution
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
@@ -30,6 +31,7 @@ WAITING = {
     "others-first": "There is nothing that you have to do. Come back a little later.",
     "share-reached": "There is nothing that you have to do: it is for the sake of agreement by many.",
     "work-paused": "There is nothing that you have to do. Ask the programme lead if it takes long.",
+    "operationalization-open": "Two people have to agree on it. There is nothing that you have to do.",
     "break-due": "Rest. Nothing that waits for you is lost, and nobody counts the break.",
     "exposure-reached": "Other programmes may have work for you: they are listed on the page of your work.",
     "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
@@ -97,12 +99,18 @@ def _page(visit: Visit, task: Task, sent: Sent) -> Response:
         action=root, draft_href=f"{root}/draft", programme=task.programme, shown=task.shown, rubric=task.rubric,
         done=task.done, lease_until=words.moment(task.expires_at), release_action=f"{root}/return",
         shield=shielded(task.warnings, skip_action=f"{root}/return", is_open=bool(sent.fields)),
+        trade_off=form.shown_trade_off(_principles(visit, task), sent.fields, sent.errors.get("trade-off", "")),
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
     at = Place(trail=(("My work", "/me"),), programme=task.programme)
     page = frame.page(visit, form.question(task.shown), title="Judge", at=at, notices=sent.notices)
     return frame.shown("judgment/work.html", view, page, status=sent.status)
+
+
+def _principles(visit: Visit, task: Task) -> Constitution | None:
+    """The constitution from which the expert may choose principles that conflicted; None without one."""
+    return constitution.principles_for(visit.cell, visit.actor, task.programme)
 
 
 def act(visit: Visit) -> PageAnswer:
@@ -122,12 +130,16 @@ def act(visit: Visit) -> PageAnswer:
 def _submit(visit: Visit, task: Task, fields: Fields) -> Response:
     key = visit.text("idempotency_key")
     reading = form.read(fields, task.rubric, task.shown.matter)
-    if reading.answer is None:
+    trade_off, wrong = form.read_trade_off(fields, _principles(visit, task))
+    if reading.answer is None or wrong:
         if task.state == "judged":
             return _to_receipt(visit, task)
-        sent = Sent(fields=fields, notices=(form.complaint(reading.errors),), key=key, errors=reading.errors)
+        errors = {**reading.errors, **({"trade-off": wrong} if wrong else {})}
+        sent = Sent(fields=fields, notices=(form.complaint(errors),), key=key, errors=errors)
         return _kept(visit, task, sent)
-    saved = judgment.submit(visit.cell, visit.actor, task.assignment, reading.answer, key=key)
+    saved = judgment.submit(
+        visit.cell, visit.actor, task.assignment, reading.answer, trade_off=trade_off, key=key
+    )  # fmt: skip
     if not isinstance(saved, Refused):
         seq = frame.place_of(saved.receipt, "judgment-submitted/1")
         return frame.moved(f"/assignments/{task.assignment}/done?receipt={seq}")

@@ -2,8 +2,10 @@
 
 from web.samples import (
     accesses,
+    affected,
     agreement,
     calibration,
+    constitution,
     disagreement,
     disputes,
     erasure,
@@ -25,6 +27,8 @@ from web.samples import (
 )
 
 ALL = (
+    *affected.SAMPLES,
+    *constitution.SAMPLES,
     *monitoring.SAMPLES,
     *people.SAMPLES,
     *pay.SAMPLES,

@@ -136,8 +136,17 @@ CONTRADICTION = judgment.Contradiction(
     name="Factual safety",
     sentence="Your verdict is “B clearly”, but you scored A four points safer. Factual safety outranks the rest.",
 )
+TRADE_OFF = judgment.TradeOffField(
+    principles=(
+        Choice(value="care", label="1 Care", note="Warn of what can harm.", is_chosen=True),
+        Choice(value="candour", label="2 Candour", note="Say what is not known."),
+    ),
+    prevailed=(Choice(value="balanced", label="none: they were balanced", is_chosen=True), Choice(value="care", label="1 Care")),
+    note="A warning came first.", error="Choose two principles or more that conflicted, at most 10.", is_open=True,
+)  # fmt: skip
 WRONG_WORK = replace(
     WORK,
+    trade_off=TRADE_OFF,
     verdicts=verdicts("b_clearly"),
     contradictions=(CONTRADICTION,),
     scores=(

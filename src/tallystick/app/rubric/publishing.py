@@ -151,9 +151,10 @@ def preview(cell: Cell, actor: Actor, *, programme: str, text: str, name: str) -
 
 @dataclass(frozen=True, slots=True)
 class RubricPage:
-    """One rubric version with its history."""
+    """One rubric version with its history. text: the YAML document, as it was published."""
 
     rubric: Rubric
+    text: str
     row: Row
     versions: tuple[Row, ...]
     findings: tuple[Finding, ...]
@@ -173,7 +174,8 @@ def rubric_page(
             return access.ABSENT
         found = cell.rubric(connection, chosen[0].document)
         counts = rubrics.affected_counts(connection, programme, rubric)
-        return RubricPage(found, chosen[0], tuple(history), tuple(findings(found)), counts)
+        text = cell.document(connection, chosen[0].document)
+        return RubricPage(found, text, chosen[0], tuple(history), tuple(findings(found)), counts)
 
 
 def rubric_diff(

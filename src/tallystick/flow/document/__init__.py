@@ -4,6 +4,7 @@ Rubrics and contracts are such documents, and both come from outside: hostile te
 Reads text and writes text; touches no file.
 """
 
+from tallystick.flow.document import form
 from tallystick.flow.document.part import (
     Part,
     Share,
@@ -34,6 +35,7 @@ __all__ = [
     "Version",
     "Versioned",
     "check",
+    "form",
     "from_plain",
     "parse",
     "placed",

@@ -14,6 +14,7 @@ from tallystick.web.judgment.page import (
     work,
 )
 from tallystick.web.judgment.reading import Reading, read
+from tallystick.web.judgment.trade_off import read_trade_off, shown_trade_off
 from tallystick.web.judgment.typed import Fields, active_ms, draft_of, drafted, fields_of, first
 
 __all__ = [
@@ -32,5 +33,7 @@ __all__ = [
     "question",
     "read",
     "read_first",
+    "read_trade_off",
+    "shown_trade_off",
     "work",
 ]

@@ -161,6 +161,7 @@ class Sheet:
     is_qualification: bool = False
     release_action: str | None = None
     shield: Shield | None = None
+    trade_off: views.TradeOffField | None = None
 
 
 QUESTIONS = {"preference": "Which answer is better?"}
@@ -194,6 +195,7 @@ def work(
         is_reason_required=form.is_reason_required, verdict_error=errors.get("verdict", ""), contradictions=against,
         saved_at=saved_at, is_qualification=sheet.is_qualification, release_action=sheet.release_action,
         is_citation_required=any(c.citation_required for c in rubric.criteria), shield=sheet.shield,
+        trade_off=sheet.trade_off,
     )  # fmt: skip
 
 

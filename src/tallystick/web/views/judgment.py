@@ -225,6 +225,17 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradeOffField:
+    """Which principles conflicted, and which prevailed. Fields: `trade-off-principle`, `-prevailed` and `-note`."""
+
+    principles: tuple[Choice, ...]
+    prevailed: tuple[Choice, ...]
+    note: str = ""
+    error: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One preference to judge. Template: judgment/work.html."""
 
@@ -259,6 +270,7 @@ class Work:
     release_action: str | None = None  # gives the item back; None: not offered
     shield: Shield | None = None
     is_citation_required: bool = False
+    trade_off: TradeOffField | None = None  # None: the programme has no constitution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tallystick.flow.document.form import Node
 from tallystick.web.views.contract import Version
-from tallystick.web.views.parts import Link, Pill, UploadForm
+from tallystick.web.views.parts import Link, Pill, Problem, UploadForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +125,25 @@ class RubricNew:
 
     form: UploadForm
     title: str = ""  # empty: a new rubric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editor:
+    """A rubric or a constitution that is being written. Template: rubric/editor.html.
+
+    Posts `csrf`, `idempotency_key`, every field of the form by its path, and `do`: save, check, publish, discard, or
+    add, remove and up with a place behind it. The text posts `do` text with `document` or `text`.
+    """
+
+    action: str
+    idempotency_key: str
+    text: str
+    saved_at: str | None
+    nodes: tuple[Node, ...]
+    is_form: bool  # the text can be shown as a form
+    problems: tuple[Problem, ...] = ()
+    is_checked: bool = False
+    findings: tuple[tuple[bool, str], ...] = ()  # (serious, sentence)
+    previous: str | None = None
+    rows: tuple[DiffRow, ...] = ()  # what differs from the version in force
+    affected: tuple[str, ...] = ()

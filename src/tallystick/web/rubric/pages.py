@@ -18,6 +18,11 @@ from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
+_WHEN = {
+    "clear": "", "lexicographic": ", whenever their scores differ",
+    "threshold": ", when one side alone has a score of {} or less on it",
+}  # fmt: skip
+"""What the form of a rule adds to its sentence."""
 SECTION = "Rubrics"
 
 
@@ -49,7 +54,11 @@ def criterion(part: flow.Criterion, *, affected: int = 0) -> views.Criterion:
 def priorities(found: Rubric) -> tuple[str, ...]:
     """The priority rules as sentences."""
     names = {part.id: part.name for part in found.criteria}
-    return tuple(f"{names[r.over]} outranks {names[r.under]}, because {r.why.rstrip('.')}." for r in found.priority)
+    return tuple(
+        f"{names[rule.over]} outranks {names[rule.under]}{_WHEN[rule.form or 'clear'].format(rule.at_most)}, because "
+        f"{rule.why.rstrip('.')}."
+        for rule in found.priority
+    )
 
 
 def in_force(visit: Visit) -> PageAnswer:
@@ -65,7 +74,7 @@ def in_force(visit: Visit) -> PageAnswer:
             rows.append(_row(programme, page))
     if not rows and not access.allows(visit.actor, "rubric.write"):
         return access.ABSENT  # a programme without rubrics and one that is not there look the same to readers
-    new = f"/programmes/{programme}/new-rubric" if access.allows(visit.actor, "rubric.write") else None
+    new = f"/programmes/{programme}/rubric-editor/new" if access.allows(visit.actor, "rubric.write") else None
     view = views.RubricList(rubrics=tuple(rows), new_href=new)
     return frame.shown("rubric/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION)))
 
@@ -110,9 +119,14 @@ def _detail(visit: Visit, programme: str, page: RubricPage) -> views.RubricDetai
         criteria=tuple(criterion(part, affected=counts.get(part.id, 0)) for part in found.criteria),
         priorities=priorities(found), versions=_versions(visit, root, page), affected=_affected(page),
         diff_href=f"{root}/diff" if len(page.versions) > 1 else None,
-        new_version_href=f"/programmes/{programme}/new-rubric" if may_write else None,
+        new_version_href=f"/programmes/{programme}/rubric-editor/{found.id}" if may_write else None,
+        affected_href=f"/programmes/{programme}/affected" if _sees_affected(visit) else None,
         remarks=_remarks(visit, programme, found.id),
     )  # fmt: skip
+
+
+def _sees_affected(visit: Visit) -> bool:
+    return access.allows(visit.actor, "gate.read") or access.allows(visit.actor, "review")
 
 
 def _remarks(visit: Visit, programme: str, name: str) -> Link | None:

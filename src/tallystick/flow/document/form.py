@@ -1,0 +1,353 @@
+"""Documents as forms: a form and its YAML say the same. Reads and writes plain data; touches no file.
+
+A form is flat: the name of a field is its path, `criteria.0.anchors.1.text`. In between, a document is form data:
+lists and maps of texts, in which a map by points of a scale is a list of rows.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+
+from tallystick.flow.document.tree import Plain
+
+Kind = Literal["line", "text", "whole", "flag", "choice"]
+Data = dict[str, Plain]
+ROWS_MAX = 100
+_YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value. default: what a flag is when the document does not say."""
+
+    key: str
+    label: str
+    kind: Kind = "line"
+    hint: str = ""
+    choices: tuple[str, ...] = ()
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A map with keys of its own."""
+
+    key: str
+    label: str
+    parts: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of texts. one: what one of them is called."""
+
+    key: str
+    label: str
+    one: str
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A map from points of a scale to texts."""
+
+    key: str
+    label: str
+    one: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of maps. title: the key whose value names a row."""
+
+    key: str
+    label: str
+    one: str
+    title: str
+    parts: "tuple[Part, ...]"
+
+
+Part = Field | Inside | Texts | Points | Rows
+_POINT = (Field("point", "Score", "whole"), Field("text", "What it means", "text"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The form of one kind of document. mark: the line with which every such document begins."""
+
+    mark: tuple[str, str]
+    parts: tuple[Part, ...]
+
+
+# --- what a page shows ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One input: its name, what stands in it, and what is wrong with it."""
+
+    name: str
+    label: str
+    kind: Kind
+    value: str
+    hint: str = ""
+    choices: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of a list, with the name of its place. is_open: something in it waits to be looked at."""
+
+    name: str
+    label: str
+    nodes: "tuple[Node, ...]"
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list whose rows can be added and taken out."""
+
+    name: str
+    label: str
+    one: str
+    rows: tuple[Row, ...]
+    error: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """Fields that belong together."""
+
+    label: str
+    nodes: "tuple[Node, ...]"
+
+
+Node = Leaf | Listed | Boxed
+
+
+def nodes(shape: Shape, data: Data, errors: Mapping[str, str] | None = None, *, touched: str = "") -> tuple[Node, ...]:
+    """The form of a document's data.
+
+    errors   the name of a field to what is wrong with it
+    touched  the place that was changed last: rows around it stand open
+    """
+    return _nodes(shape.parts, data, "", {**({touched: ""} if touched else {}), **(errors or {})})
+
+
+def _nodes(parts: Sequence[Part], data: Data, under: str, errors: Mapping[str, str]) -> tuple[Node, ...]:
+    return tuple(_node(part, data.get(part.key), f"{under}{part.key}", errors) for part in parts)
+
+
+def _node(part: Part, value: Plain, name: str, errors: Mapping[str, str]) -> Node:
+    error = errors.get(name, "")
+    if isinstance(part, Field):
+        shown = _shown(value, part)
+        return Leaf(name, part.label, part.kind, shown, part.hint, part.choices, error)
+    if isinstance(part, Inside):
+        return Boxed(part.label, _nodes(part.parts, _map(value), f"{name}.", errors))
+    rows = []
+    for number, entry in enumerate(_list(part, value)):
+        place = f"{name}.{number}"
+        if isinstance(part, Texts):
+            leaf = Leaf(
+                place, f"{part.one.capitalize()} {number + 1}", "text", _text(entry), error=errors.get(place, "")
+            )
+            rows.append(Row(place, f"{part.one} {number + 1}", (leaf,)))
+            continue
+        inner = part.parts if isinstance(part, Rows) else _POINT
+        title = _text(_map(entry).get(part.title, "")) if isinstance(part, Rows) else ""
+        label = f"{part.one} {number + 1}" + (f": {title}" if title else "")
+        is_open = not title or any(f"{name}.".startswith(f"{place}.") for name in errors)
+        rows.append(Row(place, label, _nodes(inner, _map(entry), f"{place}.", errors), is_open))
+    return Listed(name, part.label, part.one, tuple(rows), error, is_open=not isinstance(part, Rows))
+
+
+def _shown(value: Plain, part: Field) -> str:
+    if part.kind == "flag":
+        is_set = part.default if value is None else value in {True, _YES}
+        return _YES if is_set else ""
+    return _text(value)
+
+
+def _text(value: Plain) -> str:
+    return "" if value is None or isinstance(value, list | dict) else str(value)
+
+
+def _map(value: Plain) -> Data:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(part: Part, value: Plain) -> list[Plain]:
+    """The rows of a list; of a map by points, its pairs."""
+    if isinstance(part, Points) and isinstance(value, dict):
+        return [{"point": point, "text": text} for point, text in value.items()]
+    return value[:ROWS_MAX] if isinstance(value, list) else []
+
+
+# --- from what was typed to a document --------------------------------------------------------------------------
+
+
+def taken(shape: Shape, fields: Mapping[str, str]) -> Data:
+    """Form data of what was typed. Rows that stand there empty stay, so that they can be filled in."""
+    return _taken(shape.parts, fields, "")
+
+
+def _taken(parts: Sequence[Part], fields: Mapping[str, str], under: str) -> Data:
+    return {part.key: _value(part, fields, f"{under}{part.key}") for part in parts}
+
+
+def _value(part: Part, fields: Mapping[str, str], name: str) -> Plain:
+    if isinstance(part, Field):
+        return _typed(part, fields.get(name, ""))
+    if isinstance(part, Inside):
+        return _taken(part.parts, fields, f"{name}.")
+    places = _places(fields, name)
+    if isinstance(part, Texts):
+        return [_clean(fields.get(place, "")) for place in places]
+    inner = part.parts if isinstance(part, Rows) else _POINT
+    return [_taken(inner, fields, f"{place}.") for place in places]
+
+
+def _places(fields: Mapping[str, str], name: str) -> list[str]:
+    """The places of the rows of a list that a form holds, in order."""
+    start = f"{name}."
+    heads = {field[len(start) :].partition(".")[0] for field in fields if field.startswith(start)}
+    return [f"{start}{number}" for number in sorted(int(head) for head in heads if head.isdecimal() and len(head) < 4)]
+
+
+def _typed(part: Field, text: str) -> Plain:
+    if part.kind == "flag":
+        return text == _YES
+    clean = _clean(text)
+    return int(clean) if part.kind == "whole" and clean.isascii() and clean.isdecimal() and len(clean) < 9 else clean
+
+
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def changed(shape: Shape, data: Data, verb: str, place: str) -> Data:
+    """The data after a row was added to a list, taken out of it, or moved up. A place that is not there changes none.
+
+    verb  add, with the list as the place; remove or up, with the row
+    """
+    steps = place.split(".")
+    part, inside = _found(shape.parts, data, steps if verb == "add" else steps[:-1])
+    if part is None or isinstance(part, Field | Inside) or not isinstance(inside, list):
+        return data
+    if verb == "add" and len(inside) < ROWS_MAX:
+        inside.append("" if isinstance(part, Texts) else {})
+    number = int(steps[-1]) if steps[-1].isdecimal() else -1
+    if verb == "remove" and 0 <= number < len(inside):
+        inside.pop(number)
+    if verb == "up" and 0 < number < len(inside):
+        inside[number - 1], inside[number] = inside[number], inside[number - 1]
+    return data
+
+
+def _found(parts: Sequence[Part], data: Plain, steps: list[str]) -> tuple[Part | None, Plain]:
+    """The part and the list at a place of form data; lists on the way there are made when they are missing."""
+    part = next((one for one in parts if one.key == steps[0]), None) if steps else None
+    if part is None or not isinstance(data, dict):
+        return None, None
+    inside = data.get(part.key)
+    if not isinstance(part, Field | Inside) and not isinstance(inside, list):
+        inside = data[part.key] = _list(part, inside)
+    if len(steps) == 1:
+        return part, inside
+    number = int(steps[1]) if steps[1].isdecimal() else -1
+    if not isinstance(part, Rows) or not isinstance(inside, list) or not 0 <= number < len(inside):
+        return None, None
+    return _found(part.parts, inside[number], steps[2:])
+
+
+def document(shape: Shape, data: Data) -> Data:
+    """The document of form data: what stands empty is left out, rows by points are a map again."""
+    key, mark = shape.mark
+    return {key: mark, **_document(shape.parts, data)}
+
+
+def _document(parts: Sequence[Part], data: Data) -> Data:
+    found: Data = {}
+    for part in parts:
+        value = _entry(part, data.get(part.key))
+        if value not in (None, "", [], {}):
+            found[part.key] = value
+    return found
+
+
+def _entry(part: Part, value: Plain) -> Plain:
+    if isinstance(part, Field):
+        if part.kind == "flag":
+            return None if value is None else value is True
+        return value
+    if isinstance(part, Inside):
+        return _document(part.parts, _map(value))
+    rows = _list(part, value)
+    if isinstance(part, Texts):
+        return [row for row in rows if row not in (None, "")]
+    if isinstance(part, Points):
+        return _by_point(rows)
+    given = [_document(part.parts, _map(row)) for row in rows]
+    return [row for row in given if any(not isinstance(value, bool) for value in row.values())]
+
+
+def _by_point(rows: list[Plain]) -> Plain:
+    """A map by points. A point that comes again keeps its words under a key that no scale has: nothing is lost."""
+    found: dict[object, Plain] = {}
+    for row in rows:
+        point, text = _map(row).get("point"), _map(row).get("text")
+        if point in (None, "") and text in (None, ""):
+            continue
+        key: object = point if point not in (None, "") else "no score"
+        while key in found:
+            key = f"{key} again"
+        found[key] = text or ""
+    return found  # type: ignore[return-value]  # points are written as numbers, as people write them
+
+
+def text(shape: Shape, data: Data) -> str:
+    """The YAML of form data."""
+    written: str = yaml.safe_dump(document(shape, data), sort_keys=False, allow_unicode=True, width=100)
+    return written
+
+
+def unknown(shape: Shape, data: Data) -> list[str]:
+    """Places of a document that its form has no field for: such a document is changed as text."""
+    rest = {key: value for key, value in data.items() if key != shape.mark[0]}
+    return list(_unknown(shape.parts, rest, ""))
+
+
+def _unknown(parts: Sequence[Part], data: Plain, under: str) -> Iterator[str]:
+    if not isinstance(data, dict):
+        yield under.rstrip(".") or "the document"
+        return
+    by_key = {part.key: part for part in parts}
+    for key, value in data.items():
+        name, part = f"{under}{key}", by_key.get(str(key))
+        yield from [name] if part is None else _misplaced(part, value, name)
+
+
+def _misplaced(part: Part, value: Plain, name: str) -> Iterator[str]:
+    if isinstance(part, Inside):
+        yield from _unknown(part.parts, value, f"{name}.")
+        return
+    wanted = {Field: (str, int, bool, type(None)), Points: (dict,)}.get(type(part), (list,))
+    if not isinstance(value, wanted):
+        yield name
+    elif isinstance(part, Rows):
+        for number, row in enumerate(_list(part, value)):
+            yield from _unknown(part.parts, row, f"{name}.{number}.")
+    elif isinstance(part, Texts):
+        yield from [f"{name}.{number}" for number, row in enumerate(_list(part, value)) if isinstance(row, list | dict)]
+
+
+def next_version(version: str) -> str:
+    """The version that a change usually gets: 1.2.0 becomes 1.3.0."""
+    found = re.fullmatch(r"([0-9]+)[.]([0-9]{1,6})[.][0-9]+", version)
+    return f"{found[1]}.{int(found[2]) + 1}.0" if found else version
