@@ -7,7 +7,7 @@ import pytest
 from signals.answers import given
 from signals.contents import CALLS, EVIDENCE, TRACE, TURNS, Material, content
 
-from tallystick.signals import BY_NAME
+from tallystick.signals import BY_NAME, checking
 from tallystick.signals.ranking import Order, order_of
 from tallystick.signals.shape import Answer, Code, Given, Mark, names_of
 
@@ -211,6 +211,19 @@ def test_steps_after_a_first_error_that_nobody_labelled_are_left_out_of_the_row(
     assert one.facts.verdict == "first_error:s1"
     [row] = signal.rows(shown, [one])["stepwise"]
     assert (row["completions"], row["labels"], row["given"]) == (["0", "1"], [True, False], ["neutral", "wrong"])
+
+
+def test_no_error_is_said_only_of_steps_that_were_all_looked_at() -> None:
+    signal = BY_NAME["process"]
+    shown = content(signal, (), {"steps": [{"id": f"s{n}", "text": str(n)} for n in range(3)]})
+    form = signal.form(shown, {})
+    for labelled, expected in (
+        ({}, ["marks.steps"]), ({"s0": "correct"}, ["marks.steps"]), ({"s1": "wrong"}, ["marks.steps"]),
+        ({"s0": "correct", "s1": "wrong"}, []), ({f"s{n}": "neutral" for n in range(3)}, []),
+    ):  # fmt: skip
+        answer = Answer(marks=[Mark(field="steps", on=on, label=label) for on, label in labelled.items()])
+        found = checking.faults(signal, answer, shown, form, criteria={}, is_whole=False)
+        assert [fault.field for fault in found] == expected
 
 
 def test_safety_keeps_both_scores_apart() -> None:

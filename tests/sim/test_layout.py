@@ -183,7 +183,7 @@ def back_critique(one: Same) -> None:
     sides = {"a": "target", "source": "source"}
     assert {(sides[m.on], m.start, m.end, m.label, m.severity) for m in one.row.marks} == expected
     texts = {"a": words, "source": one.item.context or ""}
-    assert all(mark.quote == texts[mark.on][mark.start : mark.end].strip() for mark in one.row.marks)
+    assert all(mark.quote == texts[mark.on][mark.start : mark.end] for mark in one.row.marks)
     assert all(span.note in (one.row.rationale or "") for span in one.said.spans if span.note)
     unplaced = [span.text or "" for span in one.said.spans if span.start is None]
     assert all(text.strip() in (one.row.rationale or "") for text in unplaced)

@@ -116,6 +116,14 @@ class Process(Signal):
         return (Code(NO_ERROR, "No error"), *steps)
 
     def own_faults(self, answer: Answer, content: Content) -> list[Fault]:
+        """Sources leave steps after a first error without a label. The verdict rests on those up to it."""
+        labels = {mark.on: mark.label for mark in answer.marks}
+        ids = [step.id for step in _steps(content).steps]
+        first = next((number for number, step in enumerate(ids) if labels.get(step) == "wrong"), len(ids))
+        missing = [step for step in ids[:first] if step not in labels]
+        if missing and answer.verdict not in UNDECIDED:
+            sentence = f"Expected a label on every step up to the first error, found none on {', '.join(missing[:5])}."
+            return [Fault("marks.steps", sentence)]
         if answer.texts.get("correction", "").strip() and not any(mark.label == "wrong" for mark in answer.marks):
             return [Fault("texts.correction", "Expected a correction only where a step is wrong, found no wrong step.")]
         return []
