@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
-from living_cell import CRITERIA, PROGRAMME, World, item_row, world_at
+from living_cell import CRITERIA, PROGRAMME, World, item_row, rubric_text, world_at
 from signals.answers import an_answer
 from signals.contents import contents
 
@@ -15,10 +15,14 @@ from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
+from tallystick.flow import document
+from tallystick.flow.answer import Matter
+from tallystick.flow.judgment import Considered, consider
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
+from tallystick.flow.rubric import Rubric
 from tallystick.signals import BY_NAME, checking
-from tallystick.signals.shape import LETTERS, Answer, Content, Form, Reason, Signal, names_of
+from tallystick.signals.shape import LETTERS, Answer, Content, Form, Mark, Reason, Signal, names_of
 from tallystick.store.schema import ITEM
 
 ITEMS = 3
@@ -134,3 +138,37 @@ def test_a_faulty_answer_is_refused_and_nothing_is_written(name: str, sqlite_url
 
 def test_letters_are_enough() -> None:
     assert all(signal.candidates[1] <= len(LETTERS) for signal in BY_NAME.values())
+
+
+LABELS = """labels:
+  category: [{value: fluency, title: Fluency}, {value: accuracy, title: Accuracy}]
+  severity: [{value: slight, title: Slight}, {value: grave, title: Grave}]
+"""
+
+
+def test_a_rubric_names_its_own_categories_and_severities() -> None:
+    signal, content = next((one, content) for one, content in contents() if one.name == "critique")
+    read = document.read(rubric_text() + LABELS, "rubric.yaml", Rubric)
+    assert isinstance(read, Rubric), read
+    matter = Matter(signal=signal, content=content, order="A")
+    [errors] = [part for part in matter.form(read).labellings if part.is_span]
+    assert [code.value for code in errors.labels] == ["fluency", "accuracy"]
+    text = content.candidates[0]
+    mark = Mark(field=errors.name, on="a", label="fluency", severity="grave", start=0, end=3, quote=text[:3])
+    said = Answer(
+        marks=[mark], scores={name: {"a": 3} for name in CRITERIA},
+        reasons=[Reason(criterion=CRITERIA[0], text="It does not read well.")],
+    )  # fmt: skip
+    found = consider(said, read, matter, earlier=[])
+    assert isinstance(found, Considered), found
+    assert found.verdict == "grave"
+    strange = said.model_copy(update={"marks": [mark.model_copy(update={"label": "omission"})]})
+    refused = consider(strange, read, matter, earlier=[])
+    assert isinstance(refused, Refused)
+    assert "fluency, accuracy" in refused.sentence
+
+
+def test_a_list_that_no_signal_asks_from_is_a_fault() -> None:
+    read = document.read(rubric_text() + "labels: {colour: [{value: red, title: Red}]}\n", "rubric.yaml", Rubric)
+    assert isinstance(read, list)
+    assert "category" in read[0].expected

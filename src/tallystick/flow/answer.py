@@ -3,7 +3,8 @@
 Below the stages that hold answers against it: imports, qualification, judgment, calibration.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import checking
@@ -43,6 +44,10 @@ class Matter:
         """What the expert fills in."""
         return self.signal.form(self.content, codes(self.signal, rubric))
 
+    def under(self, rubric: Rubric) -> Self:
+        """The same with the rubric's own lists of labels in place of the signal's."""
+        return replace(self, signal=under(self.signal, rubric))
+
 
 def labelled(mark: Mark) -> Labelled:
     """A mark without its words."""
@@ -60,9 +65,19 @@ def scales(rubric: Rubric) -> dict[str, CriterionScale]:
     }
 
 
-def codes(signal: Signal, rubric: Rubric) -> Codes:  # noqa: ARG001  # the rubric's own lists come with its labels
+def codes(signal: Signal, rubric: Rubric) -> Codes:
     """The closed lists of a signal: the rubric's where it has them, else the signal's own."""
-    return signal.codes
+    own = {
+        name: tuple(Code(label.value, label.title, label.help or "") for label in labels)
+        for name, labels in (rubric.labels or {}).items()
+        if name in signal.codes
+    }
+    return {**signal.codes, **own}
+
+
+def under(signal: Signal, rubric: Rubric) -> Signal:
+    """A signal with the lists of a rubric in place of its own."""
+    return signal.under(codes(signal, rubric)) if rubric.labels else signal
 
 
 def faults(answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = True) -> list[Fault]:
@@ -70,6 +85,7 @@ def faults(answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = T
 
     is_whole  False for a judgment made elsewhere, which may leave out what its source did not ask
     """
+    matter = matter.under(rubric)
     return checking.faults(
         matter.signal, answer, matter.content, matter.form(rubric), criteria=scales(rubric), is_whole=is_whole
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from tallystick import canon
 from tallystick.canon import PPM
 from tallystick.events.gate import BatchMeasured, MeasuredValue
+from tallystick.flow.answer import under
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
 from tallystick.signals import BY_NAME, preference
@@ -97,24 +98,29 @@ class Table:
         return len(set(self.items)) / max(1, len(set(self.clusters or self.items)))
 
 
-def verdict_table(judged: Iterable[Judged], level: str) -> Table:
+def verdict_table(judged: Iterable[Judged], level: str, rubric: Rubric | None = None) -> Table:
     """What the gate holds to its threshold, as ratings: the headline measure of the judgments' signal.
 
-    level  what the contract asks of a signal that can be read on more than one scale, as a preference can
+    level   what the contract asks of a signal that can be read on more than one scale, as a preference can
+    rubric  whose own lists of labels replace those of the signal
     """
     judged = list(judged)
-    return measure_table(judged, headline(judged, level))
+    return measure_table(judged, headline(judged, level, rubric))
 
 
-def headline(judged: Sequence[Judged], level: str) -> Measure:
+def headline(judged: Sequence[Judged], level: str, rubric: Rubric | None = None) -> Measure:
     """The headline measure of judgments of one signal; that of a preference where there are none."""
-    return BY_NAME[judged[0].signal if judged else preference.SIGNAL].headline(level)
+    signal = BY_NAME[judged[0].signal if judged else preference.SIGNAL]
+    return (under(signal, rubric) if rubric else signal).headline(level)
 
 
 def measure_table(judged: Iterable[Judged], measure: Measure) -> Table:
     """One measure of a signal as ratings."""
     rows = [(j, unit, value) for j in judged for unit, value in measure.read(j.facts)]
-    categories = measure.values or tuple(sorted({value for _, _, value in rows}))
+    given = {value for _, _, value in rows}
+    known = measure.values or ()
+    # A judgment made under other lists of labels is a rating all the same: what is not known stands at the end.
+    categories = (*known, *sorted(given - set(known)))
     is_part = any(unit for _, unit, _ in rows)
     return Table(
         items=[f"{j.item}|{unit}" if unit else j.item for j, unit, _ in rows], raters=[j.expert for j, _, _ in rows],
@@ -174,7 +180,7 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     """Measure a batch and decide. An undefined number passes nothing and fails nothing: it is undecided."""
     counted = [j for j in judged if not j.is_expected]
     expected = [j for j in judged if j.is_expected]
-    table = verdict_table(counted, bar.level)
+    table = verdict_table(counted, bar.level, rubric)
     found = agreement_of(table, bar.metric, bar.level)
     verdict = _value("verdict", found)
     criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
@@ -183,7 +189,7 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     weighed = [_enough(found, bar), *(_weighed(value, of, bar) for value, of in short)]
     decision = _decided(weighed)
     why = " ".join(one.why for one in weighed if one.why)
-    apart = agreement_of(verdict_table(expected, bar.level), bar.metric, bar.level) if expected else None
+    apart = agreement_of(verdict_table(expected, bar.level, rubric), bar.metric, bar.level) if expected else None
     return BatchMeasured(
         batch=batch.batch, programme=batch.programme, domain=batch.domain, rubric=rubric.id,
         rubric_version=rubric.version, contract_version=batch.contract_version, rule=bar.rule,

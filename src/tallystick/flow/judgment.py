@@ -39,6 +39,7 @@ def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[st
 
     earlier  the expert's latest reasons, newest first
     """
+    matter = matter.under(rubric)
     found = faults(answer, rubric, matter)
     if found:
         sentence = " ".join(fault.sentence for fault in found)

@@ -69,6 +69,7 @@ class Preference(Signal):
 
     name: ClassVar[str] = SIGNAL
     title: ClassVar[str] = "Preference"
+    question: ClassVar[str] = "Which answer is better?"
     about: ClassVar[str] = "Which of two answers is better, how clearly, or why neither is."
     candidates: ClassVar[tuple[int, int]] = (2, 2)
 

@@ -334,6 +334,8 @@ Row = Mapping[str, JsonValue]
 class Signal(ABC):
     """One kind of supervision.
 
+    about       one sentence: what an expert says of an item
+    question    the heading of the page, where the title is not enough
     candidates  how many candidates an item has: at least, at most
     material    the model of the item's own part; None where prompt, context and candidates say it all
     codes       the closed lists that a rubric may replace, with the values that hold where it does not
@@ -344,6 +346,7 @@ class Signal(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     about: ClassVar[str]
+    question: ClassVar[str] = ""
     candidates: ClassVar[tuple[int, int]]
     material: ClassVar[type[BaseModel] | None] = None
     codes: Codes = MappingProxyType({})

@@ -224,6 +224,7 @@ _IS_GONE = (
     .correlate(ITEM)
     | sa.exists().where(ERASED.c.target == ITEM.c.hidden).correlate(ITEM)
 )  # fmt: skip
+_WORK = ITEM.alias("stood_for")
 _UNSEEN_CLAUSE = (
     sa.select(GOLD.c.item)
     .join(ITEM, ITEM.c.item == GOLD.c.item)
@@ -232,6 +233,8 @@ _UNSEEN_CLAUSE = (
         GOLD.c.domain == sa.bindparam("domain"),
         GOLD.c.place >= sa.bindparam("above"),
         GOLD.c.place < sa.bindparam("below"),
+        # Among critiques a pair of answers would be known for what it is.
+        ITEM.c.signal == sa.select(_WORK.c.signal).where(_WORK.c.item == sa.bindparam("free")).scalar_subquery(),
         ~sa.exists().where(GOLD_SEEN.c.person == sa.bindparam("who"), GOLD_SEEN.c.item == GOLD.c.item),
         ~authored(GOLD.c.item, sa.bindparam("who")),
         ~_IS_GONE,
@@ -244,13 +247,15 @@ _PLACE_END = 2**62
 
 
 def unseen_gold(
-    connection: sa.Connection, who: str, *, programme: str, domain: str, place: int, shut: Sequence[str] = ()
-) -> str | None:
+    connection: sa.Connection, who: str, *, programme: str, domain: str, place: int, free: str,
+    shut: Sequence[str] = (),
+) -> str | None:  # fmt: skip
     """A gold item of a domain that somebody has not had: the next one from a place of the pool on, or the first.
 
+    free  the work item that it would stand in for: it is of the same signal
     shut  taxonomies of items that they are not given
     """
-    wanted = {"who": who, "programme": programme, "domain": domain}
+    wanted = {"who": who, "programme": programme, "domain": domain, "free": free}
     for above, below in ((place, _PLACE_END), (0, place)):
         bounds = {**wanted, "above": above, "below": below}
         if shut:

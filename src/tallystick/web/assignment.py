@@ -104,7 +104,8 @@ def _page(visit: Visit, task: Task, sent: Sent) -> Response:
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
     at = Place(trail=(("My work", "/me"),), programme=task.programme)
-    page = frame.page(visit, form.question(task.shown), title="Judge", at=at, notices=sent.notices)
+    heading, lead = form.question(task.shown)
+    page = frame.page(visit, heading, lead=lead, title="Judge", at=at, notices=sent.notices)
     return frame.shown("judgment/work.html", view, page, status=sent.status)
 
 

@@ -38,7 +38,8 @@ def sample(name: str, matter: Matter, fields: Fields, errors: dict[str, str]) ->
         lease_until="2026-11-21T13:40:00Z", release_action="/a/return",
     )  # fmt: skip
     view = form_pages.work(sheet, fields, key="k", saved_at=None, errors=errors)
-    return Sample(name, "judgment/work.html", view, expert(form_pages.question(sheet.shown)))
+    heading, lead = form_pages.question(sheet.shown)
+    return Sample(name, "judgment/work.html", view, expert(heading, lead=lead))
 
 
 def samples() -> Iterator[Sample]:

@@ -81,7 +81,8 @@ def _read(said: JudgmentRow, item: Row | None, matters: Mapping[str, Matter], in
     wrong = next(iter(faults(bare, rubric, matter, is_whole=False)), None)
     if wrong is not None:
         return Read(answer, wrong)
-    return Read(answer.model_copy(update={"verdict": matter.signal.verdict_of(answer, matter.content)}))
+    signal = matter.under(rubric).signal
+    return Read(answer.model_copy(update={"verdict": signal.verdict_of(answer, matter.content)}))
 
 
 def _reasons(said: JudgmentRow) -> Iterable[Reason]:

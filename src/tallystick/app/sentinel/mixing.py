@@ -43,7 +43,9 @@ def item_for(
     # Looked up at every lease, so that a sentinel takes no longer to give out than work.
     texts = [] if eligible.asks_nothing else store.gold_taxonomies(tx.connection, programme, domain)
     shut = [text for text in texts if not eligible.allows({**msgspec.json.decode(text), "domain": domain})]
-    gold = store.unseen_gold(tx.connection, expert, programme=programme, domain=domain, place=place, shut=shut)
+    gold = store.unseen_gold(
+        tx.connection, expert, programme=programme, domain=domain, place=place, free=free, shut=shut
+    )
     is_due = flow.is_due(
         secret, programme=programme, domain=domain, expert=expert, position=position, rate_ppm=policy.rate_ppm
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from tallystick.flow.document import (
@@ -21,6 +21,7 @@ from tallystick.flow.document import (
     Versioned,
     share_ppm,
 )
+from tallystick.signals import ALL as SIGNALS
 
 Domain = Literal["medical", "legal", "software", "general", "creative"]
 Side = Literal["a", "b"]
@@ -168,6 +169,14 @@ class PriorityRule(Part):
             )
 
 
+class Label(Part):
+    """One value of a closed list that a signal asks from: a category of errors, a severity, a section of a policy."""
+
+    value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,79}$")]
+    title: Text
+    help: Text | None = None
+
+
 class Threshold(Part):
     """The agreement that a batch must reach; another value than the domain's needs a rationale."""
 
@@ -223,6 +232,7 @@ class Rubric(Versioned):
     task: Text
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=20)]
     priority: tuple[PriorityRule, ...] = ()
+    labels: dict[Slug, Annotated[tuple[Label, ...], Field(max_length=100)]] | None = None
     threshold: Threshold | None = None
     qualification: Qualification = Qualification()
 
@@ -234,6 +244,7 @@ class Rubric(Versioned):
     def faults(self) -> Iterator[Fault]:
         yield from _repeated(self.criteria)
         yield from _priority_faults(self)
+        yield from _label_faults(self.labels or {})
         if (
             self.threshold
             and not self.threshold.rationale
@@ -246,6 +257,20 @@ class Rubric(Versioned):
                 found=f"{self.threshold.value} without one",
                 fix="Add `rationale:` or leave the threshold out.",
             )
+
+
+def _label_faults(lists: Mapping[str, tuple[Label, ...]]) -> Iterator[Fault]:
+    """Lists that no signal asks from, and values that stand twice."""
+    known = sorted({name for signal in SIGNALS for name in signal.codes})
+    for name, labels in lists.items():
+        if name not in known:
+            expected, fix = f"one of the lists {', '.join(known)}", "Name a list that a signal asks from."
+            yield Fault(path=("labels", name), expected=expected, found=name, fix=fix)
+        values = [label.value for label in labels]
+        for number, value in enumerate(values):
+            if value in values[:number]:
+                expected, fix = "each value once", "Remove one of the two."
+                yield Fault(path=("labels", name, number), expected=expected, found=f"{value} again", fix=fix)
 
 
 def share_text(ppm: int) -> str:

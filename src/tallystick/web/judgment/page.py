@@ -164,14 +164,10 @@ class Sheet:
     trade_off: views.TradeOffField | None = None
 
 
-QUESTIONS = {"preference": "Which answer is better?"}
-"""The heading of the page, where the signal's own title is not the question."""
-
-
-def question(shown: Shown) -> str:
-    """What the expert is asked, as the heading of the page."""
+def question(shown: Shown) -> tuple[str, str]:
+    """What the expert is asked: the heading of the page, and the sentence below it."""
     signal = shown.matter.signal
-    return QUESTIONS.get(signal.name, signal.about)
+    return (signal.question, "") if signal.question else (signal.title, signal.about)
 
 
 def work(
