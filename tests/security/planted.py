@@ -14,7 +14,19 @@ from served import Served, served_at
 from starlette.types import Message, Receive, Scope, Send
 
 from tallystick import api, web
-from tallystick.app import adjudication, assignment, calibration, escape, gate, items, judgment, release, roster
+from tallystick.app import (
+    adjudication,
+    assignment,
+    calibration,
+    credential,
+    escape,
+    gate,
+    items,
+    judgment,
+    release,
+    roster,
+    screening,
+)
 from tallystick.app.access import Actor
 from tallystick.app.intervention import diagnosing
 from tallystick.app.items import ImportReport, Wanted
@@ -23,9 +35,12 @@ from tallystick.edge import Site
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import ContentAccessed
 from tallystick.flow.adjudication import Feedback
+from tallystick.flow.credential import Details
+from tallystick.flow.credential import Wish as CredentialWish
 from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
+from tallystick.flow.screening import Proposal
 from tallystick.ledger import journal
 from tallystick.signals.shape import Reason
 from tallystick.store import intervention as interventions
@@ -149,6 +164,7 @@ def planted_at(url: str, directory: Path) -> Iterator[Planted]:
         _people(planted)
         _work(planted)
         _session(planted)
+        _vouched(planted)
         try:
             yield planted
         finally:
@@ -299,6 +315,26 @@ def _label(planted: Planted, begun: calibration.Opened) -> None:
     assert isinstance(said, calibration.Proposed), said
     answer = f"{told['ANSWER']} says the question."
     calibration.answer(cell, planted.cast["lead"], name, 1, answer="kept", words=answer, key=new_key())
+
+
+def _vouched(planted: Planted) -> None:
+    """A credential with evidence, and a disqualifier that its person has answered; nothing is decided."""
+    cell, who = planted.world.cell, planted.cast["expert"]
+    told = {kind: _mark(kind, "one") for kind in ("ISSUER", "EVIDENCE", "POINTED", "SAID")}
+    whats = {"ISSUER": "credential", "EVIDENCE": "evidence", "POINTED": "screening", "SAID": "screening"}
+    for kind, words in told.items():
+        _rule(planted, words, {whats[kind]}, {who.person})
+    wish = CredentialWish(type="degree", method="document", details=Details(issuer=told["ISSUER"]))
+    declared = credential.declare(cell, who, who.person, wish, key=new_key())
+    assert isinstance(declared, credential.Declared), declared
+    file = credential.EvidenceFile("degree.txt", told["EVIDENCE"].encode())
+    credential.add_evidence(cell, who, declared.credential, file, key=new_key())
+    proposal = Proposal(person=who.person, ground="licence-revoked", evidence=told["POINTED"])
+    proposed = screening.propose(cell, planted.world.lead, [proposal], key=new_key())
+    assert isinstance(proposed, screening.Proposed), proposed
+    (name,) = proposed.disqualifiers
+    screening.answer(cell, who, name, words=told["SAID"], key=new_key())
+    planted.names["all"] |= {"credential_id": declared.credential, "disqualifier": name}
 
 
 def _remark() -> Feedback:

@@ -171,8 +171,6 @@ def compose(cell: Cell, actor: Actor, programme: str, *, key: str) -> PoolCompos
         if plan is None:
             return flow.NO_PLAN
         people = pool.members(tx.connection, programme)
-        if len(people) < plan.cell_min:
-            return flow.TOO_FEW
         if _is_too_alike(tx.connection, plan, people):
             return flow.TOO_LIKE
         return [_composed(cell, tx, plan, people, release=None)]
@@ -205,6 +203,7 @@ def _is_too_alike(connection: journal.Connection, plan: Plan, people: Collection
     return any(
         flow.is_too_alike(_changed(connection, plan.programme, people, since=row), plan.cell_min)
         for row in pool.compositions(connection, plan.programme)
+        if flow.tells_groups(msgspec.json.decode(row.body, type=PoolComposed))
     )
 
 

@@ -19,7 +19,6 @@ from tallystick.flow.contract.credentials import CELL_MIN, UNDECLARED
 from tallystick.flow.refusal import Refused
 
 REGION, ROLE, CREDENTIAL, OWN = "region", "role", "credential", "own:"
-TOO_FEW = Refused("pool-too-small", "There are too few people to tell anything of them together.")
 NO_PLAN = Refused(
     "no-pool-plan", "The contract in force has no section `pool`: what is told of the experts together is not agreed."
 )
@@ -148,6 +147,11 @@ def _parts(plan: Plan, every: list[Member]) -> list[PoolPart]:
         having_part(CREDENTIAL, (one.credentials for one in every), people=number, cell_min=least),
         *(own_part(axis, (one.own.get(axis.axis) for one in every), cell_min=least) for axis in plan.axes),
     ]
+
+
+def tells_groups(fact: PoolComposed) -> bool:
+    """Whether a composition told how many people are in a group of which everybody is in one."""
+    return any(part.is_partition and not part.is_withheld for part in fact.parts)
 
 
 def is_too_alike(changed: int, cell_min: int) -> bool:
