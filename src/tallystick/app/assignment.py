@@ -213,7 +213,7 @@ def offered(
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_kinds(connection, programme.programme)
     mine = [row for row in rows if row.domain in set(domains)]
-    eligible, mine, why = routing.offered(cell, connection, person, programme.programme, mine, now=now)
+    eligible, mine, why = routing.offered(cell, connection, person, programme.programme, strata=mine, now=now)
     if rules is not None and rules.others_first:
         waits = _waits(connection, person, programme.programme, mine, now=now)
         mine = [row for row in mine if row.domain not in waits]

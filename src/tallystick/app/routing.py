@@ -55,7 +55,7 @@ def _is_cleared(
 
 
 def offered(
-    cell: Cell, connection: journal.Connection, person: str, programme: str, strata: list[Row], *, now: int
+    cell: Cell, connection: journal.Connection, person: str, programme: str, *, strata: list[Row], now: int
 ) -> tuple[Eligibility, list[Row], Refused | None]:
     """What somebody may be given, which of these strata that leaves, and why nothing of the rest for the time being."""
     may = eligible(cell, connection, person, programme, now=now)

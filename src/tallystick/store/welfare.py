@@ -23,14 +23,15 @@ from tallystick.store.schema.welfare import CATEGORY_RULE, EXPOSURE, OWN_SETTING
 def _on_rules(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: WelfareRulesSet = r.fact
-        place = {"programme": fact.programme, "contract_version": fact.contract_version}
+        place: dict[str, object] = {"programme": fact.programme, "contract_version": fact.contract_version}
         row = place | {
             "minutes_daily_max": fact.minutes_daily_max, "rest_after_minutes": fact.rest_after_minutes,
             "rest_minutes": fact.rest_minutes, "seq": r.envelope.seq,
         }  # fmt: skip
         journal.insert_many(connection, WELFARE_RULES, [row])
-        rows = [
-            place | {
+        rows: list[dict[str, object]] = [
+            {
+                **place,
                 "category": one.category, "is_blurred": int(one.is_blurred),
                 "minutes_daily_max": one.minutes_daily_max, "items_daily_max": one.items_daily_max,
                 "rest_after_minutes": one.rest_after_minutes, "rest_minutes": one.rest_minutes,

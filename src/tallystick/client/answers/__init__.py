@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tallystick.client.answers.warned import CaseWarning, Warned
 from tallystick.client.receipts import Signed
 
 
@@ -110,14 +111,6 @@ class ShownItem(Answer, frozen=True):
     second: str
     signal: str
     pieces: list[PieceShown]
-
-
-class Warned(Answer, frozen=True):
-    """What is said before an item is shown. `is_blurred`: keep it closed until the reader asks for it."""
-
-    category: str
-    warning: str
-    is_blurred: bool
 
 
 class Task(Answer, frozen=True):
@@ -449,15 +442,6 @@ class BlindedJudgment(Answer, frozen=True):
     marks: list[dict[str, object]]
     texts: dict[str, str]
     is_observed: bool
-
-
-class CaseWarning(Answer, frozen=True):
-    """What the class of a case says about how to end it; with `is_asked`, settling it needs a confirmation."""
-
-    cause: str
-    sentence: str
-    road: str
-    is_asked: bool
 
 
 class Case(Answer, frozen=True):
