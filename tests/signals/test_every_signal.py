@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+import pyarrow as pa
 import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
@@ -275,6 +276,27 @@ def test_exports_are_plain_rows_one_judgment_at_a_time(signal: Signal, content: 
         one_by_one = [row for one in judgments for row in signal.rows(content, [one])[name]]
         assert list(rows[name]) == one_by_one, "no judgment changes what another gives"
         assert json.loads(json.dumps(rows[name])) == list(rows[name])
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_rows_of_many_items_are_one_table(name: str) -> None:
+    """Readers of trainers' formats infer one shape for a file, and give back what is written in it."""
+    files: dict[str, list[object]] = {export: [] for export in BY_NAME[name].exports}
+    for signal, content in (case for case in CASES if case[0].name == name):
+        for seed in range(12):
+            one = given(signal, an_answer(signal, content, form_of(signal, content), seed), content)
+            for export, rows in signal.rows(content, [one]).items():
+                files[export] += rows
+    for lines in files.values():
+        table = pa.Table.from_pylist(lines)
+        assert [there(row) for row in table.to_pylist()] == [there(row) for row in lines]
+
+
+def there(value: object) -> object:
+    """A value without the fields that are null: a table has them all in every row."""
+    if isinstance(value, dict):
+        return {key: there(part) for key, part in value.items() if part is not None}
+    return [there(part) for part in value] if isinstance(value, list) else value
 
 
 @every_case

@@ -190,7 +190,7 @@ def test_outcomes_keep_what_is_partly_so_and_closed_answers() -> None:
     found = judged("outcome", RESPONSE, claims, *answers)
     rows = signal.rows(content(signal, RESPONSE, claims), found)["unpaired"]
     assert [(row["label"], row["verdict"], row["dimensions"]) for row in rows] == [
-        (True, "correct", {"accuracy": 5}), (False, "partly_correct", {}),
+        (True, "correct", [{"criterion": "accuracy", "points": 5}]), (False, "partly_correct", []),
     ]  # fmt: skip
     assert rows[1]["claims"] == [{"claim": "c0", "dimension": "support", "label": "unsupported"}]
     assert ratings("outcome", "support", found[2]) == [("c0", "unsupported")]
@@ -280,6 +280,6 @@ def test_a_trace_is_exported_in_the_usual_format_of_function_calls() -> None:
         {"role": "tool", "tool_call_id": "call3", "name": "rocket", "content": ""},
         {"role": "assistant", "content": "It will."},
     ]  # fmt: skip
-    assert json.loads(json.dumps(row["tools"]))[0]["function"]["parameters"]["required"] == ["city"]
+    assert json.loads(str(row["tools"]))[0]["function"]["parameters"]["required"] == ["city"]
     assert row["calls"] == [{"call": f"call{n}", "label": label} for n, label in enumerate(labels, 1)]
     assert ratings("tooltrace", "calls", found[0])[1] == ("call2", "wrong_arguments")

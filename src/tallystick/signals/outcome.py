@@ -195,7 +195,11 @@ def _unpaired(content: Content, given: Sequence[Given]) -> Iterator[Row]:
             yield {
                 "prompt": turn("user", asked(content)), "completion": turn("assistant", content.candidates[0]),
                 "label": one.facts.verdict == "correct", "verdict": one.facts.verdict,
-                "dimensions": {name: points["a"] for name, points in one.facts.scores.items() if "a" in points},
+                "dimensions": [
+                    {"criterion": name, "points": points["a"]}
+                    for name, points in sorted(one.facts.scores.items())
+                    if "a" in points
+                ],
                 "claims": [{"claim": m.on, "dimension": m.field, "label": m.label} for m in one.facts.marks],
             }  # fmt: skip
 

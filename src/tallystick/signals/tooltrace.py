@@ -120,8 +120,8 @@ class ToolTrace(Signal):
     material: ClassVar[type[BaseModel] | None] = Trace
     codes: Codes = CODES
     exports: ClassVar[Mapping[str, str]] = {
-        "conversations": "one row a judgment: messages and tools in the usual format of function calls, arguments as "
-        "JSON text; verdict, state and the label of each call beside them"
+        "conversations": "one row a judgment: messages and tools in the usual format of function calls, tools and "
+        "arguments as JSON text, since their shapes differ; verdict, state and the label of each call beside them"
     }
 
     @property
@@ -250,6 +250,7 @@ def _json(value: JsonValue) -> str:
 
 
 def _row(content: Content, one: Given) -> Row:
+    """Schemas and arguments have a shape of their own each: readers of tables would fill in what is absent."""
     found, labels = _trace(content), {mark.on: mark.label for mark in one.facts.marks if mark.field == "calls"}
     calls: list[JsonValue] = [
         {"call": call.id, "label": labels.get(call.id)} for turn in found.turns for call in turn.calls
@@ -262,7 +263,8 @@ def _row(content: Content, one: Given) -> Row:
     ]  # fmt: skip
     return {
         "task": asked(content), "messages": [message for turn in found.turns for message in _messages(turn)],
-        "tools": tools, "verdict": one.facts.verdict, "state": one.facts.values.get("state"), "calls": calls,
+        "tools": json.dumps(tools, ensure_ascii=False), "verdict": one.facts.verdict,
+        "state": one.facts.values.get("state"), "calls": calls,
     }  # fmt: skip
 
 
