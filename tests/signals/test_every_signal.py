@@ -26,6 +26,7 @@ from tallystick.signals.shape import (
     Mark,
     Number,
     Ranking,
+    Row,
     Signal,
     Writing,
     names_of,
@@ -281,7 +282,7 @@ def test_exports_are_plain_rows_one_judgment_at_a_time(signal: Signal, content: 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_rows_of_many_items_are_one_table(name: str) -> None:
     """Readers of trainers' formats infer one shape for a file, and give back what is written in it."""
-    files: dict[str, list[object]] = {export: [] for export in BY_NAME[name].exports}
+    files: dict[str, list[Row]] = {export: [] for export in BY_NAME[name].exports}
     for signal, content in (case for case in CASES if case[0].name == name):
         for seed in range(12):
             one = given(signal, an_answer(signal, content, form_of(signal, content), seed), content)
