@@ -272,7 +272,7 @@ def test_a_closed_period_gives_the_same_bytes_for_ever(on_both: World, database_
     again = pay.export(cell, lead, PROGRAMME, NOVEMBER, key=new_key())
     projection.rebuild(cell.engine)
     assert isinstance(again, Exported)
-    files = {name: pay.file_of(cell, lead, PROGRAMME, NOVEMBER, name) for name in ("lines.csv", "summary.csv")}
+    files = {name: pay.file_of(cell, lead, PROGRAMME, NOVEMBER, name=name) for name in ("lines.csv", "summary.csv")}
     assert (files["lines.csv"], files["summary.csv"]) == (again.lines, again.summary) == (
         exported.lines, exported.summary,
     )  # fmt: skip
@@ -349,7 +349,7 @@ def test_nobody_sees_anothers_pay_but_leads_and_auditors(world: World) -> None:
     for actor in (first, researcher, engineer):
         assert pay.overview(cell, actor, PROGRAMME) == access.ABSENT
         assert pay.statement_of(cell, actor, PROGRAMME, first.person) == access.ABSENT
-        assert pay.file_of(cell, actor, PROGRAMME, NOVEMBER, "lines.csv") == access.ABSENT
+        assert pay.file_of(cell, actor, PROGRAMME, NOVEMBER, name="lines.csv") == access.ABSENT
     for actor in (world.lead, auditor):
         assert isinstance(pay.statement_of(cell, actor, PROGRAMME, first.person), StatementPage)
     assert pay.close(cell, auditor, PROGRAMME, NOVEMBER, key=new_key()) == access.ABSENT

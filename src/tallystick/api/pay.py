@@ -226,7 +226,7 @@ def own(visit: Visit, programme: InPath, period: Period = "") -> StatementShown 
 
 def somebody(visit: Visit, programme: InPath, person: InPath, period: Period = "") -> StatementShown | Refused:
     """Read somebody's statement for a period, line by line."""
-    found = pay.statement_of(visit.cell, visit.actor, programme, person, period)
+    found = pay.statement_of(visit.cell, visit.actor, programme, person, period=period)
     return found if isinstance(found, Refused) else StatementShown.told(found)
 
 
@@ -385,7 +385,7 @@ def export(visit: Visit, programme: InPath, period: InPath, key: Key) -> ExportS
 
 def file(visit: Visit, programme: InPath, period: InPath, file: InPath) -> Response | Refused:
     """Read a file of a period that was exported: every export gives the same bytes."""
-    found = pay.file_of(visit.cell, visit.actor, programme, period, file)
+    found = pay.file_of(visit.cell, visit.actor, programme, period, name=file)
     if isinstance(found, Refused):
         return found
     name = f"{programme}-{period}-{file}"

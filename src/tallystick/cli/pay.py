@@ -62,7 +62,7 @@ def statement(
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)
         if person:
-            found = pay.statement_of(cell, actor, programme, person, period)
+            found = pay.statement_of(cell, actor, programme, person, period=period)
         else:
             found = pay.my_statement(cell, actor, programme, period)
     if isinstance(found, Refused):

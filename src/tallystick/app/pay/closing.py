@@ -146,7 +146,7 @@ def export(cell: Cell, actor: Actor, programme: str, period: str, *, key: str) -
     return Exported(programme, period, lines, summary, canon.digest(lines), canon.digest(summary), answer)
 
 
-def file_of(cell: Cell, actor: Actor, programme: str, period: str, name: str) -> bytes | Refused:
+def file_of(cell: Cell, actor: Actor, programme: str, period: str, *, name: str) -> bytes | Refused:
     """One of the files of a period that was handed out, byte for byte as then."""
     if not access.allows(actor, "pay.read") or name not in FILES:
         return access.ABSENT

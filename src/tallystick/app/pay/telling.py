@@ -136,7 +136,7 @@ def my_statement(cell: Cell, actor: Actor, programme: str, period: str = "") -> 
     return _statement(cell, actor, actor.person, programme, name=period, reason="own-work")
 
 
-def statement_of(cell: Cell, actor: Actor, programme: str, person: str, period: str = "") -> StatementPage | Refused:
+def statement_of(cell: Cell, actor: Actor, programme: str, person: str, *, period: str = "") -> StatementPage | Refused:
     """Somebody's statement: for leads and auditors."""
     if not access.allows(actor, "pay.read"):
         return access.ABSENT

@@ -137,7 +137,7 @@ def statement(visit: Visit) -> PageAnswer:
 
 def _statement(visit: Visit, person: str, period: str, *, refused: Refused | None) -> PageAnswer:
     programme = visit.path["programme"]
-    found = pay.statement_of(visit.cell, visit.actor, programme, person, period)
+    found = pay.statement_of(visit.cell, visit.actor, programme, person, period=period)
     if isinstance(found, Refused):
         return found
     root = f"/programmes/{programme}/pay"
@@ -180,7 +180,7 @@ def export(visit: Visit) -> PageAnswer:
 def file(visit: Visit) -> PageAnswer:
     """One of the two files of a period that was exported, as a download."""
     programme, period, name = visit.path["programme"], visit.path["period"], visit.path["file"]
-    found = pay.file_of(visit.cell, visit.actor, programme, period, name)
+    found = pay.file_of(visit.cell, visit.actor, programme, period, name=name)
     if isinstance(found, Refused):
         return found
     headers = {"Content-Disposition": f'attachment; filename="{programme}-{period}-{name}"'}
