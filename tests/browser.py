@@ -99,7 +99,7 @@ def _console_fault(message: ConsoleMessage) -> Iterator[str]:
 
 def serious_issues(page: Page) -> list[str]:
     """What axe finds serious or critical on the page as it stands: rule, help text and places."""
-    violations = Axe().run(page).response["violations"]
+    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{found['id']}: {found['help']} at {[node['target'] for node in found['nodes']]}"
         for found in violations

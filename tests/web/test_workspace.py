@@ -1,6 +1,7 @@
 """The workspace and the look of all pages in a real Chromium: keys, autosave, differences, axe."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from browser import DESKTOP, PHONE, new_page, serious_issues, sideways_overflow
@@ -19,14 +20,24 @@ def saves(page: Page) -> None:
     page.route("**/draft", lambda route: route.fulfill(status=200, json={"saved_at": SAVED}))
 
 
+@pytest.fixture(scope="module")
+def screens(browser: Browser) -> Iterator[tuple[Page, Page]]:
+    """A desk in the light and a phone in the dark. A window of its own for each sample would take as long as axe."""
+    with new_page(browser, size=DESKTOP) as desk, new_page(browser, size=PHONE, dark=True) as phone:
+        yield desk, phone
+
+
 @pytest.mark.parametrize("number", range(len(ALL)), ids=[sample.name for sample in ALL])
-def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(browser: Browser, number: int) -> None:
-    """Phone in the dark and desk in the light, by turns: tests/web/gallery.py looks at all four."""
-    size, dark = ((DESKTOP, False), (PHONE, True))[number % 2]
-    with new_page(browser, size=size, dark=dark) as page:
-        show(page, ALL[number].name)
-        assert serious_issues(page) == []
-        assert sideways_overflow(page) == 0
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
+    screens: tuple[Page, Page], number: int
+) -> None:
+    """By turns at a desk and on a phone: tests/web/gallery.py looks at each sample on both."""
+    page = screens[number % 2]
+    page.unroute_all()
+    show(page, ALL[number].name)
+    assert serious_issues(page) == []
+    assert sideways_overflow(page) == 0
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
 def test_the_workspace_stands_on_a_phone(browser: Browser) -> None:
