@@ -1,0 +1,70 @@
+"""Welfare and routing through pages: the warning, skipping, settings, languages, clearances, the report."""
+
+from datetime import UTC, datetime, timedelta
+
+from history_welfare import RULES
+from living_cell import PROGRAMME, World, contract_text, item_row
+from served import Served
+from web.visitor import Visitor
+
+from tallystick.app import contract
+from tallystick.app.kernel import new_key
+
+MINE = "/me/settings"
+
+
+def cares(world: World) -> None:
+    """The contract names grim content, and keeps domains of restricted risk to cleared people."""
+    text = contract_text("1.1.0") + RULES + "routing: {}\n"
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+
+
+def sent(visitor: Visitor, page: str, action: str, **typed: str) -> str:
+    """Send a form of a page as it stands, with what was typed; where it leads."""
+    answer = visitor.post(action, visitor.filled(page, action, **typed))
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def test_an_expert_is_warned_skips_and_leaves_a_kind_out(served: Served) -> None:
+    world = served.world
+    cares(world)
+    world.bring([item_row(f"grim-{n}", categories=["grim"]) for n in range(2)])
+    expert = world.expert()
+    visitor, lead = Visitor(served, expert), Visitor(served, world.lead)
+    place = visitor.get(f"/work/{PROGRAMME}").headers["location"]
+    page = visitor.get(place).text
+    assert page.index("It is grim.") < page.index('<details class="veil">') < page.index("What is grim-")
+    assert sent(visitor, place, f"{place}/return") == "/me?done=returned"
+    assert sent(visitor, MINE, MINE, opted_out="grim", time_zone="Europe/Berlin") == f"{MINE}?done=settings"
+    assert "There is no open item for you now" in visitor.get(f"/work/{PROGRAMME}").text
+    assert 'value="grim" checked' in visitor.get(MINE).text
+    report = lead.get(f"/programmes/{PROGRAMME}/exposure").text
+    assert "not told" in report
+    assert expert.person not in report
+    wrong = visitor.post(MINE, visitor.filled(MINE, MINE, opted_out="strange", time_zone="UTC"))
+    assert wrong.status_code == 422
+    assert "Expected categories that a contract of this cell names" in wrong.text
+
+
+def test_languages_are_declared_and_confirmed_and_a_clearance_granted_and_revoked(served: Served) -> None:
+    world = served.world
+    cares(world)
+    expert = world.expert()
+    visitor, lead = Visitor(served, expert), Visitor(served, world.lead)
+    declared = {"language-1": "de", "level-1": "C1"}
+    assert sent(visitor, MINE, "/me/languages", **declared) == f"{MINE}?done=languages"
+    person = f"/people/{expert.person}"
+    words = "An interview of half an hour."
+    typed = {"language": "de", "level": "B2", "how": words}
+    assert sent(lead, person, f"{person}/languages", **typed) == f"{person}?done=language#given"
+    until = (datetime.fromtimestamp(world.clock() / 1e6, UTC) + timedelta(days=9)).date().isoformat()
+    granted = {"programme": PROGRAMME, "until": until, "reason": words}
+    assert sent(lead, person, f"{person}/clearances", **granted) == f"{person}?done=clearance#given"
+    page = lead.get(person).text
+    action = page.partition('action="' + person + "/clearances/")[2].partition('"')[0]
+    gone = sent(lead, person, f"{person}/clearances/{action}", reason="It is over and done.")
+    assert gone == f"{person}?done=revoked#given"
+    assert "It is over and done." in visitor.get(person).text
+    assert "B2, " in visitor.get(person).text
