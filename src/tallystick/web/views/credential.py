@@ -21,7 +21,7 @@ class CredentialRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The credentials of a person, on their page. Template: credential/section.html.
+    """The credentials of a person, on their page. Template: parts/credentials.html.
 
     The form posts `csrf`, `idempotency_key`, `type`, `method`, `issuer`, `jurisdiction`, `identifier`, `expires_on`
     and `renews`.

@@ -36,7 +36,7 @@ class DisqualifierCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Screening on a person's page. Template: screening/section.html.
+    """Screening on a person's page. Template: parts/screening.html.
 
     The form posts `csrf`, `idempotency_key`, `ground`, `programme` and `evidence`.
     """
