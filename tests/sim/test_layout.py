@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.flow.answer import codes
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import check, read
 from tallystick.flow.items import ItemRow, JudgmentRow, content_of_row, read_judgment
@@ -29,6 +30,7 @@ from tallystick.sim.layout.source import (
     SourceItem,
     SourceJudgment,
     SourceSpan,
+    code,
     once,
     open_folder,
 )
@@ -143,7 +145,9 @@ def test_a_programme_can_be_opened_with_a_set(name: str, signal: str) -> None:
     short = replace(whole, items=whole.items[:20], judgments=[one for one in whole.judgments if one.item_id in kept])
     made = layout.data_set(short, *layout.read(short, signal))
     assert isinstance(read(made.contract, "contract.yaml", DataContract), DataContract)
-    assert isinstance(read(made.rubric, "rubric.yaml", Rubric), Rubric)
+    rubric = read(made.rubric, "rubric.yaml", Rubric)
+    assert isinstance(rubric, Rubric), rubric
+    assert codes(BY_NAME[signal], rubric) == {**BY_NAME[signal].codes, **made.codes}
     assert made.signal == signal
     items = made.items.splitlines()
     assert len(items) == made.pairs > 0
@@ -176,8 +180,8 @@ def back_critique(one: Same) -> None:
     words = {each.id: each.words for each in one.item.candidates}[one.said.candidate_id or ""]
     whole = {"target": len(words), "source": len(one.item.context or "")}
     expected = {
-        (span.side, 0, whole[span.side], span.category, span.severity) if span.start is None
-        else (span.side, span.start, span.end, span.category, span.severity)
+        (span.side, 0, whole[span.side], code(span.category), span.severity) if span.start is None
+        else (span.side, span.start, span.end, code(span.category), span.severity)
         for span in one.said.spans
     }  # fmt: skip
     sides = {"a": "target", "source": "source"}
@@ -225,11 +229,9 @@ def back_steps(one: Same) -> None:
 
 
 def back_abuse(one: Same) -> None:
-    assert (int(one.row.values["severity"]), one.row.verdict == "abusive") == (
-        one.said.values["severity"],
-        one.said.values["abusive"],
-    )
-    kinds = [mark.label.split(": ") for mark in one.row.marks]
+    assert one.row.values["severity"] == f"level {one.said.values['severity']}"
+    assert (one.row.verdict == "abusive") == one.said.values["abusive"]
+    kinds = [mark.label.split("/") for mark in one.row.marks]
     for name in ("type", "target", "direction"):
         assert [label for kind, label in kinds if kind == name] == one.said.values.get(name, [])
 

@@ -70,7 +70,7 @@ def codes(signal: Signal, rubric: Rubric) -> Codes:
     own = {
         name: tuple(Code(label.value, label.title, label.help or "") for label in labels)
         for name, labels in (rubric.labels or {}).items()
-        if name in signal.codes
+        if signal.has_list(name)
     }
     return {**signal.codes, **own}
 

@@ -263,7 +263,7 @@ def _label_faults(lists: Mapping[str, tuple[Label, ...]]) -> Iterator[Fault]:
     """Lists that no signal asks from, and values that stand twice."""
     known = sorted({name for signal in SIGNALS for name in signal.codes})
     for name, labels in lists.items():
-        if name not in known:
+        if not any(signal.has_list(name) for signal in SIGNALS):
             expected, fix = f"one of the lists {', '.join(known)}", "Name a list that a signal asks from."
             yield Fault(path=("labels", name), expected=expected, found=name, fix=fix)
         values = [label.value for label in labels]

@@ -89,7 +89,7 @@ def data_set(source: Source, signal: str, found: Reading) -> DataSet:
         "name": slug(source.name), "set": source.name, "redundancy": str(max(2, per_item)), "pairs":
         str(len(found.items)), "raters": str(len(raters)), "risk": "low" if per_item == 1 else "medium",
         "signal": signal, "title": BY_NAME[signal].title, "about": BY_NAME[signal].about, "domain": found.domain,
-        "level": first.level,
+        "level": first.level, "labels": json.dumps(_lists(found.codes), ensure_ascii=False),
     }  # fmt: skip
     kind = "" if signal == "preference" else "any-"
     left_out = dict(found.left_out) | ({AGAIN: len(again)} if again else {})
@@ -101,6 +101,11 @@ def data_set(source: Source, signal: str, found: Reading) -> DataSet:
         pairs=len(found.items), raters=len(raters), judgments_per_item=per_item, signal=signal, codes=found.codes,
         retests=_jsonl(again), left_out=left_out, notes=found.notes,
     )  # fmt: skip
+
+
+def _lists(codes: Codes) -> dict[str, list[dict[str, str]]]:
+    """Closed lists as a rubric writes them. JSON is YAML too."""
+    return {name: [{"value": one.value, "title": one.title} for one in listed] for name, listed in codes.items()}
 
 
 def _jsonl(rows: Sequence[Row]) -> bytes:

@@ -185,9 +185,16 @@ def once(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return first, again
 
 
+def code(value: str) -> str:
+    """A value of a source as a rubric's list can hold it. The title of its code is the value as the source has it."""
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9 ._/-]", "", value)[:80]
+
+
 def codes_of(values: Sequence[str]) -> tuple[Code, ...]:
-    """A closed list of a source: its values as they stand there, each its own title."""
-    return tuple(Code(value, value.replace("_", " ")) for value in values)
+    """A closed list of a source, each value its own title."""
+    codes = tuple(Code(code(value), value) for value in values)
+    assert len({one.value for one in codes}) == len(codes), "two values of a source have one spelling"
+    return codes
 
 
 def texts(value: object) -> list[str]:

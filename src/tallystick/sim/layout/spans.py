@@ -9,6 +9,7 @@ from tallystick.sim.layout.source import (
     SourceItem,
     SourceJudgment,
     SourceSpan,
+    code,
     codes_of,
     counted,
     item,
@@ -117,5 +118,5 @@ def _mark(span: SourceSpan, text: str) -> Row:
     start, end = (0, len(text)) if span.start is None or span.end is None else (span.start, span.end)
     on = "a" if span.side == "target" else "source"
     severity = {"severity": span.severity} if span.severity else {}
-    mark: Row = {"field": "errors", "on": on, "label": span.category, "start": start, "end": end}
+    mark: Row = {"field": "errors", "on": on, "label": code(span.category), "start": start, "end": end}
     return mark | {"quote": text[start:end]} | severity

@@ -63,14 +63,14 @@ def abuse(source: Source) -> Reading:
     judgments = [
         judgment(
             said, item=said.item_id, verdict="abusive" if said.values["abusive"] else "not abusive",
-            values={"severity": str(said.values["severity"])},
+            values={"severity": f"level {said.values['severity']}"},
             marks=[{"field": "categories", "on": "a", "label": label} for label in _kinds(said)],
         )
         for said in source.judgments
     ]  # fmt: skip
     scale = sorted({int(str(said.values["severity"])) for said in source.judgments}, reverse=True)
     codes = {
-        "verdict": codes_of(["not abusive", "abusive"]), "severity": codes_of([str(one) for one in scale]),
+        "verdict": codes_of(["not abusive", "abusive"]), "severity": codes_of([f"level {one}" for one in scale]),
         "category": codes_of(sorted({kind for said in source.judgments for kind in _kinds(said)})),
     }  # fmt: skip
     notes = ("What is judged is what a user wrote to a program.",)
@@ -78,7 +78,7 @@ def abuse(source: Source) -> Reading:
 
 
 def _kinds(said: SourceJudgment) -> list[str]:
-    return [f"{name}: {one}" for name in KINDS for one in texts(said.values.get(name))]
+    return [f"{name}/{one}" for name in KINDS for one in texts(said.values.get(name))]
 
 
 def attacks(source: Source) -> Reading:
