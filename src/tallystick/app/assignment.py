@@ -94,12 +94,12 @@ class Task:
     draft: dict[str, object] | None
     draft_at: int | None
     done: int  # judgments that this expert has given in this programme's open domains
+    warnings: tuple[Warned, ...] = ()  # what is said before the item is shown
 
     @property
     def form(self) -> Form:
         """What is asked of the expert."""
         return self.shown.matter.form(self.rubric)
-    warnings: tuple[Warned, ...] = ()  # what is said before the item is shown
 
 
 def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = None) -> Task | Refused:
@@ -111,7 +111,8 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         if ended:
             return ended
         held = assignment.active(connection, actor.person, programme)
-    if held is not None and held.expires_at >= cell.kernel.now():
+        is_theirs = _is_theirs(cell, connection, actor, held, now=cell.kernel.now())
+    if held is not None and is_theirs:
         return _looked_at(cell, held, actor)
     given = _Given()
     answer = _ask(cell, actor, programme, key=key or new_key(), given=given)
@@ -128,6 +129,11 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         row = assignment.assignment(connection, leased[0].assignment) if leased else None
         row = row or assignment.active(connection, actor.person, programme)
     return _looked_at(cell, row, actor) if row else flow.NO_WORK
+
+
+def _is_theirs(cell: Cell, connection: journal.Connection, actor: Actor, held: Row | None, *, now: int) -> bool:
+    """Whether a lease still gives the item: it has not run out, and no clearance that it needs has ended."""
+    return held is not None and held.expires_at >= now and not routing.hidden(cell, connection, actor, held.item)
 
 
 @dataclass(slots=True)
@@ -164,7 +170,7 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
         return ended
     released = expire(tx)
     held = assignment.active(tx.connection, actor.person, programme)
-    if held is not None and held.expires_at >= tx.now:
+    if held is not None and _is_theirs(cell, tx.connection, actor, held, now=tx.now):
         return [*released]
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.

@@ -20,6 +20,11 @@ GOLD_SHORT = Refused(
     "too-few-gold-items",
     "There are too few gold items that you have not seen: the programme lead has to import more before you can begin.",
 )
+GOLD_NOT_FOR_THEM = Refused(
+    "gold-not-for-you",
+    "Too few of the gold items are for you: by region, language or clearance, or because you leave their content out. "
+    "Look at your settings, or ask the programme lead.",
+)
 ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
 EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
 

@@ -131,6 +131,8 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
     document = cell.rubric(tx.connection, row.document)
     rule = flow.decision_rule(document, len(shown), seen=len(seen))
+    if isinstance(rule, Refused) and len(pool) < len(gold):
+        return flow.GOLD_NOT_FOR_THEM
     if isinstance(rule, Refused):
         # No count in a refusal may tell how many of the gold items were sentinels.
         told = flow.decision_rule(document, min(len(unseen), flow.GOLD_MAX), seen=len(seen))

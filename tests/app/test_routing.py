@@ -1,0 +1,86 @@
+"""Whom items are given to, asked where they are given: languages, clearances, and what becomes of held work."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from living_cell import PROGRAMME, World, contract_text, item_row, world_at
+
+from tallystick.app import assignment, contract, roster, routing
+from tallystick.app.access import Actor
+from tallystick.app.kernel import new_key
+from tallystick.flow.refusal import Refused
+
+DOMAINS = ("general", "creative")
+SECTION = "routing: {domains: {general: {language_level: B2, language_confirmed: true}}}\n"
+WORDS = "In an interview of half an hour."
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    with world_at(database_url, tmp_path / "cell", domains=DOMAINS) as world:
+        world.expert()
+        text = contract_text("1.1.0", domains=DOMAINS) + SECTION
+        text = text.replace(
+            "creative: {rubric: creative, risk: medium}", "creative: {rubric: creative, risk: restricted}"
+        )
+        done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+        assert isinstance(done, contract.ContractInForce), done
+        yield world
+
+
+def given(world: World, who: Actor) -> str:
+    """What somebody is given now, or why nothing."""
+    found = assignment.next_task(world.cell, who, PROGRAMME)
+    return found.code if isinstance(found, Refused) else found.shown.prompt
+
+
+def clear(world: World, who: Actor) -> str:
+    until = world.clock() + DAY_US
+    done = routing.grant(
+        world.cell, world.lead, who.person, programme=PROGRAMME, until=until, reason=WORDS, key=new_key()
+    )
+    assert isinstance(done, routing.Granted), done
+    return done.clearance
+
+
+def test_items_go_to_whom_the_contract_says_and_come_home_when_a_clearance_ends(world: World) -> None:
+    expert = world.experts[0]
+    clearance = clear(world, expert)
+    world.bring([item_row("german", language="de"), item_row("secret", domain="creative")])
+    assert given(world, expert) == "What is secret?"
+    assert not isinstance(routing.revoke(world.cell, world.lead, clearance, reason=WORDS, key=new_key()), Refused)
+    assert given(world, expert) == "no-work"
+    routing.declare_languages(world.cell, expert, {"de": "native"}, key=new_key())
+    assert given(world, expert) == "no-work"
+    confirmed = routing.confirm_language(
+        world.cell, world.lead, expert.person, language="de", level="B2", how=WORDS, key=new_key()
+    )
+    assert not isinstance(confirmed, Refused)
+    assert given(world, expert) == "What is german?"
+    clear(world, expert)
+    world.judge(expert)
+    assert given(world, expert) == "What is secret?"
+
+
+def test_gold_items_are_for_whom_work_is_for(world: World) -> None:
+    expert = world.expert(domains=())
+    for rubric in DOMAINS:
+        found = roster.start_qualification(world.cell, expert, programme=PROGRAMME, rubric=rubric, key=new_key())
+        assert isinstance(found, Refused)
+        assert found.code == "gold-not-for-you"
+    clear(world, expert)
+    assert world.qualify(expert, "creative").state == "qualified"
+
+
+def test_what_decides_is_told_to_the_person_and_to_readers_of_the_roster(world: World) -> None:
+    expert, other = world.expert(domains=()), world.expert(domains=())
+    routing.declare_languages(world.cell, expert, {"pt-BR": "C1"}, key=new_key())
+    clear(world, expert)
+    for who in (expert, world.lead):
+        found = routing.routed(world.cell, who, expert.person)
+        assert isinstance(found, routing.Routed)
+        assert [(row.language, row.level, row.confirmed) for row in found.languages] == [("pt-BR", "C1", None)]
+        assert [(one.state, one.reason) for one in found.clearances] == [("in force", WORDS)]
+    assert isinstance(routing.routed(world.cell, other, expert.person), Refused)
