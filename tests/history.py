@@ -13,6 +13,7 @@ from history_experts import pay_from, pay_out, tell
 from history_welfare import care
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row, jsonl
+from tiered_work import live_in_tiers
 
 from tallystick.app import (
     adjudication,
@@ -440,6 +441,10 @@ class Story:
         version = f"1.{next(self.numbers)}.0"
         care(self.world, self.one(n), version=version, sections=self.world.pay, n=n, m=m)
 
+    def tier(self, n: int, _m: int) -> None:
+        """The contract speaks of tiers; somebody wrote items, and is senior for a while."""
+        live_in_tiers(self.world, next(self.numbers), redundancy=2 + n % 2)
+
     def fall(self) -> None:
         """Somebody new answers every sentinel wrong."""
         expert, domains = self.world.expert(), self.world.domains
@@ -478,7 +483,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.erase, Story.doubt, Story.review, Story.redo, Story.part, Story.intervene,
     Story.explain, Story.learn,
     Story.mix, Story.mix,
-    Story.watch, Story.earn, Story.vouch, Story.care, Story.look_again, Story.look_again,
+    Story.watch, Story.earn, Story.vouch, Story.care, Story.tier, Story.look_again, Story.look_again,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

@@ -19,7 +19,8 @@ from tallystick.app.cell import Cell
 from tallystick.app.kernel import new_key
 from tallystick.flow.refusal import Refused
 from tallystick.flow.sentinel import Wish
-from tallystick.signals.preference import Points, PreferenceAnswer, Reason, swap
+from tallystick.signals.preference import swap
+from tallystick.signals.shape import Answer, Reason
 from tallystick.sim.experts import DATA, load_rows, without_latents
 
 DOMAINS = ("medical", "legal", "software", "general", "creative")
@@ -131,19 +132,16 @@ class _School:
             raise SetUpRefused(f"expected an expert who gives the right answers to qualify in {domain}, found {state}")
 
 
-def _right_answer(row: Mapping[str, Any], *, first: str) -> PreferenceAnswer:
+def _right_answer(row: Mapping[str, Any], *, first: str) -> Answer:
     """The gold key as an answer, in the order in which the candidates are shown."""
     verdict, scores = row["gold"]["verdict"], row["gold"]["scores"]
     if first != row["candidates"][0]["text"]:
         verdict = swap(verdict)
         scores = {name: {"a": points["b"], "b": points["a"]} for name, points in scores.items()}
-    return PreferenceAnswer(
-        verdict=verdict,
-        scores={name: Points(**points) for name, points in scores.items()},
-        reasons=[Reason(criterion=min(scores), text="It is what the key says, and why.", quote="as shown")],
-        confirmed=sorted(scores),
-        active_ms=1_000,
-    )
+    return Answer.model_validate({
+        "verdict": verdict, "scores": scores, "confirmed": sorted(scores), "active_ms": 1_000,
+        "reasons": [Reason(criterion=min(scores), text="It is what the key says, and why.", quote="as shown")],
+    })  # fmt: skip
 
 
 def prepare(
@@ -183,10 +181,10 @@ def _criteria(cell: Cell, programme: str, domain: str) -> list[str]:
         return [criterion.id for criterion in cell.rubrics_in_force(connection, programme)[domain].criteria]
 
 
-Answer = TypeVar("Answer")
+Done = TypeVar("Done")
 
 
-def _done(answer: Answer | Refused) -> Answer:
+def _done(answer: Done | Refused) -> Done:
     if isinstance(answer, Refused):
         raise SetUpRefused(f"{answer.code}: {answer.sentence}")
     return answer

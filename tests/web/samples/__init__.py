@@ -23,6 +23,7 @@ from web.samples import (
     showing,
     signals,
     standing,
+    tiers,
     welfare,
     work,
 )
@@ -47,6 +48,7 @@ ALL = (
     *erasure.SAMPLES,
     *disagreement.SAMPLES,
     *standing.SAMPLES,
+    *tiers.SAMPLES,
     *calibration.SAMPLES,
     *sentinels.SAMPLES,
     *showing.SAMPLES,

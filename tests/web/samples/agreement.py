@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from web.samples.frame import Sample, event, within
 from web.samples.programme import BATCHES, CRITERIA, FAILED, HISTORY, UNDEFINED, VERDICTS
+from web.samples.tiers import NEEDS as TIER_NEEDS
 
 from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.web.views import gate
@@ -43,6 +44,7 @@ OVERVIEW = IntervalPlot(
     ),
 )
 MEDICINE = gate.BatchDetail(
+    tier=TIER_NEEDS,
     name="medicine-1",
     domain="medical",
     status=FAILED,

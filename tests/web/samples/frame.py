@@ -60,7 +60,7 @@ def within(heading: str, section: str, **more: Unpack[Frame]) -> Page:
         "Overview": (("Overview", "", None),),
         "Set-up": (("Contract", "/contract", None), ("Rubrics", "/rubrics", None)),
         "Work": (
-            ("Items", "/items", None), ("Disagreements", "/disagreements", 7), ("Second looks", "/rereview", None),
+            ("Items", "/items", None), ("Load and tiers", "/load", None), ("Disagreements", "/disagreements", 7), ("Second looks", "/rereview", None),
             ("Held work", "/held", None), ("Pay", "/pay", None),
         ),
         "Quality": (
