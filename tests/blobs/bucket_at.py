@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import botocore.loaders
 import pytest
 from blobs.s3_server import Fault, Request, Server, running
 from blobs.s3_store import Bucket
@@ -13,6 +14,7 @@ from tallystick.blobs.s3 import Place, Rules, S3Blobs, Service
 
 CELL = "CELLKEY"
 ADMINISTRATOR = "ADMINKEY"
+LOADER = botocore.loaders.create_loader()  # one for all clients: reading the description of S3 takes most of a test
 SECRETS = {CELL: "the secret of the cell", ADMINISTRATOR: "the secret of the administrator"}
 
 
@@ -57,6 +59,7 @@ def use_credentials(patch: pytest.MonkeyPatch, folder: Path, access: str) -> Non
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
     patch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    patch.setattr(botocore.loaders, "create_loader", lambda _path=None: LOADER)
 
 
 @contextmanager
