@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import Field
 
-from tallystick.api.assignment import ShownItem
+from tallystick.api.assignment import ShownItem, WarnedShown, warned
 from tallystick.api.parts import (
     NAME,
     Body,
@@ -205,6 +205,7 @@ class Case(Shown):
     notes: str | None
     is_mine: bool = Field(description="You hold the case, and may end it.")
     warning: Warning | None = Field(description="What its class says about how to end it.")
+    warnings: list[WarnedShown] = Field(default_factory=list, description="Say these before you show the item.")
 
 
 def case(visit: Visit, item: InPath, reason: OptionalReason = None, key: OptionalKey = None) -> Case | Refused:
@@ -219,6 +220,7 @@ def case(visit: Visit, item: InPath, reason: OptionalReason = None, key: Optiona
         disagreement=DisagreementShown.of(found.row), shown=ShownItem.of(found.shown), rubric=found.rubric,
         judgments=[BlindedJudgment.of(judgment) for judgment in found.judgments], notes=found.notes,
         is_mine=found.is_mine, warning=Warning.of(found.warned) if found.warned else None,
+        warnings=warned(visit, item),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from fastapi import Body as InBody
 from pydantic import Field, JsonValue
 
 from tallystick.api.parts import Done, InPath, Key, Moment, Shown
-from tallystick.app import assignment, judgment
+from tallystick.app import assignment, judgment, welfare
 from tallystick.edge import Site, Visit
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
@@ -60,6 +60,11 @@ class WarnedShown(Shown):
     category: str
     warning: str
     is_blurred: bool = Field(description="Keep the content closed until the reader asks for it.")
+
+
+def warned(visit: Visit, item: str) -> list[WarnedShown]:
+    """The warnings of an item that whoever asks has just been given."""
+    return [WarnedShown.of(one) for one in welfare.warnings(visit.cell, item)]
 
 
 class Task(Shown):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from tallystick.api.assignment import DraftKept, ShownItem
+from tallystick.api.assignment import DraftKept, ShownItem, WarnedShown, warned
 from tallystick.api.gate import ValueShown
 from tallystick.api.parts import (
     Body,
@@ -230,12 +230,15 @@ class LabelTask(Shown):
     rubric: Rubric
     draft: dict[str, JsonValue] | None
     draft_at: Moment | None
+    warnings: list[WarnedShown] = Field(default_factory=list, description="Say these before you show the item.")
 
 
 def task(visit: Visit, calibration_id: InPath) -> LabelTask | Refused:
     """Take the next item of a session that one takes part in. 409 `calibration-done` when all are labelled."""
     found = calibration.task(visit.cell, visit.actor, calibration_id)
-    return found if isinstance(found, Refused) else LabelTask.of(found)
+    if isinstance(found, Refused):
+        return found
+    return LabelTask.of(found).model_copy(update={"warnings": warned(visit, found.item)})
 
 
 class Labelled(Shown):

@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import Field
 
 from tallystick.api.adjudication import BlindedJudgment
-from tallystick.api.assignment import ShownItem
+from tallystick.api.assignment import ShownItem, WarnedShown, warned
 from tallystick.api.parts import (
     Body,
     CountByName,
@@ -245,6 +245,7 @@ class Review(Shown):
     judgments: list[BlindedJudgment]
     failures: list[FailureShown]
     is_answered: bool
+    warnings: list[WarnedShown] = Field(default_factory=list, description="Say these before you show the item.")
 
 
 def take_next(visit: Visit, programme: InPath, key: Key) -> Review | Refused:
@@ -267,6 +268,7 @@ def _review(visit: Visit, item: str, key: str | None) -> Review | Refused:
         shown=ShownItem.of(found.shown), rubric=found.rubric,
         judgments=[BlindedJudgment.of(one) for one in found.judgments],
         failures=[FailureShown.of(one) for one in found.failures], is_answered=bool(found.row.is_answered),
+        warnings=warned(visit, item),
     )  # fmt: skip
 
 

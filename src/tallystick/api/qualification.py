@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from tallystick.api.assignment import DraftKept, ShownItem
+from tallystick.api.assignment import DraftKept, ShownItem, WarnedShown, warned
 from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, SignedReceipt
 from tallystick.app import judgment, roster
 from tallystick.app import receipt as receipts
@@ -117,12 +117,15 @@ class GoldTask(Shown):
     rubric: Rubric
     draft: dict[str, JsonValue] | None
     draft_at: Moment | None
+    warnings: list[WarnedShown] = Field(default_factory=list, description="Say these before you show the item.")
 
 
 def task(visit: Visit, qualification: InPath) -> GoldTask | Refused:
     """Take the next gold item of one's own running qualification."""
     found = roster.gold_task(visit.cell, visit.actor, qualification)
-    return found if isinstance(found, Refused) else GoldTask.of(found)
+    if isinstance(found, Refused):
+        return found
+    return GoldTask.of(found).model_copy(update={"warnings": warned(visit, found.item)})
 
 
 class Outcome(Shown):
@@ -138,9 +141,7 @@ class Outcome(Shown):
     signed: SignedReceipt
 
 
-def answer_gold(
-    visit: Visit, qualification: InPath, item: InPath, answer: Answer, key: Key
-) -> Outcome | Refused:
+def answer_gold(visit: Visit, qualification: InPath, item: InPath, answer: Answer, key: Key) -> Outcome | Refused:
     """Answer the gold item that was shown; the last answer decides."""
     found = roster.answer_gold(visit.cell, visit.actor, qualification, item=item, answer=answer, key=key)
     if isinstance(found, Refused):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tallystick.client.answers import Answer, Receipt, Rubric, ShownItem, Value
+from tallystick.client.answers.warned import Warned
 from tallystick.client.judgments import Judgment
 from tallystick.client.receipts import Signed
 from tallystick.client.wire import Wire, safe
@@ -104,6 +105,7 @@ class LabelTask(Answer, frozen=True):
     rubric: Rubric
     draft: dict[str, object] | None
     draft_at: int | None
+    warnings: tuple[Warned, ...] = ()
 
 
 class Labelled(Answer, frozen=True):

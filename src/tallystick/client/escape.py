@@ -1,6 +1,7 @@
 """Second looks over the API: draws, the next drawn item, answers, rates. Reads and writes over HTTP."""
 
 from tallystick.client.answers import Answer, BlindedJudgment, Done, Receipt, Rubric, ShownItem
+from tallystick.client.answers.warned import Warned
 from tallystick.client.receipts import KeptReceipts, Signed
 from tallystick.client.wire import Wire, safe
 
@@ -134,6 +135,7 @@ class DrawnItem(Answer, frozen=True):
     judgments: list[BlindedJudgment]
     failures: list[FailureClass]
     is_answered: bool
+    warnings: tuple[Warned, ...] = ()
 
 
 class DrawnAnswered(Answer, frozen=True):

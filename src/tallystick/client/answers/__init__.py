@@ -128,7 +128,7 @@ class Task(Answer, frozen=True):
     draft: dict[str, object] | None
     draft_at: int | None
     done: int
-    warnings: list[Warned] = []
+    warnings: tuple[Warned, ...] = ()
 
 
 class Submitted(Answer, frozen=True):
@@ -173,6 +173,7 @@ class GoldTask(Answer, frozen=True):
     rubric: Rubric
     draft: dict[str, object] | None
     draft_at: int | None
+    warnings: tuple[Warned, ...] = ()
 
 
 class Outcome(Answer, frozen=True):
@@ -454,6 +455,7 @@ class Case(Answer, frozen=True):
     notes: str | None
     is_mine: bool = False
     warning: CaseWarning | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
 class Closed(Answer, frozen=True):
