@@ -49,6 +49,8 @@ def test_an_expert_reads_terms_works_and_is_paid(served: Served) -> None:
 
     root = f"/programmes/{PROGRAMME}/pay"
     person = f"{root}/people/{expert.person}"
+    assert f'href="{person}"' in lead.get(f"/people/{expert.person}").text
+    assert f'href="{person}"' not in visitor.get(f"/people/{expert.person}").text
     wrong = lead.post(f"{root}/add", lead.filled(person, f"{root}/add", amount="1.5", reason="Something else."))
     assert wrong.status_code == 422
     assert "Expected an amount such as 1250" in wrong.text

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from starlette.responses import Response
 
-from tallystick.app import access, calibration, contract, pool, roster
+from tallystick.app import access, calibration, contract, pay, pool, roster
 from tallystick.app import credential as credentials
 from tallystick.app import screening as disqualifiers
 from tallystick.app.kernel import new_key
@@ -198,6 +198,10 @@ def _detail(
         credentials=credential.section(visit, row.person, refused=declared) if row.origin == "observed" else None,
         screening=screening.section(visit, row.person, typed=screened) if row.origin == "observed" else None,
         routing=routing.section(visit, row.person) if "expert" in person.roles else None,
+        pay=tuple(
+            Link(label=name, href=f"/programmes/{name}/pay/people/{row.person}")
+            for name in pay.paid_in(visit.cell, visit.actor, row.person)
+        ),
     )  # fmt: skip
     trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
     page = frame.page(visit, person.profile.name, at=Place(trail=trail), notices=notices)

@@ -10,6 +10,7 @@ from tallystick.app.pay.telling import (
     mine,
     my_statement,
     overview,
+    paid_in,
     statement_of,
 )
 from tallystick.app.pay.terms import Accepted, TermsPage, accept, may_work, terms_page
@@ -35,6 +36,7 @@ __all__ = [
     "mine",
     "my_statement",
     "overview",
+    "paid_in",
     "statement_of",
     "terms_page",
     "zone_of",

@@ -186,6 +186,14 @@ def _reasons(cell: Cell, actor: Actor, person: str, rows: Sequence[Row], *, reas
     }
 
 
+def paid_in(cell: Cell, actor: Actor, person: str) -> list[str]:
+    """The programmes whose pay terms somebody has accepted; nothing for those who may not read others' pay."""
+    if not access.allows(actor, "pay.read"):
+        return []
+    with cell.read() as connection:
+        return pay.programmes_of(connection, person)
+
+
 def period_of(connection: journal.Connection, terms: Row, name: str, *, now: int) -> Period | None:
     """The period of a name, the one that goes on when there is none: a closed one as it was closed.
 

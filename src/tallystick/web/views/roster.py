@@ -88,6 +88,7 @@ class PersonDetail:
     region_key: str = ""
     erase_href: str | None = None  # None: this person may not
     routing: Section | None = None  # languages and clearances; None for who is given no work
+    pay: tuple[Link, ...] = ()  # statements; nothing for those who may not read them
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 
