@@ -50,7 +50,7 @@ class InProcess(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The site's answer. What the request streams is read first, and still has no declared length."""
         request.read()
-        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result(timeout=600)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         response = await self._inside.handle_async_request(request)

@@ -36,7 +36,7 @@ def test_every_test_is_taken_once(tmp_path: Path) -> None:
     (tmp_path / "tests" / "conftest.py").write_text(hooks)
     for name in "abcd":
         (tmp_path / "tests" / f"test_{name}.py").write_text(FILE.format(names=[f"{name}{n}" for n in range(5)]))
-    told = [process.communicate(timeout=60)[0] for process in [share(tmp_path, end) for end in ("first", "last")]]
+    told = [process.communicate(timeout=300)[0] for process in [share(tmp_path, end) for end in ("first", "last")]]
     ran = [name for words in told for name in re.findall(r"^(tests/\S+) PASSED", words, re.MULTILINE)]
     assert len(ran) == len(set(ran)) == 40, told
 
@@ -47,5 +47,5 @@ def test_a_wrong_end_is_no_green_run(tmp_path: Path) -> None:
     (tmp_path / "tests" / "conftest.py").write_text("import sharing\npytest_runtestloop = sharing.run\n")
     (tmp_path / "tests" / "test_a.py").write_text("def test_it(): pass\n")
     process = share(tmp_path, "middle")
-    assert "expected SHARED_END to be first or last" in process.communicate(timeout=60)[0]
+    assert "expected SHARED_END to be first or last" in process.communicate(timeout=300)[0]
     assert process.returncode != 0

@@ -29,7 +29,7 @@ def submit(world: World, url: str, task: Task, *, key: str, moment: str) -> subp
         {"expert": world.experts[0].person, "assignment": task.assignment, "key": key, "moment": moment, "words": WORDS}
     )
     command = [sys.executable, str(TESTS / "app" / "crashing.py"), str(world.cell.directory), url, spec]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT, timeout=60)  # noqa: S603 - our own program
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT, timeout=300)  # noqa: S603 - our own program
 
 
 def counts(world: World) -> tuple[int, int, int]:

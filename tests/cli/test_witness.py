@@ -28,7 +28,7 @@ def running(*words: str) -> Iterator[dict[str, str | int]]:
             yield msgspec.json.decode(process.stdout.readline(), type=dict[str, str | int])
         finally:
             os.kill(process.pid, signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=300)
 
 
 @pytest.fixture

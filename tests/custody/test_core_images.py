@@ -83,7 +83,7 @@ def held(told: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, object]
         line = process.stdout.readline()
         assert line, process.communicate()[1]
         yield process, json.loads(line)
-        assert process.communicate("\n", timeout=60)[0] == "32\n"
+        assert process.communicate("\n", timeout=300)[0] == "32\n"
     finally:
         if process.poll() is None:
             process.kill()
@@ -122,7 +122,7 @@ def served(place: Place, *options: str) -> Iterator[tuple[Scene, int]]:
             world.cell.seal()
         (place.cell / "cell.toml").write_text(f'custody = "keyd"\nkeyd_socket = {json.dumps(str(place.socket))}\n')
         server, scene.url = stack.enter_context(place.serve())
-        with httpx.Client(base_url=scene.url, trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=scene.url, trust_env=False, timeout=300) as http:
             until(lambda: readiness(http)["log"])
         yield scene, server.pid
 

@@ -46,7 +46,7 @@ class Served:
                 yield self
             finally:
                 self.server.stop()
-                thread.join(timeout=10)
+                thread.join(timeout=300)
                 assert not thread.is_alive()
                 for one in self.opened:
                     one.close()
@@ -426,10 +426,10 @@ def test_the_program_serves_a_token_until_it_is_stopped(tokens: Tokens, tmp_path
     client.new_epoch(1)
     wrapped = client.wrap(1, [("a#1@1", b"k" * 32)])
     second = start(tokens, tmp_path, *token_options())
-    assert "expected no key process here, found one" in second.communicate(timeout=60)[1]
+    assert "expected no key process here, found one" in second.communicate(timeout=300)[1]
     assert second.returncode == 2
     started.send_signal(signal.SIGTERM)
-    said = started.communicate(timeout=60)[1]
+    said = started.communicate(timeout=300)[1]
     assert started.returncode == 0
     assert "served Hello" in said
     assert PIN not in said
@@ -444,7 +444,7 @@ def test_the_program_serves_a_token_until_it_is_stopped(tokens: Tokens, tmp_path
 
 def test_a_wrong_pin_ends_it_after_one_try(tokens: Tokens, tmp_path: Path) -> None:
     started = start(tokens, tmp_path, *token_options(), pin="wrong-0815")
-    out, said = started.communicate(timeout=60)
+    out, said = started.communicate(timeout=300)
     assert started.returncode == 77
     assert "nothing is tried again" in said
     assert "0815" not in said + out

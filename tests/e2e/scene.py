@@ -83,7 +83,7 @@ class Server:
     def is_dead(self) -> None:
         """Wait until the process is gone, killed and not ended by itself; then let the next one live."""
         assert self.process is not None
-        assert self.process.wait(timeout=30) == -9
+        assert self.process.wait(timeout=300) == -9
         assert self.process.stdout is not None
         self.process.stdout.close()
         for mark in self.directory.glob("die-*"):

@@ -94,7 +94,7 @@ def test_a_witness_over_http_refuses_what_is_too_large_too_slow_or_elsewhere(
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
         head = b"POST /w/add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nold"
         for sent, status in ((b"POST /w/add", b""), (head, b"HTTP/1.1 408")):
-            with socket.create_connection(address, timeout=30) as slow:
+            with socket.create_connection(address, timeout=300) as slow:
                 slow.sendall(sent)
                 data = b""
                 while piece := slow.recv(4096):  # the other side hangs up: this ends
