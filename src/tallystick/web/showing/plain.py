@@ -6,6 +6,7 @@ page is a place in the text. Only what no page can hold (NUL, half a character) 
 
 import re
 from typing import Final
+from unicodedata import category
 
 from markupsafe import Markup, escape
 
@@ -13,6 +14,8 @@ SIGNS_MAX: Final = 500
 """Runs of invisible characters of a text that get a sign; beyond, every one of them stands as U+FFFD."""
 NAMED_MAX: Final = 4
 """Characters of one run that its sign names."""
+MARKS_MAX: Final = 8
+"""Marks on one letter that are drawn. No script puts more there, and browsers stop over a heap of thousands."""
 STRETCH: Final = 4_000
 """Characters of a stretch, at least: a browser lays out the stretches that are seen."""
 LINE_MAX: Final = 16_000
@@ -25,13 +28,20 @@ _INVISIBLE: Final = (
     "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
+_MARK: Final = "".join(
+    chr(point)
+    for point in range(0x300, 0x20000)
+    if category(chr(point)) in {"Mn", "Me"} and not 0xFE00 <= point < 0xFE10
+)
 _RUN: Final = re.compile(
     f"[{_INVISIBLE}]+"
     "|(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\u200c\u200d])"
     "|(?<![^\x00-\x1f !-\x22$-)+-/:-\x7f\ufe00-\ufe0f])[\ufe00-\ufe0f]+"
 )
 HALF: Final = re.compile("[\ud800-\udfff]")
+# Two searches for one class each: together they would cost sixty times as much.
 _ODD: Final = re.compile(f"[{_INVISIBLE}\r\u200c\u200d\ufe00-\ufe0f\ud800-\udfff]")
+_HEAP: Final = re.compile(f"[{_MARK}]{{{MARKS_MAX + 1},}}")
 _UNSEEN: Final = re.compile(f"[{_INVISIBLE}\u200c\u200d\ufe00-\ufe0f]")
 LOST: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -49,7 +59,16 @@ class Signs:
 
     def put(self, text: str) -> str:
         """A piece of the text as HTML. A carriage return is written so that no parser takes it for a line break."""
-        escaped = str(escape(text))
+        escaped, end = str(escape(text)), 0
+        out: list[str] = []
+        for heap in _HEAP.finditer(escaped):
+            start = heap.start() + MARKS_MAX
+            self.count += 1
+            out += self._put(escaped[end:start]), _sign(escaped[start : heap.end()])
+            end = heap.end()
+        return "".join((*out, self._put(escaped[end:])))
+
+    def _put(self, escaped: str) -> str:
         if not _ODD.search(escaped):
             return escaped
         return self._signed(HALF.sub(LOST, escaped)).replace("\r", "&#13;")
@@ -72,6 +91,8 @@ def _sign(run: str) -> str:
     names = " ".join(f"U+{ord(letter):04X}" for letter in run[:NAMED_MAX])
     more = f" and {len(run) - NAMED_MAX} more" if len(run) > NAMED_MAX else ""
     held = run.replace("\x00", LOST)
+    if run[0] in _MARK:
+        held = f"<span hidden>{held}</span>"
     return f'<span class="sign" data-sign="{names}{more}">{held}</span>'
 
 
