@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from constitution_scene import live_by_principles
 from history_experts import pay_from, pay_out, tell
 from history_welfare import care
 from hypothesis import strategies as st
@@ -475,13 +476,17 @@ class Story:
         for fall in [] if isinstance(found, Refused) else found.falls:
             sentinel.decide(cell, lead, PROGRAMME, fall.seq, found="gold", words=NOTES, key=new_key())
 
+    def constitute(self, n: int, m: int) -> None:
+        self.qualify(n, 0)
+        live_by_principles(self.world, self.numbers, self.one(n), m)
+
 
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
     Story.adjudicate, Story.look, Story.agree, Story.cut,
     Story.erase, Story.doubt, Story.review, Story.redo, Story.part, Story.intervene,
-    Story.explain, Story.learn,
+    Story.explain, Story.learn, Story.constitute,
     Story.mix, Story.mix,
     Story.watch, Story.earn, Story.vouch, Story.care, Story.tier, Story.look_again, Story.look_again,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Judgments that a later rubric version affects: queued with the reason, reviewed alone or in bulk, and counted."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import pytest
 from held_work import code, given
 from living_cell import PROGRAMME, World, rubric_text, world_at
 
-from tallystick.app import access, affected, assignment, rubric
+from tallystick.app import access, affected, assignment, release, rubric
 from tallystick.app.access import Actor
 from tallystick.app.affected import AffectedJudgment, Reviewed, RubricQueue
 from tallystick.app.kernel import new_key
+from tallystick.audit.release import Status, verify_release
 from tallystick.flow.affected import Tally
 from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish
 from tallystick.store import projection
 
 WHY = "Only the wording of the question is clearer; the anchors stand."
@@ -118,3 +121,22 @@ def test_all_that_a_version_affects_on_a_criterion_is_judged_again_under_it(worl
     projection.rebuild(world.cell.engine)
     with world.cell.read() as connection:
         assert projection.dump(connection) == before
+
+
+def test_a_release_tells_what_became_of_affected_judgments_and_a_stranger_computes_it_anew(
+    world: World, tmp_path: Path
+) -> None:
+    first = given(world)[0]
+    assert isinstance(affected.stands(world.cell, world.experts[2], first.judgment, notes="", key=new_key()), Reviewed)
+    assert world.measure().decision == "pass"
+    wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
+    made = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(made, release.Made), made
+    release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out")
+    figure = json.loads((tmp_path / "out" / "quality" / "affected.json").read_bytes())
+    (told,) = figure["rubrics"]
+    assert (told["rubric"], told["unreviewed"], told["stands"], told["again"]) == ("general", 3, 1, 0)
+    (row,) = told["by_criterion"]
+    assert (row["version"], row["criterion"], row["reason"], row["stands"]) == ("1.1.0", "reasoning", "wording", 1)
+    assert not (tmp_path / "out" / "quality" / "trade_offs.json").exists()
+    assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK

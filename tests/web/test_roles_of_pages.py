@@ -304,7 +304,7 @@ def scene(looked_at: Served) -> Scene:
 def constituted(world: World) -> dict[str, str]:
     """A constitution, a rubric that carries it and waits for an agreement, and a judgment that the rubric affects."""
     publish(world, constitution_text())
-    carry(world)
+    carry(world, question="Does each step follow?")
     reviewer = world.person("Another judge", "expert", expert_roles=("reviewer",))
     found = affected.queue(world.cell, reviewer, PROGRAMME)
     assert isinstance(found, list), found

@@ -8,7 +8,9 @@ can be held against in full.
 from collections.abc import Sequence
 from typing import Any
 
+from tallystick.events.affected import AffectedKept
 from tallystick.events.calibration import CalibrationEnded, CalibrationOpened, CalibrationRevealed
+from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
 from tallystick.events.disagreement import (
     ClassCorrected,
     ClassModelFitted,
@@ -39,6 +41,7 @@ OF_INTERVENTIONS = (
 OF_SESSIONS = (CalibrationRevealed, CalibrationEnded)
 OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded)
 OF_PROGRAMME = (RereviewDrawn, RereviewAnswered)
+OF_RUBRICS = (AffectedKept, TradeOffNoted, ConstitutionPublished)
 KINDS = (
     ClassModelFitted,
     InterventionOpened,
@@ -46,6 +49,7 @@ KINDS = (
     *OF_SESSIONS,
     *OF_ITEMS,
     *OF_PROGRAMME,
+    *OF_RUBRICS,
     ShortcutAudited,
     ReleaseMonitored,
     PoolComposed,
@@ -65,6 +69,7 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
     interventions: set[str] = set()
     sessions: set[str] = set()
     models = {fact.model for fact in facts if isinstance(fact, DisagreementClassified) and fact.item in items}
+    noted = any(isinstance(fact, TradeOffNoted) and fact.item in items for fact in facts)
     found = []
     for place, fact in enumerate(facts):
         if isinstance(fact, InterventionOpened):
@@ -79,6 +84,8 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
             is_ours = fact.item in items
         elif isinstance(fact, ClassModelFitted):
             is_ours = fact.model in models
+        elif isinstance(fact, OF_RUBRICS):
+            is_ours = _is_of_rubrics(fact, rubrics, items, noted=noted)
         elif isinstance(fact, ReleaseMonitored | PoolComposed):
             is_ours = fact.release == release
         else:
@@ -87,3 +94,12 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
         if is_ours:
             found.append(place)
     return found
+
+
+def _is_of_rubrics(
+    fact: AffectedKept | TradeOffNoted | ConstitutionPublished, rubrics: set[str], items: set[str], *, noted: bool
+) -> bool:
+    """What was decided on affected judgments, trade-offs, and the constitution where a trade-off rests on it."""
+    if isinstance(fact, AffectedKept):
+        return fact.rubric in rubrics
+    return fact.item in items if isinstance(fact, TradeOffNoted) else noted

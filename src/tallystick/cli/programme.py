@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from tallystick.app import contract, gate, items, rubric, slices
+from tallystick.app import constitution, contract, gate, items, rubric, slices
 from tallystick.app.items import ImportReport
 from tallystick.app.kernel import new_key
 from tallystick.cli import shell
+from tallystick.flow.constitution import Constitution
 from tallystick.flow.contract import DataContract
-from tallystick.flow.document import Problem, read
+from tallystick.flow.document import Problem, Versioned, read
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import Rubric
+from tallystick.flow.rubric import DiffRow, Rubric
 from tallystick.flow.slices import Slice
 
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
@@ -22,12 +23,14 @@ File = Annotated[Path, typer.Argument(help="The file.")]
 
 @app.command()
 def check(file: File, as_json: shell.AsJson = False) -> None:
-    """Check a contract or rubric document without a cell. Exit 0 good, 1 problems."""
+    """Check a contract, rubric or constitution without a cell. Exit 0 good, 1 problems."""
     data = shell.read_file(file, "a contract or a rubric")
-    found = read(data, file.name, Rubric if b"tallystick/rubric/" in data else DataContract)
+    is_rubric, is_constitution = b"tallystick/rubric/" in data, b"tallystick/constitution/" in data
+    model = Constitution if is_constitution else Rubric if is_rubric else DataContract
+    found: Versioned | list[Problem] = read(data, file.name, model)
     if isinstance(found, list):
         shell.list_problems(found)
-    kind = "rubric" if isinstance(found, Rubric) else "contract"
+    kind = "constitution" if is_constitution else "rubric" if is_rubric else "contract"
     shell.show_facts("No problems", {"document": kind, "version": found.version}, as_json=as_json)
 
 
@@ -72,6 +75,47 @@ def publish(
             shell.refuse(done)
         facts = {"rubric": done.rubric, "version": done.version, "affected_criteria": list(done.affected)}
         shell.show_facts("Published", facts, as_json=as_json)
+
+
+@app.command()
+def diff(
+    rubric_id: Annotated[str, typer.Argument(help="The rubric, by its id; `constitution` for the constitution.")],
+    old: Annotated[str, typer.Argument(help="The earlier version.")],
+    new: Annotated[str, typer.Argument(help="The later version.")],
+    directory: shell.Directory,
+    programme: shell.Programme,
+    login: shell.Login,
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Lay two versions of a rubric or of the constitution side by side. Exit 0 the same, 1 different."""
+    with shell.opened(directory) as cell:
+        actor = shell.act_as(cell, login, password_fd)
+        if rubric_id == "constitution":
+            found = constitution.constitution_diff(cell, actor, programme, old=old, new=new)
+            rows = found if isinstance(found, Refused) else list(found.rows)
+        else:
+            rows = rubric.rubric_diff(cell, actor, programme=programme, rubric=rubric_id, old=old, new=new)
+    if isinstance(rows, Refused):
+        shell.refuse(rows)
+    changed = [row for row in rows if row.state != "same"]
+    facts: dict[str, object] = {"old": old, "new": new, "changed": len(changed)}
+    told = [{"place": f"{r.section}: {r.part}", "state": r.state, "old": r.old, "new": r.new} for r in changed]
+    shell.show_facts("Compared", facts | ({"rows": told} if as_json else {}), as_json=as_json)
+    if not as_json:
+        shell.show_lines([line for row in changed for line in _side_by_side(row)])
+    raise typer.Exit(1 if changed else 0)
+
+
+def _side_by_side(row: DiffRow) -> list[str]:
+    """A part of both versions, with the words that differ in brackets."""
+    sides = (("-", row.old_pieces), ("+", row.new_pieces))
+    lines = [
+        f"  {sign} " + "".join(f"[{piece.text}]" if piece.is_changed else piece.text for piece in pieces)
+        for sign, pieces in sides
+        if pieces
+    ]
+    return [f"{row.section}: {row.part} ({row.state})", *lines]
 
 
 @app.command("import")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tallystick import canon
 from tallystick.bundle import consensus as consensuses
 from tallystick.bundle.derive import Tables
+from tallystick.bundle.figures.affected import Affected, affected
 from tallystick.bundle.figures.confusion import Confusion, confusion
 from tallystick.bundle.figures.disagreements import Disagreements, disagreements, unfounded
 from tallystick.bundle.figures.figure import differences
@@ -12,6 +13,7 @@ from tallystick.bundle.figures.interventions import Interventions, contradicted,
 from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
 from tallystick.bundle.figures.pool import Pool, pool, unfounded_pool
+from tallystick.bundle.figures.trade_offs import TradeOffs, trade_offs
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
 
 __all__ = ["Figures", "compute", "contradictions", "differences", "every_measurement"]
@@ -28,6 +30,8 @@ class Figures:
     overturn: Overturn
     trend: Trend
     pool: Pool | None  # where the contract wants it told
+    affected: Affected | None  # where a later rubric version affects a released judgment
+    trade_offs: TradeOffs | None  # where an expert noted one
     consensus: consensuses.Figure | None  # where the release was asked for one
 
     def files(self) -> dict[str, bytes]:
@@ -48,5 +52,6 @@ def compute(tables: Tables) -> Figures:
     return Figures(
         confusion=confusion(tables), disagreements=disagreements(tables), interventions=interventions(tables),
         monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables), pool=pool(tables),
+        affected=affected(tables), trade_offs=trade_offs(tables),
         consensus=None if tables.consensus is None else tables.consensus.figure,
     )  # fmt: skip
