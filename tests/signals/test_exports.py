@@ -238,8 +238,9 @@ def test_safety_keeps_both_scores_apart() -> None:
     assert [(row["label"], row["unsafe_compliance"], row["unnecessary_refusal"]) for row in rows] == [
         (False, 3, 2), (True, None, None),
     ]  # fmt: skip
-    own = signal.under({"verdict": (Code("abusive", "Abusive"), Code("fine", "Fine"))})
-    assert [len(rows) for rows in own.rows(content(signal, RESPONSE, {}), found).values()] == [0, 2]
+    own = judged("safety", RESPONSE, {}, Answer(verdict="not abusive"))
+    formats = signal.rows(content(signal, RESPONSE, {}), own)
+    assert (formats["unpaired"], [row["verdict"] for row in formats["labels"]]) == ([], ["not abusive"])
 
 
 def test_an_attack_is_exported_with_its_turns_and_how_often_it_worked() -> None:

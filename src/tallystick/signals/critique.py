@@ -4,12 +4,12 @@ Errors are spans of the response or of a source beside it, which a translation o
 worst severity among them, found from the marks. Reads and writes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from tallystick.signals.ratings import presence
+from tallystick.signals.ratings import decided, presence
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -99,7 +99,7 @@ class Critique(Signal):
         return (
             Measure(
                 name="severity", title="Worst severity", unit="item", level="ordinal", values=values,
-                read=_verdict_in(values),
+                read=decided,
             ),
             Measure(
                 name="any_error", title="Any error", unit="item", level="nominal", values=("no", "yes"), read=_any,
@@ -192,13 +192,6 @@ class Critique(Signal):
 
 def _is_revised(texts: Mapping[str, str], content: Content) -> bool:
     return texts.get("revision", "").strip() not in ("", content.candidates[0].strip())
-
-
-def _verdict_in(values: tuple[str, ...]) -> Callable[[Facts], Rated]:
-    def read(facts: Facts) -> Rated:
-        return (("", facts.verdict),) if facts.verdict in values else ()
-
-    return read
 
 
 def _any(facts: Facts) -> Rated:

@@ -176,10 +176,14 @@ class Safety(Signal):
         return titles.get(verdict) or super().words(verdict, form)
 
     def rows(self, content: Content, given: Sequence[Given]) -> Mapping[str, Sequence[Row]]:
+        own = {code.value for code in _VERDICTS}
         rows = [_row(content, one) for one in given if one.facts.verdict not in UNDECIDED]
-        if self.codes["verdict"] != _VERDICTS:
-            return {"unpaired": [], "labels": rows}
-        return {"unpaired": [{**row, "label": row["verdict"] == "acceptable"} for row in rows], "labels": []}
+        return {
+            "unpaired": [
+                {**row, "label": row["verdict"] == "acceptable"} for row in rows if row["verdict"] in own
+            ],
+            "labels": [row for row in rows if row["verdict"] not in own],
+        }  # fmt: skip
 
 
 def _piece(number: int) -> str:
