@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import msgspec
 import sqlalchemy as sa
-from living_cell import PROGRAMME, World, answer_of, gold_row, item_row, jsonl, shown_as
+from history_experts import PAY
+from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl, shown_as
 from served import Served, served_at
 from starlette.types import Message, Receive, Scope, Send
 
@@ -18,11 +19,13 @@ from tallystick.app import (
     adjudication,
     assignment,
     calibration,
+    contract,
     credential,
     escape,
     gate,
     items,
     judgment,
+    pay,
     release,
     roster,
     screening,
@@ -165,6 +168,7 @@ def planted_at(url: str, directory: Path) -> Iterator[Planted]:
         _work(planted)
         _session(planted)
         _vouched(planted)
+        _paid(planted)
         try:
             yield planted
         finally:
@@ -335,6 +339,25 @@ def _vouched(planted: Planted) -> None:
     (name,) = proposed.disqualifiers
     screening.answer(cell, who, name, words=told["SAID"], key=new_key())
     planted.names["all"] |= {"credential_id": declared.credential, "disqualifier": name}
+
+
+def _paid(planted: Planted) -> None:
+    """Pay terms that all experts accepted, and an amount that was added with words."""
+    world, who = planted.world, planted.cast["expert"]
+    text = contract_text("1.1.0") + PAY
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+    for name in ("expert", "second", "adjudicator", "newcomer"):
+        world.accept_pay(planted.cast[name])
+    _rule(planted, _mark("ADDED", "one"), {"words"}, {who.person})
+    added = pay.add(
+        world.cell, world.lead, PROGRAMME, person=who.person, amount=1, reason=_mark("ADDED", "one"), reference=None,
+        key=new_key(),
+    )  # fmt: skip
+    assert not isinstance(added, Refused), added
+    found = pay.overview(world.cell, world.lead, PROGRAMME)
+    assert isinstance(found, pay.Overview)
+    planted.names["all"] |= {"period": found.period.name, "file": "lines.csv"}
 
 
 def _remark() -> Feedback:
