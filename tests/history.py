@@ -442,9 +442,10 @@ class Story:
         version = f"1.{next(self.numbers)}.0"
         care(self.world, self.one(n), version=version, sections=self.world.pay, n=n, m=m)
 
-    def tier(self, n: int, _m: int) -> None:
+    def tier(self, n: int, m: int) -> None:
         """The contract speaks of tiers; somebody wrote items, and is senior for a while."""
         live_in_tiers(self.world, next(self.numbers), redundancy=2 + n % 2)
+        self.revise(n, m)
 
     def fall(self) -> None:
         """Somebody new answers every sentinel wrong."""

@@ -20,7 +20,7 @@ def live_in_tiers(world: World, number: int, *, redundancy: int = 2) -> None:
     text = contract_text(f"1.{number}.0", domains=world.domains, redundancy=redundancy).replace("medium}", "high}")
     text = text.replace(f"redundancy: {{medium: {redundancy}}}", f"redundancy: {{high: {redundancy}}}")
     plain = text.replace("changed.", f"changed for {number}.")
-    contract.bring_into_force(cell, lead, text=plain + TIERS, name="contract.yaml", key=new_key())
+    contract.bring_into_force(cell, lead, text=plain + (world.pay or "") + TIERS, name="contract.yaml", key=new_key())
     rows = [item_row(f"t-{number}-{domain}", domain=domain, severity="high", author=last) for domain in world.domains]
     world.bring(rows, batch="tiers")
     tiers.grant_senior(cell, lead, PROGRAMME, last, rests_on="years", reason=REASON, key=new_key())

@@ -185,7 +185,7 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
         return qualified if isinstance(qualified, Refused) else why
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
-    offer = offered(cell, tx.connection, actor.person, row, list(free), now=tx.now)
+    offer = offered(cell, tx.connection, actor.person, programme=row, domains=list(free), now=tx.now)
     found = _free_of(tx, actor.person, programme, offer)
     if isinstance(found, _Free):
         rubric = free[found.stratum.domain]
@@ -211,7 +211,7 @@ class Offer:
 
 
 def offered(
-    cell: Cell, connection: journal.Connection, person: str, programme: Row, domains: Sequence[str], *, now: int
+    cell: Cell, connection: journal.Connection, person: str, *, programme: Row, domains: Sequence[str], now: int
 ) -> Offer:
     """What an expert may be given of some domains: domain by domain, and in each what the plan lacks most."""
     rules = tiers.rules(connection, programme.programme)
@@ -224,7 +224,7 @@ def offered(
         waits = _waits(connection, person, programme.programme, mine, now=now)
         mine = [row for row in mine if row.domain not in waits]
         why = flow.OTHERS_FIRST if waits else why
-    ordered = _in_order(cell, connection, programme, rows, mine, leases=leases)
+    ordered = _in_order(cell, connection, programme, rows=rows, mine=mine, leases=leases)
     return Offer(tuple(ordered), leases, why, eligible, rules)
 
 
@@ -259,7 +259,7 @@ def _waits(connection: journal.Connection, person: str, programme: str, rows: li
 
 
 def _in_order(
-    cell: Cell, connection: journal.Connection, programme: Row, rows: list[Row], mine: list[Row], *,
+    cell: Cell, connection: journal.Connection, programme: Row, *, rows: list[Row], mine: list[Row],
     leases: Mapping[str, int],
 ) -> list[Row]:  # fmt: skip
     targets = _targets(cell, connection, programme)

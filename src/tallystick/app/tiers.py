@@ -165,7 +165,7 @@ def load_page(cell: Cell, actor: Actor, programme: str) -> LoadPage | Refused:
     if isinstance(words, Refused):
         return words
     with cell.read() as connection:
-        return _load_page(cell, connection, row, known, (seniors, words, able))
+        return _load_page(cell, connection, row, known, seniors=(seniors, words, able))
 
 
 def names_of(cell: Cell, actor: Actor, programme: str) -> dict[str, str] | Refused:
@@ -194,7 +194,7 @@ def _words(cell: Cell, actor: Actor, programme: str, seniors: list[Row]) -> dict
 
 
 def _load_page(
-    cell: Cell, connection: journal.Connection, row: Row, known: dict[str, str],
+    cell: Cell, connection: journal.Connection, row: Row, known: dict[str, str], *,
     seniors: tuple[list[Row], dict[str, str], list[Row]],
 ) -> LoadPage:  # fmt: skip
     programme = row.programme

@@ -111,7 +111,7 @@ def simulate(directory: Path, *, size: Size, seed: int, say: Callable[[str], Non
     clock = Clock()
     cell = cells.create(directory, name="simulated.example/cell", clock=clock)
     try:
-        play = _prepared(cell, clock, size, seed, say)
+        play = _prepared(cell, clock, size, seed=seed, say=say)
         _run(play)
         _after(play)
         return _result(play)
@@ -119,7 +119,7 @@ def simulate(directory: Path, *, size: Size, seed: int, say: Callable[[str], Non
         cell.close()
 
 
-def _prepared(cell: Cell, clock: Clock, size: Size, seed: int, say: Callable[[str], None]) -> _Play:
+def _prepared(cell: Cell, clock: Clock, size: Size, *, seed: int, say: Callable[[str], None]) -> _Play:
     listed, drawn = plan.rows(size, seed), plan.people(size, seed)
     until = START_US + 365 * DAY_US
     lead = cast.open_programme(cell, listed)
