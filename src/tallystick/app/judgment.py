@@ -81,7 +81,7 @@ def save_draft(cell: Cell, actor: Actor, work: str, content: dict[str, object]) 
 def device_key(cell: Cell, actor: Actor) -> str:
     """The key under which somebody's browsers keep what the server does not have yet: 64 hexadecimal digits.
 
-    It is the same wherever they sign in, stands in no table, and dies with the person's own keys.
+    It is the same wherever they sign in, comes from a secret of theirs in the vault, and dies with their keys.
     """
     scope = f"person:{actor.person}"
     with cell.read() as connection:
