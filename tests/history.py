@@ -324,8 +324,7 @@ class Story:
         row = item_row(f"s-{number}", domain=self.world.domains[m % len(self.world.domains)])
         wanted = items.Wanted(programme=PROGRAMME, name="rows.jsonl", batch=f"sure-{number}")
         items.import_items(self.world.cell, self.world.lead, json.dumps(row).encode(), wanted)
-        rows = [{"item": row["id"], "rater": f"rater-{r}", "verdict": "a"} for r in range(3)]
-        data = b"\n".join(json.dumps(said).encode() for said in rows)
+        data = jsonl([{"item": row["id"], "rater": f"rater-{r}", "verdict": "a"} for r in range(3)])
         items.import_judgments(
             self.world.cell, self.world.lead, data, programme=PROGRAMME, name="said.jsonl", source="the sure ones"
         )
@@ -352,8 +351,8 @@ class Story:
         wishes = [ErasureWish(what="object", target=f"item:{row.item}", reason="mistake") for row in rows]
         seen = [(wish, erasure.preview(cell, lead, wish)) for wish in wishes]
         held = [wish for wish, found in seen if isinstance(found, erasure.Preview) and found.releases]
-        wish = (held or wishes)[m % len(held or wishes)]
-        erasure.order(cell, lead, wish, words="Asked for." if m % 2 else "", key=new_key())
+        words, wish = "Asked for." if m % 2 else "", (held or wishes)[m % len(held or wishes)]
+        erasure.order(cell, lead, wish, words=words, key=new_key())
         if n % 2 == 0:
             erasure.finish_interrupted(cell)
             erasure.deliver_notices(cell)
@@ -389,9 +388,7 @@ class Story:
     def confer(self, wanted: str) -> None:
         """A calibration session: two label, mark words and propose examples, and the lead answers."""
         cell, lead, two = self.world.cell, self.world.lead, self.world.experts[:2]
-        held = calibration.open_session(
-            cell, lead, wanted, participants=[one.person for one in two], key=new_key()
-        )  # fmt: skip
+        held = calibration.open_session(cell, lead, wanted, participants=[one.person for one in two], key=new_key())
         if isinstance(held, Refused):
             return
         for one in two:
@@ -485,11 +482,9 @@ class Story:
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.bring, Story.bring, Story.take, Story.submit, Story.submit, Story.submit, Story.submit, Story.give_back,
     Story.wait, Story.bring_judgments, Story.publish, Story.revise, Story.qualify, Story.people, Story.measure,
-    Story.adjudicate, Story.look, Story.agree, Story.cut,
-    Story.erase, Story.doubt, Story.review, Story.redo, Story.part, Story.intervene,
-    Story.explain, Story.learn, Story.constitute,
-    Story.mix, Story.mix,
-    Story.watch, Story.earn, Story.vouch, Story.care, Story.tier, Story.look_again, Story.look_again,
+    Story.adjudicate, Story.look, Story.agree, Story.cut, Story.erase, Story.doubt, Story.review, Story.redo,
+    Story.part, Story.intervene, Story.explain, Story.learn, Story.constitute, Story.mix, Story.mix, Story.watch,
+    Story.earn, Story.vouch, Story.care, Story.tier, Story.look_again, Story.look_again,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

@@ -22,6 +22,7 @@ IRREGULAR_PAST = (
     "Cut",
     "Drawn",
     "Held",
+    "Kept",
     "RuledOut",
     "Sent",
     "Set",
