@@ -14,7 +14,6 @@ SEVERE: Final = "high"
 RESTS_ON: Final = ("credential", "years")
 REASON_CHARACTERS_MIN: Final = 20
 
-AUTHOR = Refused("own-item", "You wrote this item: somebody else has to look at it.")
 NEEDS_SENIOR = Refused(
     "needs-senior",
     "Cases of this tier of risk are decided by a senior adjudicator. The programme lead says who is one.",
