@@ -25,6 +25,7 @@ from tallystick.app import (
     pay,
     release,
     roster,
+    routing,
     sentinel,
 )
 from tallystick.app.access import Actor
@@ -298,7 +299,18 @@ def scene(looked_at: Served) -> Scene:
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
     last = charted(world) | paid(world) | vouched(world, first)
+    last |= cleared(world, first)
     return Scene(looked_at, cast, names | session_held(world) | last | constituted(world))
+
+
+def cleared(world: World, expert: Actor) -> dict[str, str]:
+    """A clearance that is in force."""
+    done = routing.grant(
+        world.cell, world.lead, expert.person, programme=PROGRAMME, until=world.clock() + 86_400_000_000,
+        reason="They look into a report.", key=new_key(),
+    )  # fmt: skip
+    assert isinstance(done, routing.Granted), done
+    return {"clearance": done.clearance}
 
 
 def constituted(world: World) -> dict[str, str]:
