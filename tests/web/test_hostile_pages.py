@@ -39,7 +39,7 @@ def saying(sample: Sample, body: str) -> str:
     return html(dataclasses.replace(sample, view=with_texts(sample.view, body)))
 
 
-WITH_TEXTS = [sample for sample in ALL if saying(sample, "harmless") != html(sample)]
+WITH_TEXTS = [sample for sample in ALL if with_texts(sample.view, "harmless") != sample.view]
 
 
 class Around(HTMLParser):
