@@ -92,8 +92,9 @@ def rubrics_anew(world: World, numbers: Iterator[int], *, is_declined: bool) -> 
     constitution.sign(world.cell, world.lead, made.proposal, role="lead", key=new_key())
 
 
-def live_by_principles(world: World, numbers: Iterator[int], expert: Actor, m: int) -> None:
+def live_by_principles(world: World, numbers: Iterator[int], m: int) -> None:
     """A trade-off is noted, principles and the rubric that carries them change, and what that affects is decided."""
+    expert = world.expert()
     task = assignment.next_task(world.cell, expert, PROGRAMME)
     if isinstance(task, Task):
         answer = answer_of("a_clearly")

@@ -474,9 +474,8 @@ class Story:
         for fall in [] if isinstance(found, Refused) else found.falls:
             sentinel.decide(cell, lead, PROGRAMME, fall.seq, found="gold", words=NOTES, key=new_key())
 
-    def constitute(self, n: int, m: int) -> None:
-        self.qualify(n, 0)
-        live_by_principles(self.world, self.numbers, self.one(n), m)
+    def constitute(self, _n: int, m: int) -> None:
+        live_by_principles(self.world, self.numbers, m)
 
 
 STEPS: tuple[Callable[[Story, int, int], None], ...] = (

@@ -1,22 +1,25 @@
 """Constitutions: versions, principles that rubrics carry, two people who agree, and no new work before they have."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from constitution_scene import agree, carry, carrying_text, constitution_text, propose, publish
 from held_work import code
-from living_cell import PROGRAMME, World, answer_of, world_at
+from living_cell import PROGRAMME, World, answer_of, shown_as, world_at
 
-from tallystick.app import access, assignment, constitution, erasure, judgment, rubric
+from tallystick.app import access, assignment, constitution, erasure, judgment, release, rubric
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.constitution import ConstitutionPage, Difference, Moved, ProposalPage, TradeOffs
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
+from tallystick.audit.release import Status, verify_release
 from tallystick.flow.constitution import TradeOff
 from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish as ReleaseWish
 from tallystick.store import constitution as store
 from tallystick.store import erasure as erasures
 from tallystick.store import judgment as judgments
@@ -141,11 +144,16 @@ def test_the_page_says_what_carries_each_principle_and_what_none_does(world: Wor
 def submit(world: World, trade_off: TradeOff | None) -> Saved | Refused:
     task = world.task(world.experts[0])
     return judgment.submit(
-        world.cell, world.experts[0], task.assignment, answer_of("a_clearly"), trade_off=trade_off, key=new_key()
+        world.cell,
+        world.experts[0],
+        task.assignment,
+        answer_of(shown_as(task, "a_clearly")),
+        trade_off=trade_off,
+        key=new_key(),
     )
 
 
-def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pair(world: World) -> None:
+def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pair(world: World, tmp_path: Path) -> None:
     given = TradeOff(principles=("candour", "care"), prevailed="care", note="A warning came before all the doubts.")
     assert code(submit(world, given)) == "no-constitution"
     publish(world, constitution_text())
@@ -167,6 +175,19 @@ def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pai
     ]  # fmt: skip
     assert found.noted[-1].judgment == first.judgment
     assert constitution.trade_offs(world.cell, world.experts[0], PROGRAMME) == access.ABSENT
+    second = world.expert()
+    for _ in range(3):
+        world.judge(second)
+    assert world.measure().decision == "pass"
+    wanted = ReleaseWish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
+    made = release.cut(world.cell, world.lead, wanted, key=new_key())
+    assert isinstance(made, release.Made), made
+    release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "quality" / "trade_offs.json").read_bytes())
+    assert [one["judgment"] for one in told["trade_offs"]][:1] == [first.judgment]
+    pair = told["pairs"][0]
+    assert (pair["first"], pair["second"], pair["number"]) == ("care", "candour", 2)
+    assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
     ordered = erasure.order(
         world.cell,
         world.lead,

@@ -174,7 +174,7 @@ def _principle_findings(constitution: Constitution, rubrics: Mapping[str, Rubric
     for place, principle in enumerate(constitution.principles):
         path, name = f"principles[{place}]", f"Principle {principle.number}, {principle.title},"
         if not given[principle.id]:
-            sentence = f"{name} is carried by no criterion: name it in a rubric's `principles`, or take it out."
+            sentence = f"{name} is carried by no criterion: name it in a criterion of a rubric, or take it out."
             yield Finding(code="principle-uncovered", path=path, severity="serious", sentence=sentence)
         for carrier in given[principle.id]:
             if not carrier.examples:

@@ -41,7 +41,7 @@ DETAIL = constitution.Detail(
     preamble="What every answer of this programme owes to whoever asked.", changelog="Care reads anew.",
     rationale="Two rubrics carried it in two ways.", principles=(CARE, RESPECT),
     findings=(
-        (True, "Principle 2, Respect, is carried by no criterion: name it in a rubric's `principles`, or take it out."),
+        (True, "Principle 2, Respect, is carried by no criterion: name it in a criterion of a rubric, or take it out."),
         (False, "Principle 2, Respect, has no example: show what it asks for in a situation."),
     ),
     rubrics=(
