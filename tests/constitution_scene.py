@@ -101,7 +101,12 @@ def live_by_principles(world: World, numbers: Iterator[int], m: int) -> None:
         judgment.submit(world.cell, expert, task.assignment, answer, trade_off=CONFLICT, key=new_key())
     number = next(numbers)
     world.bring([item_row(f"principled-{number}")])
-    row = {"item": f"principled-{number}", "rater": "rater-0", "verdict": "a", "made_at": "2020-01-01"}
+    row: dict[str, object] = {
+        "item": f"principled-{number}",
+        "rater": "rater-0",
+        "verdict": "a",
+        "made_at": "2020-01-01",
+    }
     items.import_judgments(
         world.cell, world.lead, jsonl([row]), programme=PROGRAMME, name="said.jsonl", source=f"principled {number}"
     )
@@ -116,7 +121,7 @@ def settle_affected(world: World, *, is_again: bool) -> None:
     for one in found if isinstance(found, list) else []:
         of = {"programme": PROGRAMME, "rubric": one.rubric.id, "rationale": WHY}
         if is_again:
-            affected.again_all(world.cell, world.lead, **of, criterion="reasoning", key=new_key())
+            affected.again_all(world.cell, world.lead, **of, criterion="reasoning", key=new_key())  # type: ignore[arg-type]  # texts, by name
         for row in one.mine[:1]:
             affected.stands(world.cell, reviewer, row.judgment, notes=WHY, key=new_key())
         affected.stand_all(world.cell, world.lead, **of, key=new_key())

@@ -1,6 +1,7 @@
 """Every signal goes the whole way: in, to two experts, through the gate, into a release that a stranger checks."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import BY_NAME, checking
-from tallystick.signals.shape import LETTERS, Answer, Content, Form, Mark, Reason, Signal, names_of
+from tallystick.signals.shape import LETTERS, UNDECIDED, Answer, Content, Form, Mark, Reason, Signal, names_of
 from tallystick.store.schema import ITEM
 
 ITEMS = 3
@@ -48,10 +49,8 @@ def rows_of(signal: Signal) -> list[tuple[dict[str, object], Content]]:
 
 def own_answer(signal: Signal, content: Content, form: Form, seed: int) -> Answer:
     """A decided answer in the item's own letters, under the rubric of these tests."""
-    for chance in range(seed, seed + 200):
-        found = an_answer(signal, content, form, chance)
-        if found.verdict not in ("abstain", "insufficient_context"):
-            break
+    answers = (an_answer(signal, content, form, chance) for chance in range(seed, seed + 200))
+    found = next(one for one in answers if one.verdict not in UNDECIDED)
     scores = {name: dict.fromkeys(form.scored, 4) for name in CRITERIA} if form.scored else {}
     words = Reason(criterion=CRITERIA[0], text=f"It follows, as case {seed} of {signal.name} shows.")
     return found.model_copy(update={"scores": scores, "reasons": [words]})
@@ -104,7 +103,7 @@ def test_a_signal_goes_the_whole_way(name: str, sqlite_url: str, tmp_path: Path)
         assert report.status is Status.OK, report.problems
         rows = [msgspec.json.decode(line) for line in (folder / "data/judgments.jsonl").read_bytes().splitlines()]
         assert len(rows) == 2 * ITEMS
-        by_item: dict[str, list[dict[str, object]]] = {}
+        by_item: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
             by_item.setdefault(row["external"], []).append(row)
         for external, given in by_item.items():

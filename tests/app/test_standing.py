@@ -82,10 +82,10 @@ def counts(world: World) -> tuple[int, ...]:
     with world.cell.read() as connection:
         batch = connection.execute(BATCH.select().where(BATCH.c.purpose == "work")).one()
         everywhere = {row.complete for row in contracts.tallies(connection, PROGRAMME) if row.items}
-        (fill,) = contracts.fill_of_domains(connection, PROGRAMME).values()
+        (domain,) = (row for row in contracts.tallies(connection, PROGRAMME) if row.axis == "domain")
         funnel = contracts.funnel(connection, PROGRAMME)
     assert len(everywhere) == 1
-    assert funnel["complete"] == fill[0] == batch.complete
+    assert funnel["complete"] == domain.complete == batch.complete
     return batch.complete, batch.judgments, batch.held, *everywhere
 
 

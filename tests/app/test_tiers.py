@@ -57,7 +57,7 @@ def finish(world: World, experts: list[Actor], number: int) -> None:
 
 def looked(world: World, actor: Actor) -> list[str]:
     """Everything that somebody may look at again, answered."""
-    found = []
+    found: list[str] = []
     while True:
         item = escape.next_review(world.cell, actor, PROGRAMME, key=new_key())
         if isinstance(item, Refused):

@@ -137,7 +137,8 @@ def test_every_part_of_a_contract_is_asked_for() -> None:
     problems = read("title: Nothing else\n", "contract.yaml", DataContract)
     assert isinstance(problems, list)
     optional = {"changelog", "rationale", "redundancy", "lease_minutes", "simulated", "title"}
-    optional |= {"pay", "welfare", "routing", "assignment", "credentials", "pool"}  # a contract without these sections asks for nothing of their kind
+    # A contract without these sections asks for nothing of their kind
+    optional |= {"pay", "welfare", "routing", "assignment", "credentials", "pool"}
     assert {problem.path for problem in problems} == set(DataContract.model_fields) - optional
 
 

@@ -35,13 +35,13 @@ def test_hidden_things_are_not_in_what_is_shown(prompt: str, model: str, version
     shown = flow.visible(row).decode()
     assert canon.encode(f"<{prompt}>").decode() in shown
     assert "M-" not in shown.replace(prompt, "")
-    assert canon.encode(f"M-{model}").decode() in flow.hidden(row).decode()
+    assert canon.encode(f"M-{model}").decode() in flow.hidden(row, rubrics()["general"]).decode()
 
 
 def test_the_gold_key_is_hidden() -> None:
     row = good(gold_row("g-1"), "gold")
     assert b"a_clearly" not in flow.visible(row)
-    assert b"a_clearly" in flow.hidden(row)
+    assert b"a_clearly" in flow.hidden(row, rubrics()["general"])
 
 
 SAME = {

@@ -11,7 +11,7 @@ from tallystick.flow.judgment import Considered, consider, warnings
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import BY_NAME, checking, preference
-from tallystick.signals.shape import Answer, Content, Reason, names_of
+from tallystick.signals.shape import UNDECIDED, Answer, Content, Reason, names_of
 
 PAIR = BY_NAME["preference"]
 
@@ -91,7 +91,7 @@ def test_a_citation_is_asked_for_where_the_rubric_does() -> None:
         assert isinstance(considered(answer, citation=True), Considered)
 
 
-@pytest.mark.parametrize("verdict", preference.UNDECIDED)
+@pytest.mark.parametrize("verdict", UNDECIDED)
 def test_who_cannot_decide_gives_a_reason_but_no_scores(verdict: preference.Verdict) -> None:
     assert isinstance(considered(answer_of(verdict, scores={})), Considered)
     assert isinstance(considered(answer_of(verdict, reasons=[])), Refused)

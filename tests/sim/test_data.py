@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tallystick.flow.document import check, read
 from tallystick.flow.items import ItemRow
 from tallystick.flow.rubric import DOMAINS, Rubric, Scores, contradictions
+from tallystick.signals.preference import Verdict
 
 DATA = Path(__file__).parent.parent.parent / "src" / "tallystick" / "sim" / "data"
 KEYS = {
@@ -69,8 +71,8 @@ def parsed(line: str, number: int) -> Item:
         return Item(row=row, keys=keys, quality=hidden["quality"], spread=hidden["spread"])
     scores = row.gold.scores if row.gold else {}
     quality = {
-        "a": {name: points.a for name, points in scores.items()},
-        "b": {name: points.b for name, points in scores.items()},
+        "a": {name: points["a"] for name, points in scores.items()},
+        "b": {name: points["b"] for name, points in scores.items()},
     }
     return Item(row=row, keys=keys, quality=quality, spread=None)
 
@@ -143,8 +145,10 @@ def gold_faults(item: Item) -> Iterator[str]:
     }
     if not carried.get(gold.verdict, False):
         yield f"{gold.verdict} is not carried by scores that differ by {lead}"
-    scores: Scores = {name: {"a": points.a, "b": points.b} for name, points in gold.scores.items()}
-    yield from (found.sentence for found in contradictions(rubric(item.row.domain), gold.verdict, scores))
+    scores: Scores = {name: {"a": points["a"], "b": points["b"]} for name, points in gold.scores.items()}
+    yield from (
+        found.sentence for found in contradictions(rubric(item.row.domain), cast("Verdict", gold.verdict), scores)
+    )
 
 
 def share(claims: list[bool]) -> float:
@@ -242,7 +246,7 @@ def flipped(item: Item) -> Item:
     """A gold item whose scores say the opposite of its verdict."""
     gold = item.row.gold
     assert gold is not None
-    scores = {name: points.model_copy(update={"a": points.b, "b": points.a}) for name, points in gold.scores.items()}
+    scores = {name: {"a": points["b"], "b": points["a"]} for name, points in gold.scores.items()}
     turned = {"a": item.quality["b"], "b": item.quality["a"]}
     return replace(changed(item, gold=gold.model_copy(update={"scores": scores})), quality=turned)
 

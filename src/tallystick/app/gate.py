@@ -187,12 +187,13 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
     diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar, found=verdict)
     return BatchPage(
-        row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past, _others(counted, bar)
+        row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past,
+        _others(counted, bar, rubric),
     )
 
 
-def _others(counted: list[Judged], bar: Bar | None) -> tuple[MeasuredValue, ...]:
-    return tuple(flow.others(counted, bar.level)) if bar else ()
+def _others(counted: list[Judged], bar: Bar | None, rubric: Rubric | None) -> tuple[MeasuredValue, ...]:
+    return tuple(flow.others(counted, bar.level, rubric)) if bar and rubric else ()
 
 
 def _diagnosis(

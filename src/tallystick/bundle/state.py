@@ -148,10 +148,10 @@ class State:
 _WANTED = (
     CellOpened, ProgrammeOpened, ContractRevised, GatePolicySet, RubricPublished, BatchOpened, ItemImported,
     ImportFinished, ItemShaped, JudgmentSubmitted, JudgmentImported, JudgmentDetailed, DisagreementOpened,
-    DisagreementSettled, DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared, JudgmentsRequeued,
-    BatchMeasured,
-    PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted, PersonQualified, QualificationFailed,
-    ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased, *OF_CREDENTIALS,
+    DisagreementSettled, DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared,
+    JudgmentsRequeued, BatchMeasured, PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted,
+    PersonQualified, QualificationFailed, ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
+    *OF_CREDENTIALS,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS, *beside.UNTOLD)}
 

@@ -159,12 +159,12 @@ def _level(table: Table, metric: str, asked: str) -> str:
     return table.level if table.level and metric == CRITERION_METRIC else asked
 
 
-def others(judged: Sequence[Judged], level: str) -> list[MeasuredValue]:
+def others(judged: Sequence[Judged], level: str, rubric: Rubric) -> list[MeasuredValue]:
     """Agreement on everything else that the signal measures, beside the headline that the gate holds."""
     if not judged:
         return []
-    held = headline(judged, level)
-    rest = [one for one in BY_NAME[judged[0].signal].measures if one.name != held.name]
+    held = headline(judged, level, rubric)
+    rest = [one for one in under(BY_NAME[judged[0].signal], rubric).measures if one.name != held.name]
     return [
         _value(f"measure:{one.name}", agreement_of(measure_table(judged, one), one.metric, one.level)) for one in rest
     ]

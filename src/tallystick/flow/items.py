@@ -12,7 +12,7 @@ import msgspec
 from pydantic import Field, JsonValue, StringConstraints
 
 from tallystick import canon
-from tallystick.flow.answer import Matter, faults
+from tallystick.flow.answer import Matter, faults, under
 from tallystick.flow.document import Fault, Part, Plain, Problem, Slug, check
 from tallystick.flow.routing import CONTENT
 from tallystick.flow.rubric import Domain, Rubric
@@ -304,7 +304,7 @@ class _Visible(msgspec.Struct, frozen=True, kw_only=True):
     signal: str = preference.SIGNAL
 
 
-def hidden(row: ItemRow) -> bytes:
+def hidden(row: ItemRow, rubric: Rubric) -> bytes:
     """What no expert sees before their time, as canonical bytes: candidate identity, family, gold key."""
     identity = [
         {"model": candidate.model, "sampling": candidate.sampling, "version": candidate.version}
@@ -313,17 +313,17 @@ def hidden(row: ItemRow) -> bytes:
     gold: dict[str, object] | None = None
     if row.gold:
         scores = {name: dict(points) for name, points in row.gold.scores.items()}
-        gold = {"rationale": row.gold.rationale, "scores": scores, "verdict": _key_verdict(row, row.gold)}
+        gold = {"rationale": row.gold.rationale, "scores": scores, "verdict": _key_verdict(row, row.gold, rubric)}
         if row.gold.values or row.gold.marks:
             marks = [mark.model_dump(mode="json", exclude_none=True) for mark in row.gold.marks]
             gold |= {"marks": marks, "values": dict(row.gold.values)}
     return canon.encode({"candidates": identity, "gold": gold, "group": row.group})
 
 
-def _key_verdict(row: ItemRow, gold: GoldKey) -> str:
+def _key_verdict(row: ItemRow, gold: GoldKey, rubric: Rubric) -> str:
     """The verdict of a gold key. A signal whose form has none finds it from the key's marks."""
     answer = Answer(verdict=gold.verdict, values=dict(gold.values), marks=list(gold.marks))
-    return BY_NAME[row.signal].verdict_of(answer, content_of_row(row))
+    return under(BY_NAME[row.signal], rubric).verdict_of(answer, content_of_row(row))
 
 
 def normalised(row: ItemRow) -> bytes:

@@ -185,7 +185,8 @@ def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     columns: list[sa.ColumnElement[Any]] = [
         JUDGMENT.c.judgment, JUDGMENT.c.item, JUDGMENT.c.expert, JUDGMENT.c.verdict, JUDGMENT.c.scores,
         JUDGMENT.c.signal, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.is_observed, JUDGMENT.c.at,
-        JUDGMENT.c.seq, JUDGMENT.c.standing, JUDGMENT.c["values"], JUDGMENT.c.marks, ITEM.c.domain, ITEM.c.taxonomy, ITEM.c.is_disagreement_expected,
+        JUDGMENT.c.seq, JUDGMENT.c.standing, JUDGMENT.c["values"], JUDGMENT.c.marks, ITEM.c.domain, ITEM.c.taxonomy,
+        ITEM.c.is_disagreement_expected,
         BATCH.c.name.label("batch_name"),
     ]  # fmt: skip
     query = (

@@ -83,7 +83,8 @@ def overview(cell: Cell, actor: Actor, wanted: str) -> Overview | Refused:
         return Overview(
             row, seen.rubric_of(cell, connection, row), len(people),
             people.index(actor.person) + 1 if actor.person in people else None,
-            tuple((name, _shown(cell, connection, actor, given, people, reasons={})) for name, given in rows), frozenset(divided),
+            tuple((name, _shown(cell, connection, actor, given, people, reasons={})) for name, given in rows),
+            frozenset(divided),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Judgments made elsewhere, held against the forms of their items: what they say must fit, and is read into one shape."""
+"""Judgments made elsewhere, held against the forms of their items, and read into one shape."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -68,6 +68,7 @@ class Wanted:
 class _Good:
     line: int
     row: ItemRow
+    rubric: Rubric  # in force in its domain
 
 
 def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> ImportReport | list[Problem] | Refused:
@@ -142,7 +143,7 @@ def _checked(
             yield [_twice(wanted.name, row.line, item.id, first=seen[item.id])]
         else:
             seen[item.id] = row.line
-            yield _Good(row.line, item)
+            yield _Good(row.line, item, in_force[item.domain])
 
 
 def _twice(name: str, line: int, external: str, *, first: int) -> Problem:
@@ -312,7 +313,7 @@ class _Job:
             item=tx.new_id("itm"), programme=self.wanted.programme, batch=batch, domain=row.domain,
             purpose=self.wanted.purpose, signal=row.signal, external=row.id, row=good.line, run=self.run,
             content=tx.seal(flow.visible(row), scope=scope, subjects=subjects),
-            hidden=tx.seal(flow.hidden(row), scope=scope, subjects=subjects),
+            hidden=tx.seal(flow.hidden(row, good.rubric), scope=scope, subjects=subjects),
             taxonomy=flow.taxonomy(row), needed=needed, is_disagreement_expected=row.expected_disagreement,
             source_class=row.source.class_, licence=row.source.licence, content_key=key,
         )  # fmt: skip

@@ -111,11 +111,11 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version)
     ]  # fmt: skip
-    ended = unreadable(cell, tx.connection, actor, programme)
-    ended = ended or may_work(tx.connection, actor.person, programme)
-    if ended:
-        return ended
-    refused = flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
+    refused = (
+        unreadable(cell, tx.connection, actor, programme)
+        or may_work(tx.connection, actor.person, programme)
+        or flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
+    )
     if refused:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
@@ -234,7 +234,9 @@ def _answer(cell: Cell, tx: Transaction, actor: Actor, qualification: str, *, it
     fact = GoldAnswered(
         qualification=qualification, person=actor.person, item=item, verdict=considered.verdict,
         scores=considered.scores, reasons=considered.reasons,
-        rationale=tx.seal(rationale_bytes(answer, considered), scope=f"run:{gold_row.run}", subjects=[f"person:{actor.person}"]),
+        rationale=tx.seal(
+            rationale_bytes(answer, considered), scope=f"run:{gold_row.run}", subjects=[f"person:{actor.person}"]
+        ),
         is_correct=flow.is_correct(considered.verdict, gold), near=flow.near(considered.scores, gold),
         active_ms=answer.active_ms,
     )  # fmt: skip
