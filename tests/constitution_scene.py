@@ -35,7 +35,8 @@ def carrying_text(
     version: str = "1.1.0", *, principles: str = "[care, candour]", question: str = "Does it follow?"
 ) -> str:
     """The rubric of the living cell, its first criterion carrying principles."""
-    text = rubric_text(version, question=question)
+    text = rubric_text(version, question=question).replace("The question changed.", f"Principles in {version}.")
+    text = text.replace("It was unclear.", f"{version} carries them.")
     return text.replace("    gated: false\n", f"    gated: false\n    principles: {principles}\n", 1)
 
 
