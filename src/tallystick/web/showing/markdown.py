@@ -17,6 +17,8 @@ EVENTS_MAX: Final = 6_000
 DEPTH_MAX: Final = 24
 FORMULAS_MAX: Final = 6_000
 """Characters of formulas of a text that are set."""
+FORMULA_COST: Final = 20
+"""What a formula takes of that beside its own characters."""
 DEFINITIONS_MAX: Final = 200
 
 _OPTIONS: Final = (
@@ -184,7 +186,7 @@ class _Writer:
             self.out.append((_WORDS_ONLY.get(name) or _TAGS[name])[1])
 
     def _formula(self, latex: str, fence: str) -> str:
-        self._formulas_left -= len(latex)
+        self._formulas_left -= len(latex) + FORMULA_COST
         found = mathml(latex.strip(), display=fence == "$$") if self._formulas_left >= 0 else None
         if found is not None and fence == "$$":
             return f'<span class="formula-box" tabindex="0" role="group" aria-label="Formula">{found}</span>'

@@ -41,7 +41,11 @@ _RUN: Final = re.compile(
 HALF: Final = re.compile("[\ud800-\udfff]")
 # Two searches for one class each: together they would cost sixty times as much.
 _ODD: Final = re.compile(f"[{_INVISIBLE}\r\u200c\u200d\ufe00-\ufe0f\ud800-\udfff]")
-_HEAP: Final = re.compile(f"[{_MARK}]{{{MARKS_MAX + 1},}}")
+_NEAR: Final = "".join(mark for mark in _MARK if ord(mark) < 0x10000)
+_HEAP: Final = re.compile(f"[{_NEAR}]{{{MARKS_MAX + 1},}}")
+# A class beyond the first plane is searched range by range: only for texts that have something there.
+_BEYOND: Final = re.compile("[\U00010000-\U0001ffff]")
+_HEAP_BEYOND: Final = re.compile(f"[{_MARK}]{{{MARKS_MAX + 1},}}")
 _UNSEEN: Final = re.compile(f"[{_INVISIBLE}\u200c\u200d\ufe00-\ufe0f]")
 LOST: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -61,7 +65,10 @@ class Signs:
         """A piece of the text as HTML. A carriage return is written so that no parser takes it for a line break."""
         escaped, end = str(escape(text)), 0
         out: list[str] = []
-        for heap in _HEAP.finditer(escaped):
+        if escaped.isascii():
+            return self._put(escaped)
+        heaps = _HEAP_BEYOND if _BEYOND.search(escaped) else _HEAP
+        for heap in heaps.finditer(escaped):
             start = heap.start() + MARKS_MAX
             self.count += 1
             out += self._put(escaped[end:start]), _sign(escaped[start : heap.end()])
