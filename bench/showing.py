@@ -101,13 +101,13 @@ def opened(page: Page, prompt: str) -> None:
     def answer(route: object) -> None:
         path = route.request.url.removeprefix(ADDRESS)  # type: ignore[attr-defined]  # a route of playwright
         if path == "/page":
-            route.fulfill(status=200, headers=headers | {"Content-Type": "text/html"}, body=text)  # type: ignore[attr-defined]
+            route.fulfill(status=200, headers=headers | {"Content-Type": "text/html"}, body=text)  # type: ignore[attr-defined]  # as above
         elif path.startswith("/static/"):
             kind = KINDS["." + path.rpartition(".")[2]]
             file = STATIC / path.removeprefix("/static/")
-            route.fulfill(status=200, headers=headers | {"Content-Type": kind}, body=file.read_text())  # type: ignore[attr-defined]
+            route.fulfill(status=200, headers=headers | {"Content-Type": kind}, body=file.read_text())  # type: ignore[attr-defined]  # as above
         else:
-            route.fulfill(status=200, json={"saved_at": "2026-11-21T12:04:31Z"})  # type: ignore[attr-defined]
+            route.fulfill(status=200, json={"saved_at": "2026-11-21T12:04:31Z"})  # type: ignore[attr-defined]  # as above
 
     page.route("**/*", answer)
     page.goto(f"{ADDRESS}/page")

@@ -122,7 +122,7 @@ def settle_affected(world: World, *, is_again: bool) -> None:
     for one in found if isinstance(found, list) else []:
         of = {"programme": PROGRAMME, "rubric": one.rubric.id, "rationale": WHY}
         if is_again:
-            affected.again_all(world.cell, world.lead, **of, criterion="reasoning", key=new_key())  # type: ignore[arg-type]  # texts, by name
+            affected.again_all(world.cell, world.lead, criterion="reasoning", key=new_key(), **of)  # type: ignore[arg-type]  # texts
         for row in one.mine[:1]:
             affected.stands(world.cell, reviewer, row.judgment, notes=WHY, key=new_key())
         affected.stand_all(world.cell, world.lead, **of, key=new_key())

@@ -187,7 +187,15 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
     diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar, found=verdict)
     return BatchPage(
-        row, rubric, bar, now, verdict, diagnosis, tuple(flow.pairs(counted)), names, past,
+        row,
+        rubric,
+        bar,
+        now,
+        verdict,
+        diagnosis,
+        tuple(flow.pairs(counted)),
+        names,
+        past,
         _others(counted, bar, rubric),
     )
 

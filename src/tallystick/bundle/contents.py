@@ -11,9 +11,10 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from tallystick.bundle.counting import cases, counted_by_item, standing_case
-from tallystick.bundle.rows import Reason
-from tallystick.bundle.state import CannotBuild, Closed, Entered, State, replay
+from tallystick.bundle.rows import Marked, Reason
+from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State, replay
 from tallystick.events.envelope import ObjectRef, commitment
+from tallystick.events.judgment import JudgmentDetailed, MarkFacts
 from tallystick.flow.release import exclusion
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
@@ -258,3 +259,25 @@ def documents(state: State, opened: Mapping[str, OpenedObject]) -> Iterator[tupl
 def places(entries: Iterable[bytes], release_id: str) -> dict[str, str]:
     """Place: the object that stands there, for everything that a release holds. Raises CannotBuild."""
     return {place: ref.object for place, ref in wanted(replay(entries, release_id)).items()}
+
+
+def rationale_of(
+    contents: Mapping[str, OpenedObject], fact: AnyJudgment, *, is_in_record: bool, gone: frozenset[str]
+) -> Rationale | None:
+    """The words of a judgment; None without a record, where there are none, or when they were erased."""
+    if not is_in_record or fact.rationale is None or fact.rationale.object in gone:
+        return None
+    place = f"judgments/{fact.judgment}/reasons"
+    return read_rationale(place, contents[place].payload)
+
+
+def marks_of(given: Entered[AnyJudgment], detail: JudgmentDetailed | None, rationale: Rationale | None) -> list[Marked]:
+    """The marks as the journal has them, with their words. Raises CannotBuild when the two say different things."""
+    facts = detail.marks if detail else []
+    if rationale is None:
+        return [Marked(**msgspec.structs.asdict(mark), quote=None, text=None) for mark in facts]
+    names = MarkFacts.__struct_fields__
+    bare = [MarkFacts(**{name: getattr(mark, name) for name in names}) for mark in rationale.marks]
+    if bare != facts:
+        raise CannotBuild(f"entry {given.seq}: the marks of its words are not those that the journal has")
+    return [Marked(**msgspec.structs.asdict(mark)) for mark in rationale.marks]

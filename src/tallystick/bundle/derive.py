@@ -4,21 +4,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from tallystick.bundle import credentials
 from tallystick.bundle.consensus import Consensus, adopted, consensus
 from tallystick.bundle.contents import (
     OpenedObject,
-    Rationale,
     contract_path,
     documents,
     excluded,
+    marks_of,
     notes_place,
+    rationale_of,
     read_content,
     read_hidden,
     read_notes,
-    read_rationale,
     read_source_rater,
     rubric_path,
 )
@@ -43,7 +41,6 @@ from tallystick.bundle.rows import (
     GroupTable,
     Judgment,
     LabelCount,
-    Marked,
     QualificationResult,
     Reason,
     Record,
@@ -56,7 +53,7 @@ from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, S
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
 from tallystick.events.disagreement import DistributionRecorded
 from tallystick.events.items import ItemImported
-from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted, MarkFacts
+from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted
 from tallystick.events.roster import PersonEnrolled, PersonQualified
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
@@ -161,9 +158,6 @@ def _rubrics(state: State, texts: Mapping[str, bytes]) -> dict[str, Rubric]:
     return found
 
 
-# --- judgments --------------------------------------------------------------------------------------------------
-
-
 def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list[Judgment]:
     items = {item.fact.item: item.fact for item in state.items}
     people = {person.fact.person: person.fact for person in state.people}
@@ -183,7 +177,7 @@ def _judgment(
     detail: JudgmentDetailed | None,
 ) -> Judgment:  # fmt: skip
     fact = given.fact
-    rationale = _rationale(contents, fact, is_in_record=fact.item not in out, gone=gone)
+    rationale = rationale_of(contents, fact, is_in_record=fact.item not in out, gone=gone)
     here = fact if isinstance(fact, JudgmentSubmitted) else None
     elsewhere = None if isinstance(fact, JudgmentSubmitted) else fact
     qualification, qualified_at = _qualification(qualified, given)
@@ -195,7 +189,7 @@ def _judgment(
         source_rater=_source_rater(contents, person), qualification=qualification, qualification_seq=qualified_at,
         verdict=fact.verdict, direction=preference.direction(fact.verdict), scores=_scores(fact.scores),
         reasons=rationale.reasons if rationale else [Reason(criterion=name, text=None) for name in fact.reasons],
-        values=settings(detail.values) if detail else [], marks=_marks(given, detail, rationale),
+        values=settings(detail.values) if detail else [], marks=marks_of(given, detail, rationale),
         texts=settings(rationale.texts) if rationale else [],
         order=here.order if here else None,
         rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
@@ -215,26 +209,6 @@ def _scores(scores: Mapping[str, Mapping[str, int]]) -> list[Score]:
         for name, points in sorted(scores.items())
         for on, given in sorted(points.items())
     ]
-
-
-def _rationale(contents: Contents, fact: AnyJudgment, *, is_in_record: bool, gone: frozenset[str]) -> Rationale | None:
-    """The words of a judgment; None without a record, where there are none, or when they were erased."""
-    if not is_in_record or fact.rationale is None or fact.rationale.object in gone:
-        return None
-    place = f"judgments/{fact.judgment}/reasons"
-    return read_rationale(place, contents[place].payload)
-
-
-def _marks(given: Entered[AnyJudgment], detail: JudgmentDetailed | None, rationale: Rationale | None) -> list[Marked]:
-    """The marks as the journal has them, with their words. Raises CannotBuild when the two say different things."""
-    facts = detail.marks if detail else []
-    if rationale is None:
-        return [Marked(**msgspec.structs.asdict(mark), quote=None, text=None) for mark in facts]
-    names = MarkFacts.__struct_fields__
-    bare = [MarkFacts(**{name: getattr(mark, name) for name in names}) for mark in rationale.marks]
-    if bare != facts:
-        raise CannotBuild(f"entry {given.seq}: the marks of its words are not those that the journal has")
-    return [Marked(**msgspec.structs.asdict(mark)) for mark in rationale.marks]
 
 
 def _source_rater(contents: Contents, person: PersonEnrolled) -> str | None:

@@ -102,7 +102,9 @@ ITEM = calibration.ItemLabels(
     pieces_title="Candidates",
     pieces=(
         candidate(Text(label="A", body="Give 10 ml every six hours.\n\nKeep the child warm.")),
-        candidate(Text(label="B", body="That depends on the weight: 15 mg for each kilogram, at most four times a day.")),
+        candidate(
+            Text(label="B", body="That depends on the weight: 15 mg for each kilogram, at most four times a day.")
+        ),
     ),
     labels=LABELS,
     back=Link(label="All items of the session", href="#"),

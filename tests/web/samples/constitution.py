@@ -13,7 +13,10 @@ from tallystick.web.views import constitution, contract, rubric
 from tallystick.web.views.parts import Fact, Link, Pill
 
 DIGEST = "11aa22bb33cc44dd55ee66ff11aa22bb33cc44dd55ee66ff11aa22bb33cc44dd"
-SAFETY, CLARITY = Link(label="Factual safety", href="#", note="medical"), Link(label="Clarity", href="#", note="general")
+SAFETY, CLARITY = (
+    Link(label="Factual safety", href="#", note="medical"),
+    Link(label="Clarity", href="#", note="general"),
+)
 CARE = constitution.Principle(
     id="care", number=1, title="Care", text="Warn of what can harm, before anything else.",
     explanation="People act on answers. A warning that comes last comes too late.",

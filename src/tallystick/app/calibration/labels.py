@@ -83,7 +83,7 @@ def overview(cell: Cell, actor: Actor, wanted: str) -> Overview | Refused:
         return Overview(
             row, seen.rubric_of(cell, connection, row), len(people),
             people.index(actor.person) + 1 if actor.person in people else None,
-            tuple((name, _shown(cell, connection, actor, given, people, reasons={})) for name, given in rows),
+            tuple((name, _shown(cell, connection, actor, given, people=people, reasons={})) for name, given in rows),
             frozenset(divided),
         )  # fmt: skip
 
@@ -93,7 +93,7 @@ def _way(verdict: str) -> str:
 
 
 def _shown(
-    cell: Cell, connection: journal.Connection, actor: Actor, given: list[Row], people: list[str], *,
+    cell: Cell, connection: journal.Connection, actor: Actor, given: list[Row], *, people: list[str],
     reasons: Mapping[str, tuple[dict[str, str | None], ...]],
 ) -> tuple[LabelShown, ...]:  # fmt: skip
     found = []
@@ -147,6 +147,6 @@ def _item(cell: Cell, connection: journal.Connection, row: Row, item: str, *, ac
     order = seen.candidate_order(cell, connection, row.calibration, item, person=actor.person)
     return ItemLabels(
         row, item, shown_in(cell, connection, found.content, order, look=look),
-        seen.rubric_of(cell, connection, row), _shown(cell, connection, actor, given, people, reasons=reasons),
+        seen.rubric_of(cell, connection, row), _shown(cell, connection, actor, given, people=people, reasons=reasons),
         erased.gone(connection, found.content) is not None,
     )  # fmt: skip

@@ -61,13 +61,13 @@ def labels_of(part: Labelling, piece: Piece, fields: Fields, errors: Mapping[str
     """The label of one piece; one field for each label where several may stand on it."""
     places = label_places(part, piece.id)
     codes = [(code,) for code in part.labels] if part.is_many else [part.labels]
-    found = [_label(part, name, some, fields, errors) for name, some in zip(places, codes, strict=True)]
+    found = [_label(part, name, some, fields, errors=errors) for name, some in zip(places, codes, strict=True)]
     missing = errors.get(f"mark-{part.name}-{piece.id}", "")
     return (replace(found[0], error=found[0].error or missing), *found[1:]) if part.is_many and found else tuple(found)
 
 
 def _label(
-    part: Labelling, name: str, codes: tuple[Code, ...], fields: Fields, errors: Mapping[str, str]
+    part: Labelling, name: str, codes: tuple[Code, ...], fields: Fields, *, errors: Mapping[str, str]
 ) -> views.LabelField:
     return views.LabelField(
         name=name, legend=part.title, labels=_choices(codes, first(fields, f"{name}-label")), is_many=part.is_many,
@@ -85,13 +85,13 @@ def _spans(shown: Shown, part: Labelling, fields: Fields, errors: Mapping[str, s
     return views.SpanField(
         name=part.name, title=part.title, help=part.help, pieces=tuple(titles),
         note_title="" if part.note == "none" else part.note_title,
-        rows=tuple(_span(part, number, titles, fields, errors, is_open=number in used) for number in numbers),
+        rows=tuple(_span(part, number, titles, fields, errors=errors, is_open=number in used) for number in numbers),
         error=errors.get(f"part-{part.name}", ""),
     )  # fmt: skip
 
 
 def _span(
-    part: Labelling, number: int, titles: Mapping[str, str], fields: Fields, errors: Mapping[str, str], *,
+    part: Labelling, number: int, titles: Mapping[str, str], fields: Fields, *, errors: Mapping[str, str],
     is_open: bool,
 ) -> views.SpanRow:  # fmt: skip
     name = f"span-{part.name}-{number}"

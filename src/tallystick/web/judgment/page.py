@@ -74,7 +74,7 @@ def _asked_pieces(shown: Shown, form: Form, fields: Fields, errors: Mapping[str,
 
 
 def scores(
-    rubric: Rubric, form: Form, shown: Shown, fields: Fields, errors: Mapping[str, str]
+    rubric: Rubric, form: Form, shown: Shown, fields: Fields, *, errors: Mapping[str, str]
 ) -> tuple[views.ScoreField, ...]:
     """The score fields with what was chosen."""
     if not form.scored:
@@ -185,7 +185,7 @@ def work(
         total=sheet.total, lease_until=sheet.lease_until, prompt=prompt, context=context,
         pieces=_asked_pieces(shown, form, fields, errors), pieces_title=pieces_title(shown),
         criteria=tuple(rubrics.criterion(c) for c in rubric.criteria), priorities=rubrics.priorities(rubric),
-        scores=scores(rubric, form, shown, fields, errors), asked=asked(shown, form, fields, errors),
+        scores=scores(rubric, form, shown, fields, errors=errors), asked=asked(shown, form, fields, errors),
         verdict_title=form.verdict_title, is_verdict_found=not form.verdicts,
         verdicts=verdicts(form, first(fields, "verdict")), reasons=reasons(rubric, fields, errors),
         is_reason_required=form.is_reason_required, verdict_error=errors.get("verdict", ""), contradictions=against,

@@ -114,7 +114,7 @@ def _read_labels(fields: Fields, part: Labelling, matter: Matter, found: _Found)
     if part.is_span:
         texts = {piece.id: piece.text for piece in matter.signal.pieces(matter.content)}
         for number in span_numbers(fields, part.name):
-            _read_span(fields, part, f"span-{part.name}-{number}", texts, found)
+            _read_span(fields, part, f"span-{part.name}-{number}", texts=texts, found=found)
         return
     for piece, place in [(on, name) for on in part.pieces for name in label_places(part, on)]:
         label, note = first(fields, f"{place}-label"), first(fields, f"{place}-note").strip()
@@ -146,7 +146,7 @@ def span_numbers(fields: Fields, name: str) -> list[int]:
     return sorted(number for number in numbers if 1 <= number <= SPANS_MAX)
 
 
-def _read_span(fields: Fields, part: Labelling, place: str, texts: Mapping[str, str], found: _Found) -> None:
+def _read_span(fields: Fields, part: Labelling, place: str, *, texts: Mapping[str, str], found: _Found) -> None:
     """One span. Without a script its words are typed or pasted, and looked up where they stand."""
     quote = first(fields, f"{place}-quote")
     label, severity, note = (first(fields, f"{place}-{what}").strip() for what in ("label", "severity", "note"))

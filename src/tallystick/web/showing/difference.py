@@ -139,7 +139,7 @@ def _html(parts: Iterable[tuple[_Kind, str]]) -> Markup:
         put(text) if kind == "both" else f'<mark class="only-{kind}">{put(text.rstrip())}</mark>{put(_tail(text))}'
         for kind, text in parts
     )
-    return Markup("".join(found))  # noqa: S704 - `put` has escaped every word
+    return Markup("".join(found))  # noqa: S704 - every word was escaped by `put`
 
 
 def _tail(text: str) -> str:

@@ -65,7 +65,8 @@ def shown(text: str) -> Shown:
         sentence = f"The first {cut:,} of {len(text):,} characters are rendered. The rest follows as plain text."
         notes = (*notes, sentence)
     # `markdown.rendered` writes every tag itself and escapes every word.
-    return Shown(plain=whole, direction=direction, rendered=Markup(html), rest=plain(text[cut:]), notes=notes)  # noqa: S704
+    rendered = Markup(html)  # noqa: S704 - every tag is ours and all text in it is escaped
+    return Shown(plain=whole, direction=direction, rendered=rendered, rest=plain(text[cut:]), notes=notes)
 
 
 def _cut(text: str) -> int:

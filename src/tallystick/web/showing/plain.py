@@ -129,4 +129,4 @@ def stretches(text: str) -> list[str]:
 
 
 def _safe(html: str) -> Markup:
-    return Markup(html)  # noqa: S704 - `Signs.put` has escaped all of the text
+    return Markup(html)  # noqa: S704 - all of the text was escaped by `Signs.put`

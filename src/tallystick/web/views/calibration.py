@@ -85,6 +85,7 @@ class SideLabel:
     heads: tuple[str, ...]
     reasons: tuple[BlindReason, ...]
     marks: tuple[Pill, ...] = ()
+    details: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
