@@ -20,6 +20,7 @@ def refusal_codes() -> set[str]:
     for path in SOURCE.rglob("*.py"):
         tree = ast.parse(path.read_text())
         named = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
+        named |= {ast.unparse(n.target): n.value for n in tree.body if isinstance(n, ast.AnnAssign) and n.value}
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (node.args or node.keywords)]
         for call in calls:
             if ast.unparse(call.func).endswith(("Refused", "_refused", "TooMany")):

@@ -30,7 +30,7 @@ class ClearanceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Languages and clearances on somebody's page. Template: routing/section.html.
+    """Languages and clearances on somebody's page. Template: parts/routing.html.
 
     The forms post `csrf` and `idempotency_key`, and: `language`, `level`, `how`; `programme`, `until` (a date),
     `reason`; `reason`. Actions are None for who may not.
