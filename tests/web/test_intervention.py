@@ -47,7 +47,7 @@ def test_the_way_from_a_failing_gate_to_a_passing_one(served: Served) -> None:
     assert listed.status_code == 200
     assert f"/interventions/{wanted}" in listed.text
     assert f"/interventions/{wanted}" in lead.get(f"/batches/{world.batch()}").text
-    assert f"/programmes/{PROGRAMME}/interventions" in lead.get(f"/programmes/{PROGRAMME}").text
+    assert f"/programmes/{PROGRAMME}/interventions" in lead.get(f"/programmes/{PROGRAMME}/agreement").text
     page = lead.get(f"/interventions/{wanted}").text
     assert "Nobody stands down before the rubric was ruled out" in page
     assert f"/interventions/{wanted}/stand-down" not in page

@@ -382,10 +382,14 @@ def held(world: World, wanted: str) -> dict[str, str]:
     assert isinstance(begun, calibration.Opened), begun
     name = begun.calibration
     for expert in world.experts:
+        world.accept_pay(expert)
         while isinstance(task := calibration.task(world.cell, expert, name), calibration.Task):
-            calibration.label(world.cell, expert, name, item=task.item, answer=answer_of(), key=new_key())
-    calibration.reveal(world.cell, world.lead, name, key=new_key())
-    calibration.end(world.cell, world.lead, name, key=new_key())
+            done = calibration.label(world.cell, expert, name, item=task.item, answer=answer_of(), key=new_key())
+            assert isinstance(done, calibration.Labelled), done
+    revealed = calibration.reveal(world.cell, world.lead, name, key=new_key())
+    assert not isinstance(revealed, Refused), revealed
+    ended = calibration.end(world.cell, world.lead, name, key=new_key())
+    assert not isinstance(ended, Refused), ended
     return {"calibration_id": name, "labelled": begun.items[0]}
 
 

@@ -222,8 +222,10 @@ def _pay_now(one: pay.Mine) -> PayNow:
 
 def _device_key(visit: Visit) -> str:
     """The key of whoever works, on the pages on which they write."""
-    is_work = visit.request.url.path.startswith(_WRITTEN_ON)
-    return judgment.device_key(visit.cell, visit.actor) if is_work and access.allows(visit.actor, "work.do") else ""
+    if visit.session is None or not visit.request.url.path.startswith(_WRITTEN_ON):
+        return ""
+    actor = visit.session.actor
+    return judgment.device_key(visit.cell, actor) if access.allows(actor, "work.do") else ""
 
 
 _WRITTEN_ON = ("/assignments/", "/qualifications/", "/calibrations/")

@@ -117,7 +117,7 @@ OVERVIEW = credential.Overview(
     ),
     disqualifiers=(
         credential.DisqualifierLine(
-            ground="The same person is enrolled twice.", who="Jo Okafor", href="#", source="a rule of this cell",
+            ground="The same person is enrolled twice.", who="Jo Okafor", href="/people/imbeki", source="a rule of this cell",
             at=f"{DAY}09:00:00Z",
         ),
     ),

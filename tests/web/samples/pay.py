@@ -14,7 +14,7 @@ TERMS = "9c1e4b7a" * 8
 OPEN, GOES_ON = Pill(label="open", tone="waiting"), Pill(label="going on")
 SPAN = "31 Oct 2026, 23:00 UTC to 30 Nov 2026, 23:00 UTC"
 NOW = PayNow(
-    programme=PROGRAMME, href="#",
+    programme=PROGRAMME, href="/me/pay/careful-answers",
     facts=(
         Fact(term="Active today", value="1 h 12 min"), Fact(term="Active in 2026-11", value="14 h 03 min"),
         Fact(term="Earned", value="612.50 EUR"), Fact(term="Effective rate", value="43.59 EUR an hour"),
