@@ -33,7 +33,7 @@ def refusal_codes() -> set[str]:
 
 def test_no_status_is_kept_for_a_code_that_is_gone() -> None:
     assert len(refusal_codes()) > 30
-    assert (CONFLICTS | BAD_REQUEST) <= refusal_codes()
+    assert refusal_codes() >= (CONFLICTS | BAD_REQUEST)
 
 
 @pytest.mark.parametrize(
