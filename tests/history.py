@@ -14,7 +14,7 @@ from history_experts import pay_from, pay_out, tell
 from history_welfare import care
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row, jsonl
-from tiered_work import live_in_tiers
+from tiered_work import adjudicator_of, live_in_tiers
 
 from tallystick.app import (
     adjudication,
@@ -181,7 +181,7 @@ class Story:
 
     def adjudicate(self, n: int, m: int) -> None:
         """Whoever may, settles or preserves the oldest disagreement that they did not judge."""
-        cell, who = self.world.cell, self.world.experts[-1]
+        cell, who = self.world.cell, adjudicator_of(self.world)
         queue = adjudication.queue(cell, who, PROGRAMME)
         if isinstance(queue, Refused) or not queue:
             return
@@ -204,7 +204,7 @@ class Story:
 
     def look_again(self, n: int, m: int) -> None:
         """Finished items are drawn, in a new round or more of the first; somebody takes one, and mostly answers."""
-        cell, who = self.world.cell, self.world.experts[-1]
+        cell, who = self.world.cell, adjudicator_of(self.world)
         name, split = f"again-{next(self.numbers)}", f"split-{next(self.numbers)}"
         self.world.bring([item_row(name), item_row(split)])
         votes: list[dict[str, object]] = [

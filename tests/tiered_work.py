@@ -3,6 +3,7 @@
 from living_cell import PROGRAMME, World, contract_text, item_row
 
 from tallystick.app import contract, escape, tiers
+from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 
 TIERS = """assignment:
@@ -14,9 +15,16 @@ TIERS = """assignment:
 REASON = "Fifteen years of practice, as the papers that I saw say."
 
 
+def adjudicator_of(world: World) -> Actor:
+    """Who decides disagreements in a history, also when others have joined since; their terms of pay are accepted."""
+    found = next(expert for expert in reversed(world.experts) if "adjudicator" in expert.expert_roles)
+    world.accept_pay(found)
+    return found
+
+
 def live_in_tiers(world: World, number: int, *, redundancy: int = 2) -> None:
     """A contract version with tiers, severe items of an author, a senior, and a draw of what the tiers need."""
-    cell, lead, last = world.cell, world.lead, world.experts[-1].person
+    cell, lead, last = world.cell, world.lead, adjudicator_of(world).person
     text = contract_text(f"1.{number}.0", domains=world.domains, redundancy=redundancy).replace("medium}", "high}")
     text = text.replace(f"redundancy: {{medium: {redundancy}}}", f"redundancy: {{high: {redundancy}}}")
     plain = text.replace("changed.", f"changed for {number}.")
