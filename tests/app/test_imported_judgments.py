@@ -103,7 +103,7 @@ PROBLEMS: dict[str, tuple[dict[str, object], str, str]] = {
         said("w-1", "anna", scores={"beauty": {"a": 1, "b": 2}}), "scores", "criteria reasoning, concision",
     ),
     "a reason tied to nothing": (said("w-1", "anna", reasons=["beauty"]), "scores", "criteria reasoning, concision"),
-    "no verdict": (said("w-1", "anna", "better"), "verdict", "one of 'a_clearly'"),
+    "no verdict": (said("w-1", "anna", "better"), "verdict", "one of a_clearly"),
     "no rater": ({"item": "w-1", "verdict": "tie"}, "rater", "the key `rater`"),
     "a NUL in a rater": (said("w-1", "a\x00b"), "rater", "text of the form"),
     "a time of many lines": (said("w-1", "anna", made_at="2020\n2021"), "made_at", "text of the form"),

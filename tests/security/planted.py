@@ -90,10 +90,10 @@ class Planted:
             return journal.head(connection).next_seq
 
     def address(self, path: str, role: str) -> str:
-        """A path with the names of what is really there for this role."""
+        """A path with the names of what is really there for this role; of what is not planted, one that nothing bears."""
         place = "session" if "/calibrations/" in path else role
         known = self.names["all"] | self.names.get(place, {})
-        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known[found[1]], path)
+        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known.get(found[1], "nothing"), path)
 
     def hear(self, role: str, method: str, path: str, *, kind: str, fields: dict[str, str] | None = None) -> Heard:
         """One call in a session of its own, so that no earlier look stands in for this one."""

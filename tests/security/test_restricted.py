@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from history_experts import PAY
 from living_cell import PROGRAMME, contract_text
 from security.planted import MARK, Planted, planted_at
 
@@ -14,8 +15,8 @@ from tallystick.events.envelope import open_entry
 from tallystick.flow.refusal import Refused
 
 ROLES = ("lead", "researcher", "auditor", "expert", "adjudicator")
-NO_ITEM = {"NAME", "WORDS", "REPORT"}
-"""Marks of people, of words beside a look, and of bad rows: they show nothing of an item."""
+NO_ITEM = {"NAME", "WORDS", "REPORT", "ISSUER", "EVIDENCE", "POINTED", "SAID", "ADDED"}
+"""Marks of people and what is said of them, of words beside a look, and of bad rows: they show nothing of an item."""
 ZONE = "Pacific/Chatham"
 """Stands beside what somebody left out, in the same object of the vault, and nowhere else."""
 KIND = "grim_things"
@@ -27,7 +28,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("restricted")
     with planted_at(f"sqlite+pysqlite:///{folder / 'cell.db'}", folder / "cell") as made:
         world = made.world
-        text = contract_text("1.1.0").replace("risk: medium", "risk: restricted") + "routing: {}\n" + SECTION
+        text = contract_text("1.2.0").replace("risk: medium", "risk: restricted") + "routing: {}\n" + SECTION
+        text = (text + PAY).replace("Terms changed", "Tiers changed").replace("The plan changed", "The risk changed")
         done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
         assert isinstance(done, contract.ContractInForce), done
         saved = welfare.save_settings(world.cell, made.cast["expert"], opted_out=[KIND], time_zone=ZONE, key=new_key())

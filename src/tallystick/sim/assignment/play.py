@@ -15,7 +15,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.flow.assignment import Spread, spread
-from tallystick.flow.escape import Answer as Look
+from tallystick.flow.escape import Answer as SecondLook
 from tallystick.flow.refusal import Refused
 from tallystick.plots import SharePlot, ShareRow
 from tallystick.sim.assignment import cast, plan
@@ -269,7 +269,7 @@ def _look_again(play: _Play) -> int:
             if isinstance(item, Refused):
                 break
             play.watch.looked(item, actor.person)
-            done(escape.answer(play.cell, actor, item, Look(is_defect=False), key=new_key()))
+            done(escape.answer(play.cell, actor, item, SecondLook(is_defect=False), key=new_key()))
             looked += 1
     play.counts["looks"] += looked
     return looked
