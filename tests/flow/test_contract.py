@@ -102,7 +102,7 @@ WRONG = [
     ("axis: difficulty, value: hard", "axis: language, value: English", 25, "sampling.quotas[4].value", "BCP 47", "E"),
     ("value: hard, target: 3", "value: hard, target: 0", 25, "sampling.quotas[4].target", "at least 1", "number 0"),
     ("share: 0.1", "share: 0.6", 27, "holdout.share", "at most half", "0.6"),
-    ("signal: preference", "signal: opinion", 29, "supervision[0].signal", "'preference'", "opinion"),
+    ("signal: preference", "signal: opinion", 29, "supervision[0].signal", "preference", "opinion"),
     ("[train, evaluate]", "[train, train]", 33, "rights.permitted_uses", "each entry once", "train"),
     ("[train, evaluate]", "[train, sell]", 33, "rights.permitted_uses[1]", "'publish'", "sell"),
     ("2031-12-31", "2031-02-30", 34, "rights.retention_until", "a date", "2031-02-30"),

@@ -90,7 +90,7 @@ class Planted:
             return journal.head(connection).next_seq
 
     def address(self, path: str, role: str) -> str:
-        """A path with the names of what is really there for this role; of what is not planted, one that nothing bears."""
+        """A path with the names of what is there for this role; of what is not planted, one that nothing bears."""
         place = "session" if "/calibrations/" in path else role
         known = self.names["all"] | self.names.get(place, {})
         return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known.get(found[1], "nothing"), path)
