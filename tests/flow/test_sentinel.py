@@ -112,6 +112,12 @@ def test_a_chart_whose_sums_come_to_no_end_is_refused_and_breaks_nothing(monkeyp
         raise ArithmeticError("The states of a chart with limit 514 do not settle within 100000 answers.")
 
     monkeypatch.setattr(sentinels, "sentinel_rate", endless)
-    found = flow.offer(Wish(acceptable_ppm=500_000, unacceptable_ppm=499_900))
+    found = flow.offer(Wish(acceptable_ppm=500_000, unacceptable_ppm=449_000))
     assert isinstance(found, Refused)
     assert found.code == "no-such-chart"
+
+
+def test_accuracies_that_lie_too_close_are_refused_before_any_sum() -> None:
+    found = flow.check(Wish(acceptable_ppm=500_000, unacceptable_ppm=499_900))
+    assert isinstance(found, Refused)
+    assert found.code == "accuracies-too-close"

@@ -61,7 +61,7 @@ def test_rates_that_cannot_be_kept_come_back_with_the_form(served: Served) -> No
     for query, said in (
         ("?acceptable_ppm=50&unacceptable_ppm=80", "accuracy that is not acceptable"),
         ("?found_within=nothing", "Expected 1 to 200,000 judgments"),
-        ("?acceptable_ppm=92&unacceptable_ppm=91&found_within=20", "Not even with all work as sentinels"),
+        ("?acceptable_ppm=92&unacceptable_ppm=86&found_within=20", "Not even with all work as sentinels"),
     ):
         answer = lead.get(f"{ROOT}/offer{query}")
         assert answer.status_code == 422

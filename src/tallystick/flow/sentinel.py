@@ -23,6 +23,8 @@ MILLI: Final = 1_000
 CONFIDENCE: Final = 0.95
 """Of the place from which judgments are held: the fall began before it with a posterior of 5 % or less."""
 JUDGMENTS_MAX: Final = 200_000
+GAP_MIN_PPM: Final = 50_000
+"""Accuracies that lie closer are told apart by nobody's gold, and the sums over such a chart would take minutes."""
 """The longest horizon that can be asked for: above it the exact sums take minutes."""
 CAUSES: Final = ("rubric", "gold", "expert", "chance", "unclear")
 """What a fall can turn out to come from, the rubric first."""
@@ -82,6 +84,9 @@ def check(wish: Wish) -> Refused | None:
     if not 0 < wish.unacceptable_ppm < wish.acceptable_ppm < PPM:
         sentence = "Expected 0 < accuracy that is not acceptable < accuracy that is < 1: correct the two."
         return Refused("accuracies-out-of-order", sentence, "unacceptable_ppm")
+    if wish.acceptable_ppm - wish.unacceptable_ppm < GAP_MIN_PPM:
+        sentence = "Expected accuracies at least 0.05 apart: closer ones no number of gold items tells apart."
+        return Refused("accuracies-too-close", sentence, "unacceptable_ppm")
     for name, share in (("found_ppm", wish.found_ppm), ("false_ppm", wish.false_ppm)):
         if not 0 < share < PPM:
             return Refused("share-out-of-range", "Expected a chance above 0 and below 1.", name)
