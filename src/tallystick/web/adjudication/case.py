@@ -214,16 +214,22 @@ def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
     row = found.row
     if row.state not in {"settled", "preserved"}:
         return None
-    verdict = words.verdict(as_seen(found.shown.matter, row.verdict))
     turned = [names.get(name, name) for name in msgspec.json.decode(row.criteria)]
     return views.Decided(
-        sentence=f"Settled: {verdict}" if row.state == "settled" else "Preserved: the distribution is the result",
+        sentence=_ending(found),
         notes=found.notes or "",
         facts=(
             Fact(term="Turned on", value=", ".join(turned)), Fact(term="Rubric version", value=row.rubric_version),
             Fact(term="Entry", value=f"{row.closed_seq:,}"),
         ),
     )  # fmt: skip
+
+
+def _ending(found: CasePage) -> str:
+    """How a case ended. A preserved one has no verdict."""
+    if found.row.verdict is None:
+        return "Preserved: the distribution is the result"
+    return f"Settled: {words.verdict(as_seen(found.shown.matter, found.row.verdict))}"
 
 
 def decide(visit: Visit) -> PageAnswer:
