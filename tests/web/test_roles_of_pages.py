@@ -299,8 +299,8 @@ def scene(looked_at: Served) -> Scene:
         "judgment_id": held_of(world, first), "expert": first.person, "place": "1",
     }  # fmt: skip
     last = charted(world) | paid(world) | vouched(world, first)
-    last |= cleared(world, first)
-    return Scene(looked_at, cast, names | session_held(world) | last | constituted(world))
+    last |= cleared(world, first) | constituted(world)
+    return Scene(looked_at, cast, names | session_held(world) | last)
 
 
 def cleared(world: World, expert: Actor) -> dict[str, str]:
