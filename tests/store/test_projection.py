@@ -170,7 +170,7 @@ def engine_at(database: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-PLAN = settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+PLAN = settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def test_any_history_on_sqlite(fresh_sqlite: Fresh, postgres_url: str) -> None:
