@@ -1,5 +1,6 @@
 """Judgments: drafts, submission, and what was made elsewhere."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import msgspec
@@ -15,14 +16,15 @@ from tallystick.app.looking import About, Look
 from tallystick.app.sentinel import after_judgment, may_renew
 from tallystick.events.assignment import AssignmentLeasedV2
 from tallystick.events.envelope import Event
-from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted, MarkFacts
+from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, JudgmentSubmitted, MarkFacts
 from tallystick.flow import adjudication, judgment
+from tallystick.flow.answer import labelled
 from tallystick.flow.constitution import TradeOff
 from tallystick.flow.judgment import Considered
 from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
-from tallystick.signals.shape import Answer
+from tallystick.signals.shape import Answer, Mark
 from tallystick.store import adjudication as cases
 from tallystick.store import assignment, calibration, items, roster, sessions, standing
 from tallystick.store import judgment as judgments
@@ -183,7 +185,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, sent: _Sent
     return [
         *renewed,
         fact,
-        *detailed(fact, considered),
+        *detailed(fact, considered.values, considered.marks),
         *constitution.note_trade_off(cell, tx, fact, sent.trade_off, run=item.run),
         *after_judgment(cell, tx, fact, item=item, look=look, divides=divides),
     ]
@@ -270,24 +272,30 @@ def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:
 
 
 def rationale_bytes(answer: Answer, of: Considered) -> bytes:
-    """The words of a judgment as the vault keeps them: reasons, and marks and writings where there are any."""
-    words: dict[str, object] = {"reasons": [reason.model_dump(mode="json") for reason in answer.reasons]}
-    if of.marks:
-        words["marks"] = [mark.model_dump(mode="json", exclude_none=True) for mark in of.marks]
-    if of.texts:
-        words["texts"] = dict(of.texts)
+    """The words of a judgment as the vault keeps them."""
+    return words_bytes([reason.model_dump(mode="json") for reason in answer.reasons], of.marks, of.texts)
+
+
+def words_bytes(reasons: Sequence[Mapping[str, str | None]], marks: Sequence[Mark], texts: Mapping[str, str]) -> bytes:
+    """Reasons, and marks and writings where there are any, as the vault keeps them, made here or elsewhere."""
+    words: dict[str, object] = {"reasons": [dict(reason) for reason in reasons]}
+    if marks:
+        words["marks"] = [mark.model_dump(mode="json", exclude_none=True) for mark in marks]
+    if texts:
+        words["texts"] = dict(texts)
     return canon.encode(words)
 
 
-def detailed(fact: JudgmentSubmitted, of: Considered) -> list[JudgmentDetailed]:
+def detailed(
+    fact: JudgmentSubmitted | JudgmentImported, values: Mapping[str, str], marks: Sequence[Mark]
+) -> list[JudgmentDetailed]:
     """What a judgment says beyond its verdict and scores, where its signal asks for more."""
-    if not (of.values or of.marks):
+    if not (values or marks):
         return []
-    marks = [MarkFacts(**asdict(mark)) for mark in of.labelled]
     return [
         JudgmentDetailed(
             judgment=fact.judgment, item=fact.item, programme=fact.programme, signal=fact.signal,
-            values=of.values, marks=marks,
+            values=dict(values), marks=[MarkFacts(**asdict(labelled(mark))) for mark in marks],
         )
     ]  # fmt: skip
 

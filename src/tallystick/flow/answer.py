@@ -20,6 +20,7 @@ from tallystick.signals.shape import (
     Mark,
     Signal,
     names_of,
+    shown_names,
 )
 
 
@@ -112,7 +113,7 @@ class Said:
 
 def as_shown(signal: Signal, said: Said, order: str) -> Said:
     """What a judgment says in the item's own letters, in those of an order."""
-    names = {own: seen for seen, own in names_of(order).items()}
+    names = shown_names(order)
     return Said(
         verdict=signal.renamed(said.verdict, names),
         scores={
@@ -132,5 +133,4 @@ def deciding(matter: Matter, rubric: Rubric) -> tuple[Code, ...]:
 
 def as_seen(matter: Matter, verdict: str) -> str:
     """A verdict on the item's own candidates, in the letters of the order in which they are seen."""
-    names = {own: seen for seen, own in names_of(matter.order).items()}
-    return matter.signal.renamed(verdict, names)
+    return matter.signal.renamed(verdict, shown_names(matter.order))

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from tallystick.flow.answer import Matter, faults, labelled
+from tallystick.flow.answer import Matter, faults
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Contradiction, Rubric, Scores, Verdict, contradictions
 from tallystick.signals import checking
-from tallystick.signals.shape import Answer, Labelled, Mark, names_of
+from tallystick.signals.shape import Answer, Mark, names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
     """An answer that may become a judgment, in terms of the item's own candidates.
 
-    marks  with the words that belong to them; `labelled` is what the journal says of them
+    marks  with the words that belong to them
     texts  what the expert wrote
     """
 
@@ -27,11 +27,6 @@ class Considered:
     values: dict[str, str] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def labelled(self) -> list[Labelled]:
-        """The marks without their words."""
-        return [labelled(mark) for mark in self.marks]
 
 
 def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[str]) -> Considered | Refused:

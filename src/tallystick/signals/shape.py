@@ -453,3 +453,8 @@ def names_of(order: str) -> dict[str, str]:
     order  the item's own letters in the order in which they are shown: BA shows the item's b first
     """
     return {LETTERS[place]: letter.lower() for place, letter in enumerate(order)}
+
+
+def shown_names(order: str) -> dict[str, str]:
+    """From the letter of a candidate in the item to its letter as shown: the other way round."""
+    return {own: shown for shown, own in names_of(order).items()}

@@ -18,8 +18,6 @@ from tallystick.signals.shape import LETTERS, Answer, Fault, Reason
 from tallystick.store import items
 from tallystick.store.schema import Row
 
-NO_REASON = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Read:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 
 from tallystick import canon
@@ -12,13 +12,12 @@ from tallystick.app.cell import Cell
 from tallystick.app.items import forms
 from tallystick.app.items.importing import CHUNK, ImportReport, finish, not_importable, run_id
 from tallystick.app.items.reading import Row, rows
-from tallystick.app.judgment import divided
+from tallystick.app.judgment import detailed, divided, words_bytes
 from tallystick.app.kernel import Command, Decision, Transaction
 from tallystick.events.envelope import Event
-from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, MarkFacts
+from tallystick.events.judgment import JudgmentImported
 from tallystick.events.roster import PersonEnrolled
 from tallystick.flow import items as flow
-from tallystick.flow.answer import labelled
 from tallystick.flow.document import Problem
 from tallystick.flow.items import JudgmentRow
 from tallystick.flow.refusal import Refused
@@ -175,10 +174,12 @@ class _Job:
         raters = {person: one_spelling(g.row.rater) for g, _, person in sorted_out.placed}
         people = [event for person, rater in raters.items() for event in self._enrol(tx, rater, person)]
         facts = [self._fact(tx, g, row, person) for g, row, person in sorted_out.placed]
-        detailed = [
-            one for fact, (g, _, _) in zip(facts, sorted_out.placed, strict=True) for one in _detailed(fact, g.said)
+        beyond = [
+            one
+            for fact, (g, _, _) in zip(facts, sorted_out.placed, strict=True)
+            for one in detailed(fact, g.said.values, g.said.marks)
         ]
-        return [*people, *facts, *detailed, *self._divided(tx, sorted_out)]
+        return [*people, *facts, *beyond, *self._divided(tx, sorted_out)]
 
     def _sorted_out(self, connection: journal.Connection, good: list[_Good], *, upto: int) -> _SortedOut:
         """Which rows have a place, and why the others have none, as of one place of the journal."""
@@ -297,11 +298,8 @@ class _Job:
                 {"citation": None, "criterion": criterion, "quote": None, "text": said.rationale}
                 for criterion in (said.reasons or ("",)) if said.rationale
             ]  # fmt: skip
-            marks = [mark.model_dump(mode="json", exclude_none=True) for mark in said.marks]
-            words = {"reasons": reasons} | ({"marks": marks} if marks else {})
-            words |= {"texts": dict(said.texts)} if said.texts else {}
             closers = [f"person:{person}", f"run:{self.run}"]
-            rationale = tx.seal(canon.encode(words), scope=f"run:{row.run}", subjects=closers)
+            rationale = tx.seal(words_bytes(reasons, said.marks, said.texts), scope=f"run:{row.run}", subjects=closers)
         return JudgmentImported(
             judgment=tx.new_id("jdg"), item=row.item, programme=self.programme, batch=row.batch, expert=person,
             signal=row.signal, rubric=rubric.id, rubric_version=rubric.version,
@@ -320,19 +318,6 @@ class _Job:
             if work is not None and len(before) < work.needed <= len(given):
                 found += divided(tx, row, [verdict for _, verdict in given[len(before) :]])
         return found
-
-
-def _detailed(fact: JudgmentImported, said: Answer) -> list[JudgmentDetailed]:
-    """What an imported judgment says beyond its verdict and scores."""
-    if not (said.values or said.marks):
-        return []
-    marks = [MarkFacts(**asdict(labelled(mark))) for mark in said.marks]
-    return [
-        JudgmentDetailed(
-            judgment=fact.judgment, item=fact.item, programme=fact.programme, signal=fact.signal,
-            values=dict(said.values), marks=marks,
-        )
-    ]  # fmt: skip
 
 
 def _gone(connection: journal.Connection, known: dict[str, tables.Row]) -> frozenset[str]:
