@@ -3,8 +3,8 @@
 SHARED_RUN names an empty folder in which they say what they take, SHARED_END the end of the list at which one begins:
 `first` or `last`. `make test` sets both. Without SHARED_RUN a process runs all tests that it was asked for.
 
-Tests of one file stay together and in their order, so that what a file shares is made once. Tests in a browser come
-last, one by one: they share nothing but the browser.
+Tests of one file stay together and in their order, so that what a file shares is made once, and so that a test may go
+on where the one before it ended. A file's tests in a browser come last, together as well.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ def needs_browser(item: pytest.Item) -> bool:
 
 
 def pieces(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
-    """What one process takes at once, by name: a file, or one test in the browser."""
+    """What one process takes at once, by name: the tests of a file, those in a browser apart."""
     found: dict[str, list[pytest.Item]] = {}
     for item in items:
-        name = f"browser {item.nodeid}" if needs_browser(item) else item.nodeid.partition("::")[0]
+        name = f"{item.nodeid.partition('::')[0]}{' in a browser' if needs_browser(item) else ''}"
         found.setdefault(name, []).append(item)
     return found
 

@@ -11,13 +11,15 @@ FILE = """import time
 import pytest
 NAMES = {names}
 SEEN = []
+PAGES = []
 @pytest.mark.parametrize("name", NAMES)
 def test_it(name):
     SEEN.append(name)
     assert SEEN == NAMES[: len(SEEN)], "a file's tests stay together and in their order"
 @pytest.mark.parametrize("name", NAMES)
 def test_pages(name, browser):
-    pass
+    PAGES.append(name)
+    assert PAGES == NAMES[: len(PAGES)], "and so do those in a browser"
 """
 
 

@@ -1,6 +1,7 @@
 """Monitoring through the app: what counts, what experts see of themselves, audits that record, a report that reads."""
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,11 @@ def test_figures_are_for_those_who_watch_and_own_ones_for_experts(sqlite_url: st
 
 
 def biased(world: World, number: int = 60) -> list[Actor]:
-    """Items whose candidates differ in length, and two experts: one takes the longer text, one throws a coin."""
-    chance = random.Random(5)  # noqa: S311 - made-up preferences, no secret
+    """Items whose candidates differ in length, and two experts: one takes the longer text, one takes each in turn.
+
+    Which candidate stands first is drawn for every lease. So each counts by itself the tasks with the longer text first
+    and those with it second, and neither can follow the place by accident.
+    """
     long = " One more sentence that says the same again." * 4
     rows = []
     for n in range(number):
@@ -114,12 +118,14 @@ def biased(world: World, number: int = 60) -> list[Actor]:
         rows.append(item_row(f"w-{n}", candidates=candidates))
     world.bring(rows)
     experts = [world.expert(), world.expert()]
-    for expert, follows in zip(experts, (0.9, 0.5), strict=True):
+    for expert, turn in zip(experts, (10, 2), strict=True):
+        met: Counter[Verdict] = Counter()
         for _ in range(number):
             task = world.task(expert)
             longer: Verdict = "a_clearly" if len(task.shown.first) > len(task.shown.second) else "b_clearly"
             other: Verdict = "b_clearly" if longer == "a_clearly" else "a_clearly"
-            said = answer_of(longer if chance.random() < follows else other)
+            met[longer] += 1
+            said = answer_of(longer if met[longer] % turn else other)
             done = judgment.submit(world.cell, expert, task.assignment, said, key=new_key())
             assert isinstance(done, judgment.Saved), done
     return experts

@@ -298,7 +298,8 @@ def test_rates_that_cannot_be_kept_are_refused_and_say_why(sqlite_url: str, tmp_
         assert asked(unacceptable_ppm=950_000) == "accuracies-out-of-order"
         assert asked(found_within=0) == "judgments-out-of-range"
         assert asked(false_ppm=0) == "share-out-of-range"
-        assert asked(unacceptable_ppm=910_000, found_within=20) == "not-even-with-all"
+        assert asked(unacceptable_ppm=910_000) == "accuracies-too-close"
+        assert asked(unacceptable_ppm=850_000, found_within=20) == "not-even-with-all"
         assert (
             code(sentinel.end_policy(world.cell, world.lead, PROGRAMME, words=LOOKED, key=new_key()))
             == "no-sentinel-policy"
