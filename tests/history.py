@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from constitution_scene import live_by_principles
-from history_experts import pay_from, pay_out, tell
+from history_experts import join, pay_from, pay_out, sit, tell
 from history_welfare import care
 from hypothesis import strategies as st
 from living_cell import EVENT_TIME, PROGRAMME, World, answer_of, gold_row, item_row, jsonl
@@ -46,7 +46,7 @@ from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.flow.sentinel import Wish as SentinelWish
-from tallystick.signals.preference import VERDICTS, Verdict
+from tallystick.signals.preference import VERDICTS
 from tallystick.store import items as store_items
 from tallystick.store import judgment as judgments
 
@@ -142,25 +142,9 @@ class Story:
     def qualify(self, n: int, m: int) -> None:
         """An expert qualifies anew, or somebody new joins."""
         if m % 2:
-            self.world.expert()
-            return
-        domain = self.world.domains[m % len(self.world.domains)]
-        begun = roster.start_qualification(
-            self.world.cell, self.one(n), programme=PROGRAMME, rubric=domain, key=new_key()
-        )
-        if isinstance(begun, Refused):
-            return
-        while isinstance(task := roster.gold_task(self.world.cell, self.one(n), begun.qualification), roster.GoldTask):
-            right: Verdict = "a_clearly" if task.shown.first.endswith("one.") else "b_clearly"
-            verdict: Verdict = "tie" if n % 3 == 0 else right
-            roster.answer_gold(
-                self.world.cell,
-                self.one(n),
-                begun.qualification,
-                item=task.item,
-                answer=answer_of(verdict),
-                key=new_key(),
-            )
+            join(self.world)
+        else:
+            sit(self.world, self.one(n), self.world.domains[m % len(self.world.domains)], is_tie=n % 3 == 0)
 
     def people(self, n: int, m: int) -> None:
         """Roles change, sessions open and end, a second contract is refused."""
@@ -446,7 +430,7 @@ class Story:
 
     def fall(self) -> None:
         """Somebody new answers every sentinel wrong."""
-        expert, domains = self.world.expert(), self.world.domains
+        expert, domains = join(self.world), self.world.domains
         for domain in domains:
             names = [f"fall-{next(self.numbers)}" for _ in range(12)]
             self.world.bring([gold_row(name, domain=domain) for name in names], batch="gold", purpose="gold")

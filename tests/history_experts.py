@@ -1,8 +1,8 @@
-"""What happens to experts in a history: pay, credentials, disqualifiers, what they say of themselves, the pool."""
+"""What happens to experts in a history: they join, pay, credentials, disqualifiers, what they say, the pool."""
 
-from living_cell import PROGRAMME, World, contract_text
+from living_cell import PROGRAMME, World, answer_of, contract_text
 
-from tallystick.app import contract, credential, pay, pool, roster, screening
+from tallystick.app import contract, credential, pay, pool, roster, routing, screening
 from tallystick.app.access import Actor
 from tallystick.app.contract import today_of
 from tallystick.app.credential import EvidenceFile
@@ -10,6 +10,7 @@ from tallystick.app.kernel import new_key
 from tallystick.flow.credential import Details, Wish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import Proposal
+from tallystick.signals.preference import Verdict
 
 PAY = """pay:
   currency: JPY
@@ -27,6 +28,30 @@ PAY = """pay:
 POOL = "pool: {axes: [{id: age, question: 'How old are you?', groups: {young: Under 40, old: 40 or older}}]}\n"
 DEMAND = "credentials: [{{type: degree, domains: [{domain}]}}]\n"
 WORDS = "As the registry said to whoever asked it."
+
+
+def sit(world: World, actor: Actor, domain: str, *, is_tie: bool = False) -> None:
+    """Answer gold items, right unless told otherwise, for as long as the cell lets this expert."""
+    cell = world.cell
+    begun = roster.start_qualification(cell, actor, programme=PROGRAMME, rubric=domain, key=new_key())
+    if isinstance(begun, Refused):
+        return
+    while isinstance(task := roster.gold_task(cell, actor, begun.qualification), roster.GoldTask):
+        right: Verdict = "a_clearly" if task.shown.first.endswith("one.") else "b_clearly"
+        answer = answer_of("tie" if is_tie else right)
+        done = roster.answer_gold(cell, actor, begun.qualification, item=task.item, answer=answer, key=new_key())
+        if isinstance(done, Refused):
+            return
+
+
+def join(world: World) -> Actor:
+    """Somebody new. A contract may ask for languages, so they say theirs; what else it asks may keep them out."""
+    actor = world.expert(domains=())
+    routing.declare_languages(world.cell, actor, {"en": "C1"}, key=new_key())
+    world.accept_pay(actor)
+    for domain in world.domains:
+        sit(world, actor, domain)
+    return actor
 
 
 def vouch(world: World, expert: Actor) -> dict[str, str]:
