@@ -195,6 +195,14 @@ def test_judgments_that_compare_nothing_are_left_out() -> None:
     assert diagnose([*rows, *silent], RUBRIC, BAR, strata=strata) == diagnose(rows, RUBRIC, BAR, strata=strata)
 
 
+def test_scores_of_steps_have_no_direction_and_end_no_diagnosis() -> None:
+    rows, strata = World(unclear=0.4).rows()
+    steps = {name: {"s1": 4, "s2": 1} for name in ("reasoning", "concision")}
+    found = diagnose([replace(one, scores=steps) for one in rows], RUBRIC, BAR, strata=strata)
+    assert found is not None
+    assert not any(finding.is_clear and finding.kind == "criterion" for finding in found.findings)
+
+
 def test_nothing_to_compare_and_nothing_short_of_full_agreement_have_no_diagnosis() -> None:
     rows, strata = World(noise=0, unclear=0).rows()
     assert diagnose(rows, RUBRIC, BAR, strata=strata) is None

@@ -138,6 +138,16 @@ def test_own_figures_count_everything_and_compare_with_nobody() -> None:
     assert found.times[0].median == 30
 
 
+@pytest.mark.parametrize("pieces", [("a",), ("s1", "s2")])
+def test_scores_of_other_pieces_than_two_candidates_have_no_direction(pieces: tuple[str, ...]) -> None:
+    """A critique scores one answer, a process its steps: they are counted, and lead nowhere."""
+    scores = {name: dict.fromkeys(pieces, 4) for name in CRITERIA}
+    rows = [work(n, who, verdict="grave", scores=scores) for n in range(20) for who in ("me", "you")]
+    shares = dict(own(rows, [], who="me").shares)
+    assert shares[Kind(measure="abstention", dimension="general: reasoning", family=ALL)].share == 0
+    assert {kind.dimension for kind in count(rows).kinds(measure="disagreement")} == {VERDICT}
+
+
 def preferred(number: int) -> list[Preferred]:
     """Two experts: e0 takes the longer text in nine of ten, e1 throws a coin."""
     chance = random.Random(11)  # noqa: S311 - made-up preferences, no secret

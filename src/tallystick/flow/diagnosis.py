@@ -173,8 +173,11 @@ def _rows(judged: Sequence[Judged], rubric: Rubric, bar: Bar, known: Agreement |
 
 
 def _lean(judged: Judged, criterion: str) -> int:
+    """Which of two candidates has more points; items on which other pieces were scored have no direction."""
     points = judged.scores.get(criterion)
-    return _UNSCORED if points is None else (points["a"] > points["b"]) - (points["a"] < points["b"])
+    if points is None or not points.keys() >= {"a", "b"}:
+        return _UNSCORED
+    return (points["a"] > points["b"]) - (points["a"] < points["b"])
 
 
 def _parted(leans: Leans, comparisons: Comparisons) -> Mask:

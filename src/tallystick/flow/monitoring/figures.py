@@ -242,9 +242,14 @@ def _without(one: Work, rubric: str, name: str) -> float:
 
 
 def _lean(one: Work, rubric: str, name: str) -> int:
-    """Which candidate a criterion was scored higher for: 0 the first, 1 neither, 2 the second; -1 without scores."""
+    """Which candidate a criterion was scored higher for: 0 the first, 1 neither, 2 the second.
+
+    -1 without scores, and where other pieces than two candidates were scored: those have no direction.
+    """
     points = one.scores.get(name) if one.rubric == rubric else None
-    return -1 if points is None else 1 + (points["b"] > points["a"]) - (points["b"] < points["a"])
+    if points is None or not points.keys() >= {"a", "b"}:
+        return -1
+    return 1 + (points["b"] > points["a"]) - (points["b"] < points["a"])
 
 
 def of_expert(counted: Counted, expert: str) -> tuple[Figure, ...]:
