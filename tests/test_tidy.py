@@ -215,7 +215,10 @@ OTHER_MODULES = {
     },
     "store": {"schema", "vault", "projection", "kept", "sessions", "receipts"},
     "api": {"session", "parts", "qualification"},
-    "web": {"session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words", "showing"},
+    "web": {
+        *("session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words", "showing"),
+        "language",
+    },
 }
 
 

@@ -47,6 +47,7 @@ S = "/calibrations/{calibration_id}"
 WHO: dict[str, set[str] | None] = {
     "GET /sign-in": None,
     "POST /sign-in": None,
+    "POST /language": None,
     "POST /sign-out": EVERYBODY,
     "GET /": EVERYBODY,
     "GET /me": EXPERTS,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -28,6 +29,16 @@ API_PLACES: Final = ("/api/", "/openapi.json", "/healthz", "/readyz")
 SIGN_IN: Final = "/sign-in"
 
 Result = TypeVar("Result")
+Around = Callable[[Request], AbstractContextManager[None]]
+"""What holds while a page is made for a request: the language that it speaks."""
+Told = Callable[[Refused], str]
+"""A refusal as a sentence for a person, where a script of ours shows it."""
+
+
+def _plainly(request: Request) -> AbstractContextManager[None]:
+    """Nothing holds while no shell has said what does."""
+    del request
+    return nullcontext()
 
 
 def plain_face(status: int, refused: Refused, visit: Visit | None) -> Response:
@@ -46,6 +57,8 @@ class Door:
         self.rates = rates
         self.cookies = cookies
         self.face: FaultFace = plain_face
+        self.around: Around = _plainly
+        self.told: Told = lambda refused: refused.sentence
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="handler")
 
     def close(self) -> None:
@@ -99,11 +112,13 @@ class Door:
             return Response(body, status_of(refused), headers_of(refused), media_type="application/json")
         if "application/json" in request.headers.get("accept", ""):
             # A script of ours asked: it shows the sentence beside the form.
-            return JSONResponse({"sentence": refused.sentence, "code": refused.code}, status_of(refused))
+            with self.around(request):
+                return JSONResponse({"sentence": self.told(refused), "code": refused.code}, status_of(refused))
         if refused is faults.SIGN_IN_NEEDED and request.method in SAFE:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='/')}", status_code=303)
-        response = self.face(status_of(refused), refused, visit)
+        with self.around(request):
+            response = self.face(status_of(refused), refused, visit)
         response.headers.update(headers_of(refused))
         return response
 

@@ -25,10 +25,12 @@ _EVERYWHERE: Final = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
 _BY_KIND: Final[dict[Kind, dict[str, str]]] = {
-    "page": {"content-security-policy": PAGE_POLICY, "cache-control": "no-store"},
+    "page": {
+        "content-security-policy": PAGE_POLICY, "cache-control": "no-store", "vary": "Accept-Language, Cookie",
+    },
     "static": {"content-security-policy": DATA_POLICY, "cache-control": "no-cache"},
     "api": {"content-security-policy": DATA_POLICY, "cache-control": "no-store"},
-}
+}  # fmt: skip
 _HTTPS_ONLY: Final = {"strict-transport-security": "max-age=31536000"}
 
 Headers = list[tuple[bytes, bytes]]

@@ -37,7 +37,7 @@ class PageApp:
         try:
             refused = await self._read(visit)
             run = self._run if refused is None else lambda _: self._shown(visit, refused)
-            response = await self._door.in_thread(lambda: run(visit))
+            response = await self._door.in_thread(lambda: self._made(run, visit))
         finally:
             await visit.form.close()
         await response(scope, receive, send)
@@ -61,6 +61,11 @@ class PageApp:
             return BAD_FORM
         texts = (text for pair in visit.form.multi_items() for text in pair if isinstance(text, str))
         return None if all(faults.is_text(text) for text in texts) else faults.BAD_TEXT
+
+    def _made(self, run: Callable[[Visit], Response], visit: Visit) -> Response:
+        """The answer, made in the thread in which its language holds."""
+        with self._door.around(visit.request):
+            return run(visit)
 
     def _run(self, visit: Visit) -> Response:
         refused = self._door.enter(visit, self._rule)

@@ -22,7 +22,7 @@ from tallystick.app.access import ABSENT
 from tallystick.app.cell import Cell
 from tallystick.edge import faults, openapi
 from tallystick.edge.calls import ApiHandler, CallApp
-from tallystick.edge.door import Door, kind_of
+from tallystick.edge.door import Around, Door, Told, kind_of
 from tallystick.edge.faults import BodyTooLarge
 from tallystick.edge.files import static_files
 from tallystick.edge.guard import Guard
@@ -114,6 +114,10 @@ class Site:
     def show_faults(self, face: FaultFace) -> None:
         """How refusals look to people, from now on."""
         self._door.face = face
+
+    def speak(self, around: Around, told: Told) -> None:
+        """What holds while a page is made, and how a refusal is said where a script of ours shows it, from now on."""
+        self._door.around, self._door.told = around, told
 
     def add_description(self) -> None:
         """Register `GET /openapi.json`, which describes all calls, those registered later too."""

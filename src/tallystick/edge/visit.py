@@ -19,6 +19,7 @@ from tallystick.flow.refusal import Refused
 
 TOKEN_CHARACTERS_MAX = 200
 CSRF_CHARACTERS_MIN = 20
+_YEAR_S = 365 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class CookieNames:
     def before(self) -> str:
         """The cookie that binds a sign-in form to the browser it was shown in."""
         return "__Host-tallystick-form" if self.is_secure else "tallystick-form"
+
+    def keep(self, response: Response, name: str, value: str) -> None:
+        """Set a cookie that stays for a year."""
+        response.set_cookie(
+            name, value, max_age=_YEAR_S, path="/", httponly=True, samesite="lax", secure=self.is_secure
+        )
 
     def put(self, response: Response, name: str, value: str) -> None:
         """Set a cookie that scripts cannot read and other sites cannot send along with a form."""

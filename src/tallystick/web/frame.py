@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,69 +17,70 @@ from tallystick.events.envelope import Envelope
 from tallystick.flow.document import Problem as Found
 from tallystick.flow.pay import told
 from tallystick.flow.refusal import Refused
-from tallystick.web import words
+from tallystick.web import language, words
+from tallystick.web.language import N_, Words, said
 from tallystick.web.render import render
 from tallystick.web.views import oversight as oversight_views
-from tallystick.web.views.page import NavGroup, NavLink, Notice, Page, PayNow
+from tallystick.web.views.page import LanguageForm, NavGroup, NavLink, Notice, Page, PayNow
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Problem, Receipt
 
 _MAIN = (
     (
-        "Programmes",
+        N_("Programmes"),
         "/programmes",
         "programme.read",
         ("/programmes", "/contracts", "/items", "/batches", "/interventions", "/calibrations", "/releases"),
     ),
-    ("My work", "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications", "/calibrations")),
-    ("Disagreements", "/disagreements", "adjudicate", ("/disagreements",)),
-    ("Second looks", "/rereviews", "review", ("/rereviews",)),
-    ("Held work", "/held", "review", ("/held",)),
-    ("People", "/people", "roster.read", ("/people", "/credentials", "/screening")),
-    ("Erasures", "/erasures", "erasure.read", ("/erasures",)),
-    ("Access history", "/accesses", "access.read", ("/accesses",)),
-    ("Keys", "/custody", "custody.read", ("/custody",)),
-    ("Log", "/log", "log.read", ("/log", "/receipts")),
+    (N_("My work"), "/me", "work.do", ("/me", "/work", "/assignments", "/qualifications", "/calibrations")),
+    (N_("Disagreements"), "/disagreements", "adjudicate", ("/disagreements",)),
+    (N_("Second looks"), "/rereviews", "review", ("/rereviews",)),
+    (N_("Held work"), "/held", "review", ("/held",)),
+    (N_("People"), "/people", "roster.read", ("/people", "/credentials", "/screening")),
+    (N_("Erasures"), "/erasures", "erasure.read", ("/erasures",)),
+    (N_("Access history"), "/accesses", "access.read", ("/accesses",)),
+    (N_("Keys"), "/custody", "custody.read", ("/custody",)),
+    (N_("Log"), "/log", "log.read", ("/log", "/receipts")),
 )
 _Entry = tuple[str, str, tuple[str, ...]]
 _SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
-    ("Overview", (("Overview", "", ("programme.read",)),)),
+    (N_("Overview"), ((N_("Overview"), "", ("programme.read",)),)),
     (
-        "Set-up",
+        N_("Set-up"),
         (
-            ("Contract", "/contract", ("programme.read",)),
-            ("Rubrics", "/rubrics", ("rubric.read",)),
-            ("Constitution", "/constitution", ("constitution.read",)),
+            (N_("Contract"), "/contract", ("programme.read",)),
+            (N_("Rubrics"), "/rubrics", ("rubric.read",)),
+            (N_("Constitution"), "/constitution", ("constitution.read",)),
         ),
     ),
     (
-        "Work",
+        N_("Work"),
         (
-            ("Items", "/items", ("item.read",)),
-            ("Load and tiers", "/load", ("gate.read",)),
-            ("Disagreements", "/disagreements", ("gate.read", "adjudicate")),
-            ("Second looks", "/rereview", ("monitor.read", "review")),
-            ("Held work", "/held", ("gate.read", "review")),
-            ("Affected work", "/affected", ("gate.read", "review")),
-            ("Pay", "/pay", ("pay.read",)),
-            ("Exposure", "/exposure", ("monitor.read",)),
+            (N_("Items"), "/items", ("item.read",)),
+            (N_("Load and tiers"), "/load", ("gate.read",)),
+            (N_("Disagreements"), "/disagreements", ("gate.read", "adjudicate")),
+            (N_("Second looks"), "/rereview", ("monitor.read", "review")),
+            (N_("Held work"), "/held", ("gate.read", "review")),
+            (N_("Affected work"), "/affected", ("gate.read", "review")),
+            (N_("Pay"), "/pay", ("pay.read",)),
+            (N_("Exposure"), "/exposure", ("monitor.read",)),
         ),
     ),
     (
-        "Quality",
+        N_("Quality"),
         (
-            ("Agreement", "/agreement", ("gate.read",)),
-            ("Interventions", "/interventions", ("gate.read",)),
-            ("Quality", "/monitoring", ("monitor.read",)),
-            ("Sentinels", "/sentinels", ("monitor.read",)),
-            ("Experts together", "/pool", ("pool.read",)),
+            (N_("Agreement"), "/agreement", ("gate.read",)),
+            (N_("Interventions"), "/interventions", ("gate.read",)),
+            (N_("Quality"), "/monitoring", ("monitor.read",)),
+            (N_("Sentinels"), "/sentinels", ("monitor.read",)),
+            (N_("Experts together"), "/pool", ("pool.read",)),
         ),
     ),
-    ("Releases", (("Releases", "/releases", ("release.read",)),)),
+    (N_("Releases"), ((N_("Releases"), "/releases", ("release.read",)),)),
 )
 """The pages of a programme: group, then label, path below the programme, and the permissions of which one is needed.
 
 A new page is one line in its group. The label is the `section` of its `Place`."""
-DONE = {
+DONE: Final = Words({
     "measured": "The batch was measured. The gate's decision is below.",
     "contract": "The contract version is in force.",
     "rubric": "The rubric version is in force.",
@@ -157,7 +158,7 @@ DONE = {
     "composed": "The pool is composed anew.",
     "passed": "You passed the qualification. Work under this rubric is open to you.",
     "failed": "You did not pass the qualification. Read the rubric again before you start anew.",
-}
+})  # fmt: skip
 """Notices that a page shows after a redirect: `?done=` names one, so that nobody can put words on a page of ours."""
 
 
@@ -192,6 +193,17 @@ def page(
         sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
         person_name=_name(visit), csrf_token=visit.csrf, device_key=_device_key(visit), custody=custody(visit.cell),
         is_simulated=is_simulated(visit.cell, at.programme), pay=pay_now(visit, at.programme),
+        language=language.current().tag, direction=language.current().direction, choice=_choice(visit),
+    )  # fmt: skip
+
+
+def _choice(visit: Visit) -> LanguageForm:
+    """The choice of language. It comes back to the page, or to the start where the page is the answer to a form."""
+    url = visit.request.url
+    here = url.path + (f"?{url.query}" if url.query else "")
+    return LanguageForm(
+        languages=tuple((one.code, one.tag, one.name) for one in language.LANGUAGES),
+        chosen=language.current().code, next_path=here if visit.request.method == "GET" else "/",
     )  # fmt: skip
 
 
@@ -248,7 +260,7 @@ def _nav(visit: Visit) -> tuple[NavLink, ...]:
         return ()
     actor, path = visit.session.actor, visit.request.url.path
     return tuple(
-        NavLink(label=label, href=href, is_current=path.startswith(places))
+        NavLink(label=said(label), href=href, is_current=path.startswith(places))
         for label, href, permission, places in _MAIN
         if access.allows(actor, permission)
     )
@@ -257,7 +269,7 @@ def _nav(visit: Visit) -> tuple[NavLink, ...]:
 def _sections(visit: Visit, at: Place) -> tuple[NavGroup, ...]:
     if not at.programme or visit.session is None:
         return ()
-    groups = ((label, _entries(visit.session.actor, at, entries)) for label, entries in _SECTIONS)
+    groups = ((said(label), _entries(visit.session.actor, at, entries)) for label, entries in _SECTIONS)
     # Of a group in which somebody may see one page alone, the page's own name says more.
     return tuple(
         NavGroup(label=label if len(links) > 1 else links[0].label, links=links) for label, links in groups if links
@@ -267,7 +279,7 @@ def _sections(visit: Visit, at: Place) -> tuple[NavGroup, ...]:
 def _entries(actor: Actor, at: Place, entries: tuple[_Entry, ...]) -> tuple[NavLink, ...]:
     """The pages of a group that somebody may see."""
     return tuple(
-        NavLink(label=label, href=f"/programmes/{at.programme}{path}", is_current=label == at.section)
+        NavLink(label=said(label), href=f"/programmes/{at.programme}{path}", is_current=label == at.section)
         for label, path, permissions in entries
         if any(access.allows(actor, permission) for permission in permissions)
     )
@@ -302,7 +314,8 @@ def ask_terms(refused: Refused) -> Response:
 
 def notice(refused: Refused, *, todo: str = "", field: str | None = None) -> Notice:
     """A refusal as a notice. `field` is the id of an input of the page, when there is one for it."""
-    return Notice(kind="refused", sentence=refused.sentence, todo=todo, field=field, names=refused.names)
+    sentence, exact = language.refusal(refused)
+    return Notice(kind="refused", sentence=sentence, exact=exact, todo=todo, field=field, names=refused.names)
 
 
 ASKED = frozenset({looking.REASON_MISSING.code, looking.WORDS_TOO_LONG.code})

@@ -4,7 +4,6 @@ Everything is escaped, and an unknown name in a template is an error, never an e
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tallystick.plots import Plot, draw
-from tallystick.web import showing, words
+from tallystick.web import language, showing, words
+from tallystick.web.language import formats, said
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate
 
@@ -26,7 +26,6 @@ CONTENT_SECURITY_POLICY = (
     "frame-ancestors 'none'"
 )
 
-_MINUS = "\N{MINUS SIGN}"
 _DIGEST_LETTERS = 10
 
 
@@ -39,35 +38,11 @@ def render(template: str, view: object, page: Page) -> str:
     return _environment().get_template(template).render(view=view, page=page)
 
 
-def number(value: float, digits: int = 2) -> str:
-    """`0.81`, with a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", _MINUS)
-
-
-def count(value: int) -> str:
-    """`12,400`."""
-    return f"{value:,}"
-
-
-def share(value: float) -> str:
-    """A share of 0 to 1 as `81 %`, the space unbreakable."""
-    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
-
-
 def interval(estimate: Estimate) -> str:
     """`[0.74, 0.87]`, or nothing when there is none."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
-    return f"[{number(estimate.low)}, {number(estimate.high)}]"
-
-
-def size(value: int) -> str:
-    """Bytes as `1.4 MB`: decimal units, as download dialogs show them."""
-    if value < 1000:
-        return f"{value} B"
-    if value < 1_000_000:
-        return f"{value / 1000:.1f} kB"
-    return f"{value / 1_000_000:.1f} MB"
+    return f"[{formats.number(estimate.low)}, {formats.number(estimate.high)}]"
 
 
 def moment(value: str) -> Markup:
@@ -75,17 +50,13 @@ def moment(value: str) -> Markup:
 
     raises   ValueError when it is no ISO 8601 time with a zone
     """
-    when = datetime.fromisoformat(value)
-    if when.tzinfo is None:
-        raise ValueError(f"expected a time with its zone, found {value!r}; add Z or an offset")
-    utc = when.astimezone(UTC)
-    words = f"{utc.day} {utc:%b %Y, %H:%M}"
-    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}UTC</time>').format(value, words)
+    shown = formats.day_and_time(formats.time_of(value))
+    return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}UTC</time>').format(value, shown)
 
 
 def clock(value: str) -> Markup:
     """The time of day of an ISO 8601 time, in UTC: `19:09`."""
-    utc = datetime.fromisoformat(value).astimezone(UTC)
+    utc = formats.time_of(value)
     return Markup('<time datetime="{}">{}\N{NO-BREAK SPACE}UTC</time>').format(value, f"{utc:%H:%M}")
 
 
@@ -110,15 +81,15 @@ def width_of(value: float, whole: float) -> str:
 
 def active_minutes(ms: int) -> str:
     """Active time in whole minutes, as timer.js writes it on."""
-    return f"{ms // 60_000} min" if ms >= 60_000 else "less than a minute"
+    return said("%(minutes)s min", minutes=formats.count(ms // 60_000)) if ms >= 60_000 else said("less than a minute")
 
 
 FILTERS: dict[str, Callable[..., object]] = {
-    "number": number,
-    "count": count,
-    "share": share,
+    "number": formats.number,
+    "count": formats.count,
+    "share": formats.share,
     "interval": interval,
-    "size": size,
+    "size": formats.size,
     "moment": moment,
     "clock": clock,
     "short_digest": short_digest,
@@ -129,6 +100,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "said": showing.said,
     "compared_with": showing.compared,
     "active_minutes": active_minutes,
+    "told": language.told,
 }
 
 
@@ -141,6 +113,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
     environment.filters.update(FILTERS)
+    # The functions of the i18n extension in its old style: what `_` gives is a text like any other, and is escaped.
+    environment.globals.update(
+        gettext=language.gettext, ngettext=language.ngettext, pgettext=language.pgettext,
+        npgettext=language.npgettext, _=said, counted=language.counted,
+    )  # fmt: skip
     return environment

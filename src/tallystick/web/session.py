@@ -1,19 +1,24 @@
 """Sign-in, sign-out, the way home, and the pages that say no. Reads sessions through app; sets cookies."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from tallystick.app import access, roster
 from tallystick.app.access import Actor
 from tallystick.edge import PUBLIC, Site, Visit
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame
+from tallystick.web import frame, language
+from tallystick.web.language import said
 from tallystick.web.render import render
 from tallystick.web.views import session as views
 from tallystick.web.views.page import Notice, Page
 
 FORM_BYTES = 10_000
+LANGUAGE = "language"
+"""The cookie of the chosen language. It says nothing of anybody."""
 LOGIN_MAX, PASSWORD_MAX = 100, 1000
 
 
@@ -23,7 +28,29 @@ def mount(site: Site) -> None:
     site.page("/sign-in", sign_in, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
     site.page("/sign-out", sign_out, permission="self", methods=("POST",), max_bytes=FORM_BYTES)
     site.page("/", home, permission="self")
+    site.page("/language", choose_language, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
     site.show_faults(fault)
+    site.speak(in_language, refusal_told)
+
+
+def in_language(request: Request) -> AbstractContextManager[None]:
+    """What every page is made in: the language that was chosen, or that the browser asks for, or English."""
+    cookie = request.cookies.get(LANGUAGE, "")
+    return language.speaking(language.chosen(cookie, request.headers.get("accept-language", "")))
+
+
+def refusal_told(refused: Refused) -> str:
+    """A refusal for a script of ours: in the language of the page, then in English with its names and numbers."""
+    return " ".join(part for part in language.refusal(refused) if part)
+
+
+def choose_language(visit: Visit) -> Response:
+    """Keep a choice of language in a cookie of this browser, and go back. It is no part of anybody's account."""
+    response = frame.moved(safe_next(visit.text("next", "/")))
+    wanted = visit.text("language")
+    if wanted in {one.code for one in language.LANGUAGES}:
+        visit.cookies.keep(response, LANGUAGE, wanted)
+    return response
 
 
 def home(visit: Visit) -> Response:
@@ -55,7 +82,7 @@ def ask(visit: Visit) -> Response:
 def _form(visit: Visit, *, wanted: str, login: str = "", error: str = "", status: int = 200) -> Response:
     accounts = tuple(views.DemoAccount(login=name) for name in roster.demo_logins(visit.cell))
     view = views.SignIn(login=login, next_path=wanted, error=error, demo_accounts=accounts)
-    return frame.shown("session/sign_in.html", view, frame.page(visit, "Sign in"), status=status)
+    return frame.shown("session/sign_in.html", view, frame.page(visit, said("Sign in")), status=status)
 
 
 def sign_in(visit: Visit) -> Response:
@@ -63,10 +90,12 @@ def sign_in(visit: Visit) -> Response:
     wanted = safe_next(visit.text("next", "/"))
     login, password = visit.text("login").strip(), visit.text("password")
     if not login or len(login) > LOGIN_MAX or not password or len(password) > PASSWORD_MAX:
-        return _form(visit, wanted=wanted, login=login[:LOGIN_MAX], error=roster.BAD_SIGN_IN.sentence, status=401)
+        return _form(
+            visit, wanted=wanted, login=login[:LOGIN_MAX], error=language.refusal_line(roster.BAD_SIGN_IN), status=401
+        )
     signed = visit.sign_in(login=login, password=password)
     if isinstance(signed, Refused):
-        return _form(visit, wanted=wanted, login=login, error=signed.sentence, status=frame.again(signed))
+        return _form(visit, wanted=wanted, login=login, error=language.refusal_line(signed), status=frame.again(signed))
     response = frame.moved(wanted)
     visit.remember(response, signed)
     return response
@@ -84,13 +113,14 @@ def fault(status: int, refused: Refused, visit: Visit | None) -> Response:
     is_signed_in = visit is not None and visit.session is not None
     if status == 404:
         view: object = views.Absent(is_signed_in=is_signed_in)
-        return _shown(visit, "Nothing here", "session/absent.html", view, status=status)
+        return _shown(visit, said("Nothing here"), "session/absent.html", view, status=status)
     if status >= 500:
         view = views.Failed(reference=refused.names[0] if refused.names else "none")
-        return _shown(None, "Something failed", "session/failed.html", view, status=status)
+        return _shown(None, said("Something failed"), "session/failed.html", view, status=status)
     view = views.Turned(is_signed_in=is_signed_in)
-    said = (Notice(kind="refused", sentence=refused.sentence, names=refused.names),)
-    return _shown(visit, "Not done", "session/refused.html", view, status=status, notices=said)
+    return _shown(
+        visit, said("Not done"), "session/refused.html", view, status=status, notices=(frame.notice(refused),)
+    )
 
 
 def _shown(
@@ -98,7 +128,13 @@ def _shown(
 ) -> Response:
     """A page about a refusal. Without a visit nothing is looked up: the cell itself may be what failed."""
     if visit is None:
-        bare = Page(title=heading, heading=heading, notices=notices)
+        bare = Page(
+            title=heading,
+            heading=heading,
+            notices=notices,
+            language=language.current().tag,
+            direction=language.current().direction,
+        )
         return HTMLResponse(render(template, view, bare), status_code=status)
     page = frame.page(visit, heading, notices=notices)
     # No link is the current one: an address that is forbidden must not be told from one that is absent.

@@ -6,13 +6,14 @@ from typing import Final, Protocol
 
 from tallystick.canon import PPM
 from tallystick.events.gate import MeasuredValue
+from tallystick.web.language import Words, formats, ngettext, said
 from tallystick.web.views.parts import Estimate, Pill
 
-VERDICTS: Final[Mapping[str, str]] = {
+VERDICTS: Final = Words({
     "a_clearly": "A clearly", "a_slightly": "A slightly", "tie": "Tie", "b_slightly": "B slightly",
     "b_clearly": "B clearly", "both_unacceptable": "Both unacceptable",
     "insufficient_context": "Insufficient context", "abstain": "Abstain", "a": "A", "b": "B",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def verdict(value: str) -> str:
@@ -20,20 +21,20 @@ def verdict(value: str) -> str:
     return VERDICTS.get(value) or value.replace("_", " ").capitalize()
 
 
-DIRECTIONS: Final[Mapping[str, str]] = {
+DIRECTIONS: Final = Words({
     "a": "A is better", "b": "B is better", "tie": "Tie", "both_unacceptable": "Both unacceptable",
     "a_clearly": "A clearly", "a_slightly": "A slightly", "b_slightly": "B slightly", "b_clearly": "B clearly",
-}  # fmt: skip
-METRICS: Final[Mapping[str, str]] = {
+})  # fmt: skip
+METRICS: Final = Words({
     "krippendorff_alpha": "Krippendorff's alpha", "percent_agreement": "Percent agreement",
     "cohen_kappa": "Cohen's kappa", "fleiss_kappa": "Fleiss' kappa", "gwet_ac1": "Gwet's AC1",
-}  # fmt: skip
-STATUSES: Final[Mapping[str, str]] = {
+})  # fmt: skip
+STATUSES: Final = Words({
     "no_variation": "every answer that could be compared is the same",
     "no_overlap": "no item was answered by two raters",
     "single_rater": "all answers come from one rater",
     "too_few_items": "fewer than two items have two answers",
-}
+})  # fmt: skip
 ITEM_STATES: Final[Mapping[str | None, Pill]] = {
     "waiting": Pill(label="waiting", tone="waiting"), "active": Pill(label="being judged", tone="waiting"),
     "complete": Pill(label="complete", tone="good"), "erased": Pill(label="erased", tone="quiet"),
@@ -50,26 +51,26 @@ RISKS: Final[Mapping[str, Pill]] = {
     "restricted": Pill(label="restricted", tone="bad"), "high": Pill(label="high risk", tone="bad"),
     "medium": Pill(label="medium risk", tone="waiting"), "low": Pill(label="low risk"),
 }  # fmt: skip
-CAUSES: Final[Mapping[str, str]] = {
+CAUSES: Final = Words({
     "rater_error": "rater error", "expertise_gap": "expertise gap", "rubric_ambiguity": "rubric ambiguity",
     "missing_context": "missing context", "value_diversity": "value diversity",
-}  # fmt: skip
-FAULTS: Final[Mapping[str, str]] = {
+})  # fmt: skip
+FAULTS: Final = Words({
     "ambiguous": "can be read in two ways", "missing": "does not cover this", "contradicts": "contradicts another part",
     "too_strict": "is too strict", "too_lax": "is too lax",
-}  # fmt: skip
-RETURNS: Final[Mapping[str, str]] = {
+})  # fmt: skip
+RETURNS: Final = Words({
     "missing_context": "The item lacks context that has to be added or declared",
     "more_judges": "Others have to judge it", "unclear_rubric": "The rubric has to be clearer first",
     "error": "The judgments rest on an error",
-}  # fmt: skip
-HOLDS: Final[Mapping[str, str]] = {"drift": "answers on sentinels fell off"}
+})  # fmt: skip
+HOLDS: Final = Words({"drift": "answers on sentinels fell off"})
 """What held judgments, in words."""
 QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
     "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended: an item was erased"),
 }  # fmt: skip
-EVENTS: Final[Mapping[str, str]] = {
+EVENTS: Final = Words({
     "cell-opened/1": "The cell was opened",
     "content-accessed/1": "Somebody looked at the content",
     "candidates-unblinded/1": "Somebody looked behind the blinding",
@@ -179,14 +180,14 @@ EVENTS: Final[Mapping[str, str]] = {
     "demographics-declared/1": "A person said something of themselves, or took it back",
     "pool-composed/1": "The experts of a programme were told together, as counts",
     "scope-key-rotated/1": "The key of a scope was renewed",
-}
+})  # fmt: skip
 
-OWN_EVENTS: Final[Mapping[str, str]] = {
+OWN_EVENTS: Final = Words({
     "content-accessed/1": "You looked at the content",
     "candidates-unblinded/1": "You looked behind the blinding",
     "session-opened/1": "You signed in",
     "session-ended/1": "You signed out",
-}
+})  # fmt: skip
 """The same for who did it themselves, where the sentence above speaks of somebody."""
 
 
@@ -202,7 +203,7 @@ def of_role(name: str) -> str:
 
 def plural(number: int, one: str, many: str) -> str:
     """`1 item`, `12,400 items`."""
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{formats.count(number)} {ngettext(one, many, number)}"
 
 
 def duration(ms: int) -> str:
@@ -210,8 +211,10 @@ def duration(ms: int) -> str:
     seconds = (ms + 500) // 1000
     minutes, hours = seconds // 60, seconds // 3600
     if hours:
-        return f"{hours:,} h {minutes % 60:02d} min"
-    return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
+        return said("%(hours)s h %(minutes)s min", hours=formats.count(hours), minutes=f"{minutes % 60:02d}")
+    if minutes:
+        return said("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=f"{seconds % 60:02d}")
+    return said("%(seconds)s s", seconds=seconds)
 
 
 def moment(at: int) -> str:
@@ -221,8 +224,7 @@ def moment(at: int) -> str:
 
 def told(at: int) -> str:
     """The same as people read it, where no template can put it into words."""
-    when = datetime.fromtimestamp(at / 1e6, UTC)
-    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+    return f"{formats.day_and_time(datetime.fromtimestamp(at / 1e6, UTC))} UTC"
 
 
 def day(text: str, *, is_end: bool = False) -> int | None:
@@ -250,7 +252,7 @@ def share(ppm: int | None) -> float | None:
 def estimate(value: MeasuredValue | None) -> Estimate:
     """A measured value with its interval, or the reason why there is none."""
     if value is None:
-        return Estimate(value=None, reason="not measured yet")
+        return Estimate(value=None, reason=said("not measured yet"))
     reason = STATUSES.get(value.status, value.status)
     return Estimate(
         value=share(value.value_ppm), low=share(value.low_ppm), high=share(value.high_ppm),
@@ -293,7 +295,7 @@ class Found(Protocol):
 def estimate_of(found: Found | None) -> Estimate:
     """A number of statistics with its interval, or the reason why there is none."""
     if found is None:
-        return Estimate(value=None, reason="nothing to measure yet")
+        return Estimate(value=None, reason=said("nothing to measure yet"))
     low, high = (found.interval.low, found.interval.high) if found.interval else (None, None)
     reason = STATUSES.get(str(found.status)) or found.reason or str(found.status)
     return Estimate(value=found.value, low=low, high=high, reason="" if found.value is not None else reason)

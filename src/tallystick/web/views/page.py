@@ -48,6 +48,7 @@ class Notice:
     todo      what to do next; empty when nothing is to be done
     field     the id of the input that it concerns, when there is one
     names     the records, rows or people that it concerns
+    exact     the English sentence of a refusal with its names and numbers, where `sentence` is not that; else empty
     """
 
     kind: Literal["refused", "done", "note"]
@@ -55,6 +56,7 @@ class Notice:
     todo: str = ""
     field: str | None = None
     names: tuple[str, ...] = ()
+    exact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,19 @@ class PayNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageForm:
+    """The choice of the interface's language, in the footer.
+
+    languages  code, tag for `lang`, and name as its speakers write it
+    next_path  where the form comes back to
+    """
+
+    languages: tuple[tuple[str, str, str], ...]
+    chosen: str
+    next_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The frame of one page.
 
@@ -78,6 +93,8 @@ class Page:
     device_key   on pages of work: under what the browser keeps what it cannot send (static/keep.js)
     custody      how the log's keys are held; anything but `hardware` is named on every screen
     pay          how the pay of whoever asks stands, on every page of an expert
+    language     of the interface, as a tag for `lang`; `direction` goes with it
+    choice       the form that changes the language; None where nothing can be sent
     """
 
     title: str
@@ -96,3 +113,4 @@ class Page:
     pay: tuple[PayNow, ...] = ()
     language: str = "en"
     direction: Literal["ltr", "rtl"] = "ltr"
+    choice: LanguageForm | None = None

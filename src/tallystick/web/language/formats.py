@@ -1,0 +1,62 @@
+"""Numbers, sizes and times as the language of the request writes them. Pure but for the language.
+
+English keeps the forms of docs/design-language.md; all others follow the Unicode locale data that Babel brings.
+"""
+
+from datetime import UTC, datetime
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from tallystick.web.language.spoken import ENGLISH, current
+
+_MINUS = "\N{MINUS SIGN}"
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """`0.81`, with a true minus sign; `0,81` in German."""
+    if current() == ENGLISH:
+        return f"{value:.{digits}f}".replace("-", _MINUS)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(round(value, digits), format=pattern, locale=current().locale)
+
+
+def count(value: int) -> str:
+    """`12,400`; `12.400` in German."""
+    return f"{value:,}" if current() == ENGLISH else format_decimal(value, locale=current().locale)
+
+
+def share(value: float) -> str:
+    """A share of 0 to 1 as `81 %`, the space unbreakable."""
+    return f"{100 * value:.0f}{_SPACE}%" if current() == ENGLISH else format_percent(value, locale=current().locale)
+
+
+def size(value: int) -> str:
+    """Bytes as `1.4 MB`: decimal units, as download dialogs show them."""
+    if value < 1000:
+        return f"{value} B"
+    if value < 1_000_000:
+        return f"{number(value / 1000, 1)} kB"
+    return f"{number(value / 1_000_000, 1)} MB"
+
+
+def day(when: datetime) -> str:
+    """`21 Nov 2026`."""
+    return f"{when.day} {when:%b %Y}" if current() == ENGLISH else format_date(when, "medium", current().locale)
+
+
+def time_of(value: str) -> datetime:
+    """An ISO 8601 time in UTC.
+
+    raises   ValueError when it is no ISO 8601 time with a zone
+    """
+    when = datetime.fromisoformat(value)
+    if when.tzinfo is None:
+        raise ValueError(f"expected a time with its zone, found {value!r}; add Z or an offset")
+    return when.astimezone(UTC)
+
+
+def day_and_time(when: datetime) -> str:
+    """`21 Nov 2026, 19:09`."""
+    return f"{day(when)}{',' if current() == ENGLISH else ''} {when:%H:%M}"

@@ -1,0 +1,86 @@
+"""Sentences in the language of the request, for the words that pages get from Python. Reads catalogues only."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from babel.lists import format_list
+from markupsafe import Markup
+
+from tallystick.flow.refusal import Refused
+from tallystick.web.language.formats import count
+from tallystick.web.language.spoken import ENGLISH, current, gettext, ngettext, pgettext
+
+REFUSAL = "refusal"
+"""The context of messages about refusals: their ids are the codes."""
+Key = TypeVar("Key")
+
+
+def said(message: str, **values: object) -> str:
+    """A sentence in the language of the request, with its values put in: `said("Place of %(title)s", title=title)`.
+
+    The message is a literal: tools/write_catalogues.py finds it by this name. With no values a % stands for itself.
+    """
+    text = gettext(message)
+    return text % values if values else text
+
+
+def counted(one: str, many: str, number: int, **values: object) -> str:
+    """A sentence with a number in it: `counted("%(number)s item", "%(number)s items", n)`, `1 item`, `12,400 items`."""
+    return ngettext(one, many, number) % {"number": count(number), **values}
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that every catalogue tool knows
+    """Mark a constant that is translated where it is shown."""
+    return message
+
+
+def told(message: str) -> str:
+    """A word of a closed list in the language of the request, where the list itself knows of no languages.
+
+    Not for what people wrote: a criterion that somebody called Submit keeps its name.
+    """
+    return gettext(message)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, and c` as the language joins them; English as this project writes: `a, b and c`."""
+    parts = list(names)
+    if current() == ENGLISH:
+        return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else ""
+    return format_list(parts, locale=current().locale)
+
+
+def refusal(refused: Refused) -> tuple[str, str]:
+    """What a refusal says to a person: the sentence to show, and the exact English one to show below it.
+
+    A refusal is made where nothing knows of languages, so its sentence is English, with names and numbers in it. Other
+    languages say for its code what was expected and what to do. Without such a message the English one stands alone.
+    """
+    if current() == ENGLISH:
+        return refused.sentence, ""
+    message = pgettext(REFUSAL, refused.code)
+    return ("", refused.sentence) if message == refused.code else (message, refused.sentence)
+
+
+def refusal_line(refused: Refused) -> str:
+    """A refusal in one line, as for the error of a field: said, and behind it the exact English sentence."""
+    sentence, exact = refusal(refused)
+    return Markup('{} <span lang="en" dir="ltr">{}</span>').format(sentence, exact) if exact else sentence
+
+
+class Words(Mapping[Key, str]):
+    """A closed list of words by their codes, each said in the language of the request when it is looked up."""
+
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: Mapping[Key, str]) -> None:
+        self.messages = dict(messages)
+
+    def __getitem__(self, code: Key) -> str:
+        return gettext(self.messages[code])
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.messages)
+
+    def __len__(self) -> int:
+        return len(self.messages)

@@ -1,0 +1,214 @@
+"""Writes messages.pot and merges it into the catalogue of every language; says what each of them lacks.
+
+    .venv/bin/python tools/write_catalogues.py [--check]
+
+Reads web/templates, the modules of web/ and the closed lists of the pure modules; writes web/language/catalogues.
+A translation is kept while its message stands; afterwards it stays at the end of the file, marked as obsolete.
+"""
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from tallystick import web
+from tallystick.web.language import LANGUAGES, Words
+from tallystick.web.language.catalogue import CATALOGUES, read
+from tallystick.web.language.refusals import CODES
+
+SOURCE = Path(web.__file__).parent.parent
+TEMPLATE = CATALOGUES / "messages.pot"
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
+    "said": None, "N_": None, "counted": (1, 2),
+}  # fmt: skip
+JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+METHODS = {".html": "jinja2.ext:babel_extract", ".py": "python"}
+SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "question", "unit"})
+"""Arguments and attributes of a signal whose words an expert reads."""
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date in every file: when a catalogue was written is for the history of the project to say."""
+
+Found = tuple[str | tuple[str, ...], str, str, str | None]
+"""A message or its two forms, where it stands, what its translator should know, and its context."""
+
+
+def found() -> Iterator[Found]:
+    """Every message of the interface."""
+    yield from _marked()
+    yield from _lists()
+    yield from _pills()
+    yield from _signals()
+    yield from _faults()
+    yield from _refusals()
+
+
+def template() -> Catalog:
+    """All messages without translations, in the order of the alphabet."""
+    catalogue = Catalog(creation_date=EPOCH, revision_date=EPOCH)
+    _head(catalogue)
+    catalogue.header_comment = "# Messages of the interface of Tallystick. Written by tools/write_catalogues.py."
+    for message, place, comment, context in found():
+        catalogue.add(message, locations=[(place, 0)], auto_comments=[comment] if comment else [], context=context)
+    return catalogue
+
+
+def _marked() -> Iterator[Found]:
+    """What templates and modules mark."""
+    for path in sorted((SOURCE / "web").rglob("*")):
+        if path.suffix not in METHODS:
+            continue
+        with path.open("rb") as file:
+            options = JINJA if path.suffix == ".html" else {}
+            for _, message, comments, context in extract(METHODS[path.suffix], file, KEYWORDS, options=options):
+                yield message, _place(path), " ".join(comments), context
+
+
+def _lists() -> Iterator[Found]:
+    """The closed lists of web/: every `Words` at the top of a module."""
+    for module in pkgutil.walk_packages(web.__path__, "tallystick.web."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Words):
+                yield from ((word, module.name.replace(".", "/") + ".py", "", None) for word in value.messages.values())
+
+
+def _pills() -> Iterator[Found]:
+    """The words of marks: `Pill(label=...)` with a word of its own is said by the macro that shows it."""
+    for path, node in _calls("web"):
+        if ast.unparse(node.func).endswith("Pill"):
+            labels = [one.value for one in node.keywords if one.arg == "label"]
+            yield from ((word, _place(path), "", None) for label in labels for word in _constants(label))
+
+
+def _signals() -> Iterator[Found]:
+    """Forms, labels and questions of every signal."""
+    for path, node in _nodes("signals"):
+        if isinstance(node, ast.Call):
+            shown = [one.value for one in node.keywords if one.arg in SHOWN]
+            codes = node.args[1:] if ast.unparse(node.func).endswith("Code") else []
+            words = [word for part in (*shown, *codes) for word in _constants(part)]
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in SHOWN and node.value:
+            words = list(_constants(node.value))
+        else:
+            words = []
+        yield from ((word, _place(path), "", None) for word in words)
+
+
+def _faults() -> Iterator[Found]:
+    """What signals say of an answer that is not complete, where the sentence has no values in it."""
+    for path, node in _calls("signals"):
+        if ast.unparse(node.func) == "Fault" and len(node.args) > 1:
+            yield from ((word, _place(path), "", None) for word in _constants(node.args[1]))
+
+
+def _refusals() -> Iterator[Found]:
+    """The codes of refusals that experts meet, with their English sentences for whoever translates them."""
+    sentences: dict[str, list[str]] = {}
+    for _, node in _calls("."):
+        if ast.unparse(node.func) in ("Refused", "TooMany") and len(node.args) > 1:
+            code = node.args[0]
+            if isinstance(code, ast.Constant):
+                sentences.setdefault(str(code.value), []).append(_plain(node.args[1]))
+    for name in CODES:
+        known = [sentence for sentence in dict.fromkeys(sentences.get(name, [])) if " " in sentence]
+        yield name, "refusals", "English: " + " / ".join(known) if known else "", "refusal"
+
+
+def _calls(folder: str) -> Iterator[tuple[Path, ast.Call]]:
+    for path, node in _nodes(folder):
+        if isinstance(node, ast.Call):
+            yield path, node
+
+
+def _nodes(folder: str) -> Iterator[tuple[Path, ast.AST]]:
+    for path in sorted((SOURCE / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path, node
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    """The words of an expression: a constant, or the two of a choice."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+
+
+def _plain(node: ast.expr) -> str:
+    """A sentence with its values in braces."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_plain(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return "{" + ast.unparse(node.value) + "}"
+    return str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node)
+
+
+def _place(path: Path) -> str:
+    return path.relative_to(SOURCE.parent).as_posix()
+
+
+def merged(code: str, messages: Catalog) -> Catalog:
+    """The catalogue of a language with exactly these messages, and with every translation that it had."""
+    path = CATALOGUES / f"{code}.po"
+    catalogue = read(code) if path.exists() else Catalog(locale=code, creation_date=EPOCH)
+    catalogue.update(messages, no_fuzzy_matching=True)
+    _head(catalogue)
+    catalogue.header_comment = f"# {catalogue.locale.english_name if catalogue.locale else code}: Tallystick."
+    return catalogue
+
+
+def _head(catalogue: Catalog) -> None:
+    """What stands at the top of a file. It names nobody and no day."""
+    catalogue.project, catalogue.version, catalogue.charset, catalogue.fuzzy = "Tallystick", "1", "utf-8", False
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
+    catalogue.revision_date = EPOCH
+
+
+def written(catalogue: Catalog) -> bytes:
+    """A catalogue as its file."""
+    file = BytesIO()
+    write_po(file, catalogue, sort_output=True, include_lineno=False, width=100)
+    return file.getvalue()
+
+
+def missing(catalogue: Catalog) -> list[str]:
+    """The messages that have no translation yet."""
+    return [str(message.id) for message in catalogue if message.id and not _is_whole(message.string)]
+
+
+def _is_whole(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def main() -> int:
+    """Write all files. With --check: write nothing, exit status 1 when a file is not what would be written."""
+    messages = template()
+    files = {TEMPLATE: written(messages)}
+    # The template as it was written: what is merged is what translators are given.
+    messages = read_po(BytesIO(files[TEMPLATE]))
+    for language in LANGUAGES[1:]:
+        catalogue = merged(language.code, messages)
+        files[CATALOGUES / f"{language.code}.po"] = written(catalogue)
+        sys.stdout.write(
+            f"{language.code}: {len(missing(catalogue))} of {len(catalogue)} messages are not translated\n"
+        )
+    stale = [path.name for path, content in files.items() if not path.exists() or path.read_bytes() != content]
+    if "--check" in sys.argv:
+        sys.stdout.write("".join(f"{name} is not up to date\n" for name in stale))
+        return 1 if stale else 0
+    for path, content in files.items():
+        path.write_bytes(content)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
