@@ -18,11 +18,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
 TEXT = "The film is \U0001f702 dull."
 
 
-@pytest.fixture
-def label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signal:
-    """The signal of the page, registered for one test."""
+def of_the_page(folder: Path) -> Signal:
+    """The signal of the page, from a file of its own."""
     [module] = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    path = tmp_path / "label.py"
+    path = folder / "label.py"
     path.write_text(module)
     spec = importlib.util.spec_from_file_location("label", path)
     assert spec is not None
@@ -31,6 +30,13 @@ def label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signal:
     spec.loader.exec_module(loaded)
     signal = loaded.Label()
     assert isinstance(signal, Signal)
+    return signal
+
+
+@pytest.fixture
+def label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Signal:
+    """The signal of the page, registered for one test."""
+    signal = of_the_page(tmp_path)
     monkeypatch.setitem(BY_NAME, signal.name, signal)
     return signal
 
