@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tallystick.app.access import Actor
 from tallystick.app.affected import AffectedJudgment, Reviewed, RubricQueue
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
+from tallystick.bundle.derive import UNREVIEWED
 from tallystick.flow.affected import Tally
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
@@ -123,14 +125,18 @@ def test_all_that_a_version_affects_on_a_criterion_is_judged_again_under_it(worl
         assert projection.dump(connection) == before
 
 
-def test_a_release_tells_what_became_of_affected_judgments_and_a_stranger_computes_it_anew(
+def test_a_release_refuses_affected_work_or_tells_why_it_holds_it_and_a_stranger_computes_it_anew(
     world: World, tmp_path: Path
 ) -> None:
     first = given(world)[0]
     assert isinstance(affected.stands(world.cell, world.experts[2], first.judgment, notes="", key=new_key()), Reviewed)
     assert world.measure().decision == "pass"
-    wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
-    made = release.cut(world.cell, world.lead, wish, key=new_key())
+    wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=(world.batch(),))
+    refused = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(refused, Refused)
+    assert (refused.code, sorted(refused.names)) == ("affected-unreviewed", ["w-1", "w-2"])
+    why = "The client waits.\nThe change is one of wording, and was read by both judges."
+    made = release.cut(world.cell, world.lead, replace(wish, rationale=why), key=new_key())
     assert isinstance(made, release.Made), made
     release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out")
     figure = json.loads((tmp_path / "out" / "quality" / "affected.json").read_bytes())
@@ -140,3 +146,20 @@ def test_a_release_tells_what_became_of_affected_judgments_and_a_stranger_comput
     assert (row["version"], row["criterion"], row["reason"], row["stands"]) == ("1.1.0", "reasoning", "wording", 1)
     assert not (tmp_path / "out" / "quality" / "trade_offs.json").exists()
     assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    assert (manifest["counts"]["judgment_flags"][UNREVIEWED], manifest["counts"]["record_flags"][UNREVIEWED]) == (3, 2)
+    assert any("NOT REVIEWED: 3 judgments, on 2 of 2 records" in notice for notice in manifest["notices"])
+    assert manifest["links"][0]["quality"].endswith("nobody reviewed: 2")
+    assert "The client waits. The change is one of wording" in (tmp_path / "out" / "DATASHEET.md").read_text()
+
+
+def test_a_false_count_beside_a_cut_is_found(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever computes the release anew counts what the cell says that it holds."""
+    monkeypatch.setattr("tallystick.app.release.affected.unreviewed_in", lambda *_: {"w-1": 1})
+    assert world.measure().decision == "pass"
+    wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None, rationale=WHY)
+    assert isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), release.Made)
+    release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out")
+    report = verify_release(tmp_path / "out", world.cell.signer.vkey)
+    assert report.status is Status.BAD
+    assert any("expected affected judgments that nobody reviewed of" in problem.what for problem in report.problems)

@@ -6,10 +6,11 @@ from datetime import date
 import msgspec
 import pytest
 
+from tallystick.events.envelope import ObjectRef
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.events.release import ReleaseCut
 from tallystick.flow.refusal import Refused
-from tallystick.flow.release import BatchState, Rights, Wish, blocks, cut, exclusion
+from tallystick.flow.release import BatchState, Rights, Wish, blocks, cut, exclusion, held_affected
 
 VALUE = MeasuredValue(
     what="verdict", metric="percent_agreement", level="nominal", status="ok", value_ppm=900_000, low_ppm=None,
@@ -26,6 +27,7 @@ GOOD = BatchState(
 )
 BAD = replace(GOOD, batch="bat-2", name="pilot/legal", measured=FAILED)
 WISH = Wish(programme="p", name="set", version="1.0.0", use="train", batches=None)
+RATIONALE = ObjectRef(object="obj-1", commitment="c", bytes=7)
 RIGHTS = Rights(permitted_uses=("train", "evaluate"), retention_until=date(2030, 1, 1), today=date(2030, 1, 1))
 
 
@@ -39,6 +41,10 @@ BLOCKED = {
     "its gate fails": (replace(GOOD, measured=FAILED), "below-threshold"),
     "it has no judgments": (replace(GOOD, measured=None), "no-judgments"),
     "work in it waits for a review": (replace(GOOD, held=3), "work-held"),
+    "a later rubric affects work in it": (
+        replace(GOOD, affected=("pilot/general",), unreviewed=4),
+        "affected-unreviewed",
+    ),
     "it holds gold items": (replace(GOOD, purpose="gold"), "not-for-export"),
     "it is the holdout": (replace(GOOD, purpose="holdout"), "not-for-export"),
     "no item is complete": (replace(GOOD, complete=0), "nothing-finished"),
@@ -71,6 +77,24 @@ def test_what_passes_is_cut() -> None:
     assert (found.batches, found.left_out, found.use, found.name, found.version) == (
         ["bat-1"], {}, "train", "set", "1.0.0",
     )  # fmt: skip
+
+
+def test_affected_work_goes_out_with_a_rationale_and_only_where_there_is_some() -> None:
+    state, why = replace(GOOD, affected=("w-1",), unreviewed=2), "Two reviewers left; the change is of wording."
+    refused = decide([state], replace(WISH, batches=("bat-1",)))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.names) == ("affected-unreviewed", ("w-1",))
+    assert "judgments that a later version of their rubric affects" in refused.sentence
+    assert "since: 2, on items: 1." in refused.sentence
+    fact = decide([state, replace(BAD, affected=("w-9",), unreviewed=7)], replace(WISH, rationale=why))
+    assert isinstance(fact, ReleaseCut)
+    assert fact.batches == ["bat-1"], "a rationale opens no gate"
+    told = held_affected([state, replace(GOOD, batch="bat-9")], fact, RATIONALE)
+    assert (told.release, told.judgments, told.rationale) == ("rel-1", {"bat-1": 2}, RATIONALE)
+    for wrong, found in (("short", "notes-too-short"), (why, "nothing-affected")):
+        answer = decide([GOOD], replace(WISH, rationale=wrong))
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.field) == (found, "rationale")
 
 
 def test_open_disagreements_keep_items_out_and_not_the_batch() -> None:

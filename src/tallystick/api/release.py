@@ -76,6 +76,11 @@ class Order(Body):
     consensus: Literal["majority", "one_coin", "dawid_skene"] | None = Field(
         default=None, description="A model of raters: then the release holds its consensus beside all judgments."
     )
+    affected_rationale: Annotated[str, Field(max_length=4000)] = Field(
+        default="",
+        description="Why affected judgments that nobody reviewed may be released as they are: it stands in the data "
+        "card. Without it a batch that holds such judgments is refused with `affected-unreviewed`.",
+    )
 
 
 class Made(Shown):
@@ -96,7 +101,7 @@ def cut(visit: Visit, programme: InPath, body: Order, key: Key) -> Made | Refuse
     batches = tuple(body.batches) if body.batches is not None else None
     wish = Wish(
         programme=programme, name=body.name, version=body.version, use=body.use, batches=batches,
-        consensus=body.consensus,
+        consensus=body.consensus, rationale=body.affected_rationale,
     )  # fmt: skip
     found = release.cut(visit.cell, visit.actor, wish, key=key)
     if isinstance(found, Refused):

@@ -17,6 +17,7 @@ from tallystick.app import access, erased, keeping
 from tallystick.app import witnessing as quorum
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell, facts_of
+from tallystick.app.checklist import phased
 from tallystick.app.contract import terms_of, today_of, unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.gate import measure_now
@@ -31,13 +32,14 @@ from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.flow import release as flow
+from tallystick.flow.checklist import refuse_closed
 from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Watched, Wish
 from tallystick.flow.sentinel import DRIFT_WAITING
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, erasure, gate, intervention, items, sentinel, standing
+from tallystick.store import adjudication, affected, erasure, gate, intervention, items, sentinel, standing
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
@@ -75,7 +77,8 @@ def cut(cell: Cell, actor: Actor, wish: Wish, *, key: str) -> Made | Refused:
     announce(cell, wish.programme, is_at_once=True)
     request = canon.encode([
         "cut", wish.programme, wish.name, wish.version, wish.use, list(wish.batches or ()),
-        *([wish.consensus] if wish.consensus else []),
+        *([wish.consensus or ""] if wish.consensus or wish.rationale else []),
+        *([wish.rationale] if wish.rationale else []),
     ])  # fmt: skip
     answer = cell.execute(Command(actor, "release.cut", key, request, lambda tx: _decide(cell, tx, wish)))
     if isinstance(answer, Refused):
@@ -100,6 +103,9 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     programme = contracts.programme(tx.connection, wish.programme)
     if programme is None:
         return access.ABSENT
+    closed = refuse_closed(programme.phase)
+    if closed:
+        return closed
     if crossed(tx.connection, wish.programme):
         return DRIFT_WAITING  # somebody judged between the announcement and this command
     states = batch_states(cell, tx.connection, wish.programme)
@@ -112,12 +118,27 @@ def _decide(cell: Cell, tx: Transaction, wish: Wish) -> Decision:
     if isinstance(fact, Refused):
         return fact
     measured: list[Event] = [state.measured for state in states if state.measured]
-    asked: list[Event] = []
+    asked: list[Event] = [*phased(cell, tx, programme, release=fact.release, batches=fact.batches)]
     if wish.consensus is not None:
         asked.append(ConsensusRequested(release=fact.release, programme=fact.programme, method=wish.consensus))
     told = flow.monitored(_watched(tx.connection, wish.programme), release=fact.release, programme=fact.programme)
     pooled = composed_for(cell, tx, fact.programme, release=fact.release, batches=fact.batches)
-    return [*measured, *asked, *(one for one in (told, pooled) if one is not None), fact]
+    return [
+        *measured,
+        *asked,
+        *(one for one in (told, pooled) if one is not None),
+        *_stated(tx, wish, states, fact),
+        fact,
+    ]
+
+
+def _stated(tx: Transaction, wish: Wish, states: list[BatchState], fact: ReleaseCut) -> list[Event]:
+    if not wish.rationale:
+        return []
+    # The client reads it in the data card: it may quote what experts said, and stands under whoever wrote it.
+    words = wish.rationale.strip().encode()
+    ref = tx.seal(words, scope=f"programme:{wish.programme}", subjects=[f"person:{tx.actor.person}"])
+    return [flow.held_affected(states, fact, ref)]
 
 
 def _watched(connection: journal.Connection, programme: str) -> Watched:
@@ -143,6 +164,7 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
         open_items = [item for item, case in divided.items() if case.state == "open"]
         listed = items.of_batch(connection, row.batch)
         names = {r.item: r.external for r in listed}
+        waiting = affected.unreviewed_in(connection, row.batch)
         gone = erasure.erased_of(connection, [one for r in listed for one in (r.content, r.hidden)])
         found.append(
             BatchState(
@@ -154,7 +176,8 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
                 ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
                 held=standing.held_in(connection, row.batch), needs=tuple(needs_of(cell, connection, row)),
-                set_aside=intervention.waiting_in(connection, row.batch),
+                set_aside=intervention.waiting_in(connection, row.batch), affected=tuple(waiting),
+                unreviewed=sum(waiting.values()),
             )
         )  # fmt: skip
     return found

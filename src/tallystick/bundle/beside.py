@@ -8,8 +8,9 @@ can be held against in full.
 from collections.abc import Sequence
 from typing import Any
 
-from tallystick.events.affected import AffectedKept
+from tallystick.events.affected import AffectedKept, AffectedReleased
 from tallystick.events.calibration import CalibrationEnded, CalibrationOpened, CalibrationRevealed
+from tallystick.events.checklist import ReleasePhased
 from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
 from tallystick.events.disagreement import (
     ClassCorrected,
@@ -52,7 +53,9 @@ KINDS = (
     *OF_RUBRICS,
     ShortcutAudited,
     ReleaseMonitored,
+    ReleasePhased,
     PoolComposed,
+    AffectedReleased,
 )
 
 
@@ -86,7 +89,7 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
             is_ours = fact.model in models
         elif isinstance(fact, OF_RUBRICS):
             is_ours = _is_of_rubrics(fact, rubrics, items, noted=noted)
-        elif isinstance(fact, ReleaseMonitored | PoolComposed):
+        elif isinstance(fact, ReleaseMonitored | ReleasePhased | PoolComposed | AffectedReleased):
             is_ours = fact.release == release
         else:
             # An audit of one expert's preferences is for those who lead the work, and for the expert.

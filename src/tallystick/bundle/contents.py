@@ -13,6 +13,7 @@ import msgspec
 from tallystick.bundle.counting import cases, counted_by_item, standing_case
 from tallystick.bundle.rows import Marked, Reason
 from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State, replay
+from tallystick.events.affected import AffectedReleased
 from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.events.judgment import JudgmentDetailed, MarkFacts
 from tallystick.flow.release import exclusion
@@ -41,6 +42,8 @@ class Opened:
 OpenObjects = Callable[[Sequence[str]], Mapping[str, OpenedObject]]
 
 
+UNREVIEWED_WHY = "release/affected-rationale"
+"""The place of the words that say why affected judgments were released that nobody reviewed."""
 PLACES_NAMED = 20
 """So many of the places whose content is gone are named; the number of all is told."""
 
@@ -84,9 +87,15 @@ def wanted(state: State) -> dict[str, ObjectRef]:
         **{f"experts/{one.fact.person}/profile": one.fact.profile for one in state.people
            if one.fact.origin == "imported"},
         **dict(_work(state, excluded(state))),
+        **_unreviewed_why(state),
     }  # fmt: skip
     gone = state.gone()
     return {place: ref for place, ref in places.items() if ref.object not in gone}
+
+
+def _unreviewed_why(state: State) -> dict[str, ObjectRef]:
+    stated = state.told(AffectedReleased)
+    return {UNREVIEWED_WHY: stated[0].fact.rationale} if stated else {}
 
 
 def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef]]:

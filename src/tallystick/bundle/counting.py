@@ -12,6 +12,7 @@ import msgspec
 
 from tallystick.bundle.state import AnyJudgment, AnyStanding, Closed, Entered, State
 from tallystick.events.adjudication import DisagreementOpened
+from tallystick.events.affected import AffectedKept
 from tallystick.events.judgment import JudgmentDetailed, JudgmentImported
 from tallystick.events.standing import JudgmentsCleared, JudgmentsHeld, JudgmentsRequeued
 from tallystick.flow import measured
@@ -61,6 +62,24 @@ def counted(state: State, *, upto: int | None = None) -> list[Entered[AnyJudgmen
         for one in state.judgments
         if (upto is None or one.seq < upto) and known.get(one.fact.judgment, ALWAYS).now == COUNTED
     ]
+
+
+def unreviewed(state: State) -> frozenset[str]:
+    """Judgments that count, that a later version of their rubric affects, and that nobody has reviewed since."""
+    place = {(one.fact.rubric, one.fact.version): one.seq for one in state.rubrics}
+    changing: dict[str, int] = {}  # rubric: the newest entry that changed what its judges read
+    for published in state.rubrics:
+        if published.fact.previous is not None and published.fact.affected:
+            changing[published.fact.rubric] = published.seq
+    kept: dict[str, int] = {}
+    for entered in state.told(AffectedKept):
+        kept.update(dict.fromkeys(entered.fact.judgments, entered.seq))
+    return frozenset(
+        one.fact.judgment
+        for one in counted(state)
+        if place.get((one.fact.rubric, one.fact.rubric_version), one.seq) < changing.get(one.fact.rubric, -1)
+        and kept.get(one.fact.judgment, -1) < max(changing[one.fact.rubric], one.seq)
+    )
 
 
 def counted_by_item(state: State, *, upto: int | None = None) -> dict[str, list[Entered[AnyJudgment]]]:

@@ -1,4 +1,4 @@
-"""The credential manifest: what each expert of a release holds, as pseudonyms, and what is said of it. Pure.
+"""What each expert of a release holds and passed, as pseudonyms: credential manifest and qualifications. Pure.
 
 Types, methods, states, dates and digests only: names, numbers and issuers stay in the vault of the cell.
 """
@@ -6,7 +6,7 @@ Types, methods, states, dates and digests only: names, numbers and issuers stay 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from tallystick.bundle.rows import CredentialHeld
+from tallystick.bundle.rows import CredentialHeld, CriterionShare, QualificationResult
 from tallystick.bundle.state import Entered, State
 from tallystick.events.credential import (
     CredentialDeclared,
@@ -16,6 +16,7 @@ from tallystick.events.credential import (
     CredentialVerified,
     CredentialWithdrawn,
 )
+from tallystick.events.roster import PersonQualified
 from tallystick.flow import credential as flow
 
 NONE_RECORDED = "not recorded by this version; qualification on gold items stands in their place"
@@ -78,3 +79,24 @@ def told(state: State, person: str) -> str:
     if not states:
         return "none recorded; qualification on gold items stands in their place"
     return f"{states.count(flow.VERIFIED)} of {len(states)} verified and in force at the cut: people/credentials.jsonl"
+
+
+def qualifications(state: State, person: str) -> list[QualificationResult]:
+    """Every attempt of a person to qualify, with its result, criterion by criterion."""
+    decided = {one.fact.qualification: one.fact for one in state.decided}
+    found = []
+    for started in state.started:
+        fact = started.fact
+        if fact.person == person:
+            end = decided.get(fact.qualification)
+            result = "running" if end is None else "qualified" if isinstance(end, PersonQualified) else "failed"
+            shares = [
+                CriterionShare(criterion=name, share_ppm=share)
+                for name, share in sorted((end.by_criterion if end else {}).items())
+            ]
+            found.append(QualificationResult(
+                rubric=fact.rubric, version=fact.version, result=result, items=len(fact.items),
+                pass_mark=fact.pass_mark, correct=end.correct if end else None, alpha_ppm=fact.alpha_ppm,
+                power_ppm=fact.power_ppm, by_criterion=shares, seq=started.seq,
+            ))  # fmt: skip
+    return found

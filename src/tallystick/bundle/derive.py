@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tallystick.bundle import credentials
 from tallystick.bundle.consensus import Consensus, adopted, consensus
 from tallystick.bundle.contents import (
+    UNREVIEWED_WHY,
     OpenedObject,
     contract_path,
     documents,
@@ -28,12 +29,12 @@ from tallystick.bundle.counting import (
     counted_by_item,
     standing_case,
     standings,
+    unreviewed,
 )
 from tallystick.bundle.rows import (
     Adjudication,
     Candidate,
     CredentialHeld,
-    CriterionShare,
     Dimension,
     Exclusion,
     Expert,
@@ -41,7 +42,6 @@ from tallystick.bundle.rows import (
     GroupTable,
     Judgment,
     LabelCount,
-    QualificationResult,
     Reason,
     Record,
     Score,
@@ -62,6 +62,8 @@ from tallystick.flow.standing import COUNTED, HELD
 from tallystick.signals import preference
 from tallystick.signals.shape import LETTERS
 
+UNREVIEWED = "affected_unreviewed"
+"""The flag of a judgment, and of its record, that a later rubric version affects and that nobody reviewed since."""
 ERASED = "(erased)"
 """What stands in a release where an adjudicator's notes stood that were erased before its cut."""
 Contents = Mapping[str, OpenedObject]
@@ -99,6 +101,7 @@ class Tables:
     rubrics: dict[str, Rubric]  # path: rubric
     is_simulated: bool
     consensus: Consensus | None  # where the release was asked for one
+    unreviewed_why: str  # why it holds affected judgments that nobody reviewed; empty where none was stated
 
 
 def derive(state: State, contents: Contents, stated: Consensus | None = None) -> Tables:
@@ -122,8 +125,12 @@ def derive(state: State, contents: Contents, stated: Consensus | None = None) ->
         experts=_experts(state, contents, judgments), credentials=credentials.held(state), links=links, documents=texts,
         exclusions=_exclusions(state, out), contract=_contract(state, texts), rubrics=_rubrics(state, texts),
         is_simulated=state.contract.simulated or any(person.fact.simulated for person in state.people),
-        consensus=_consensus(state, records, judgments, stated=stated),
+        consensus=_consensus(state, records, judgments, stated=stated), unreviewed_why=_unreviewed_why(contents),
     )  # fmt: skip
+
+
+def _unreviewed_why(contents: Contents) -> str:
+    return read_notes(UNREVIEWED_WHY, contents[UNREVIEWED_WHY].payload) if UNREVIEWED_WHY in contents else ""
 
 
 def _consensus(
@@ -165,16 +172,17 @@ def _judgments(state: State, contents: Contents, out: Mapping[str, str]) -> list
     gone = state.gone()
     known = standings(state)
     details = {one.fact.judgment: one.fact for one in state.detailed}
+    waiting = unreviewed(state)
     return [_judgment(state, contents, given, item=items[given.fact.item], out=out, people=people,
                   qualified=qualified, gone=gone, standing=known.get(given.fact.judgment, ALWAYS),
-                  detail=details.get(given.fact.judgment))
+                  detail=details.get(given.fact.judgment), is_reviewed=given.fact.judgment not in waiting)
             for given in state.judgments]  # fmt: skip
 
 
 def _judgment(
     state: State, contents: Contents, given: Entered[AnyJudgment], *, item: ItemImported, out: Mapping[str, str],
     people: Mapping[str, PersonEnrolled], qualified: Qualified, gone: frozenset[str], standing: Standing,
-    detail: JudgmentDetailed | None,
+    detail: JudgmentDetailed | None, is_reviewed: bool,
 ) -> Judgment:  # fmt: skip
     fact = given.fact
     rationale = rationale_of(contents, fact, is_in_record=fact.item not in out, gone=gone)
@@ -194,7 +202,8 @@ def _judgment(
         order=here.order if here else None,
         rubric=fact.rubric, rubric_version=fact.rubric_version, contract_version=fact.contract_version,
         affected_criteria=affected, defects=here.defects if here else [], confirmed=here.confirmed if here else [],
-        flags=_judgment_flags(state, fact, person=person, is_affected=bool(affected)), is_observed=here is not None,
+        flags=_judgment_flags(state, fact, person=person, is_affected=bool(affected), is_reviewed=is_reviewed),
+        is_observed=here is not None,
         is_in_record=fact.item not in out, standing=standing.now, standing_seq=standing.seq,
         standing_cause=standing.cause, source=elsewhere.source if elsewhere else "here",
         source_row=elsewhere.row if elsewhere else None, made_at=elsewhere.made_at if elsewhere else None,
@@ -243,10 +252,13 @@ def _affected(state: State, given: Entered[AnyJudgment]) -> list[str]:
     return sorted({name for later in versions if later.seq > own for name in later.fact.affected})
 
 
-def _judgment_flags(state: State, fact: AnyJudgment, *, person: PersonEnrolled, is_affected: bool) -> list[str]:
+def _judgment_flags(
+    state: State, fact: AnyJudgment, *, person: PersonEnrolled, is_affected: bool, is_reviewed: bool
+) -> list[str]:
     here = fact if isinstance(fact, JudgmentSubmitted) else None
     flags = {
         "affected_by_rubric_revision": is_affected,
+        UNREVIEWED: not is_reviewed,
         "imported_not_observed": here is None,
         "pre_contract": fact.is_pre_contract,
         "rationale_defect": bool(here and here.defects),
@@ -459,31 +471,11 @@ def _expert(state: State, contents: Contents, person: Entered[PersonEnrolled], *
         ip_assigned_at=executed.ip_assigned_at if executed else None,
         contract_template=executed.template_digest if executed else None,
         credentials=credentials.told(state, fact.person),
-        qualifications=_qualifications(state, fact.person), n_judgments=len(given),
+        qualifications=credentials.qualifications(state, fact.person), n_judgments=len(given),
         n_judgments_requeued=sum(j.standing != COUNTED for j in given),
         n_judgments_pre_contract=sum("pre_contract" in j.flags for j in given),
         n_adjudications=sum(one.fact.adjudicator == fact.person for one in state.closed), seq=person.seq,
     )  # fmt: skip
-
-
-def _qualifications(state: State, person: str) -> list[QualificationResult]:
-    decided = {one.fact.qualification: one.fact for one in state.decided}
-    found = []
-    for started in state.started:
-        fact = started.fact
-        if fact.person == person:
-            end = decided.get(fact.qualification)
-            result = "running" if end is None else "qualified" if isinstance(end, PersonQualified) else "failed"
-            shares = [
-                CriterionShare(criterion=name, share_ppm=share)
-                for name, share in sorted((end.by_criterion if end else {}).items())
-            ]
-            found.append(QualificationResult(
-                rubric=fact.rubric, version=fact.version, result=result, items=len(fact.items),
-                pass_mark=fact.pass_mark, correct=end.correct if end else None, alpha_ppm=fact.alpha_ppm,
-                power_ppm=fact.power_ppm, by_criterion=shares, seq=started.seq,
-            ))  # fmt: skip
-    return found
 
 
 def _exclusions(state: State, out: Mapping[str, str]) -> list[Exclusion]:

@@ -11,9 +11,11 @@ import msgspec
 from tallystick import canon
 from tallystick.bundle.columns import merkle_root
 from tallystick.bundle.contents import contract_path, rubric_path
-from tallystick.bundle.derive import Tables
+from tallystick.bundle.derive import UNREVIEWED, Tables
 from tallystick.bundle.views import View
 from tallystick.custody import PROTECTED
+from tallystick.events.checklist import ReleasePhased
+from tallystick.flow.checklist import PILOT
 
 PATH = "manifest.json"
 PROOFS = "proofs"
@@ -21,11 +23,18 @@ SIMULATED = "SIMULATED: the experts of this release are programs. No person judg
 SIMULATED_IN_PART = (
     "SIMULATED IN PART, in a programme for demonstration: programs made {} of {} judgments and {} of {} adjudications."
 )
+PILOT_MADE = "PILOT: this release was made while its programme was in its pilot phase, to try how it works."
 DEVELOPMENT = (
     "DEVELOPMENT CUSTODY: the signing key and the vault key of this cell are files. The proofs show nothing to "
     "somebody "
     "who does not trust whoever could read those files."
 )
+UNREVIEWED_HELD = (
+    "AFFECTED, NOT REVIEWED: {} judgments, on {} of {} records, were made under a version of their rubric that was "
+    "revised later, and nobody has said since whether they stand. They carry the flag affected_unreviewed. {}"
+)
+WHY_STATED = "DATASHEET.md, H25, says why they were released as they are."
+WHY_NOT_STATED = "Nobody stated why they were released as they are."
 TRANSFORMATIONS = (
     "Verdicts and scores were turned from the order in which an expert saw the candidates into the record's a and b.",
     "Nothing else was changed: no text was cleaned, cut or translated, no judgment was weighted or dropped.",
@@ -165,7 +174,14 @@ class Manifest(Part, frozen=True, kw_only=True):
 def notices(tables: Tables) -> list[str]:
     """What a reader must know before anything else."""
     found = [_simulated(tables)] if tables.is_simulated else []
-    return [*found, DEVELOPMENT] if tables.state.cell.fact.custody not in PROTECTED else found
+    found += [PILOT_MADE] if any(one.fact.phase == PILOT for one in tables.state.told(ReleasePhased)) else []
+    found += [DEVELOPMENT] if tables.state.cell.fact.custody not in PROTECTED else []
+    waiting = sum(UNREVIEWED in judgment.flags for judgment in tables.judgments)
+    if waiting:
+        records = sum(UNREVIEWED in record.flags for record in tables.records)
+        why = WHY_STATED if tables.unreviewed_why else WHY_NOT_STATED
+        found.append(UNREVIEWED_HELD.format(waiting, records, len(tables.records), why))
+    return found
 
 
 def _simulated(tables: Tables) -> str:
@@ -228,16 +244,22 @@ def _links(tables: Tables) -> list[LinkEntry]:
     held = Counter(record.link for record in tables.records)
     digests = {run.fact.run: run.fact.file_digest for run in tables.state.runs}
     gates = {measured.fact.batch: measured.seq for measured in tables.state.measured}
+    waiting = Counter(record.link for record in tables.records if UNREVIEWED in record.flags)
     return [
         LinkEntry(
             link=number, records=held[number], batch=link.batch, schema=tables.state.cut.fact.schema,
             rubric=link.rubric, rubric_versions=list(link.rubric_versions),
             contract_versions=list(link.contract_versions), source_class=link.source_class, licence=link.licence,
             import_run=link.run, import_file_sha256=digests.get(link.run), gate_seq=gates[link.batch],
-            quality="gate passed",
+            quality=_quality(waiting[number]),
         )
         for number, link in enumerate(tables.links)
     ]  # fmt: skip
+
+
+def _quality(waiting: int) -> str:
+    """QA status of the records of a link, of which so many hold affected judgments that nobody reviewed."""
+    return "gate passed" + (f"; records with affected judgments that nobody reviewed: {waiting}" if waiting else "")
 
 
 def _rubrics(tables: Tables) -> list[DocumentEntry]:

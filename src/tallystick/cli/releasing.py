@@ -37,13 +37,17 @@ def cut(
         str | None,
         typer.Option(help=f"A model of raters, one of {', '.join(CONSENSUS)}: its consensus beside all judgments."),
     ] = None,
+    affected_rationale: Annotated[
+        str | None,
+        typer.Option(help="Why affected judgments that nobody reviewed may be released; it stands in the data card."),
+    ] = None,
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
 ) -> None:
     """Cut a release and build its folder. While a gate fails or a right forbids it, it is refused with the reason."""
     wish = Wish(
         programme=programme, name=name or programme, version=version, use=use,
-        batches=tuple(batch) if batch else None, consensus=consensus,
+        batches=tuple(batch) if batch else None, consensus=consensus, rationale=affected_rationale or "",
     )  # fmt: skip
     with shell.opened(directory) as cell:
         actor = shell.act_as(cell, login, password_fd)

@@ -298,14 +298,19 @@ class Client(
 
     def cut_release(
         self, programme: str, *, name: str, version: str, use: str, batches: Sequence[str] | None = None,
-        consensus: str | None = None, key: str | None = None,
+        consensus: str | None = None, affected_rationale: str = "", key: str | None = None,
     ) -> answers.Release:  # fmt: skip
         """Cut a release and build its files. Raises Refused while a gate fails or a right forbids it.
 
-        consensus  majority, one_coin or dawid_skene: then the release holds that model's consensus beside all judgments
+        consensus           majority, one_coin or dawid_skene: then the release holds that model's consensus beside all
+                            judgments
+        affected_rationale  why affected judgments that nobody reviewed may be released as they are
         """
         chosen = None if batches is None else list(batches)
-        body = {"name": name, "version": version, "use": use, "batches": chosen, "consensus": consensus}
+        body = {
+            "name": name, "version": version, "use": use, "batches": chosen, "consensus": consensus,
+            "affected_rationale": affected_rationale,
+        }  # fmt: skip
         return self._wire.post(answers.Release, f"{_programme(programme)}/releases", key=key, body=body)
 
     def release_file(self, release: str, path: str, *, destination: str | None = None) -> bytes:

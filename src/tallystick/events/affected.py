@@ -31,3 +31,13 @@ class AffectedRequeued(msgspec.Struct, frozen=True, kw_only=True):
     criterion: str
     judgments: int
     notes: ObjectRef  # why
+
+
+class AffectedReleased(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that is cut by the same command holds affected judgments that nobody reviewed, and why it may."""
+
+    KIND: ClassVar[str] = "affected-released/1"
+    release: str
+    programme: str
+    judgments: dict[str, int]  # batch: how many of its judgments are affected, count, and were not reviewed
+    rationale: ObjectRef

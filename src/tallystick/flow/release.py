@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from tallystick.events.affected import AffectedReleased
+from tallystick.events.envelope import ObjectRef
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.release import ReleaseCut, ReleaseMonitored, SentinelTotal
 from tallystick.flow import gate
 from tallystick.flow.refusal import Refused
+from tallystick.flow.standing import NOTES_CHARACTERS_MIN
 
 SCHEMA = "tallystick/release/3"
 USES = ("train", "evaluate", "publish")
@@ -31,6 +34,8 @@ class BatchState:
     held: int = 0  # judgments that wait for a review
     needs: tuple[Refused, ...] = ()  # what its tier of risk still asks for, with the client's ids of items
     set_aside: int = 0  # items whose judgments an intervention set aside, and that are not complete again
+    affected: tuple[str, ...] = ()  # the client's ids of items with judgments that a later rubric version affects
+    unreviewed: int = 0  # those judgments: they count, and nobody has said since whether they stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class Wish:
     """What is asked for. Without `batches`, all that pass their gate are taken and the rest is left out.
 
     consensus  one of CONSENSUS: then the release holds a model's consensus beside all judgments; None for none
+    rationale  why affected judgments that nobody reviewed may be released as they are; empty when they may not
     """
 
     programme: str
@@ -46,6 +52,7 @@ class Wish:
     use: str
     batches: tuple[str, ...] | None
     consensus: str | None = None
+    rationale: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +77,13 @@ def cut(
     known = {state.batch: state for state in states}
     if wish.batches is not None:
         return _cut_named(wish, known, release=release, code_version=code_version)
-    chosen = [state for state in states if not blocks(state)]
-    left_out = {state.batch: blocks(state)[0].sentence for state in states if blocks(state)}
+    against = {state.batch: blocks(state, is_stated=bool(wish.rationale)) for state in states}
+    chosen = [state for state in states if not against[state.batch]]
+    left_out = {batch: refusals[0].sentence for batch, refusals in against.items() if refusals}
     if not chosen:
         reasons = " ".join(left_out.values()) or "There is no batch with judgments yet."
         return Refused("nothing-passes", f"No batch can be released. {reasons}", "batches", tuple(left_out))
-    return _event(wish, [state.batch for state in chosen], left_out, release=release, code_version=code_version)
+    return _event(wish, chosen, left_out, release=release, code_version=code_version)
 
 
 def _cut_named(wish: Wish, known: Mapping[str, BatchState], *, release: str, code_version: str) -> ReleaseCut | Refused:
@@ -84,17 +92,20 @@ def _cut_named(wish: Wish, known: Mapping[str, BatchState], *, release: str, cod
     if strange or not asked:
         listed = ", ".join(known) or "none"
         return Refused("unknown-batch", f"Expected batches of this programme ({listed}).", "batches", strange)
-    refusals = [refusal for batch in asked for refusal in blocks(known[batch])]
+    refusals = [refusal for batch in asked for refusal in blocks(known[batch], is_stated=bool(wish.rationale))]
     if refusals:
         sentence = " ".join(refusal.sentence for refusal in refusals)
         names = tuple(dict.fromkeys(name for refusal in refusals for name in refusal.names))
         return Refused(refusals[0].code, sentence, "batches", names)
     left_out = {batch: "It was not asked for." for batch in known if batch not in asked}
-    return _event(wish, list(asked), left_out, release=release, code_version=code_version)
+    return _event(wish, [known[batch] for batch in asked], left_out, release=release, code_version=code_version)
 
 
-def blocks(state: BatchState) -> list[Refused]:
-    """Everything that keeps a batch from being released."""
+def blocks(state: BatchState, *, is_stated: bool = False) -> list[Refused]:
+    """Everything that keeps a batch from being released.
+
+    is_stated  whether a rationale says why affected judgments that nobody reviewed may be released
+    """
     if state.purpose != "work":
         sentence = f"Batch {state.name} holds {state.purpose} items, which are never exported."
         return [Refused("not-for-export", sentence, "batches", (state.name,))]
@@ -120,7 +131,17 @@ def blocks(state: BatchState) -> list[Refused]:
             "first."
         )
         return [Refused("nothing-finished", sentence, "batches", (state.name,))]
-    return [*([failed] if failed else []), *state.needs]
+    affected = [_unreviewed(state)] if state.unreviewed and not is_stated else []
+    return [*([failed] if failed else []), *affected, *state.needs]
+
+
+def _unreviewed(state: BatchState) -> Refused:
+    sentence = (
+        f"Batch {state.name} holds judgments that a later version of their rubric affects and that nobody has reviewed "
+        f"since: {state.unreviewed:,}, on items: {len(state.affected):,}. Have them reviewed, or state why they may be "
+        "released as they are."
+    )
+    return Refused("affected-unreviewed", sentence, "batches", state.affected)
 
 
 def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | None:
@@ -134,17 +155,33 @@ def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | Non
     if wish.consensus is not None and wish.consensus not in CONSENSUS:
         sentence = f"Expected a consensus by {', '.join(CONSENSUS)}, or none; found {wish.consensus!r}."
         return Refused("unknown-method", sentence, "consensus")
+    if wish.rationale and len(wish.rationale.strip()) < NOTES_CHARACTERS_MIN:
+        sentence = f"Expected a rationale of at least {NOTES_CHARACTERS_MIN} characters that a later reader can follow."
+        return Refused("notes-too-short", sentence, "rationale")
     if rights.today > rights.retention_until:
         sentence = f"The contract's retention ended on {rights.retention_until}: nothing may be exported any more."
         return Refused("retention-ended", sentence)
     return None
 
 
-def _event(wish: Wish, batches: list[str], left_out: dict[str, str], *, release: str, code_version: str) -> ReleaseCut:
+def _event(
+    wish: Wish, chosen: list[BatchState], left_out: dict[str, str], *, release: str, code_version: str
+) -> ReleaseCut | Refused:
+    if wish.rationale and not any(state.unreviewed for state in chosen):
+        sentence = "No batch of this release holds affected judgments that nobody reviewed: leave the rationale out."
+        return Refused("nothing-affected", sentence, "rationale")
     return ReleaseCut(
         release=release, programme=wish.programme, name=wish.name, version=wish.version, use=wish.use,
-        batches=batches, left_out=left_out, schema=SCHEMA, code_version=code_version,
+        batches=[state.batch for state in chosen], left_out=left_out, schema=SCHEMA, code_version=code_version,
     )  # fmt: skip
+
+
+def held_affected(states: Iterable[BatchState], fact: ReleaseCut, rationale: ObjectRef) -> AffectedReleased:
+    """What says that a release holds affected judgments that nobody reviewed, and why it may."""
+    held = {state.batch: state.unreviewed for state in states if state.batch in fact.batches and state.unreviewed}
+    return AffectedReleased(
+        release=fact.release, programme=fact.programme, judgments=dict(sorted(held.items())), rationale=rationale
+    )
 
 
 SENTINELS_MIN, PEOPLE_MIN = 20, 3

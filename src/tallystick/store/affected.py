@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tallystick.events.affected import AffectedKept, AffectedRequeued
+from tallystick.events.affected import AffectedKept, AffectedReleased, AffectedRequeued
 from tallystick.flow.affected import EACH, Flag, Tally
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
@@ -18,7 +18,7 @@ from tallystick.store.schema import (
     Recorded,
     Row,
 )
-from tallystick.store.schema.affected import AFFECTED_BULK, AFFECTED_REVIEW
+from tallystick.store.schema.affected import AFFECTED_BULK, AFFECTED_RELEASE, AFFECTED_REVIEW
 
 _PART = 500
 
@@ -45,7 +45,19 @@ def _on_requeued(connection: sa.Connection, run: list[Recorded]) -> None:
     journal.insert_many(connection, AFFECTED_BULK, rows)
 
 
-HANDLERS: dict[str, Handler] = {AffectedKept.KIND: _on_kept, AffectedRequeued.KIND: _on_requeued}
+def _on_released(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"release": r.fact.release, "seq": r.envelope.seq, "programme": r.fact.programme,
+         "judgments": sum(r.fact.judgments.values()), "rationale": r.fact.rationale.object, "at": r.envelope.at,
+         "by": r.envelope.by}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, AFFECTED_RELEASE, rows)
+
+
+HANDLERS: dict[str, Handler] = {
+    AffectedKept.KIND: _on_kept, AffectedRequeued.KIND: _on_requeued, AffectedReleased.KIND: _on_released,
+}  # fmt: skip
 
 _IS_ANSWERED = sa.exists().where(
     AFFECTED_REVIEW.c.judgment == FLAG.c.judgment, AFFECTED_REVIEW.c.seq > FLAG.c.seq
@@ -131,6 +143,27 @@ def of_judgment(connection: sa.Connection, judgment: str) -> list[Flag]:
     return [Flag(row.judgment, row.version, row.criterion) for row in connection.execute(query).all()]
 
 
+def unreviewed_in(connection: sa.Connection, batch: str) -> dict[str, int]:
+    """The client's id of an item: how many of its judgments count, are affected and were not reviewed; erased apart."""
+    query = (
+        sa.select(ITEM.c.external, sa.func.count())
+        .join(JUDGMENT, JUDGMENT.c.item == ITEM.c.item)
+        .where(
+            ITEM.c.batch == batch, JUDGMENT.c.standing == COUNTED, ~_IS_ERASED,
+            sa.exists().where(FLAG.c.judgment == JUDGMENT.c.judgment, ~_IS_ANSWERED),
+        )
+        .group_by(ITEM.c.external)
+        .order_by(sa.func.min(ITEM.c.seq))
+    )  # fmt: skip
+    return {row[0]: row[1] for row in connection.execute(query).all()}
+
+
+def holding(connection: sa.Connection, names: set[str]) -> set[str]:
+    """The releases whose card holds one of these objects as its rationale."""
+    rows = connection.execute(sa.select(AFFECTED_RELEASE.c.release, AFFECTED_RELEASE.c.rationale)).all()
+    return {row.release for row in rows if row.rationale in names}
+
+
 def decisions(connection: sa.Connection, programme: str, rubric: str, *, limit: int) -> list[Row]:
     """What was decided, newest first: version, way, by, at, and on how many judgments."""
     kept = AFFECTED_REVIEW
@@ -165,12 +198,12 @@ def words_about(connection: sa.Connection, *, items: list[str], people: list[str
         for table in (kept, AFFECTED_BULK):
             query = sa.select(table.c.notes).where(table.c.by.in_(part), table.c.notes.is_not(None))
             found.update(str(name) for name in connection.scalars(query).all())
+        stated = sa.select(AFFECTED_RELEASE.c.rationale).where(AFFECTED_RELEASE.c.by.in_(part))
+        found.update(str(name) for name in connection.scalars(stated).all())
     return found
 
 
 def is_words(connection: sa.Connection, name: str) -> bool:
-    """Whether an object of the vault is words of a reviewer of affected judgments."""
-    return any(
-        connection.execute(sa.select(table.c.notes).where(table.c.notes == name).limit(1)).first()
-        for table in (AFFECTED_REVIEW, AFFECTED_BULK)
-    )
+    """Whether an object of the vault is words of somebody who decided on affected judgments."""
+    columns = (AFFECTED_REVIEW.c.notes, AFFECTED_BULK.c.notes, AFFECTED_RELEASE.c.rationale)
+    return any(connection.execute(sa.select(column).where(column == name).limit(1)).first() for column in columns)

@@ -22,6 +22,7 @@ from tallystick.store import (
     affected,
     assignment,
     calibration,
+    checklist,
     constitution,
     credential,
     disagreement,
@@ -52,7 +53,7 @@ from tallystick.store.schema import (
 )
 
 _PART = 500
-_WITH_WORDS = (standing, calibration, disagreement, affected, constitution, credential, screening, pool)
+_WITH_WORDS = (standing, calibration, disagreement, affected, constitution, credential, screening, pool, checklist)
 """Stages with words of people about items."""
 CELL = "cell"
 """The actor of what the cell does by itself."""
@@ -449,7 +450,12 @@ def _releases(connection: sa.Connection, found: _Found) -> list[str]:
     made = connection.execute(sa.select(RELEASE).where(RELEASE.c.state != "abandoned").order_by(RELEASE.c.cut_seq))
     rows = made.all()
     gone = erased_of(connection, [f"release:{row.release}" for row in rows])
-    return [row.release for row in rows if f"release:{row.release}" not in gone and _holds(connection, found, row)]
+    stated = affected.holding(connection, found.objects)
+    return [
+        row.release
+        for row in rows
+        if f"release:{row.release}" not in gone and (row.release in stated or _holds(connection, found, row))
+    ]
 
 
 def _holds(connection: sa.Connection, found: _Found, release: Row) -> bool:

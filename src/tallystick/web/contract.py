@@ -24,6 +24,7 @@ _TODO = {
     "below-threshold": "See which criterion and which raters differ; look at the rubric first.",
     "no-judgments": "Have its items judged, or import judgments.",
     "nothing-finished": "Finish some of its items, or adjudicate what is open.",
+    "affected-unreviewed": "Have them reviewed. Or state, when you build the release, why they may be in as they are.",
     "not-for-export": "Nothing is to be done: such items are never exported.",
     "incomplete": "Nothing else is kept back. Have them judged if they are to be in.",
     "open-disagreement": "An adjudicator settles each, or preserves it.",
@@ -112,6 +113,8 @@ def blocker_views(programme: str, found: list[release.Blocker]) -> tuple[views.B
 def _way(programme: str, blocker: release.Blocker) -> Link:
     if blocker.code == "open-disagreement":
         return Link(label="Open the queue", href=f"/programmes/{programme}/disagreements")
+    if blocker.code == "affected-unreviewed":
+        return Link(label="Open affected work", href=f"/programmes/{programme}/affected")
     if blocker.code in ("incomplete", "no-judgments"):
         return Link(label="Show the items", href=f"/programmes/{programme}/items?batch={blocker.batch}")
     return Link(label="Open the batch", href=f"/batches/{blocker.batch}")

@@ -79,7 +79,7 @@ class Manifest(msgspec.Struct, frozen=True):
     cut_seq: int
 
 
-FIELDS = ("name", "version", "use", "consensus")
+FIELDS = ("name", "version", "use", "consensus", "rationale")
 MODELS = {
     "": "none",
     "majority": "majority of the votes, with its doubt",
@@ -89,6 +89,7 @@ MODELS = {
 BATCH_TODO = {
     "": "Leave the batch out, or bring it over its threshold first.",
     "work-held": "Leave the batch out, or have the judgments that are held reviewed first.",
+    "affected-unreviewed": "Leave the batch out, have them reviewed, or state below why they may be released.",
 }
 
 
@@ -377,7 +378,8 @@ def _form(
             Choice(value=value, label=label, is_chosen=value == visit.text("consensus"))
             for value, label in MODELS.items()
         ), name=name,
-        version=visit.text("version"), refusals=_refusals(glance, refused) if refused and not place else (),
+        version=visit.text("version"), rationale=visit.text("rationale"),
+        refusals=_refusals(glance, refused) if refused and not place else (),
         errors=((place, refused.sentence),) if refused and place else (),
     )  # fmt: skip
     at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/releases"))
@@ -389,6 +391,8 @@ def _form(
 def _refusals(glance: ProgrammeGlance, refused: Refused) -> tuple[views.Refusal, ...]:
     """One refusal with the batches it names, each with the way there."""
     ways = {f"{b.row.name}/{b.row.domain}": f"/batches/{b.row.batch}" for b in glance.batches}
+    if refused.code == "affected-unreviewed":
+        ways = dict.fromkeys(refused.names, f"/programmes/{glance.row.programme}/affected")
     href = next((ways[name] for name in refused.names if name in ways), None)
     return (
         views.Refusal(
@@ -408,6 +412,7 @@ def build(visit: Visit) -> PageAnswer:
     wish = Wish(
         programme=programme, name=visit.text("name").strip(), version=visit.text("version").strip(),
         use=visit.text("use"), batches=chosen, consensus=visit.text("consensus") or None,
+        rationale=visit.text("rationale").strip(),
     )  # fmt: skip
     made = release.cut(visit.cell, visit.actor, wish, key=key)
     if isinstance(made, Refused):

@@ -25,9 +25,10 @@ def sections(s: Summary) -> tuple[Section, ...]:
 
 
 def evaluation(s: Summary) -> Section:
-    """H1 to H28."""
+    """H1 to H29."""
     return Section("Human evaluation", (
         *_task(s), *_experts(s), *_agreement(s), *_conditions(s), *_disagreement(s), *_pool(s),
+        *_phase(s),
     ))  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def _disagreement(s: Summary) -> tuple[Answer, ...]:
         Answer("H23", "How did agreement develop, and what was done where it fell short?",
                f"{told.trends(s)} Interventions: {told.interventions(s.figures)}"),
         Answer("H24", "Why did people disagree, as far as is known?", told.causes(s.figures)),
-        Answer("H25", "Which work was held or done again?", told.redone(s.figures)),
+        Answer("H25", "Which work was held or done again?", told.redone(s.figures) + told.unreviewed(s)),
         Answer("H26", "Is there a consensus by a model, and with which doubt?", told.consensus(s.figures)),
         Answer("H27", "How do groups of people differ where disagreement was preserved?", _groups(s)),
     )  # fmt: skip
@@ -152,6 +153,13 @@ def _pool(s: Summary) -> tuple[Answer, ...]:
     if s.figures.pool is None:
         return ()
     return (Answer("H28", "Who are the experts together?", told.pool(s.figures.pool)),)
+
+
+def _phase(s: Summary) -> tuple[Answer, ...]:
+    """Told where the programme has moved to a phase."""
+    if s.figures.phase is None:
+        return ()
+    return (Answer("H29", "In which phase of its programme was the release made?", told.phase(s.figures.phase)),)
 
 
 def _groups(s: Summary) -> str:

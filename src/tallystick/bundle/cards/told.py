@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tallystick.bundle.cards.summary import Summary, day, listed, share, tally
+from tallystick.bundle.cards.summary import Summary, day, listed, sentence, share, tally
+from tallystick.bundle.derive import UNREVIEWED
 from tallystick.bundle.figures import Figures
 from tallystick.bundle.figures.confusion import DIRECTION, Coincidences
 from tallystick.bundle.figures.interventions import Intervention, Step
 from tallystick.bundle.figures.monitoring import Escape, Sentinels
+from tallystick.bundle.figures.phase import Phase
 from tallystick.bundle.figures.pool import Axis, Pool
 from tallystick.bundle.figures.trend import BatchTrend, Point
 from tallystick.flow.credential import VERIFIED
@@ -175,6 +177,16 @@ def redone(figures: Figures) -> str:
     return " ".join(parts) or "No judgment on these items was held for a review or set aside."
 
 
+def unreviewed(s: Summary) -> str:
+    """Affected judgments that a release holds though nobody reviewed them; empty without any, else after a space."""
+    waiting = sum(UNREVIEWED in judgment.flags for judgment in s.tables.judgments)
+    if not waiting:
+        return ""
+    why = " ".join(s.tables.unreviewed_why.split())
+    stated = f"Why they were released as they are: {sentence(why)}" if why else "Nobody stated why they were released."
+    return f" Judgments that a later rubric version affects and that nobody reviewed since: {waiting}. {stated}"
+
+
 def watched(figures: Figures) -> str:
     """What sentinels, second looks and audits of the programme showed."""
     return " ".join(_watched(figures))
@@ -252,6 +264,20 @@ def unrecorded(s: Summary) -> str:
     return (
         "Pay and welfare of experts are not told in a release. A credential is what whoever verified it found on that "
         "day; the evidence stays with the cell."
+    )
+
+
+def phase(found: Phase) -> str:
+    """In which phase a release was made, what it held then, and what nobody could answer yet."""
+    places = "; ".join(
+        f"{axis.replace('_', ' ')} {', '.join(f'{value} {number}' for value, number in values.items())}"
+        for axis, values in found.places.items()
+    )
+    still = f" Questions of the report on quality without an answer then: {' '.join(found.unanswered)}"
+    return (
+        f"In the phase {found.phase}, to which the programme moved by entry {found.since} of the log. "
+        f"Records: {found.records}, of them hard, boundary or of a known failure: {found.hard}. By axis: "
+        f"{places or 'none'}.{still if found.unanswered else ' The report on quality was complete.'}"
     )
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from tallystick import canon
 from tallystick.bundle import consensus as consensuses
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.figures.affected import Affected, affected
+from tallystick.bundle.figures.affected import Affected, affected, unfounded_affected
 from tallystick.bundle.figures.confusion import Confusion, confusion
 from tallystick.bundle.figures.disagreements import Disagreements, disagreements, unfounded
 from tallystick.bundle.figures.figure import differences
 from tallystick.bundle.figures.interventions import Interventions, contradicted, interventions
 from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
+from tallystick.bundle.figures.phase import Phase, phase, unfounded_phase
 from tallystick.bundle.figures.pool import Pool, pool, unfounded_pool
 from tallystick.bundle.figures.trade_offs import TradeOffs, trade_offs
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
@@ -29,6 +30,7 @@ class Figures:
     monitoring: Monitoring
     overturn: Overturn
     trend: Trend
+    phase: Phase | None  # where the programme has moved to one
     pool: Pool | None  # where the contract wants it told
     affected: Affected | None  # where a later rubric version affects a released judgment
     trade_offs: TradeOffs | None  # where an expert noted one
@@ -44,7 +46,10 @@ class Figures:
 
 def contradictions(tables: Tables) -> list[tuple[int, str]]:
     """(entry, sentence) of every fact that other facts of the release contradict."""
-    return [*contradicted(tables), *unfounded(tables), *unfounded_pool(tables)]
+    return [
+        *contradicted(tables), *unfounded(tables), *unfounded_pool(tables), *unfounded_affected(tables),
+        *unfounded_phase(tables),
+    ]  # fmt: skip
 
 
 def compute(tables: Tables) -> Figures:
@@ -52,6 +57,6 @@ def compute(tables: Tables) -> Figures:
     return Figures(
         confusion=confusion(tables), disagreements=disagreements(tables), interventions=interventions(tables),
         monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables), pool=pool(tables),
-        affected=affected(tables), trade_offs=trade_offs(tables),
+        phase=phase(tables), affected=affected(tables), trade_offs=trade_offs(tables),
         consensus=None if tables.consensus is None else tables.consensus.figure,
     )  # fmt: skip

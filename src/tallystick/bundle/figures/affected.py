@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tallystick.bundle.contents import rubric_path
-from tallystick.bundle.counting import standings
+from tallystick.bundle.counting import standings, unreviewed
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
-from tallystick.events.affected import AffectedKept
+from tallystick.events.affected import AffectedKept, AffectedReleased
 from tallystick.flow.rubric import reasons
 from tallystick.flow.standing import REQUEUED
 
@@ -67,6 +67,23 @@ def affected(tables: Tables) -> Affected | None:
     states = {flag: _state(flag, aside, kept) for flag in flags}
     names = sorted({flag.rubric for flag in flags})
     return Affected(schema=SCHEMA, rubrics=[_rubric(name, states) for name in names])
+
+
+def unfounded_affected(tables: Tables) -> list[tuple[int, str]]:
+    """(entry, sentence) where what was said of affected judgments beside the cut is not what the entries give."""
+    state = tables.state
+    gone = state.gone()
+    items = {one.fact.item for one in state.items if one.fact.content.object not in gone}
+    waiting = unreviewed(state)
+    found = Counter(
+        one.fact.batch for one in state.judgments if one.fact.judgment in waiting and one.fact.item in items
+    )
+    told = dict(sorted(found.items()))
+    return [
+        (one.seq, f"expected affected judgments that nobody reviewed of {told}, found {one.fact.judgments}")
+        for one in state.told(AffectedReleased)
+        if one.fact.judgments != found
+    ]
 
 
 def _flags(tables: Tables) -> Iterator[_Flag]:

@@ -17,3 +17,9 @@ AFFECTED_BULK = sa.Table(
     whole("seq", key=True), text("programme"), text("rubric"), text("version"), text("criterion"),
     whole("judgments"), text("notes"), whole("at"), text("by"),
 )  # fmt: skip
+# A release that holds affected judgments which nobody reviewed.
+AFFECTED_RELEASE = sa.Table(
+    "affected_release", READ,
+    text("release", key=True), whole("seq"), text("programme"), whole("judgments"), text("rationale"), whole("at"),
+    text("by"), sa.Index("affected_release_by", "by"),
+)  # fmt: skip

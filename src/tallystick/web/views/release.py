@@ -44,7 +44,8 @@ class Refusal:
 class ReleaseNew:
     """Builds a release. Template: release/new.html.
 
-    Posts `csrf`, `idempotency_key`, `name`, `version`, `use`, `consensus` (empty for none), `batches` (ids, repeated).
+    Posts `csrf`, `idempotency_key`, `name`, `version`, `use`, `consensus` (empty for none), `batches` (ids, repeated),
+    `rationale` (for affected judgments that nobody reviewed; may be empty).
     """
 
     action: str
@@ -54,6 +55,7 @@ class ReleaseNew:
     models: tuple[Choice, ...]
     name: str = ""
     version: str = ""
+    rationale: str = ""
     refusals: tuple[Refusal, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
