@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from history_experts import join
 from living_cell import PROGRAMME, World, answer_of, item_row, jsonl, rubric_text
 
 from tallystick.app import affected, assignment, constitution, items, judgment, rubric
@@ -95,7 +96,7 @@ def rubrics_anew(world: World, numbers: Iterator[int], *, is_declined: bool) -> 
 
 def live_by_principles(world: World, numbers: Iterator[int], m: int) -> None:
     """A trade-off is noted, principles and the rubric that carries them change, and what that affects is decided."""
-    expert = world.expert()
+    expert = join(world)
     task = assignment.next_task(world.cell, expert, PROGRAMME)
     if isinstance(task, Task):
         answer = answer_of("a_clearly")
