@@ -8,6 +8,7 @@ from tallystick.api import (
     affected,
     assignment,
     calibration,
+    checklist,
     constitution,
     contract,
     credential,
@@ -43,7 +44,7 @@ PREFIX = "/api/v1"
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     judgment, assignment, session, qualification, contract, rubric, roster, items, gate, slices, adjudication, escape,
-    standing, tiers, affected, constitution,
+    standing, tiers, affected, constitution, checklist,
     release, oversight, erasure, custody, calibration,
     intervention,
     disagreement,

@@ -22,6 +22,7 @@ from tallystick.events.assignment import AssignmentLeasedV2, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow import sentinel as sentinels
 from tallystick.flow.answer import Matter
+from tallystick.flow.checklist import refuse_closed
 from tallystick.flow.items import content_of
 from tallystick.flow.refusal import Refused
 from tallystick.flow.routing import Eligibility
@@ -175,7 +176,9 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
-    passed = constitution.agreed(cell, tx.connection, programme, _qualified_domains(tx, actor.person, programme))
+    passed = refuse_closed(row.phase) or constitution.agreed(
+        cell, tx.connection, programme, _qualified_domains(tx, actor.person, programme)
+    )
     qualified = passed if isinstance(passed, Refused) else admitted(
         tx.connection, actor.person, passed, programme=programme, today=today_of(cell)
     )  # fmt: skip

@@ -15,6 +15,7 @@ from tallystick.events.contract import ContractFacts, ContractRevised, DomainFac
 from tallystick.events.envelope import Event
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import routing, welfare
+from tallystick.flow.checklist import refuse_closed
 from tallystick.flow.contract import (
     DataContract,
     HardShare,
@@ -250,6 +251,12 @@ def unreadable(
     person = roster.person(connection, actor.person)
     region = None if person is None else person.region
     return refuse_reader(terms_of(cell, connection, row), today_of(cell), region)
+
+
+def closed(connection: journal.Connection, programme: str) -> Refused | None:
+    """Why nothing new begins in a programme: it is closed. None for any other phase, and where there is none."""
+    row = contracts.programme(connection, programme)
+    return None if row is None else refuse_closed(row.phase)
 
 
 def _closed(cell: Cell, connection: journal.Connection, person: str, item: str) -> Refused | None:

@@ -11,6 +11,7 @@ from tallystick.cli import (
     backup,
     causes,
     cell,
+    checklist,
     copies,
     credential,
     demo,
@@ -68,6 +69,7 @@ copies.register(log.app)
 erasure.register(cell.app, log.app)
 app.add_typer(cell.app, name="cell")
 app.add_typer(programme.app, name="programme")
+app.add_typer(checklist.app, name="contract")
 app.add_typer(log.app, name="log")
 app.add_typer(release.app, name="release")
 app.add_typer(intervention.app, name="intervention")

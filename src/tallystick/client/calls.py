@@ -13,6 +13,7 @@ from tallystick.client import answers
 from tallystick.client.adjudication import AdjudicationCalls
 from tallystick.client.affected import AffectedCalls
 from tallystick.client.calibration import CalibrationCalls
+from tallystick.client.checklist import ChecklistCalls
 from tallystick.client.constitution import ConstitutionCalls
 from tallystick.client.credential import CredentialCalls
 from tallystick.client.custody import CustodyCalls
@@ -41,9 +42,10 @@ PREFIX = "/api/v1"
 
 
 class Client(
-    AdjudicationCalls, AffectedCalls, CalibrationCalls, ConstitutionCalls, CredentialCalls, CustodyCalls,
-    DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, MonitoringCalls, OversightCalls, PayCalls,
-    PoolCalls, RoutingCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls, TierCalls, WelfareCalls,
+    AdjudicationCalls, AffectedCalls, CalibrationCalls, ChecklistCalls, ConstitutionCalls, CredentialCalls,
+    CustodyCalls, DisagreementCalls, ErasureCalls, EscapeCalls, InterventionCalls, MonitoringCalls, OversightCalls,
+    PayCalls, PoolCalls, RoutingCalls, ScreeningCalls, SentinelCalls, SlicesCalls, StandingCalls, TierCalls,
+    WelfareCalls,
 ):  # fmt: skip
     """One person's session with one cell. Not for several threads at once: give each its own.
 

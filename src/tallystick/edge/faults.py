@@ -54,7 +54,7 @@ CONFLICTS: Final = frozenset({
     "intervention-open", "session-missing", "session-running", "stood-down",
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
     "calibration-unfinished", "intervention-closed", "mark-answered",
-    "nothing-to-audit",
+    "nothing-to-audit", "phase-order", "pilot-incomplete", "programme-closed",
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
     "too-few-corrections",

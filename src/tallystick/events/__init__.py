@@ -10,6 +10,7 @@ from tallystick.events import (
     affected,
     assignment,
     calibration,
+    checklist,
     constitution,
     contract,
     credential,
@@ -44,7 +45,7 @@ _MODULES = (
     oversight, rubric, contract, roster, items, assignment, judgment, gate, adjudication, release, custody, erasure,
     disagreement, escape,
     standing, calibration, sentinel, pay, credential, screening, pool, welfare, routing,
-    standing, calibration, sentinel, affected, constitution,
+    standing, calibration, sentinel, affected, constitution, checklist,
 )  # fmt: skip
 
 

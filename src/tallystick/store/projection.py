@@ -12,6 +12,7 @@ from tallystick.store import (
     affected,
     assignment,
     calibration,
+    checklist,
     constitution,
     contract,
     credential,
@@ -66,6 +67,7 @@ HANDLERS: dict[str, Handler] = {
     **routing.HANDLERS,
     **affected.HANDLERS,
     **constitution.HANDLERS,
+    **checklist.HANDLERS,
 }
 assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projection"
 

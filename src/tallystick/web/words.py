@@ -93,6 +93,8 @@ EVENTS: Final = Words({
     "qualification-failed/1": "A qualification was not passed",
     "programme-opened/1": "A programme was opened from its data contract",
     "contract-revised/1": "A new version of a data contract came into force",
+    "phase-moved/1": "A programme moved to another phase",
+    "release-phased/1": "It was recorded in which phase a release was made",
     "rubric-published/1": "A rubric version came into force",
     "affected-kept/1": "Judgments were found to stand under a later rubric version",
     "affected-requeued/1": "All judgments on a changed criterion were set aside, to be judged again",

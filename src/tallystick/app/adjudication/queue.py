@@ -7,7 +7,7 @@ from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import has_part, refuse_junior
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import closed, unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.pay.terms import may_work
 from tallystick.events.adjudication import CaseLeased, CaseReleased
@@ -202,7 +202,7 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
         return refused
     if flow.is_held(row.holder, row.held_until, tx.now):
         return [] if row.holder == actor.person else flow.HELD
-    unpaid = may_work(tx.connection, actor.person, row.programme)
+    unpaid = closed(tx.connection, row.programme) or may_work(tx.connection, actor.person, row.programme)
     unpaid = unpaid or welfare.may_work(cell, tx.connection, actor.person, row.programme, now=tx.now)
     if unpaid:
         return unpaid

@@ -14,6 +14,7 @@ from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import CELL, Actor
 from tallystick.app.cell import Cell
+from tallystick.app.contract import closed
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.events.envelope import ObjectRef
@@ -123,6 +124,9 @@ def _drawn(cell: Cell, actor: Actor, found: _Ready | Refused, request: bytes, *,
         ready = made[0]
         if isinstance(ready, Refused):
             return ready
+        refused = closed(tx.connection, ready.programme)
+        if refused:
+            return refused
         # What was worked out outside of the lock holds as long as nobody else has drawn.
         if _seen(escape.rounds(tx.connection, ready.programme)) != ready.seen:
             return Refused("drawn-meanwhile", "Somebody else has drawn meanwhile: look at what was drawn, then draw.")

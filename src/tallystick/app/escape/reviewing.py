@@ -8,7 +8,7 @@ from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import BlindedJudgment, blinded, counted, rubric_of
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import closed, unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.app.pay.terms import may_work
@@ -59,7 +59,7 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
         held = escape.held_by(tx.connection, actor.person, programme)
         if held is not None and held.held_until >= tx.now:
             return []
-        refused = may_work(tx.connection, actor.person, programme)
+        refused = closed(tx.connection, programme) or may_work(tx.connection, actor.person, programme)
         refused = refused or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
         if refused:
             return refused

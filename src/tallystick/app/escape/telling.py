@@ -86,6 +86,12 @@ def _since_last(connection: journal.Connection, programme: str, rounds: list[Row
     return {risk: len(items) for risk, items in pools.items()}
 
 
+def estimate_of(connection: journal.Connection, programme: str) -> Estimate | None:
+    """What the second looks of a programme say, for those who hold it against something; None before the first draw."""
+    rounds = escape.rounds(connection, programme)
+    return _estimate(rounds, escape.sample(connection, programme)) if rounds else None
+
+
 def _estimate(rounds: list[Row], sample: list[Row]) -> Estimate:
     drawn: dict[int, dict[str, int]] = {}
     for row in sample:

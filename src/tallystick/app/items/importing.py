@@ -11,7 +11,7 @@ from tallystick import canon
 from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import closed, unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.items.reading import Row, rows
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
@@ -84,7 +84,8 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     with cell.read() as connection:
         if contracts.programme(connection, wanted.programme) is None:
             return access.ABSENT
-        mixed = [_mixed(row, wanted) for row in items.batches(connection, wanted.programme) if row.name == wanted.batch]
+        named = [row for row in items.batches(connection, wanted.programme) if row.name == wanted.batch]
+        mixed = [closed(connection, wanted.programme), *(_mixed(row, wanted) for row in named)]
         in_force = cell.rubrics_in_force(connection, wanted.programme)
         categories = [row.category for row in welfare.categories(connection, wanted.programme)]
         versions = [f"{r.rubric} {r.version}" for r in rubrics.of_programme(connection, wanted.programme)]
@@ -214,6 +215,7 @@ class _Job:
     def _decide(self, tx: Transaction, good: list[_Good]) -> Decision:
         programme = self.wanted.programme
         ended = not_importable(self.cell, tx.connection, self.actor, programme, run=self.run)
+        ended = ended or closed(tx.connection, programme)
         if ended:
             return ended
         taken = items.by_external(tx.connection, programme, [g.row.id for g in good])

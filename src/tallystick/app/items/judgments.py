@@ -9,6 +9,7 @@ from tallystick import canon
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.contract import closed
 from tallystick.app.items import forms
 from tallystick.app.items.importing import CHUNK, ImportReport, finish, not_importable, run_id
 from tallystick.app.items.reading import Row, rows
@@ -167,6 +168,7 @@ class _Job:
 
     def _decide(self, tx: Transaction, good: list[_Good], problems: dict[int, Problem]) -> Decision:
         ended = not_importable(self.cell, tx.connection, self.actor, self.programme, run=self.run)
+        ended = ended or closed(tx.connection, self.programme)
         if ended:
             return ended
         sorted_out = self._sorted_out(tx.connection, good, upto=tx.seq)

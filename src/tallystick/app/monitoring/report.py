@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tallystick.app import access, escape, gate
+from tallystick.app import access, gate
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.escape.telling import estimate_of
 from tallystick.app.monitoring.figures import decided_in, work_of
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.intervention import InterventionDiagnosed
@@ -39,14 +40,14 @@ def quality(cell: Cell, actor: Actor, programme: str) -> ReportPage | Refused:
     """Why a programme's judgments are no better, what to do, and what was done. Nothing in it names a person."""
     if not access.allows(actor, "monitor.read"):
         return access.ABSENT
-    second = escape.escape_page(cell, actor, programme, is_pool_counted=False)
-    if isinstance(second, Refused):
-        return second
     with cell.read() as connection:
         row = contracts.programme(connection, programme)
-        assert row is not None, "a programme that has second looks is there"
-        matter = _matter(cell, connection, row, second.estimate if second.rounds else None)
-    return ReportPage(row, report(matter))
+        return access.ABSENT if row is None else ReportPage(row, report_in(cell, connection, row))
+
+
+def report_in(cell: Cell, connection: journal.Connection, row: Row) -> Report:
+    """The same in one state of the database."""
+    return report(_matter(cell, connection, row, estimate_of(connection, row.programme)))
 
 
 def _matter(cell: Cell, connection: journal.Connection, row: Row, second: Estimate | None) -> Matter:

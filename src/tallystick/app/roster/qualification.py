@@ -9,7 +9,7 @@ from tallystick.app import access, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import closed, unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
@@ -112,7 +112,8 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
         if (q.rubric, q.version) == (rubric, row.version)
     ]  # fmt: skip
     refused = (
-        unreadable(cell, tx.connection, actor, programme)
+        closed(tx.connection, programme)
+        or unreadable(cell, tx.connection, actor, programme)
         or may_work(tx.connection, actor.person, programme)
         or flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
     )

@@ -1,0 +1,288 @@
+"""Read models of phases, and the counts that the operating checklist is evaluated on: each is one query over a set."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from tallystick import canon
+from tallystick.events.checklist import PhaseMoved, ReleasePhased
+from tallystick.flow.checklist import PILOT, HeldOut, Pilot, Source
+from tallystick.flow.standing import COUNTED
+from tallystick.ledger import journal
+from tallystick.store.schema import (
+    ACCESS,
+    CONTRACT_VERSION,
+    DISAGREEMENT,
+    ERASED,
+    ITEM,
+    JUDGMENT,
+    PROGRAMME,
+    QUALIFICATION,
+    RELEASE,
+    RUBRIC,
+    RUBRIC_VERSION,
+    WORK,
+    Handler,
+    Recorded,
+    Row,
+)
+from tallystick.store.schema.assignment import SENIOR
+from tallystick.store.schema.checklist import PHASE_MOVE, RELEASE_PHASE
+from tallystick.store.schema.routing import CLEARANCE
+from tallystick.store.schema.welfare import EXPOSURE
+
+_PART = 500
+NAMED_MAX = 20
+"""So many items are named as evidence at most."""
+
+
+def _on_moved(connection: sa.Connection, run: list[Recorded]) -> None:
+    for r in run:
+        fact: PhaseMoved = r.fact
+        row = {
+            "seq": r.envelope.seq, "programme": fact.programme, "before": fact.before, "phase": fact.phase,
+            "contract_version": fact.contract_version, "rationale": fact.rationale.object,
+            "checklist": canon.encode(fact.checklist).decode(), "checklist_digest": fact.checklist_digest,
+            "release": fact.release, "at": r.envelope.at, "by": r.envelope.by,
+        }  # fmt: skip
+        journal.insert_many(connection, PHASE_MOVE, [row])
+        change = PROGRAMME.update().where(PROGRAMME.c.programme == fact.programme)
+        connection.execute(change.values(phase=fact.phase))
+
+
+def _on_phased(connection: sa.Connection, run: list[Recorded]) -> None:
+    rows = [
+        {"release": r.fact.release, "programme": r.fact.programme, "phase": r.fact.phase, "since": r.fact.since,
+         "records": r.fact.records, "hard": r.fact.hard, "places": canon.encode(r.fact.places).decode(),
+         "unanswered": canon.encode(r.fact.unanswered).decode(), "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, RELEASE_PHASE, rows)
+
+
+HANDLERS: dict[str, Handler] = {PhaseMoved.KIND: _on_moved, ReleasePhased.KIND: _on_phased}
+
+
+# --- phases -----------------------------------------------------------------------------------------------------
+
+
+def moves(connection: sa.Connection, programme: str) -> list[Row]:
+    """How a programme moved, newest first; nothing while it never left the phase in which it was opened."""
+    query = sa.select(PHASE_MOVE).where(PHASE_MOVE.c.programme == programme).order_by(PHASE_MOVE.c.seq.desc())
+    return list(connection.execute(query).all())
+
+
+def phases_of(connection: sa.Connection, programme: str) -> dict[str, Row]:
+    """Release: the phase that it was made in; releases of a programme that had never moved are not in it."""
+    query = sa.select(RELEASE_PHASE).where(RELEASE_PHASE.c.programme == programme)
+    return {row.release: row for row in connection.execute(query).all()}
+
+
+def pilots(connection: sa.Connection, programme: str) -> list[Pilot]:
+    """The releases that were built in the last pilot, newest first."""
+    last = (
+        sa.select(sa.func.max(PHASE_MOVE.c.seq))
+        .where(PHASE_MOVE.c.programme == programme, PHASE_MOVE.c.phase == PILOT)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(RELEASE_PHASE, RELEASE.c.name, RELEASE.c.version)
+        .join(RELEASE, RELEASE.c.release == RELEASE_PHASE.c.release)
+        .where(
+            RELEASE_PHASE.c.programme == programme, RELEASE_PHASE.c.phase == PILOT, RELEASE_PHASE.c.since == last,
+            RELEASE.c.state == "built",
+        )
+        .order_by(RELEASE_PHASE.c.seq.desc())
+    )  # fmt: skip
+    return [
+        Pilot(
+            release=row.release, name=row.name, version=row.version, records=row.records, hard=row.hard,
+            places=msgspec.json.decode(row.places), unanswered=tuple(msgspec.json.decode(row.unanswered)),
+        )
+        for row in connection.execute(query).all()
+    ]  # fmt: skip
+
+
+def strata(connection: sa.Connection, batches: Collection[str]) -> list[tuple[str, dict[str, str], int]]:
+    """Domain, taxonomy and number of the records that a release of these batches has now."""
+    is_open = sa.exists().where(DISAGREEMENT.c.item == ITEM.c.item, DISAGREEMENT.c.state == "open")
+    is_gone = sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden]))
+    wanted, found = sorted(batches), list[tuple[str, dict[str, str], int]]()
+    for start in range(0, len(wanted), _PART):
+        query = (
+            sa.select(ITEM.c.domain, ITEM.c.taxonomy, sa.func.count())
+            .join(WORK, WORK.c.item == ITEM.c.item)
+            .where(ITEM.c.batch.in_(wanted[start : start + _PART]), WORK.c.state == "complete", ~is_open, ~is_gone)
+            .group_by(ITEM.c.domain, ITEM.c.taxonomy)
+        )
+        found += [(row[0], msgspec.json.decode(row[1]), row[2]) for row in connection.execute(query).all()]
+    return found
+
+
+def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Objects in the vault with why these people moved programmes. Items have none."""
+    del items
+    found: set[str] = set()
+    for start in range(0, len(people), _PART):
+        query = sa.select(PHASE_MOVE.c.rationale).where(PHASE_MOVE.c.by.in_(people[start : start + _PART]))
+        found.update(connection.scalars(query).all())
+    return found
+
+
+def is_words(connection: sa.Connection, name: str) -> bool:
+    """Whether an object of the vault is why a programme was moved."""
+    return connection.execute(sa.select(PHASE_MOVE.c.seq).where(PHASE_MOVE.c.rationale == name)).first() is not None
+
+
+# --- what the checklist counts ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Judgments that stand: those made here, and under which versions all of them were made.
+
+    versions  (rubric, rubric version, contract version): how many
+    """
+
+    observed: int
+    sources: tuple[Source, ...]
+    versions: dict[tuple[str, str, str], int]
+
+
+def counted(connection: sa.Connection, programme: str) -> Counted:
+    """The judgments of a programme that count, by where they were made, and by version."""
+    mine = (JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED)
+    number = sa.func.count()
+    by = (JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.contract_version)
+    versions = connection.execute(sa.select(*by, JUDGMENT.c.is_observed, number).where(*mine).group_by(
+        *by, JUDGMENT.c.is_observed
+    )).all()  # fmt: skip
+    elsewhere = (*mine, JUDGMENT.c.is_observed == 0)
+    sources = sa.select(JUDGMENT.c.source, number).where(*elsewhere).group_by(JUDGMENT.c.source)
+    said = (
+        sa.select(JUDGMENT.c.source, JUDGMENT.c.verdict)
+        .where(*elsewhere, JUDGMENT.c.signal == "preference")
+        .distinct()
+    )  # fmt: skip
+    verdicts: dict[str, set[str]] = {}
+    for source, verdict in connection.execute(said).all():
+        verdicts.setdefault(source, set()).add(verdict)
+    found: dict[tuple[str, str, str], int] = {}
+    for rubric, version, contract, _, n in versions:
+        found[rubric, version, contract] = found.get((rubric, version, contract), 0) + n
+    return Counted(
+        observed=sum(row[4] for row in versions if row[3]), versions=found,
+        sources=tuple(
+            Source(name=source, judgments=n, verdicts=frozenset(verdicts.get(source, ())))
+            for source, n in sorted(connection.execute(sources).all())
+        ),
+    )  # fmt: skip
+
+
+def known_versions(connection: sa.Connection, programme: str) -> tuple[set[tuple[str, str]], set[str]]:
+    """(rubric, version) of every rubric version that the journal holds, and every contract version."""
+    table = RUBRIC_VERSION
+    of = sa.select(table.c.rubric, table.c.version).where(table.c.programme == programme)
+    contracts = sa.select(CONTRACT_VERSION.c.version).where(CONTRACT_VERSION.c.programme == programme)
+    return {(row[0], row[1]) for row in connection.execute(of).all()}, set(connection.scalars(contracts).all())
+
+
+def qualified(connection: sa.Connection, programme: str) -> dict[str, int]:
+    """Rubric: people who passed its gold items under the version in force."""
+    table = QUALIFICATION
+    query = (
+        sa.select(table.c.rubric, sa.func.count(sa.distinct(table.c.person)))
+        .join(
+            RUBRIC,
+            sa.and_(
+                RUBRIC.c.programme == table.c.programme, RUBRIC.c.rubric == table.c.rubric,
+                RUBRIC.c.version == table.c.version,
+            ),
+        )
+        .where(table.c.programme == programme, table.c.state == "qualified")
+        .group_by(table.c.rubric)
+    )  # fmt: skip
+    return {row[0]: row[1] for row in connection.execute(query).all()}
+
+
+def trusted(connection: sa.Connection, programme: str, *, now: int) -> tuple[int, int]:
+    """How many people hold a clearance for a programme now, and how many are senior adjudicators of it."""
+    cleared = sa.select(sa.func.count(sa.distinct(CLEARANCE.c.person))).where(
+        CLEARANCE.c.programme == programme, CLEARANCE.c.until > now, CLEARANCE.c.revoked_at.is_(None)
+    )
+    seniors = sa.select(sa.func.count(sa.distinct(SENIOR.c.person))).where(
+        SENIOR.c.programme == programme, SENIOR.c.revoked_seq.is_(None)
+    )
+    return int(connection.execute(cleared).scalar_one()), int(connection.execute(seniors).scalar_one())
+
+
+def finished(connection: sa.Connection, programme: str) -> dict[str, int]:
+    """Domain: work items with all their judgments."""
+    query = (
+        sa.select(WORK.c.domain, sa.func.count())
+        .where(WORK.c.programme == programme, WORK.c.state == "complete")
+        .group_by(WORK.c.domain)
+    )
+    return {row[0]: row[1] for row in connection.execute(query).all()}
+
+
+def held_out(connection: sa.Connection, programme: str) -> HeldOut:
+    """The held-out items against the others; copies are found by the keyed digest of normalised content."""
+    mine = (ITEM.c.programme == programme, ITEM.c.purpose == "holdout")
+    counts = sa.select(ITEM.c.purpose, sa.func.count()).where(ITEM.c.programme == programme).group_by(ITEM.c.purpose)
+    by = {row[0]: row[1] for row in connection.execute(counts).all()}
+    items = by.pop("holdout", 0)
+    if not items:
+        return HeldOut(others=sum(by.values()))
+    other = ITEM.alias("other")
+    is_twin = sa.exists().where(
+        other.c.programme == programme, other.c.content_key == ITEM.c.content_key, other.c.purpose != "holdout"
+    )
+    twins = sa.select(ITEM.c.item).where(*mine, is_twin).order_by(ITEM.c.seq)
+    first = sa.select(sa.func.min(JUDGMENT.c.seq)).where(JUDGMENT.c.programme == programme).scalar_subquery()
+    late = sa.select(sa.func.count()).where(*mine, ITEM.c.seq > first)
+    looks = sa.select(sa.func.count()).select_from(ACCESS).join(ITEM, ITEM.c.item == ACCESS.c.subject).where(*mine)
+    found = connection.scalars(twins).all()
+    return HeldOut(
+        items=items, others=sum(by.values()), twins=len(found), named=tuple(found[:NAMED_MAX]),
+        late=int(connection.execute(late).scalar_one()), looks=int(connection.execute(looks).scalar_one()),
+    )  # fmt: skip
+
+
+def unblinded(connection: sa.Connection, programme: str) -> list[str]:
+    """Items of which somebody saw behind the blinding before a judgment that counts."""
+    later = sa.exists().where(
+        JUDGMENT.c.item == ITEM.c.item, JUDGMENT.c.seq > ACCESS.c.seq, JUDGMENT.c.standing == COUNTED
+    )
+    query = (
+        sa.select(ITEM.c.item)
+        .join(ACCESS, ACCESS.c.subject == ITEM.c.item)
+        .where(ITEM.c.programme == programme, ACCESS.c.what == "candidates", later)
+        .distinct()
+        .order_by(ITEM.c.item)
+    )
+    return list(connection.scalars(query).all())
+
+
+def unlicensed(connection: sa.Connection, programme: str) -> list[str]:
+    """Items that name no source or no licence."""
+    query = sa.select(ITEM.c.item).where(
+        ITEM.c.programme == programme, sa.or_(ITEM.c.licence == "", ITEM.c.source_class == "")
+    )
+    return list(connection.scalars(query.order_by(ITEM.c.seq)).all())
+
+
+def of_signals(connection: sa.Connection, programme: str, signals: Collection[str]) -> int:
+    """Work items of some signals."""
+    query = sa.select(sa.func.count()).where(
+        ITEM.c.programme == programme, ITEM.c.purpose == "work", ITEM.c.signal.in_(sorted(signals))
+    )
+    return int(connection.execute(query).scalar_one()) if signals else 0
+
+
+def exposures(connection: sa.Connection, programme: str) -> int:
+    """Pieces of work in which somebody had content of a named kind."""
+    query = sa.select(sa.func.count()).where(EXPOSURE.c.programme == programme, EXPOSURE.c.content != "")
+    return int(connection.execute(query).scalar_one())
