@@ -6,6 +6,7 @@ from tallystick.web import (
     affected,
     assignment,
     calibration,
+    checklist,
     constitution,
     contract,
     credential,
@@ -39,7 +40,7 @@ from tallystick.web.render import STATIC
 # The busiest first: a request is compared with the routes in their order.
 STAGES = (
     assignment, qualification, session, contract, rubric, roster, items, gate, slices, adjudication, escape, release,
-    standing, tiers, affected, constitution,
+    standing, tiers, affected, constitution, checklist,
     receipt, oversight, erasure, custody, calibration, intervention,
     monitoring, sentinel, pay, welfare, routing,
     disagreement,

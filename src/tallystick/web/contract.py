@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from tallystick.app import access, contract, release
+from tallystick.app import access, checklist, contract, release
 from tallystick.app.contract import BatchGlance, ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
@@ -11,14 +11,15 @@ from tallystick.flow.contract import Agreement, DataContract
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.plots import FillPlot, FillRow, FunnelPlot, FunnelStep, IntervalPlot, IntervalRow
+from tallystick.web import checklist as phases
 from tallystick.web import frame, upload, words
 from tallystick.web.frame import Place
 from tallystick.web.views import contract as views
+from tallystick.web.views.checklist import PhaseNow
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Estimate, Fact, Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
-_PHASES = {"draft": "waiting", "pilot": "waiting", "production": "good", "closed": "quiet"}
 _TODO = {
     "gate-undecided": "Have more items judged, as the sentence says; nothing is wrong with those that were.",
     "below-threshold": "See which criterion and which raters differ; look at the rubric first.",
@@ -62,14 +63,15 @@ def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
     weakest = min(batches, key=lambda row: (row.agreement.value or 0.0) - row.threshold, default=None)
     kept_out = release.batches_kept_out(visit.cell, visit.actor, name)
     return views.ProgrammeRow(
-        name=name, title=glance.row.title, href=f"/programmes/{name}", state=_phase(glance.row.phase), items=items,
+        name=name, title=glance.row.title, href=f"/programmes/{name}", state=phases.pill(glance.row.phase), items=items,
         complete=complete, agreement=weakest.agreement if weakest else words.estimate(None),
         threshold=weakest.threshold if weakest else 0.0, blockers=None if isinstance(kept_out, Refused) else kept_out,
     )  # fmt: skip
 
 
-def _phase(name: str) -> Pill:
-    return Pill(label=name, tone="good" if _PHASES.get(name) == "good" else "waiting")
+def _phase_now(visit: Visit, name: str) -> PhaseNow | None:
+    found = checklist.phase_state(visit.cell, visit.actor, name)
+    return None if isinstance(found, Refused) else phases.now(visit, found)
 
 
 def _counts(glance: ProgrammeGlance) -> tuple[int, int]:
@@ -135,7 +137,7 @@ def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHo
     items, complete = _counts(glance)
     may_open = access.allows(visit.actor, "gate.read")
     return views.ProgrammeHome(
-        name=name, behaviour=glance.contract.behaviour, state=_phase(glance.row.phase),
+        name=name, behaviour=glance.contract.behaviour, state=phases.pill(glance.row.phase),
         contract=Link(label=f"version {glance.row.version}", href=f"/programmes/{name}/contract"), items=items,
         complete=complete, judgments=sum(batch.row.judgments for batch in _work(glance)),
         blockers=_blockers(visit, name), fills=_fills(glance), funnel=_funnel(glance), verdicts=None,
@@ -145,7 +147,7 @@ def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHo
             href=f"/programmes/{name}/disagreements" if may_open else "",
         ),
         inflation=_inflation(glance), rights=rights_of(glance.contract), actions=_actions(visit, name),
-        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric),
+        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), phase=_phase_now(visit, name),
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ _SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             (N_("Contract"), "/contract", ("programme.read",)),
             (N_("Rubrics"), "/rubrics", ("rubric.read",)),
             (N_("Constitution"), "/constitution", ("constitution.read",)),
+            (N_("Checklist"), "/checklist", ("programme.read",)),
+            (N_("Phase"), "/phase", ("programme.read",)),
         ),
     ),
     (
@@ -83,6 +85,7 @@ A new page is one line in its group. The label is the `section` of its `Place`."
 DONE: Final = Words({
     "measured": "The batch was measured. The gate's decision is below.",
     "contract": "The contract version is in force.",
+    "phase": "The programme has moved. The checklist as it stood then is in the log with it.",
     "rubric": "The rubric version is in force.",
     "affected-stands": "The judgment stands under the version in force.",
     "affected-again": "The judgment was set aside. Its item is judged again.",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
-from tallystick.app import access, contract, oversight, release, witnessing
+from tallystick.app import access, checklist, contract, oversight, release, witnessing
 from tallystick.app.contract import ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.app.release import ReleasePage
@@ -219,6 +219,13 @@ def detail(visit: Visit) -> PageAnswer:
     return _detail(visit, None)
 
 
+def _phase(visit: Visit, page: ReleasePage) -> tuple[Fact, ...]:
+    """The phase in which a release was made; nothing for a programme that had never moved."""
+    programme = page.row.programme
+    made = checklist.phases_of(visit.cell, visit.actor, programme).get(page.row.release)
+    return () if made is None else (Fact(term="Phase", value=made, href=f"/programmes/{programme}/phase"),)
+
+
 def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
     """The page of a release; `asked` is why a file that somebody asked for may not go where they said."""
     page = release.release_page(visit.cell, visit.actor, visit.path["release_id"])
@@ -232,7 +239,7 @@ def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
     view = views.ReleaseDetail(
         name=row.name, version=row.version,
         status=_status(visit, page),
-        counts=(*_counts(page, manifest), Fact(term="Use", value=row.use)),
+        counts=(*_counts(page, manifest), Fact(term="Use", value=row.use), *_phase(visit, page)),
         files=_files(manifest, way), exclusions=_exclusions(visit, page, counts, way), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
         export_command=_export_command(page, way), leaving=_leaving(way),

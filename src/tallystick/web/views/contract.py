@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick.plots import FillPlot, FunnelPlot, HistoryPlot, IntervalPlot, SharePlot
+from tallystick.web.views.checklist import PhaseNow
 from tallystick.web.views.parts import Estimate, Fact, Link, Pill, UploadForm
 
 
@@ -94,6 +95,7 @@ class ProgrammeHome:
     rights: tuple[Fact, ...]
     actions: tuple[Link, ...] = ()
     coefficient: str = "Krippendorff's alpha"
+    phase: PhaseNow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,163 @@
+"""The operating checklist and the phases of a programme. Reads and writes through app."""
+
+from collections import Counter
+from typing import Final
+
+from tallystick.app import access, checklist
+from tallystick.app.checklist import ChecklistPage, Move, PhasePage, PhaseState
+from tallystick.app.kernel import new_key
+from tallystick.edge import Site, Visit, status_of
+from tallystick.edge.pages import PageAnswer
+from tallystick.flow.checklist import (
+    CLOSED,
+    FAIL,
+    MEANING,
+    NOT_APPLICABLE,
+    PASS,
+    PILOT,
+    PRODUCTION,
+    Evidence,
+    Line,
+    in_words,
+)
+from tallystick.flow.refusal import Refused
+from tallystick.web import frame, words
+from tallystick.web.views import checklist as views
+from tallystick.web.views.parts import Choice, Fact, Link, Pill, Tone
+
+SECTION, PHASE = "Checklist", "Phase"
+FORM_BYTES = 100_000
+SIGNS: Final[dict[str, str]] = {PASS: "✓", FAIL: "✗", NOT_APPLICABLE: "○"}
+STATES: Final = {
+    PASS: Pill(label="pass", tone="good"), FAIL: Pill(label="fail", tone="bad"),
+    NOT_APPLICABLE: Pill(label="not applicable"),
+}  # fmt: skip
+TONES: Final[dict[str, Tone]] = {PRODUCTION: "good", CLOSED: "quiet"}
+WAYS: Final = {
+    PILOT: "Pilot: try it on real work", PRODUCTION: "Production: a pilot has shown that it works",
+    CLOSED: "Closed: nothing new begins",
+}  # fmt: skip
+KINDS: Final = {
+    "contract": "contract: {}", "rubric": "rubric {}", "batch": "batch {}", "item": "item {}", "release": "release {}",
+    "event": "journal entry {}", "page": "page: {}",
+}  # fmt: skip
+
+
+def mount(site: Site) -> None:
+    """Register checklist and phases."""
+    root = "/programmes/{programme}"
+    site.page(f"{root}/checklist", lines, permission="programme.read")
+    site.page(f"{root}/phase", phase, permission="programme.read")
+    site.page(f"{root}/phase", move, permission="programme.write", methods=("POST",), max_bytes=FORM_BYTES)
+
+
+def lines(visit: Visit) -> PageAnswer:
+    """The fourteen lines, evaluated now."""
+    programme = visit.path["programme"]
+    found = checklist.checklist(visit.cell, visit.actor, programme)
+    if isinstance(found, Refused):
+        return found
+    lead = "What a programme must have answered before its data is relied on, evaluated on what is there now."
+    page = frame.page(visit, "Operating checklist", lead=lead, at=frame.inside(visit, programme, SECTION))
+    return frame.shown("checklist/checklist.html", _view(found), page)
+
+
+def _view(found: ChecklistPage) -> views.Checklist:
+    failed, name = found.count(FAIL), found.row.programme
+    counts = f"{found.count(PASS)} pass, {found.count(NOT_APPLICABLE)} do not apply"
+    return views.Checklist(
+        sentence=f"{words.plural(failed, 'line fails', 'lines fail')}, {counts}."
+        if failed else f"No line fails: {counts}.",
+        facts=(
+            Fact(term="Phase", value=found.row.phase, href=f"/programmes/{name}/phase"),
+            Fact(term="Contract", value=f"version {found.row.version}", href=f"/programmes/{name}/contract"),
+            Fact(term="Up to journal entry", value=f"{found.upto:,}"),
+            Fact(term="Digest of these lines", value=found.digest, is_digest=True),
+        ),
+        lines=tuple(_line(name, one) for one in found.lines),
+    )  # fmt: skip
+
+
+def _line(programme: str, one: Line) -> views.LineRow:
+    return views.LineRow(
+        id=one.id, title=one.title, state=STATES[one.state], sign=SIGNS[one.state], found=one.found, todo=one.todo,
+        evidence=tuple(_link(programme, it) for it in one.evidence),
+    )  # fmt: skip
+
+
+def _link(programme: str, it: Evidence) -> Link:
+    return Link(label=KINDS[it.kind].format(it.ref), href=checklist.page_of(programme, it))
+
+
+def phase(visit: Visit) -> PageAnswer:
+    """The phase of a programme and every move. That the rationales were opened is an event."""
+    return _phase(visit)
+
+
+def _phase(visit: Visit, refused: Refused | None = None) -> PageAnswer:
+    programme = visit.path["programme"]
+    found = checklist.phase_page(visit.cell, visit.actor, programme)
+    if isinstance(found, Refused):
+        return found
+    notices = () if refused is None else (frame.notice(refused, field=refused.field),)
+    lead = "A programme is set up, tried, used, and closed. Each move is in the log with who made it, and why."
+    page = frame.page(visit, PHASE, lead=lead, at=frame.inside(visit, programme, PHASE), notices=notices)
+    status = 200 if refused is None else status_of(refused)
+    return frame.shown("checklist/phase.html", _phase_view(visit, found, refused), page, status=status)
+
+
+def _phase_view(visit: Visit, found: PhasePage, refused: Refused | None) -> views.Phase:
+    known = frame.names(visit)
+    return views.Phase(
+        now=now(visit, found.state, refused), pilots=tuple(in_words(one) for one in found.state.pilots),
+        moves=tuple(_move(one, known.get(one.row.by, one.row.by)) for one in found.moves),
+    )  # fmt: skip
+
+
+def now(visit: Visit, state: PhaseState, refused: Refused | None = None) -> views.PhaseNow:
+    """The phase of a programme with the form that moves it; what is missing stands beside it before anybody tries."""
+    row, root = state.row, f"/programmes/{state.row.programme}/phase"
+    waits = PRODUCTION in state.ways
+    return views.PhaseNow(
+        state=pill(row.phase), meaning=MEANING[row.phase], href=root,
+        ready=in_words(state.ready) if waits and state.ready else "",
+        missing=tuple(views.MissingRow(found=one.found, todo=one.todo) for one in state.missing) if waits else (),
+        form=_form(visit, state, root, refused) if access.allows(visit.actor, "programme.write") else None,
+    )  # fmt: skip
+
+
+def pill(phase: str) -> Pill:
+    """A phase as a mark."""
+    return Pill(label=phase, tone=TONES.get(phase, "waiting"))
+
+
+def _form(visit: Visit, state: PhaseState, action: str, refused: Refused | None) -> views.MoveForm:
+    chosen = visit.text("phase") if refused else ""
+    return views.MoveForm(
+        action=action, idempotency_key=new_key(), rationale=visit.text("rationale") if refused else "",
+        ways=tuple(Choice(value=way, label=WAYS[way], is_chosen=way == chosen) for way in state.ways),
+        errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+    )  # fmt: skip
+
+
+def _move(one: Move, who: str) -> views.MoveRow:
+    row, counts = one.row, Counter(one.checklist.values())
+    told = f"{counts[PASS]} pass, {counts[FAIL]} fail, {counts[NOT_APPLICABLE]} do not apply"
+    failed = ", ".join(name for name, state in one.checklist.items() if state == FAIL)
+    return views.MoveRow(
+        before=row.before, phase=row.phase, at=words.moment(row.at), who=who, href=f"/receipts/{row.seq}",
+        rationale=one.rationale, checklist=f"{told} ({failed})" if failed else told,
+        release=Link(label="the pilot release", href=f"/releases/{row.release}") if row.release else None,
+    )  # fmt: skip
+
+
+def move(visit: Visit) -> PageAnswer:
+    """Move a programme to another phase."""
+    programme = visit.path["programme"]
+    done = checklist.move(
+        visit.cell, visit.actor, programme, phase=visit.text("phase"), rationale=visit.text("rationale"),
+        key=visit.text("idempotency_key") or new_key(),
+    )  # fmt: skip
+    if not isinstance(done, Refused):
+        return frame.moved(f"/programmes/{programme}/phase?done=phase")
+    return done if done == access.ABSENT else _phase(visit, done)

@@ -1,0 +1,86 @@
+"""Views of the operating checklist and of phases."""
+
+from dataclasses import dataclass
+
+from tallystick.web.views.parts import Choice, Fact, Link, Pill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One line. `sign` stands before the word of its state, so that neither color nor word is alone."""
+
+    id: str
+    title: str
+    state: Pill
+    sign: str
+    found: str
+    todo: str
+    evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    """The operating checklist of a programme. Template: checklist/checklist.html."""
+
+    sentence: str
+    facts: tuple[Fact, ...]
+    lines: tuple[LineRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingRow:
+    """One thing that is missing before production, and what to do."""
+
+    found: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveForm:
+    """Moves a programme. Posts `csrf`, `idempotency_key`, `phase`, `rationale`."""
+
+    action: str
+    idempotency_key: str
+    ways: tuple[Choice, ...]
+    rationale: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseNow:
+    """In which phase a programme is: on its own page, and on that of the programme.
+
+    ready    the pilot release that is good enough for production, in words; empty where there is none
+    missing  what production waits for; empty outside of a pilot, where nothing leads to it
+    form     None for who may not move it
+    """
+
+    state: Pill
+    meaning: str
+    ready: str
+    missing: tuple[MissingRow, ...]
+    form: MoveForm | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRow:
+    """One move from phase to phase, with how the checklist stood."""
+
+    before: str
+    phase: str
+    at: str
+    who: str
+    href: str
+    rationale: str
+    checklist: str
+    release: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """The phase of a programme, and how it came there. Template: checklist/phase.html."""
+
+    now: PhaseNow
+    pilots: tuple[str, ...]
+    moves: tuple[MoveRow, ...]
