@@ -141,6 +141,19 @@ def test_a_simulated_lead_verifies_nothing(world: World) -> None:
     assert refused.code == "not-a-person"
 
 
+def test_a_simulated_lead_verifies_what_a_simulated_person_holds(world: World) -> None:
+    """A demo shows a verified credential; whoever holds it stays marked as simulated everywhere."""
+    actors = []
+    for name, role in (("A program", "lead"), ("Another program", "expert")):
+        new = roster.NewPerson(name=name, roles=(role,), is_simulated=True)
+        enrolled = roster.enrol(world.cell, world.lead, new, key=new_key())
+        assert isinstance(enrolled, roster.Enrolled)
+        actor = roster.actor_of(world.cell, enrolled.person)
+        assert actor is not None
+        actors.append(actor)
+    assert not isinstance(verify(world, declared(world, actors[1]), by=actors[0]), Refused)
+
+
 def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_not_the_lease(world: World) -> None:
     me = world.expert()
     revise(world, DEMAND)

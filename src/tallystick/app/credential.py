@@ -80,10 +80,14 @@ class EvidenceFile:
     data: bytes
 
 
-def decider_of(connection: journal.Connection, actor: Actor) -> Decider:
-    """Who decides, and whether that is a program: the cell itself, a simulated person, a rater from elsewhere."""
-    row = roster.person(connection, actor.person)
-    is_machine = row is None or bool(row.simulated) or row.origin != "observed"
+def decider_of(connection: journal.Connection, actor: Actor, *, about: str) -> Decider:
+    """Who decides, and whether that is a program: the cell itself, a simulated person, a rater from elsewhere.
+
+    about  whom it is about: of somebody simulated, a simulated person says nothing that anybody could take for true
+    """
+    row, holder = roster.person(connection, actor.person), roster.person(connection, about)
+    is_stranger = row is not None and bool(row.simulated) and not (holder is not None and bool(holder.simulated))
+    is_machine = row is None or is_stranger or row.origin != "observed"
     return Decider(person=actor.person, is_machine=is_machine)
 
 
@@ -212,7 +216,7 @@ def start_review(cell: Cell, actor: Actor, credential: str, *, key: str) -> Rece
     """Take a credential up for review."""
 
     def decide(tx: Transaction, one: Credential) -> Decision:
-        return _one(flow.start_review(one, decider_of(tx.connection, actor)))
+        return _one(flow.start_review(one, decider_of(tx.connection, actor, about=one.person)))
 
     request = canon.encode(["credential-review", credential])
     return _change(cell, actor, credential, _Step(key, request, decide, "credential.verify"))
@@ -228,7 +232,7 @@ def verify(
     """Mark a credential verified: a person who may, not its holder, on evidence."""
 
     def decide(tx: Transaction, one: Credential) -> Decision:
-        by = decider_of(tx.connection, actor)
+        by = decider_of(tx.connection, actor, about=one.person)
         return _one(flow.verify(one, by, method=method, expires_on=expires_on, today=today_of(cell)))
 
     day = None if expires_on is None else expires_on.isoformat()
@@ -240,7 +244,7 @@ def reject(cell: Cell, actor: Actor, credential: str, *, reason: str, key: str) 
     """Say that a credential does not hold, and why."""
 
     def decide(tx: Transaction, one: Credential) -> Decision:
-        refused = flow.refuse_rejection(one, decider_of(tx.connection, actor), reason)
+        refused = flow.refuse_rejection(one, decider_of(tx.connection, actor, about=one.person), reason)
         return refused or [flow.reject(one, _seal(tx, one.person, reason.strip().encode()))]
 
     request = canon.encode(["credential-reject", credential, reason])

@@ -182,7 +182,7 @@ def decide(cell: Cell, actor: Actor, disqualifier: str, *, decision: str, reason
         if row is None or erasure.erased(tx.connection, f"person:{row.person}"):
             return access.ABSENT
         one = _plain(row)
-        by = decider_of(tx.connection, actor)
+        by = decider_of(tx.connection, actor, about=one.person)
         refused = flow.refuse_decision(one, by, decision=decision, reason=reason)
         if refused:
             return refused
