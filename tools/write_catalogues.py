@@ -9,6 +9,7 @@ A translation is kept while its message stands; afterwards it stays at the end o
 import ast
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from tallystick import web
 from tallystick.web.language import LANGUAGES, Words
 from tallystick.web.language.catalogue import CATALOGUES, read
 from tallystick.web.language.refusals import CODES
+from tallystick.web.language.sentences import PLACE, SENTENCE
 
 SOURCE = Path(web.__file__).parent.parent
 TEMPLATE = CATALOGUES / "messages.pot"
@@ -34,6 +36,8 @@ JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "sil
 METHODS = {".html": "jinja2.ext:babel_extract", ".py": "python"}
 SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "question", "unit"})
 """Arguments and attributes of a signal whose words an expert reads."""
+SENTENCES = {"signals": ("Fault",)}
+"""Where pure modules make sentences with values, and what they hand them to."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in every file: when a catalogue was written is for the history of the project to say."""
 
@@ -47,7 +51,7 @@ def found() -> Iterator[Found]:
     yield from _lists()
     yield from _pills()
     yield from _signals()
-    yield from _faults()
+    yield from _sentences()
     yield from _refusals()
 
 
@@ -102,11 +106,57 @@ def _signals() -> Iterator[Found]:
         yield from ((word, _place(path), "", None) for word in words)
 
 
-def _faults() -> Iterator[Found]:
-    """What signals say of an answer that is not complete, where the sentence has no values in it."""
-    for path, node in _calls("signals"):
-        if ast.unparse(node.func) == "Fault" and len(node.args) > 1:
-            yield from ((word, _place(path), "", None) for word in _constants(node.args[1]))
+def _sentences() -> Iterator[Found]:
+    """What pure modules say of an answer, with names for the values in it: language/sentences.py finds them again."""
+    for folder, makers in SENTENCES.items():
+        for path in _modules(folder):
+            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(function, ast.FunctionDef):
+                    yield from ((one, _place(path), "", SENTENCE) for one in _sentences_of(function, makers))
+
+
+def _sentences_of(function: ast.FunctionDef, makers: tuple[str, ...]) -> Iterator[str]:
+    """The sentences that a function hands to a maker of sentences, with the parts that it put into names."""
+    given: dict[str, list[ast.expr]] = {}
+    spoken: list[ast.expr] = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            given.setdefault(node.targets[0].id, []).append(node.value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in makers and len(node.args) > 1:
+            spoken.append(node.args[1])
+    while spoken:
+        node = spoken.pop()
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & given.keys()
+        if isinstance(node, ast.Name | ast.JoinedStr):
+            spoken += [value for name in names for value in given.pop(name)]
+        if isinstance(node, ast.IfExp):
+            spoken += [node.body, node.orelse]
+        elif isinstance(node, ast.JoinedStr | ast.Constant | ast.BinOp):
+            message = _with_places(node)
+            if message and " " in message.strip() and re.search("[a-z]{2}", PLACE.sub("", message)):
+                yield message
+
+
+def _with_places(node: ast.expr) -> str | None:
+    """An expression as a message: each value as a place, named after what it is; None when it is no text."""
+    if isinstance(node, ast.BinOp):
+        left, right = _with_places(node.left), _with_places(node.right)
+        return left + right if left is not None and right is not None else None
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    text, names = "", set[str]()
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            name = re.sub(r"\W+", "_", ast.unparse(part.value)).strip("_")[:30].strip("_")
+            while name in names:
+                name += "_2"
+            names.add(name)
+            text += f"%({name})s"
+        else:
+            text += str(ast.literal_eval(part)).replace("%", "%%")
+    return text
 
 
 def _refusals() -> Iterator[Found]:
@@ -129,9 +179,15 @@ def _calls(folder: str) -> Iterator[tuple[Path, ast.Call]]:
 
 
 def _nodes(folder: str) -> Iterator[tuple[Path, ast.AST]]:
-    for path in sorted((SOURCE / folder).rglob("*.py")):
+    for path in _modules(folder):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             yield path, node
+
+
+def _modules(folder: str) -> list[Path]:
+    """A module, or those of a folder."""
+    place = SOURCE / folder
+    return [place] if place.is_file() else sorted(place.rglob("*.py"))
 
 
 def _constants(node: ast.expr) -> Iterator[str]:

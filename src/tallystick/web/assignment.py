@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from starlette.responses import JSONResponse, Response
 
@@ -14,10 +15,11 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.constitution import Constitution
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, words
+from tallystick.web import frame, language, words
 from tallystick.web import judgment as form
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.language import Words, said
 from tallystick.web.receipt import signed_view
 from tallystick.web.views import judgment as views
 from tallystick.web.views.page import Notice
@@ -25,7 +27,7 @@ from tallystick.web.views.parts import Fact
 from tallystick.web.welfare import shielded
 
 DRAFT_BYTES = 200_000
-WAITING = {
+WAITING: Final = Words({
     "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
     "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
     "others-first": "There is nothing that you have to do. Come back a little later.",
@@ -35,11 +37,14 @@ WAITING = {
     "break-due": "Rest. Nothing that waits for you is lost, and nobody counts the break.",
     "exposure-reached": "Other programmes may have work for you: they are listed on the page of your work.",
     "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
-}
-LEASE_OVER = Notice(
-    kind="note", sentence="The time for which this item was yours is over. Your draft is kept.",
-    todo="Submit as usual: it is taken unless others have judged the item meanwhile.",
-)  # fmt: skip
+})  # fmt: skip
+
+
+def _lease_over() -> Notice:
+    return Notice(
+        kind="note", sentence=said("The time for which this item was yours is over. Your draft is kept."),
+        todo=said("Submit as usual: it is taken unless others have judged the item meanwhile."),
+    )  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -77,9 +82,11 @@ def next_item(visit: Visit) -> PageAnswer:
 
 
 def _none(visit: Visit, programme: str, refused: Refused) -> Response:
-    view = views.NoWork(programme=programme, reason=refused.sentence, todo=WAITING[refused.code], home_href="/me")
-    at = Place(trail=(("My work", "/me"),), programme=programme)
-    return frame.shown("judgment/none.html", view, frame.page(visit, "Nothing waits", at=at))
+    view = views.NoWork(
+        programme=programme, reason=language.refusal_line(refused), todo=WAITING[refused.code], home_href="/me"
+    )
+    at = Place(trail=((said("My work"), "/me"),), programme=programme)
+    return frame.shown("judgment/none.html", view, frame.page(visit, said("Nothing waits"), at=at))
 
 
 def show(visit: Visit) -> PageAnswer:
@@ -89,7 +96,7 @@ def show(visit: Visit) -> PageAnswer:
         return task
     if task.state == "judged":
         return _to_receipt(visit, task)
-    notices = () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (LEASE_OVER,)
+    notices = () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (_lease_over(),)
     return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=notices, key=new_key(), status=200))
 
 
@@ -103,9 +110,9 @@ def _page(visit: Visit, task: Task, sent: Sent) -> Response:
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
-    at = Place(trail=(("My work", "/me"),), programme=task.programme)
+    at = Place(trail=((said("My work"), "/me"),), programme=task.programme)
     heading, lead = form.question(task.shown)
-    page = frame.page(visit, heading, lead=lead, title="Judge", at=at, notices=sent.notices)
+    page = frame.page(visit, heading, lead=lead, title=said("Judge"), at=at, notices=sent.notices)
     return frame.shown("judgment/work.html", view, page, status=sent.status)
 
 
@@ -155,7 +162,7 @@ def _refused(visit: Visit, task: Task, fields: Fields, refused: Refused) -> Resp
     now = assignment.task(visit.cell, visit.actor, task.assignment)
     if refused.code == "already-judged" or (not isinstance(now, Refused) and now.state == "judged"):
         return _to_receipt(visit, task)
-    todo = "Go back to your work and take another item." if refused.code == "lease-expired" else ""
+    todo = said("Go back to your work and take another item.") if refused.code == "lease-expired" else ""
     notices = (frame.notice(refused, todo=todo),)
     return _kept(visit, task, Sent(fields=fields, notices=notices, key=new_key(), status=status_of(refused)))
 
@@ -175,7 +182,7 @@ def keep_draft(visit: Visit) -> Response:
 def draft_answer(saved: int | Refused) -> Response:
     """The answer to an autosave, for the script of the page."""
     if isinstance(saved, Refused):
-        return JSONResponse({"sentence": saved.sentence, "code": saved.code}, status_of(saved))
+        return JSONResponse({"sentence": language.refusal_text(saved), "code": saved.code}, status_of(saved))
     return JSONResponse({"saved_at": words.moment(saved)})
 
 
@@ -208,12 +215,12 @@ def done(visit: Visit) -> PageAnswer:
     view = views.WorkDone(
         receipt=frame.receipt(visit.cell, seq=found.seq, kind=found.envelope.kind, at=found.envelope.at),
         summary=(
-            Fact(term="Item", value=task.item),
-            Fact(term="Programme", value=task.programme),
-            Fact(term="Rubric", value=f"{task.rubric.title} {task.rubric.version}"),
+            Fact(term=said("Item"), value=task.item),
+            Fact(term=said("Programme"), value=task.programme),
+            Fact(term=said("Rubric"), value=f"{task.rubric.title} {task.rubric.version}"),
         ),
         next_href=f"/work/{task.programme}", home_href="/me", done=task.done, total=None,
         signed=None if isinstance(given, Refused) else signed_view(visit, given),
     )  # fmt: skip
-    at = Place(trail=(("My work", "/me"),), programme=task.programme)
-    return frame.shown("judgment/done.html", view, frame.page(visit, "Saved", at=at))
+    at = Place(trail=((said("My work"), "/me"),), programme=task.programme)
+    return frame.shown("judgment/done.html", view, frame.page(visit, said("Saved"), at=at))

@@ -113,6 +113,7 @@ DONE: Final = Words({
     "case-returned": "You gave the case back. Somebody else can take it.",
     "holding": "You work on this case already: decide it or give it back before you take another one.",
     "drawn": "The items are drawn. Reviewers find them in their queue.",
+    "promoted": "What experts wrote is here for others to review.",
     "drawn-none": "Nothing more is to be drawn: the tiers have what they need so far.",
     "senior": "The person is a senior adjudicator of this programme.",
     "senior-ended": "The person is a senior adjudicator no more.",
@@ -221,17 +222,25 @@ def _pay_now(one: pay.Mine) -> PayNow:
     def amount(minor: int) -> str:
         return told(minor, currency=one.currency, decimals=one.decimals)
 
-    rate = "no active time yet" if one.earned_hourly is None else f"{amount(one.earned_hourly)} an hour"
-    top_up = f"A top-up of {amount(one.top_up)} is added, so that you get the floor." if one.top_up else ""
+    rate = (
+        said("no active time yet")
+        if one.earned_hourly is None
+        else said("%(amount)s an hour", amount=amount(one.earned_hourly))
+    )
+    top_up = (
+        said("A top-up of %(amount)s is added, so that you get the floor.", amount=amount(one.top_up))
+        if one.top_up
+        else ""
+    )
     return PayNow(
         programme=one.programme, href=f"/me/pay/{one.programme}",
         facts=(
-            Fact(term="Active today", value=words.duration(one.today_ms)),
-            Fact(term=f"Active in {one.period}", value=words.duration(one.active_ms)),
-            Fact(term="Earned", value=amount(one.earned)), Fact(term="Effective rate", value=rate),
-            Fact(term="Floor", value=f"{amount(one.floor_hourly)} an hour"),
+            Fact(term=said("Active today"), value=words.duration(one.today_ms)),
+            Fact(term=said("Active in %(period)s", period=one.period), value=words.duration(one.active_ms)),
+            Fact(term=said("Earned"), value=amount(one.earned)), Fact(term=said("Effective rate"), value=rate),
+            Fact(term=said("Floor"), value=said("%(amount)s an hour", amount=amount(one.floor_hourly))),
         ),
-        note=top_up if one.is_accepted else "The pay terms changed: read and accept them to go on.",
+        note=top_up if one.is_accepted else said("The pay terms changed: read and accept them to go on."),
     )  # fmt: skip
 
 
@@ -323,12 +332,12 @@ def notice(refused: Refused, *, todo: str = "", field: str | None = None) -> Not
 
 ASKED = frozenset({looking.REASON_MISSING.code, looking.WORDS_TOO_LONG.code})
 """Refusals that are answered by asking for the reason."""
-REASONS = {
+REASONS: Final = Words({
     "review": "Review: the quality of items, judgments or reasons.",
     "audit": "Audit: whether the rules were kept.",
     "incident": "Incident: a fault, a complaint or a report.",
     "rights": "Rights: a question about source, licence or erasure.",
-}
+})  # fmt: skip
 
 
 def looking_at(path: str, reason: str) -> str:
@@ -346,7 +355,7 @@ def ask_why(visit: Visit, path: str, refused: Refused) -> Response:
             for value, label in REASONS.items()
         ),
     )  # fmt: skip
-    frame = page(visit, "Why do you look?", notices=() if is_first else (notice(refused, field="reason"),))
+    frame = page(visit, said("Why do you look?"), notices=() if is_first else (notice(refused, field="reason"),))
     return shown("oversight/why.html", view, frame, status=200 if is_first else status_of(refused))
 
 
@@ -399,11 +408,15 @@ def problems(found: Iterable[Found]) -> tuple[Problem, ...]:
     """Problems of a document, each with its line and place."""
     return tuple(
         Problem(
-            place=", ".join(part for part in (f"line {p.line}" if p.line else "", p.path) if part) or p.name,
+            place=", ".join(part for part in (_line(p.line), p.path) if part) or p.name,
             expected=p.expected, found=p.found, fix=p.fix,
         )
         for p in found
     )  # fmt: skip
+
+
+def _line(number: int | None) -> str:
+    return said("line %(number)s", number=number) if number else ""
 
 
 def absent(visit: Visit | None) -> tuple[str, bool]:

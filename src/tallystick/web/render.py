@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from tallystick.plots import Plot, draw
 from tallystick.web import language, showing, words
-from tallystick.web.language import formats, said
+from tallystick.web.language import formats, said, scripts
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate
 
@@ -120,6 +120,6 @@ def _environment() -> Environment:
     # The functions of the i18n extension in its old style: what `_` gives is a text like any other, and is escaped.
     environment.globals.update(
         gettext=language.gettext, ngettext=language.ngettext, pgettext=language.pgettext,
-        npgettext=language.npgettext, _=said, counted=language.counted,
+        npgettext=language.npgettext, _=said, counted=language.counted, script_words=scripts.script_words,
     )  # fmt: skip
     return environment

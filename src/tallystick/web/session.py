@@ -30,18 +30,13 @@ def mount(site: Site) -> None:
     site.page("/", home, permission="self")
     site.page("/language", choose_language, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
     site.show_faults(fault)
-    site.speak(in_language, refusal_told)
+    site.speak(in_language, language.refusal_text)
 
 
 def in_language(request: Request) -> AbstractContextManager[None]:
     """What every page is made in: the language that was chosen, or that the browser asks for, or English."""
     cookie = request.cookies.get(LANGUAGE, "")
     return language.speaking(language.chosen(cookie, request.headers.get("accept-language", "")))
-
-
-def refusal_told(refused: Refused) -> str:
-    """A refusal for a script of ours: in the language of the page, then in English with its names and numbers."""
-    return " ".join(part for part in language.refusal(refused) if part)
 
 
 def choose_language(visit: Visit) -> Response:

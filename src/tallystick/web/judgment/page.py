@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tallystick.app.assignment import Shown
 from tallystick.flow.judgment import warnings
@@ -11,6 +12,8 @@ from tallystick.web import rubric as rubrics
 from tallystick.web.judgment.asked import asked, labels_of
 from tallystick.web.judgment.reading import REASONS
 from tallystick.web.judgment.typed import Fields, active_ms, first
+from tallystick.web.language import Words, counted, said, titled, told
+from tallystick.web.language.sentences import sentence as told_sentence
 from tallystick.web.views import judgment as views
 from tallystick.web.views.items import Text
 from tallystick.web.views.page import Notice
@@ -28,7 +31,10 @@ def contradictions(answer: Answer, rubric: Rubric) -> tuple[views.Contradiction,
     """Every priority rule that an answer contradicts, with whether that was confirmed."""
     return tuple(
         views.Contradiction(
-            criterion=name, name=rubric.by_id[name].name, sentence=sentence, is_confirmed=name in answer.confirmed
+            criterion=name,
+            name=rubric.by_id[name].name,
+            sentence=told_sentence(sentence),
+            is_confirmed=name in answer.confirmed,
         )
         for name, sentence in warnings(answer, rubric)
     )
@@ -36,17 +42,24 @@ def contradictions(answer: Answer, rubric: Rubric) -> tuple[views.Contradiction,
 
 def complaint(errors: Mapping[str, str]) -> Notice:
     """The notice above a form that was not taken."""
-    number = "One thing is" if len(errors) == 1 else f"{len(errors)} things are"
+    sentence = (
+        said("Nothing was submitted yet. One thing is missing or not right.")
+        if len(errors) == 1
+        else counted(
+            "Nothing was submitted yet. %(number)s thing is missing or not right.",
+            "Nothing was submitted yet. %(number)s things are missing or not right.", len(errors),
+        )
+    )  # fmt: skip
     return Notice(
-        kind="refused", sentence=f"Nothing was submitted yet. {number} missing or not right.",
-        todo="Each is marked below. Everything that you typed is still here.", field=next(iter(errors), None),
+        kind="refused", sentence=sentence, field=next(iter(errors), None),
+        todo=said("Each is marked below. Everything that you typed is still here."),
     )  # fmt: skip
 
 
 def read_first(shown: Shown) -> tuple[Text, tuple[Text, ...]]:
     """Prompt and context as passages."""
-    context = (Text(label="Context", body=shown.context),) if shown.context else ()
-    return Text(label="Prompt", body=shown.prompt), context
+    context = (Text(label=said("Context"), body=shown.context),) if shown.context else ()
+    return Text(label=said("Prompt"), body=shown.prompt), context
 
 
 def pieces(shown: Shown) -> tuple[views.PieceView, ...]:
@@ -56,8 +69,8 @@ def pieces(shown: Shown) -> tuple[views.PieceView, ...]:
 
 def _piece(piece: Piece, labels: tuple[views.LabelField, ...] = (), *, is_markable: bool = False) -> views.PieceView:
     return views.PieceView(
-        id=piece.id, kind=piece.kind, text=Text(label=piece.title, body=piece.text),
-        facts=tuple(Fact(term=name, value=text) for name, text in piece.facts), labels=labels,
+        id=piece.id, kind=piece.kind, text=Text(label=titled(piece.title), body=piece.text),
+        facts=tuple(Fact(term=told(name), value=text) for name, text in piece.facts), labels=labels,
         is_markable=is_markable,
     )  # fmt: skip
 
@@ -79,7 +92,7 @@ def scores(
     """The score fields with what was chosen."""
     if not form.scored:
         return ()
-    titles = {piece.id: piece.title for piece in shown.pieces}
+    titles = {piece.id: titled(piece.title) for piece in shown.pieces}
     return tuple(
         views.ScoreField(
             id=criterion.id, name=criterion.name, choices=_choices(criterion),
@@ -114,7 +127,10 @@ def _choices(criterion: Criterion) -> tuple[views.ScoreChoice, ...]:
 def _between(anchors: Mapping[int, str], point: int) -> str:
     below = max(value for value in anchors if value < point)
     above = min(value for value in anchors if value > point)
-    return f"Between {below} ({anchors[below].rstrip('.')}) and {above} ({anchors[above].rstrip('.')})."
+    return said(
+        "Between %(below)s (%(words_below)s) and %(above)s (%(words_above)s).", below=below,
+        words_below=anchors[below].rstrip("."), above=above, words_above=anchors[above].rstrip("."),
+    )  # fmt: skip
 
 
 def verdicts(form: Form, chosen: str) -> tuple[views.VerdictChoice, ...]:
@@ -122,7 +138,8 @@ def verdicts(form: Form, chosen: str) -> tuple[views.VerdictChoice, ...]:
     codes: Iterable[Code] = (*form.verdicts, *UNDECIDED_CODES)
     return tuple(
         views.VerdictChoice(
-            value=code.value, label=code.title, short=_SHORT.get(code.value, code.title), key=KEYS[n : n + 1],
+            value=code.value, label=told(code.title), key=KEYS[n : n + 1],
+            short=_SHORT.get(code.value) or told(code.title),
             is_scale=code.value in _SHORT and n < 5, is_chosen=code.value == chosen,
         )
         for n, code in enumerate(codes)
@@ -167,7 +184,7 @@ class Sheet:
 def question(shown: Shown) -> tuple[str, str]:
     """What the expert is asked: the heading of the page, and the sentence below it."""
     signal = shown.matter.signal
-    return (signal.question, "") if signal.question else (signal.title, signal.about)
+    return (told(signal.question), "") if signal.question else (told(signal.title), told(signal.about))
 
 
 def work(
@@ -186,7 +203,7 @@ def work(
         pieces=_asked_pieces(shown, form, fields, errors), pieces_title=pieces_title(shown),
         criteria=tuple(rubrics.criterion(c) for c in rubric.criteria), priorities=rubrics.priorities(rubric),
         scores=scores(rubric, form, shown, fields, errors=errors), asked=asked(shown, form, fields, errors),
-        verdict_title=form.verdict_title, is_verdict_found=not form.verdicts,
+        verdict_title=told(form.verdict_title), is_verdict_found=not form.verdicts,
         verdicts=verdicts(form, first(fields, "verdict")), reasons=reasons(rubric, fields, errors),
         is_reason_required=form.is_reason_required, verdict_error=errors.get("verdict", ""), contradictions=against,
         saved_at=saved_at, is_qualification=sheet.is_qualification, release_action=sheet.release_action,
@@ -195,9 +212,9 @@ def work(
     )  # fmt: skip
 
 
-_TITLES = {"candidate": "Candidates", "step": "Steps", "turn": "Conversation", "call": "Actions"}
+_TITLES: Final = Words({"candidate": "Candidates", "step": "Steps", "turn": "Conversation", "call": "Actions"})
 
 
 def pieces_title(shown: Shown) -> str:
     """The heading above the pieces."""
-    return next((_TITLES[piece.kind] for piece in shown.pieces if piece.kind in _TITLES), "The work")
+    return next((_TITLES[piece.kind] for piece in shown.pieces if piece.kind in _TITLES), said("The work"))

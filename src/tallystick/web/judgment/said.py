@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from tallystick.signals.shape import Mark
+from tallystick.web.language import said, told
 from tallystick.web.views.adjudication import BlindReason, CriterionScores
 from tallystick.web.views.parts import Fact
 
@@ -27,7 +28,7 @@ def scores(given: Mapping[str, Mapping[str, int]], names: Mapping[str, str]) -> 
 def heads(given: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
     """What stands above the points: the letters of the candidates, or nothing more than that they are points."""
     on = scored_on(given.values()) if given else PAIR
-    return ("Points",) if len(on) == 1 else tuple(letter.upper() for letter in on)
+    return (said("Points"),) if len(on) == 1 else tuple(letter.upper() for letter in on)
 
 
 def reasons(given: Iterable[Mapping[str, str | None]], names: Mapping[str, str]) -> tuple[BlindReason, ...]:
@@ -51,12 +52,14 @@ def details(values: Mapping[str, str], marks: Sequence[Mark], texts: Mapping[str
 
 
 def _plain(text: str) -> str:
-    return text.replace("_", " ").capitalize()
+    return told(text.replace("_", " ").capitalize())
 
 
 def _where(mark: Mark) -> str:
     piece = mark.on.upper() if len(mark.on) == 1 else mark.on
-    return f"{piece}, place {mark.place}" if mark.place is not None else f"{_plain(mark.field)}: {piece}"
+    if mark.place is not None:
+        return said("%(piece)s, place %(place)s", piece=piece, place=mark.place)
+    return f"{_plain(mark.field)}: {piece}"
 
 
 def _what(mark: Mark) -> str:

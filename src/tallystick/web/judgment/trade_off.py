@@ -2,6 +2,7 @@
 
 from tallystick.flow.constitution import NOTE_CHARACTERS_MAX, PRINCIPLES_IN_CONFLICT_MAX, Constitution, TradeOff
 from tallystick.web.judgment.typed import Fields, first
+from tallystick.web.language import said
 from tallystick.web.views import judgment as views
 from tallystick.web.views.parts import Choice
 
@@ -16,12 +17,16 @@ def read_trade_off(fields: Fields, constitution: Constitution | None) -> tuple[T
         return None, ""
     names = tuple(name for name in dict.fromkeys(chosen) if name in constitution.by_id)
     if not 2 <= len(names) <= PRINCIPLES_IN_CONFLICT_MAX:
-        return None, f"Choose two principles or more that conflicted, at most {PRINCIPLES_IN_CONFLICT_MAX}."
+        return None, said(
+            "Choose two principles or more that conflicted, at most %(number)s.", number=PRINCIPLES_IN_CONFLICT_MAX
+        )
     if not note or len(note) > NOTE_CHARACTERS_MAX:
-        return None, f"Say which trade-off you made, in at most {NOTE_CHARACTERS_MAX} characters."
+        return None, said("Say which trade-off you made, in at most %(number)s characters.", number=NOTE_CHARACTERS_MAX)
     won = prevailed if prevailed in constitution.by_id else None
     if won is not None and won not in names:
-        return None, "The principle that prevailed is not among those that conflicted: choose one of them, or none."
+        return None, said(
+            "The principle that prevailed is not among those that conflicted: choose one of them, or none."
+        )
     return TradeOff(principles=names, prevailed=won, note=note), ""
 
 
@@ -36,7 +41,7 @@ def shown_trade_off(constitution: Constitution | None, fields: Fields, error: st
             Choice(value=name, label=label, is_chosen=name in chosen, note=text) for name, label, text in principles
         ),
         prevailed=(
-            Choice(value=BALANCED, label="none: they were balanced", is_chosen=prevailed in ("", BALANCED)),
+            Choice(value=BALANCED, label=said("none: they were balanced"), is_chosen=prevailed in ("", BALANCED)),
             *(Choice(value=name, label=label, is_chosen=name == prevailed) for name, label, _ in principles),
         ),
         note=first(fields, NOTE), error=error, is_open=bool(error or chosen or first(fields, NOTE)),

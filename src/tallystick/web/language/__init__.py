@@ -16,7 +16,18 @@ from tallystick.web.language.spoken import (
     pgettext,
     speaking,
 )
-from tallystick.web.language.words import N_, Words, counted, listed, refusal, refusal_line, said, told
+from tallystick.web.language.words import (
+    N_,
+    Words,
+    counted,
+    listed,
+    refusal,
+    refusal_line,
+    refusal_text,
+    said,
+    titled,
+    told,
+)
 
 __all__ = [
     "ENGLISH",
@@ -34,7 +45,9 @@ __all__ = [
     "pgettext",
     "refusal",
     "refusal_line",
+    "refusal_text",
     "said",
     "speaking",
+    "titled",
     "told",
 ]

@@ -62,6 +62,19 @@ def refusal(refused: Refused) -> tuple[str, str]:
     return ("", refused.sentence) if message == refused.code else (message, refused.sentence)
 
 
+def refusal_text(refused: Refused) -> str:
+    """A refusal for a script of ours: in the language of the page, then in English with its names and numbers."""
+    return " ".join(part for part in refusal(refused) if part)
+
+
+def titled(title: str) -> str:
+    """The title of a piece of an item, whose number is no part of the message: `Step 3`."""
+    head, _, number = title.rpartition(" ")
+    if head and number.isascii() and number.isdigit():
+        return said("%(title)s %(number)s", title=gettext(head), number=number)
+    return gettext(title)
+
+
 def refusal_line(refused: Refused) -> str:
     """A refusal in one line, as for the error of a field: said, and behind it the exact English sentence."""
     sentence, exact = refusal(refused)

@@ -2,6 +2,7 @@
 // does not have is kept on this device meanwhile (keep.js), and comes back when the page is opened again.
 // Without this script the button "Save draft" does the same.
 import { keeper, submitted as noteSubmitted } from "./keep.js";
+import { say } from "./words.js";
 
 const QUIET_MS = 1200;
 const RETRY_MS = 10_000;
@@ -19,7 +20,7 @@ if (form && state) {
   let keeping = Promise.resolve(null);
   let unsent = 0; // counts changes: what is kept is forgotten only when the last of them was saved
 
-  const say = (words, wrong) => {
+  const tell = (words, wrong) => {
     state.textContent = words;
     state.classList.toggle("is-wrong", wrong);
   };
@@ -54,9 +55,9 @@ if (form && state) {
 
   const why = async (answer) => {
     try {
-      return (await answer.json()).sentence || `the server answered ${answer.status}`;
+      return (await answer.json()).sentence || say("server-answered", { status: answer.status });
     } catch {
-      return `the server answered ${answer.status}`;
+      return say("server-answered", { status: answer.status });
     }
   };
 
@@ -67,8 +68,7 @@ if (form && state) {
 
   const notSaved = async (reason) => {
     const here = await keep();
-    const where = here ? "Your words are kept on this device" : "Your words are still on this page: leave it open";
-    say(`Not saved: ${reason}. ${where}${changed ? "; trying again." : "."}`, true);
+    tell(say(`not-saved${here ? "-kept" : ""}${changed ? "-retry" : ""}`, { reason }), true);
   };
 
   const save = async (leaving = false) => {
@@ -87,7 +87,7 @@ if (form && state) {
       });
       if (answer.ok) {
         saved = (await answer.json()).saved_at;
-        say(`Saved ${clock(saved)}`, false);
+        tell(say("saved", { time: clock(saved) }), false);
         await keeping;
         if (change === unsent) (await ready)?.forget();
       } else {
@@ -96,7 +96,7 @@ if (form && state) {
       }
     } catch {
       changed = true;
-      await notSaved("the server cannot be reached");
+      await notSaved(say("server-away"));
     }
     running = false;
     if (changed) later(state.classList.contains("is-wrong") ? RETRY_MS : QUIET_MS);
@@ -107,7 +107,7 @@ if (form && state) {
     unsent += 1;
     keep();
     if (!running) {
-      say("Not saved yet", false);
+      tell(say("not-saved-yet"), false);
       later(QUIET_MS);
     }
   };
@@ -128,7 +128,7 @@ if (form && state) {
     time.value = String(Math.max(Number(time.value) || 0, Number(kept.get("active_ms")) || 0));
     time.dispatchEvent(new Event("restored"));
     noteChange();
-    say("Not saved yet: this device had kept what you typed.", false);
+    tell(say("kept-by-device"), false);
   };
 
   const ask = (found, place) => {

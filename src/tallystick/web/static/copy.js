@@ -1,4 +1,6 @@
 // Copy buttons: shown only when the browser can copy. Without this script the text can still be selected.
+import { say } from "./words.js";
+
 const SHOWN_MS = 2000;
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -8,9 +10,9 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     const words = button.textContent;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = "Copied";
+      button.textContent = say("copied");
     } catch {
-      button.textContent = "Not copied: select the text";
+      button.textContent = say("not-copied");
     }
     setTimeout(() => { button.textContent = words; }, SHOWN_MS);
   });

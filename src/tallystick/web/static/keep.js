@@ -1,6 +1,8 @@
 // What the server does not have yet is kept on this device, encrypted. The key comes with the page of whoever signed
 // in and is kept nowhere: without signing in as the same person again, nobody reads what lies here.
 // A browser offers encryption on https (and on the machine itself) alone. Without it nothing is kept: the page says so.
+import { say } from "./words.js";
+
 const PREFIX = "tallystick-unsent:";
 const LEFT = "tallystick-submitted"; // the form that was submitted from this tab last
 const DAYS_MAX = 14;
@@ -82,7 +84,7 @@ if (typeof document !== "undefined") {
     }
   } catch { /* nothing was noted */ }
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", (event) => {
-    const question = "This device keeps words of yours that are not saved yet. Sign out and remove them?";
+    const question = say("leave");
     if (places().length && !window.confirm(question)) event.preventDefault();
     else forget(() => true);
   });

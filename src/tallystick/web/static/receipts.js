@@ -1,5 +1,7 @@
 // Receipts in the browser: a page that shows one has it kept here; the page "My receipts" lists what is kept.
 // Without this script, or without storage, the same receipts can be downloaded one by one.
+import { locale, say } from "./words.js";
+
 const KEPT_MAX = 500;
 const HEADER = "tallystick/receipt-file/v1\n";
 
@@ -36,8 +38,8 @@ export function keep(person, seq, text) {
 for (const one of document.querySelectorAll("[data-receipt]")) {
   const kept = keep(one.dataset.person, Number(one.dataset.seq), one.dataset.receipt);
   one.textContent = kept
-    ? "This browser keeps a copy, too."
-    : "This browser keeps no copy: its storage is full or switched off. Download the receipt.";
+    ? say("copy-kept")
+    : say("copy-not-kept");
   one.hidden = false;
 }
 
@@ -51,17 +53,17 @@ if (box) {
     const item = document.createElement("li");
     const index = document.createElement("span");
     index.className = "history-index";
-    index.textContent = one.seq.toLocaleString("en");
+    index.textContent = one.seq.toLocaleString(locale);
     const what = document.createElement("div");
     what.className = "history-what";
     const line = document.createElement("p");
     const pill = document.createElement("span");
     const isSealed = one.seq < Number(sealed);
     pill.className = `pill ${isSealed ? "pill-good" : "pill-waiting"}`;
-    pill.textContent = isSealed ? "sealed" : "waiting to be sealed";
+    pill.textContent = isSealed ? say("sealed") : say("waiting-to-be-sealed");
     const link = document.createElement("a");
     link.href = `/receipts/${one.seq}`;
-    link.textContent = `Entry ${one.seq.toLocaleString("en")}`;
+    link.textContent = say("entry", { number: one.seq.toLocaleString(locale) });
     line.append(link, " ", pill);
     what.append(line);
     item.append(index, what);
@@ -73,8 +75,8 @@ if (box) {
     list.replaceChildren(...kept.slice().reverse().map(row));
     const waiting = kept.filter((one) => one.seq >= Number(sealed)).length;
     state.textContent = kept.length
-      ? `${kept.length} kept, ${kept.length - waiting} of them sealed.`
-      : "Nothing is kept here yet.";
+      ? say("receipts-kept", { number: kept.length, sealed: kept.length - waiting })
+      : say("receipts-none");
     save.hidden = forget.hidden = kept.length === 0;
     take.hidden = !all;
     box.hidden = false;
@@ -87,9 +89,9 @@ if (box) {
       const parts = (await answer.text()).split(HEADER).slice(1).map((part) => HEADER + part);
       const done = parts.every((text) => keep(person, Number(text.match(/^index (\d+)$/m)[1]), text));
       show();
-      if (!done) state.textContent = "Not all are kept: the storage of this browser is full or switched off.";
+      if (!done) state.textContent = say("receipts-full");
     } catch {
-      state.textContent = "The receipts could not be fetched. Try again.";
+      state.textContent = say("receipts-failed");
     }
   });
   save.addEventListener("click", () => {

@@ -1,6 +1,8 @@
 // Active time: the milliseconds in which somebody worked on this page, into the field `active_ms` and onto the page.
 // A pause longer than a minute is left out whole; so is the time in which the page is not visible or the device sleeps.
 // It is what pay and workload are computed from, never a measure of anybody's quality.
+import { locale, say } from "./words.js";
+
 const PAUSE_MS = 60_000;
 
 export function activeTime(start_ms, now) {
@@ -22,7 +24,7 @@ export function activeTime(start_ms, now) {
 
 export function minutes(ms) {
   const whole = Math.floor(ms / 60_000);
-  return whole ? `${whole} min` : "less than a minute";
+  return whole ? say("minutes", { minutes: whole.toLocaleString(locale) }) : say("less-than-a-minute");
 }
 
 const field = document.querySelector("#work input[name=active_ms]");
