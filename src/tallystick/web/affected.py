@@ -13,6 +13,7 @@ from tallystick.flow.rubric import Reason
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
+from tallystick.web.language import N_, Words, refusal_line, said
 from tallystick.web.rubric import diff_row
 from tallystick.web.views import affected as views
 from tallystick.web.views.parts import Choice, Fact, Pill
@@ -20,7 +21,7 @@ from tallystick.web.welfare import shield
 
 READERS = "review or gate.read"
 FORM_BYTES = 100_000
-SECTION = "Affected work"
+SECTION = N_("Affected work")
 STANDS, STAND, AGAIN = "stands", "stand", "again"
 REASONS: dict[Reason, Pill] = {
     "added": Pill(label="criterion is new", tone="bad"),
@@ -30,10 +31,10 @@ REASONS: dict[Reason, Pill] = {
     "rule": Pill(label="another rule", tone="waiting"),
     "wording": Pill(label="wording only", tone="quiet"),
 }
-_WAYS = {
+_WAYS = Words({
     "each": "One was read, and stands", "bulk": "Those stand of which only wording changed",
     "again": "All on a criterion are judged again",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -70,9 +71,9 @@ def _listed(visit: Visit, typed: Typed, refused: Refused | None = None) -> PageA
         rubrics=tuple(_rubric(visit, programme, one, typed, refused=refused) for one in found),
         is_reviewer=access.allows(visit.actor, "review"),
     )
-    lead = "Judgments made under an earlier version of their rubric, on a criterion that has changed since."
+    lead = said("Judgments made under an earlier version of their rubric, on a criterion that has changed since.")
     notices = () if refused is None else (frame.notice(refused, field=_place_of(refused, typed)),)
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
     return frame.shown("affected/list.html", view, page, status=200 if refused is None else status_of(refused))
 
 
@@ -107,13 +108,19 @@ def _rubric(
         ),
         decisions=tuple(
             views.DecisionRow(
-                what=_WAYS[row.way] + (f": {names.get(row.criterion, row.criterion)}" if row.criterion else ""),
+                what=_what(row.way, names.get(row.criterion, row.criterion) if row.criterion else ""),
                 version=row.version, judgments=row.judgments, who=known.get(row.by, row.by), at=words.moment(row.at),
             )
             for row in one.decisions
         ),
         bulk=_bulk(programme, one, names, typed, refused=refused) if may_decide else None,
     )  # fmt: skip
+
+
+def _what(way: str, criterion: str) -> str:
+    """What was decided, and on which criterion, where it was on one."""
+    decided = _WAYS[way]
+    return said("%(decided)s: %(criterion)s", decided=decided, criterion=criterion) if criterion else decided
 
 
 def _bulk(
@@ -129,7 +136,7 @@ def _bulk(
         ),
         has_wording=any(row.tally.waiting and row.reason == WORDING for row in one.progress),
         decision=typed.decision if is_mine else "", rationale=typed.notes if is_mine else "",
-        errors=((refused.field, refused.sentence),) if is_mine and refused and refused.field else (),
+        errors=((refused.field, refusal_line(refused)),) if is_mine and refused and refused.field else (),
     )  # fmt: skip
 
 
@@ -164,9 +171,9 @@ def _shown(visit: Visit, typed: Typed, *, key: str, refused: Refused | None = No
     found = affected.affected_judgment(visit.cell, visit.actor, visit.path["affected_id"])
     if isinstance(found, Refused):
         return found
-    at = frame.inside(visit, found.programme, SECTION, (SECTION, f"/programmes/{found.programme}/affected"))
+    at = frame.inside(visit, found.programme, SECTION, (said(SECTION), f"/programmes/{found.programme}/affected"))
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    page = frame.page(visit, "Does this judgment stand under the new version?", at=at, notices=notices)
+    page = frame.page(visit, said("Does this judgment stand under the new version?"), at=at, notices=notices)
     view = replace(_view(found, typed, key=key, refused=refused), shield=shield(visit, found.item))
     return frame.shown("affected/detail.html", view, page, status=200 if refused is None else status_of(refused))
 
@@ -175,18 +182,18 @@ def _view(found: AffectedJudgment, typed: Typed, *, key: str, refused: Refused |
     prompt, context = form.read_first(found.shown)
     rubric = found.rubric
     names = {part.id: part.name for part in rubric.criteria}
-    affects = ", ".join(f"{names.get(name, name)}: {REASONS[why].label}" for name, why in found.reasons.items())
+    affects = ", ".join(f"{names.get(name, name)}: {said(REASONS[why].label)}" for name, why in found.reasons.items())
     return views.Review(
         facts=(
-            Fact(term="Domain", value=found.domain), Fact(term="Rubric", value=rubric.title),
-            Fact(term="Given under", value=found.given_under), Fact(term="In force", value=rubric.version),
-            Fact(term="Affected", value=affects),
+            Fact(term=said("Domain"), value=found.domain), Fact(term=said("Rubric"), value=rubric.title),
+            Fact(term=said("Given under"), value=found.given_under), Fact(term=said("In force"), value=rubric.version),
+            Fact(term=said("Affected"), value=affects),
         ),
         given_under=found.given_under, version=rubric.version, changed=tuple(diff_row(row) for row in found.changed),
         prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
         said=blind(found.said, names), action=f"/affected/{found.judgment}", idempotency_key=key,
         decision=typed.decision, notes=typed.notes, by_same=typed.by_same,
-        errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+        errors=((refused.field, refusal_line(refused)),) if refused and refused.field else (),
     )  # fmt: skip
 
 

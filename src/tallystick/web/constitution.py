@@ -10,6 +10,7 @@ from tallystick.flow import constitution as flow
 from tallystick.flow.document import Problem, form
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
+from tallystick.web.language import N_, refusal_line, said
 from tallystick.web.rubric import diff_row, editing
 from tallystick.web.rubric.editing import Checked, Document
 from tallystick.web.views import constitution as views
@@ -17,7 +18,8 @@ from tallystick.web.views.contract import Version
 from tallystick.web.views.parts import Fact, Link, Pill
 
 READ, WRITE, AGREE = "constitution.read", "constitution.write", "constitution.agree"
-SECTION = "Constitution"
+SECTION = N_("Constitution")
+FIRST = N_("The first version.")
 FORM_BYTES = 100_000
 ITEMS_LISTED = 20
 STATES = {
@@ -25,8 +27,8 @@ STATES = {
     "declined": Pill(label="declined", tone="bad"),
 }  # fmt: skip
 _SIGN = {
-    "sign-researcher": ("researcher", "Agree as the client's alignment researcher"),
-    "sign-lead": ("lead", "Agree as the methodology lead"),
+    "sign-researcher": ("researcher", N_("Agree as the client's alignment researcher")),
+    "sign-lead": ("lead", N_("Agree as the methodology lead")),
 }  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def _detail(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     if isinstance(found, Refused):
         return _nothing(visit, programme) if version is None else found
     notices = () if refused is None else (frame.notice(refused),)
-    trail = ((SECTION, _root(programme)),) if version else ()
+    trail = ((said(SECTION), _root(programme)),) if version else ()
     at = frame.inside(visit, programme, SECTION, *trail)
     heading = f"{found.constitution.title} {found.constitution.version}"
     status = 200 if refused is None else status_of(refused)
@@ -77,7 +79,7 @@ def _nothing(visit: Visit, programme: str) -> PageAnswer:
     may_write = access.allows(visit.actor, WRITE)
     view = views.Nothing(edit_href=f"{_root(programme)}-editor" if may_write else None)
     at = frame.inside(visit, programme, SECTION)
-    return frame.shown("constitution/none.html", view, frame.page(visit, SECTION, at=at))
+    return frame.shown("constitution/none.html", view, frame.page(visit, said(SECTION), at=at))
 
 
 def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail:
@@ -87,12 +89,13 @@ def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail
     may_write, may_count = access.allows(visit.actor, WRITE), access.allows(visit.actor, "gate.read")
     return views.Detail(
         facts=(
-            Fact(term="State", value="in force" if is_current else "replaced"),
-            Fact(term="Version", value=current.version), Fact(term="Principles", value=str(len(current.principles))),
-            Fact(term="Digest", value=found.row.document_digest, is_digest=True),
+            Fact(term=said("State"), value=said("in force") if is_current else said("replaced")),
+            Fact(term=said("Version"), value=current.version),
+            Fact(term=said("Principles"), value=str(len(current.principles))),
+            Fact(term=said("Digest"), value=found.row.document_digest, is_digest=True),
         ),
-        preamble=current.preamble or "", changelog=current.changelog or "The first version.",
-        rationale=current.rationale or "The first version.",
+        preamble=current.preamble or "", changelog=current.changelog or said(FIRST),
+        rationale=current.rationale or said(FIRST),
         principles=tuple(_principle(programme, found, one) for one in current.principles),
         findings=tuple((one.severity == "serious", one.sentence) for one in found.findings),
         rubrics=tuple(_state(visit, programme, one) for one in found.rubrics),
@@ -107,7 +110,7 @@ def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail
             Version(
                 label=row.version, href=f"{root}/versions/{row.version}", at=words.moment(row.at),
                 who=known.get(row.by, row.by), is_current=row is found.versions[0],
-                changelog="The first version." if row.previous is None else f"Follows {row.previous}.",
+                changelog=said(FIRST) if row.previous is None else said("Follows %(version)s.", version=row.previous),
             )
             for row in found.versions
         ),
@@ -118,10 +121,12 @@ def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail
 
 
 def _signed(researcher: str | None, lead: str | None, known: dict[str, str]) -> str:
-    names = [
-        f"{label}: {known.get(who, who)}" for label, who in (("researcher", researcher), ("lead", lead)) if who
-    ]  # fmt: skip
-    return ", ".join(names) or "nobody yet"
+    names = []
+    if researcher:
+        names.append(said("researcher: %(person)s", person=known.get(researcher, researcher)))
+    if lead:
+        names.append(said("lead: %(person)s", person=known.get(lead, lead)))
+    return ", ".join(names) or said("nobody yet")
 
 
 def _principle(programme: str, found: ConstitutionPage, one: flow.Principle) -> views.Principle:
@@ -144,17 +149,17 @@ def _principle(programme: str, found: ConstitutionPage, one: flow.Principle) -> 
 def _state(visit: Visit, programme: str, one: constitution.RubricState) -> views.RubricState:
     rubric = one.rubric
     names = {part.id: part.name for part in rubric.criteria}
-    state, sentence = Pill(label="not needed", tone="quiet"), "It names no principle and is used as it is."
+    state, sentence = Pill(label="not needed", tone="quiet"), said("It names no principle and is used as it is.")
     if one.carried:
-        state, sentence = Pill(label="agreed", tone="good"), "Both roles have agreed on what it carries."
+        state, sentence = Pill(label="agreed", tone="good"), said("Both roles have agreed on what it carries.")
     if one.refused:
-        state, sentence = Pill(label="no new work", tone="bad"), one.refused.sentence
+        state, sentence = Pill(label="no new work", tone="bad"), refusal_line(one.refused)
     is_waiting = one.proposal is not None and one.proposal.state == flow.PROPOSED
     may_propose = one.refused is not None and not is_waiting and access.allows(visit.actor, AGREE)
     link = (
         None
         if one.proposal is None
-        else Link(label="See the proposal", href=f"/operationalizations/{one.proposal.proposal}")
+        else Link(label=said("See the proposal"), href=f"/operationalizations/{one.proposal.proposal}")
     )
     return views.RubricState(
         title=f"{rubric.title} {rubric.version}", href=f"/programmes/{programme}/rubrics/{rubric.id}",
@@ -178,12 +183,12 @@ def compare(visit: Visit) -> PageAnswer:
     if isinstance(found, Refused) or isinstance(later, Refused):
         return access.ABSENT
     view = views.Difference(
-        before=before, after=after, rationale=later.constitution.rationale or "The first version.",
+        before=before, after=after, rationale=later.constitution.rationale or said(FIRST),
         rows=tuple(diff_row(row) for row in found.rows), version_labels=labels, action=f"{_root(programme)}/diff",
         affected=tuple(f"{one.name} ({one.domain})" for one in found.affected),
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, _root(programme)))
-    page = frame.page(visit, f"{newest.constitution.title}: what changed", at=at)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), _root(programme)))
+    page = frame.page(visit, said("%(constitution)s: what changed", constitution=newest.constitution.title), at=at)
     return frame.shown("constitution/diff.html", view, page)
 
 
@@ -208,9 +213,11 @@ def _proposal(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     programme = found.row.programme
-    at = frame.inside(visit, programme, SECTION, (SECTION, _root(programme)))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), _root(programme)))
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    page = frame.page(visit, f"How {found.rubric.title} carries principles", at=at, notices=notices)
+    page = frame.page(
+        visit, said("How %(rubric)s carries principles", rubric=found.rubric.title), at=at, notices=notices
+    )
     status = 200 if refused is None else status_of(refused)
     return frame.shown("constitution/proposal.html", _signing(visit, found, refused), page, status=status)
 
@@ -219,19 +226,22 @@ def _signing(visit: Visit, found: ProposalPage, refused: Refused | None) -> view
     known, row = frame.names(visit), found.row
     principles, criteria = found.constitution.by_id, found.rubric.by_id
     is_open = row.state == flow.PROPOSED
-    sentence = "No new work is given out under the rubric before both roles have signed, two people."
+    sentence = said("No new work is given out under the rubric before both roles have signed, two people.")
     if is_open and not found.is_current:
-        sentence = "Rubric or constitution have changed since. Propose it as it reads now, and sign that."
+        sentence = said("Rubric or constitution have changed since. Propose it as it reads now, and sign that.")
     if row.state == flow.AGREED:
-        sentence = "Both have agreed." if found.is_current else "Both had agreed. What was signed has changed since."
+        sentence = said("Both have agreed.")
+        if not found.is_current:
+            sentence = said("Both had agreed. What was signed has changed since.")
     if row.state == flow.DECLINED:
-        sentence = f"Declined by {known.get(row.declined_by, row.declined_by)}."
+        sentence = said("Declined by %(person)s.", person=known.get(row.declined_by, row.declined_by))
     return views.Proposal(
         facts=(
-            Fact(term="Constitution", value=f"{found.constitution.title} {row.version}"),
-            Fact(term="Rubric", value=f"{found.rubric.title} {row.rubric_version}"),
-            Fact(term="Domain", value=row.domain), Fact(term="Signed", value=_signed(row.researcher, row.lead, known)),
-            Fact(term="What is signed", value=row.subject_digest, is_digest=True),
+            Fact(term=said("Constitution"), value=f"{found.constitution.title} {row.version}"),
+            Fact(term=said("Rubric"), value=f"{found.rubric.title} {row.rubric_version}"),
+            Fact(term=said("Domain"), value=row.domain),
+            Fact(term=said("Signed"), value=_signed(row.researcher, row.lead, known)),
+            Fact(term=said("What is signed"), value=row.subject_digest, is_digest=True),
         ),
         state=STATES[row.state], sentence=sentence,
         ties=tuple(
@@ -246,9 +256,9 @@ def _signing(visit: Visit, found: ProposalPage, refused: Refused | None) -> view
             for name, given in found.carried.items()
         ),
         action=f"/operationalizations/{row.proposal}", idempotency_key=new_key(),
-        may_sign=tuple((do, label) for do, (role, label) in _SIGN.items() if role in found.may_sign),
+        may_sign=tuple((do, said(label)) for do, (role, label) in _SIGN.items() if role in found.may_sign),
         may_decline=is_open and access.allows(visit.actor, AGREE), why=visit.text("why") if refused else "",
-        error=refused.sentence if refused and refused.field == "why" else "",
+        error=refusal_line(refused) if refused and refused.field == "why" else "",
     )  # fmt: skip
 
 
@@ -284,8 +294,9 @@ def trade_offs(visit: Visit) -> PageAnswer:
                 more=max(0, len(items) - ITEMS_LISTED),
             )
         )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, _root(programme)))
-    page = frame.page(visit, "Trade-offs", lead="Principles that conflicted, as experts noted beside judgments.", at=at)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), _root(programme)))
+    lead = said("Principles that conflicted, as experts noted beside judgments.")
+    page = frame.page(visit, said("Trade-offs"), lead=lead, at=at)
     return frame.shown("constitution/trade_offs.html", views.TradeOffs(noted=len(found.noted), rows=tuple(rows)), page)
 
 
@@ -327,5 +338,5 @@ def _document(visit: Visit) -> Document:
     return Document(
         place=Place(programme=programme, kind="constitution", name="constitution"), shape=flow.SHAPE,
         action=f"{_root(programme)}-editor", heading="A version of the constitution", section=SECTION,
-        trail=((SECTION, _root(programme)),), begin=begin, check=check, publish=publish,
+        trail=((said(SECTION), _root(programme)),), begin=begin, check=check, publish=publish,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import GROUNDS
 from tallystick.web import frame, upload, words
 from tallystick.web.frame import Place
+from tallystick.web.language import Words, counted, listed, refusal_line, said, told
 from tallystick.web.views import credential as views
 from tallystick.web.views.parts import Choice, Fact, Pill
 
@@ -26,11 +27,13 @@ STATES: Mapping[str, Pill] = {
     "verified": Pill(label="verified", tone="good"), "rejected": Pill(label="rejected", tone="bad"),
     "withdrawn": Pill(label="withdrawn"), "expired": Pill(label="expired", tone="bad"),
 }  # fmt: skip
-METHODS: Mapping[str, str] = {
+METHODS: Mapping[str, str] = Words({
     "document": "A document", "registry_lookup": "Look-up in a registry",
     "structured_interview": "A structured interview", "self_attested": "Self-attested: nothing to check",
-}  # fmt: skip
-SOURCES: Mapping[str, str] = {"rule": "a rule of this cell", "import": "another system", "person": "a person"}
+})  # fmt: skip
+SOURCES: Mapping[str, str] = Words({
+    "rule": "a rule of this cell", "import": "another system", "person": "a person",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -61,23 +64,25 @@ def section(visit: Visit, person: str, *, refused: Refused | None = None) -> vie
         action=f"/people/{person}/credentials" if may_declare else None, idempotency_key=new_key(),
         methods=_methods(METHODS, chosen),
         former=(
-            Choice(value="", label="None: it is new", is_chosen=True),
-            *(Choice(value=one.row.credential, label=f"{one.row.type}, {_until(one)}") for one in renewable),
+            Choice(value="", label=said("None: it is new"), is_chosen=True),
+            *(Choice(value=one.row.credential, label=_former(one)) for one in renewable),
         ),
         typed=typed, errors=_errors(refused),
     )  # fmt: skip
 
 
 def _errors(refused: Refused | None) -> tuple[tuple[str, str], ...]:
-    return ((refused.field, refused.sentence),) if refused is not None and refused.field else ()
+    return ((refused.field, refusal_line(refused)),) if refused is not None and refused.field else ()
 
 
 def _methods(known: Mapping[str, str], chosen: str) -> tuple[Choice, ...]:
     return tuple(Choice(value=name, label=label, is_chosen=name == chosen) for name, label in known.items())
 
 
-def _until(one: Held) -> str:
-    return "no end" if one.row.expires_on is None else f"until {one.row.expires_on}"
+def _former(one: Held) -> str:
+    if one.row.expires_on is None:
+        return said("%(type)s, no end", type=one.row.type)
+    return said("%(type)s, until %(day)s", type=one.row.type, day=one.row.expires_on)
 
 
 def _row(one: Held, *, who: str = "") -> views.CredentialRow:
@@ -94,7 +99,12 @@ def _demanded(visit: Visit, person: str) -> tuple[str, ...]:
     if isinstance(found, Refused):
         return ()
     return tuple(
-        f"{programme}, {domain}: no work without a verified {' and a verified '.join(types)}."
+        said(
+            "%(programme)s, %(domain)s: no work without %(credentials)s.",
+            programme=programme,
+            domain=domain,
+            credentials=listed(said("a verified %(type)s", type=one) for one in types),
+        )
         for (programme, domain), types in found.items()
     )
 
@@ -145,8 +155,8 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
         return found
     refused = typed.refused
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    home = ("My file" if found.is_own else "Person", f"/people/{found.row.person}")
-    page = frame.page(visit, found.row.type, title="A credential", at=Place(trail=(home,)), notices=notices)
+    home = (said("My file") if found.is_own else said("Person"), f"/people/{found.row.person}")
+    page = frame.page(visit, found.row.type, title=said("A credential"), at=Place(trail=(home,)), notices=notices)
     status = 200 if refused is None else status_of(refused)
     return frame.shown("credential/detail.html", _view(visit, found, typed), page, status=status)
 
@@ -161,8 +171,8 @@ def _view(visit: Visit, found: CredentialPage, typed: Typed) -> views.Credential
         evidence=tuple(
             views.EvidenceRow(
                 number=number, href=f"{address}/evidence/{number}", commitment=one.commitment,
-                size=words.plural(-(-one.bytes * 3 // 4096), "kilobyte", "kilobytes"),
-                who="you" if one.by == visit.actor.person else "its holder" if one.by == row.person else one.by,
+                size=counted("%(number)s kilobyte", "%(number)s kilobytes", -(-one.bytes * 3 // 4096)),
+                who=_who(one.by, reader=visit.actor.person, holder=row.person),
                 at=words.moment(one.at),
             )
             for number, one in enumerate(found.evidence, 1)
@@ -178,21 +188,34 @@ def _view(visit: Visit, found: CredentialPage, typed: Typed) -> views.Credential
     )  # fmt: skip
 
 
+def _who(person: str, *, reader: str, holder: str) -> str:
+    """Who added a file, for whoever reads about it."""
+    if person == reader:
+        return said("you")
+    return said("its holder") if person == holder else person
+
+
 def _facts(found: CredentialPage) -> tuple[Fact, ...]:
-    row, said = found.row, found.details
+    row, details = found.row, found.details
     facts = [
-        Fact(term="Issuer", value=said.issuer),
-        Fact(term="Jurisdiction", value=said.jurisdiction or "none given"),
-        Fact(term="Number", value=said.identifier or "none given"),
-        Fact(term="Method", value=METHODS[row.method]),
-        Fact(term="Last day", value=row.expires_on or "no end"),
-        Fact(term="Declared", value=words.told(row.declared_at)),
+        Fact(term=said("Issuer"), value=details.issuer),
+        Fact(term=said("Jurisdiction"), value=details.jurisdiction or said("none given")),
+        Fact(term=said("Number"), value=details.identifier or said("none given")),
+        Fact(term=said("Method"), value=METHODS[row.method]),
+        Fact(term=said("Last day"), value=row.expires_on or said("no end")),
+        Fact(term=said("Declared"), value=words.told(row.declared_at)),
     ]
     if row.renews is not None:
-        facts.append(Fact(term="Follows", value=row.renews, href=f"/credentials/{row.renews}"))
+        facts.append(Fact(term=said("Follows"), value=row.renews, href=f"/credentials/{row.renews}"))
     if row.decided_at is not None:
-        by = "by its holder" if row.decided_by == row.person else f"by {row.decided_by}"
-        facts.append(Fact(term="Decided", value=f"{words.told(row.decided_at)}, {by}"))
+        when = words.told(row.decided_at)
+        by_holder = row.decided_by == row.person
+        decided = (
+            said("%(moment)s, by its holder", moment=when)
+            if by_holder
+            else said("%(moment)s, by %(person)s", moment=when, person=row.decided_by)
+        )
+        facts.append(Fact(term=said("Decided"), value=decided))
     return tuple(facts)
 
 
@@ -258,10 +281,13 @@ def reminders(expiring: Iterable[Expiring], names: Mapping[str, str] | None = No
 
 def _left(one: Expiring) -> str:
     if one.days < 0:
-        return f"It ran out on {one.expires_on}."
+        return said("It ran out on %(day)s.", day=one.expires_on)
     if one.days == 0:
-        return "Today is its last day."
-    return f"It runs out on {one.expires_on}, in {words.plural(one.days, 'day', 'days')}."
+        return said("Today is its last day.")
+    return counted(
+        "It runs out on %(day)s, in %(number)s day.", "It runs out on %(day)s, in %(number)s days.", one.days,
+        day=one.expires_on,
+    )  # fmt: skip
 
 
 def overview(visit: Visit) -> PageAnswer:
@@ -286,7 +312,7 @@ def overview_page(visit: Visit, *, refused: Refused | None = None) -> PageAnswer
         waiting=tuple(_row(one, who=names.get(one.row.person, one.row.person)) for one in waiting),
         disqualifiers=tuple(
             views.DisqualifierLine(
-                ground=GROUNDS[row.ground], who=names.get(row.person, row.person), href=f"/people/{row.person}",
+                ground=told(GROUNDS[row.ground]), who=names.get(row.person, row.person), href=f"/people/{row.person}",
                 source=SOURCES[row.source], at=words.moment(row.proposed_at),
             )
             for row in proposed
@@ -295,8 +321,8 @@ def overview_page(visit: Visit, *, refused: Refused | None = None) -> PageAnswer
         regions=visit.text("regions"),
         errors=(*_errors(found if isinstance(found, Refused) else None), *_errors(refused)),
     )  # fmt: skip
-    lead = "What was verified and runs out, what waits for a person, and reasons to stop somebody's work."
-    place = Place(trail=(("People", "/people"),))
-    page = frame.page(visit, "Credentials and screening", lead=lead, at=place, notices=tuple(notices))
+    lead = said("What was verified and runs out, what waits for a person, and reasons to stop somebody's work.")
+    place = Place(trail=((said("People"), "/people"),))
+    page = frame.page(visit, said("Credentials and screening"), lead=lead, at=place, notices=tuple(notices))
     wrong = next((one for one in (refused, found) if isinstance(one, Refused)), None)
     return frame.shown("credential/list.html", view, page, status=200 if wrong is None else status_of(wrong))

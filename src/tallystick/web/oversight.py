@@ -16,6 +16,8 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import Words, counted, said
+from tallystick.web.language.formats import count
 from tallystick.web.receipt import signed_view
 from tallystick.web.views import oversight as views
 from tallystick.web.views.parts import Fact, Paging, Pill
@@ -23,6 +25,26 @@ from tallystick.web.views.parts import Fact, Paging, Pill
 SEQ_DIGITS_MAX = 15
 NAME_CHARACTERS_MAX = 128
 VERIFY = "tallystick log verify log --vkey log.vkey"
+WHATS = Words({
+    "item": "item", "record": "record", "judgments": "judgments", "labels": "labels", "answer": "answer",
+    "gold": "gold", "identities": "identities", "profile": "profile", "draft": "draft",
+    "import-report": "import report",
+    "release": "release", "words": "words", "groups": "groups", "credential": "credential", "evidence": "evidence",
+    "screening": "screening", "demographics": "demographics", "schedule": "schedule", "everything": "everything",
+})  # fmt: skip
+"""What was looked at, as access.md lists it."""
+REASONS = Words({
+    "review": "review", "audit": "audit", "incident": "incident", "rights": "rights", "assignment": "assignment",
+    "qualification": "qualification", "calibration": "calibration", "adjudication": "adjudication",
+    "own-work": "own work", "staffing": "staffing", "import-report": "import report",
+    "classification": "classification", "intervention": "intervention", "check": "check",
+    "release-build": "release build", "export": "export",
+})  # fmt: skip
+ROLES = Words({
+    "lead": "lead", "expert": "expert", "researcher": "researcher", "auditor": "auditor", "engineer": "engineer",
+    "author": "author", "reviewer": "reviewer", "policy_reviewer": "policy reviewer",
+    "language_specialist": "language specialist", "adjudicator": "adjudicator", "cell": "cell",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -48,17 +70,21 @@ def log(visit: Visit) -> PageAnswer:
     last = found.recent[0].seq if found.recent else 0
     view = views.LogPage(
         origin=found.origin, size=found.sealed, unsealed=found.journaled - found.sealed, root=_root(found.checkpoint),
-        sealed_at=_sealed_at(visit, found), vkey=found.vkey, checkpoint=found.checkpoint or "Nothing was sealed yet.",
+        sealed_at=_sealed_at(visit, found), vkey=found.vkey,
+        checkpoint=found.checkpoint or said("Nothing was sealed yet."),
         verify_command=VERIFY, events=frame.history(visit, found.recent, known=frame.names(visit)),
         paging=Paging(
-            summary=f"Entries {first:,} to {last:,} of {found.journaled:,}",
+            summary=said(
+                "Entries %(first)s to %(last)s of %(all)s",
+                first=count(first), last=count(last), all=count(found.journaled),
+            ),
             previous_href=f"/log?before={last + 1 + oversight.RECENT}" if last + 1 < found.journaled else None,
             next_href=f"/log?before={first}" if first else None,
         ),
         witnesses=tuple(_witness(one) for one in found.witnesses.witnesses), quorum=found.witnesses.quorum,
         quorum_status=_quorum(found.witnesses), alarm=_alarm(found.witnesses),
     )  # fmt: skip
-    return frame.shown("oversight/log.html", view, frame.page(visit, "Log"))
+    return frame.shown("oversight/log.html", view, frame.page(visit, said("Log")))
 
 
 def _witness(one: WitnessState) -> views.WitnessRow:
@@ -66,7 +92,10 @@ def _witness(one: WitnessState) -> views.WitnessRow:
     status = Pill(label="up to date", tone="good")
     if one.behind_us:
         seconds = one.behind_us // 1_000_000
-        status = Pill(label=f"{'late' if one.is_late else 'behind'} by {seconds:,} s", tone="waiting")
+        late = said("late by %(seconds)s s", seconds=count(seconds))
+        status = Pill(
+            label=late if one.is_late else said("behind by %(seconds)s s", seconds=count(seconds)), tone="waiting"
+        )
     if one.is_late:
         status = replace(status, tone="bad")
     return views.WitnessRow(name=one.name, size=one.size, status=status, fault=one.fault or "")
@@ -82,14 +111,17 @@ def _alarm(state: WitnessesState) -> str:
     number = len(state.alarms)
     if not number:
         return ""
-    times = "Once" if number == 1 else f"{number:,} times"
-    return f"{times} a witness found that this log contradicts what it showed before. Treat the log as altered."
+    return counted(
+        "Once a witness found that this log contradicts what it showed before. Treat the log as altered.",
+        "%(number)s times a witness found that this log contradicts what it showed before. Treat the log as altered.",
+        number,
+    )
 
 
 def _root(checkpoint: str | None) -> str:
     """The root of a checkpoint: the third line of the note, base64."""
     lines = (checkpoint or "").splitlines()
-    return lines[2] if len(lines) > 2 else "none yet"
+    return lines[2] if len(lines) > 2 else said("none yet")
 
 
 def _sealed_at(visit: Visit, found: LogPage) -> str | None:
@@ -112,12 +144,14 @@ def accesses(visit: Visit) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     kept = urlencode({name: value for name, value in given.items() if value} | ({"words": "yes"} if is_worded else {}))
-    lead = "Every look at content: who, in which role, why, when. Names are pseudonyms: looking them up is a look, too."
+    lead = said(
+        "Every look at content: who, in which role, why, when. Names are pseudonyms: looking them up is a look, too."
+    )
     view = replace(
         _history_view(found, action="/accesses", kept=kept, is_named=True), subject=given["subject"], who=given["who"],
         since=given["since"], until=given["until"], is_worded=is_worded, is_filtered=any(given.values()),
     )  # fmt: skip
-    return frame.shown("oversight/accesses.html", view, frame.page(visit, "Access history", lead=lead))
+    return frame.shown("oversight/accesses.html", view, frame.page(visit, said("Access history"), lead=lead))
 
 
 def own_accesses(visit: Visit) -> PageAnswer:
@@ -125,11 +159,13 @@ def own_accesses(visit: Visit) -> PageAnswer:
     found = access_history.own_history(visit.cell, visit.actor, before=_number(visit.query.get("before", "")))
     if isinstance(found, Refused):
         return found
-    lead = "Who else looked at your profile and at items that you judged: their role and reason, not who they are."
+    lead = said(
+        "Who else looked at your profile and at items that you judged: their role and reason, not who they are."
+    )
     view = _history_view(found, action="/me/accesses", kept="", is_named=False)
-    told = {visit.actor.person: "your profile", "roster": "the list of people"}
+    told = {visit.actor.person: said("your profile"), "roster": said("the list of people")}
     view = replace(view, rows=tuple(replace(row, subject=told.get(row.subject, row.subject)) for row in view.rows))
-    page = frame.page(visit, "Who looked at my work", lead=lead, at=Place(trail=(("My work", "/me"),)))
+    page = frame.page(visit, said("Who looked at my work"), lead=lead, at=Place(trail=((said("My work"), "/me"),)))
     return frame.shown("oversight/accesses.html", view, page)
 
 
@@ -137,16 +173,18 @@ def _history_view(found: AccessPage, *, action: str, kept: str, is_named: bool) 
     rows = tuple(
         views.AccessRow(
             seq=row.seq, href=f"/receipts/{row.seq}" if is_named else None, at=words.moment(row.at),
-            who=row.by or "not told", role=row.role, subject=f"{row.subject}/{row.part}" if row.part else row.subject,
-            what=row.what.replace("-", " "), reason=row.reason.replace("-", " "), number=row.number,
-            words=row.words or ("words were typed" if row.has_words else ""),
+            who=row.by or said("not told"), role=ROLES.get(row.role) or row.role,
+            subject=f"{row.subject}/{row.part}" if row.part else row.subject,
+            what=WHATS.get(row.what) or row.what, reason=REASONS.get(row.reason) or row.reason, number=row.number,
+            words=row.words or (said("words were typed") if row.has_words else ""),
             subject_href=f"{action}?{urlencode({'subject': row.subject})}" if is_named else None,
         )
         for row in found.rows
     )  # fmt: skip
     older = f"{action}?before={found.before}{'&' + kept if kept else ''}"
     paging = Paging(
-        summary=words.plural(len(rows), "look", "looks"), next_href=older if found.before is not None else None
+        summary=counted("%(number)s look", "%(number)s looks", len(rows)),
+        next_href=older if found.before is not None else None,
     )
     return views.AccessHistory(action=action, rows=rows, paging=paging, may_filter=is_named)
 
@@ -164,16 +202,17 @@ def receipt(visit: Visit) -> PageAnswer:
     view = views.ReceiptPage(
         receipt=frame.receipt(visit.cell, seq=found.seq, kind=envelope.kind, at=envelope.at, is_own=is_own),
         facts=(
-            Fact(term="Place in the log", value=f"{found.seq:,}"), Fact(term="Event", value=envelope.kind),
-            Fact(term="By", value=envelope.by), Fact(term="In the role", value=envelope.role),
-            Fact(term="Their event number", value=f"{envelope.n:,}"),
+            Fact(term=said("Place in the log"), value=count(found.seq)), Fact(term=said("Event"), value=envelope.kind),
+            Fact(term=said("By"), value=envelope.by),
+            Fact(term=said("In the role"), value=ROLES.get(envelope.role) or envelope.role),
+            Fact(term=said("Their event number"), value=count(envelope.n)),
         ),
         leaf=found.leaf, path=path, checkpoint=checkpoint, verify_command=VERIFY,
         signed=signed_view(visit, given) if isinstance(given, Given) else None,
     )  # fmt: skip
     is_reader = access.allows(visit.actor, "log.read")
-    trail = (("Log", "/log"),) if is_reader else (("My work", "/me"),)
-    page = frame.page(visit, f"Receipt {found.seq:,}", at=Place(trail=trail))
+    trail = ((said("Log"), "/log"),) if is_reader else ((said("My work"), "/me"),)
+    page = frame.page(visit, said("Receipt %(number)s", number=count(found.seq)), at=Place(trail=trail))
     return frame.shown("oversight/receipt.html", view, page)
 
 

@@ -12,13 +12,15 @@ from tallystick.flow.pool import CREDENTIAL, OWN, REGION, ROLE
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, counted, said
+from tallystick.web.language.formats import count
 from tallystick.web.views import pool as views
 from tallystick.web.views.parts import Choice
 
-SECTION = "Experts together"
+SECTION = N_("Experts together")
 FORM_BYTES = 20_000
-RATHER_NOT = "Rather not say"
-TITLES: Mapping[str, str] = {REGION: "Region", ROLE: "Role", CREDENTIAL: "Verified credential"}
+RATHER_NOT = N_("Rather not say")
+TITLES: Mapping[str, str] = Words({REGION: "Region", ROLE: "Role", CREDENTIAL: "Verified credential"})
 
 
 def mount(site: Site) -> None:
@@ -45,38 +47,45 @@ def _composition(visit: Visit, *, refused: Refused | None = None) -> PageAnswer:
     view = views.PoolView(
         people=None if newest is None else newest.people, cell_min=5 if newest is None else newest.cell_min,
         at=None if found.at is None else words.moment(found.at),
-        made_for="a release" if newest is not None and newest.release else "this page",
+        is_of_release=newest is not None and newest.release is not None,
         tables=() if newest is None else tuple(_table(part, found.words, newest.people) for part in newest.parts),
         is_planned=found.is_planned, idempotency_key=new_key(),
         action=f"/programmes/{programme}/pool" if access.allows(visit.actor, "pool.compose") else None,
         contract_href=f"/programmes/{programme}/contract",
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused),)
-    lead = "Who has judged in this programme, as counts that tell of no one."
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
+    lead = said("Who has judged in this programme, as counts that tell of no one.")
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
     return frame.shown("pool/detail.html", view, page, status=200 if refused is None else status_of(refused))
 
 
 def _table(part: PoolPart, plan: PoolPlan | None, people: int) -> views.AxisTable:
     asked = {axis.id: axis for axis in plan.axes} if plan is not None else {}
     own = asked.get(part.axis.removeprefix(OWN)) if part.axis.startswith(OWN) else None
-    groups = {**(own.groups if own is not None else {}), UNDECLARED: "Not declared"}
+    groups = {**(own.groups if own is not None else {}), UNDECLARED: said("Not declared")}
     rows = [
-        (groups.get(cell.group, words.of_role(cell.group)), "hidden" if cell.people is None else f"{cell.people:,}")
+        (
+            groups.get(cell.group, words.of_role(cell.group)),
+            said("hidden") if cell.people is None else count(cell.people),
+        )
         for cell in part.cells
     ]
     if part.hidden_people:
-        rows.append(("All hidden groups together", f"{part.hidden_people:,}"))
-    title = own.question if own is not None else TITLES.get(part.axis, part.axis)
+        rows.append((said("All hidden groups together"), count(part.hidden_people)))
+    title = own.question if own is not None else TITLES.get(part.axis) or part.axis
     return views.AxisTable(title=title, rows=tuple(rows), note=_note(part, people))
 
 
 def _note(part: PoolPart, people: int) -> str:
     if part.is_withheld:
-        return "Not told again: too little has changed since it was told before."
+        return said("Not told again: too little has changed since it was told before.")
     if part.is_partition:
-        return f"Everybody stands in one group: together {words.plural(people, 'person', 'people')}."
-    return "A person may have several, or none: each count stands alone."
+        return counted(
+            "Everybody stands in one group: together %(number)s person.",
+            "Everybody stands in one group: together %(number)s people.",
+            people,
+        )
+    return said("A person may have several, or none: each count stands alone.")
 
 
 def compose(visit: Visit) -> PageAnswer:
@@ -103,7 +112,7 @@ def _own(visit: Visit, *, refused: Refused | None = None) -> PageAnswer:
             views.QuestionField(
                 id=axis.id, label=axis.question,
                 choices=(
-                    Choice(value="", label=RATHER_NOT, is_chosen=axis.id not in found.values),
+                    Choice(value="", label=said(RATHER_NOT), is_chosen=axis.id not in found.values),
                     *(
                         Choice(value=name, label=label, is_chosen=found.values.get(axis.id) == name)
                         for name, label in axis.groups.items()
@@ -117,8 +126,8 @@ def _own(visit: Visit, *, refused: Refused | None = None) -> PageAnswer:
         cell_min=found.plan.cell_min,
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused),)
-    place = Place(trail=(("My work", "/me"),), programme=programme)
-    page = frame.page(visit, "About me", at=place, notices=notices)
+    place = Place(trail=((said("My work"), "/me"),), programme=programme)
+    page = frame.page(visit, said("About me"), at=place, notices=notices)
     return frame.shown("pool/own.html", view, page, status=200 if refused is None else status_of(refused))
 
 

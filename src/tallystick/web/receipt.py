@@ -11,6 +11,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame
 from tallystick.web.frame import Place
+from tallystick.web.language import said, told
 from tallystick.web.views import receipt as views
 from tallystick.web.views.parts import Paging
 
@@ -33,7 +34,7 @@ def signed_view(visit: Visit, given: Given) -> views.Signed:
     """A signed receipt as a page offers it."""
     return views.Signed(
         seq=given.seq, name=given.name, href=f"/receipts/{given.seq}/signed", person=visit.actor.person,
-        text=given.text, why_not=given.why_not or "",
+        text=given.text, why_not=told(given.why_not or ""),
     )  # fmt: skip
 
 
@@ -53,13 +54,13 @@ def own(visit: Visit) -> PageAnswer:
         person=visit.actor.person, sealed=log.sealed_size(visit.cell), rows=rows,
         all_href="/receipts/file" if rows and before is None else None,
         paging=Paging(
-            summary=f"{len(rows)} shown, the newest first",
+            summary=said("%(number)s shown, the newest first", number=len(rows)),
             previous_href="/receipts" if before is not None else None,
             next_href=f"/receipts?before={rows[-1].receipt.seq}" if is_full else None,
         ),
         check_command=CHECK,
     )  # fmt: skip
-    page = frame.page(visit, "My receipts", at=Place(trail=(("My work", "/me"),)))
+    page = frame.page(visit, said("My receipts"), at=Place(trail=((said("My work"), "/me"),)))
     return frame.shown("receipt/list.html", view, page)
 
 

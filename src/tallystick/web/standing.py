@@ -12,13 +12,14 @@ from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
+from tallystick.web.language import N_, refusal_line, said
 from tallystick.web.views import standing as views
 from tallystick.web.views.parts import Fact
 from tallystick.web.welfare import shield
 
 READERS = "review or gate.read"
 FORM_BYTES = 100_000
-SECTION = "Held work"
+SECTION = N_("Held work")
 STANDS, AGAIN = "stands", "again"
 
 
@@ -51,8 +52,8 @@ def held(visit: Visit) -> PageAnswer:
     found = reviewing.held_work(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
-    lead = "Judgments that do not count until somebody else has looked at them. They stay as they are."
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION))
+    lead = said("Judgments that do not count until somebody else has looked at them. They stay as they are.")
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION))
     return frame.shown("standing/list.html", _list(visit, found), page)
 
 
@@ -75,7 +76,7 @@ def _list(visit: Visit, found: HeldWork) -> views.HeldWork:
         holds=tuple(
             views.HoldRow(
                 expert=row.expert, expert_href=f"/people/{row.expert}" if sees_people else None,
-                cause=words.HOLDS.get(row.cause, row.cause), judgments=row.judgments, waiting=row.waiting,
+                cause=words.HOLDS.get(row.cause) or row.cause, judgments=row.judgments, waiting=row.waiting,
                 at=words.moment(row.at),
             )
             for row in found.holds
@@ -101,9 +102,9 @@ def _shown(visit: Visit, typed: Typed, *, key: str, refused: Refused | None = No
     found = reviewing.held_judgment(visit.cell, visit.actor, visit.path["judgment_id"])
     if isinstance(found, Refused):
         return found
-    at = frame.inside(visit, found.programme, SECTION, (SECTION, f"/programmes/{found.programme}/held"))
+    at = frame.inside(visit, found.programme, SECTION, (said(SECTION), f"/programmes/{found.programme}/held"))
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    page = frame.page(visit, "Does this judgment stand?", at=at, notices=notices)
+    page = frame.page(visit, said("Does this judgment stand?"), at=at, notices=notices)
     view = replace(_view(found, typed, key=key, refused=refused), shield=shield(visit, found.item))
     return frame.shown("standing/detail.html", view, page, status=200 if refused is None else status_of(refused))
 
@@ -113,14 +114,15 @@ def _view(found: HeldJudgment, typed: Typed, *, key: str, refused: Refused | Non
     rubric = found.rubric
     return views.Review(
         facts=(
-            Fact(term="Domain", value=found.domain), Fact(term="Rubric", value=f"{rubric.title} {rubric.version}"),
-            Fact(term="Held since", value=words.told(found.held_at)),
+            Fact(term=said("Domain"), value=found.domain),
+            Fact(term=said("Rubric"), value=f"{rubric.title} {rubric.version}"),
+            Fact(term=said("Held since"), value=words.told(found.held_at)),
         ),
         prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
         said=blind(found.said, {part.id: part.name for part in rubric.criteria}),
         rubric_href=f"/programmes/{found.programme}/rubrics/{rubric.id}/{rubric.version}",
         action=f"/held/{found.judgment}", idempotency_key=key, decision=typed.decision, notes=typed.notes,
-        by_same=typed.by_same, errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+        by_same=typed.by_same, errors=((refused.field, refusal_line(refused)),) if refused and refused.field else (),
     )  # fmt: skip
 
 

@@ -16,11 +16,12 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.welfare import Limit
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, counted, refusal_line, said
 from tallystick.web.views import welfare as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact
 
-SECTION = "Exposure"
+SECTION = N_("Exposure")
 MINE = "/me/settings"
 FORM_BYTES = 20_000
 LANGUAGE_FIELDS_MORE = 2
@@ -74,9 +75,12 @@ def _mine(visit: Visit, *, errors: Mapping[str, str], refused: Refused | None) -
     declared = [(row.language, row.level, row.confirmed) for row in routed.languages]
     view = views.Own(
         today=(
-            Fact(term="Work today", value=words.plural(found.all_work.items, "piece of work", "pieces of work")),
-            Fact(term="Active time", value=words.duration(found.all_work.active_ms)),
-            Fact(term="Your day ends", value=_until(found, found.day.end)),
+            Fact(
+                term=said("Work today"),
+                value=counted("%(number)s piece of work", "%(number)s pieces of work", found.all_work.items),
+            ),
+            Fact(term=said("Active time"), value=words.duration(found.all_work.active_ms)),
+            Fact(term=said("Your day ends"), value=_until(found, found.day.end)),
         ),
         categories=tuple(_row(found, one) for one in found.categories),
         zones=tuple(Choice(value=z, label=z, is_chosen=z == found.settings.time_zone) for z in found.zones),
@@ -88,8 +92,10 @@ def _mine(visit: Visit, *, errors: Mapping[str, str], refused: Refused | None) -
 
 
 def _shown(visit: Visit, view: views.Own, notices: tuple[Notice, ...], status: int) -> Response:
-    lead = "What you take on, how much of it, and the languages that you work in."
-    page = frame.page(visit, "My settings", lead=lead, at=Place(trail=(("My work", "/me"),)), notices=notices)
+    lead = said("What you take on, how much of it, and the languages that you work in.")
+    page = frame.page(
+        visit, said("My settings"), lead=lead, at=Place(trail=((said("My work"), "/me"),)), notices=notices
+    )
     return frame.shown("welfare/own.html", view, page, status=status)
 
 
@@ -99,35 +105,43 @@ def _languages(declared: list[tuple[str, str, str | None]]) -> tuple[views.Langu
         views.LanguageField(
             number=number, tag=tag,
             levels=tuple(Choice(value=one, label=one, is_chosen=one == level) for one in LEVELS),
-            confirmed=f"confirmed: {confirmed}" if confirmed else "",
+            confirmed=said("confirmed: %(level)s", level=confirmed) if confirmed else "",
         )
         for number, (tag, level, confirmed) in enumerate(rows, 1)
     )  # fmt: skip
 
 
 def _row(found: Own, one: OwnCategory) -> views.CategoryRow:
-    items = words.plural(one.had.items, "item", "items")
-    closed = ""
+    closed, had = "", said("nothing")
+    if one.had.items:
+        time = words.duration(one.had.active_ms)
+        had = counted("%(number)s item, %(time)s", "%(number)s items, %(time)s", one.had.items, time=time)
     if one.closed is not None:
-        why = "a break" if one.closed.is_break else "enough for today"
-        closed = f"Closed until {_until(found, one.closed.until)}: {why}."
+        closed = _closed(_until(found, one.closed.until), is_break=one.closed.is_break)
     return views.CategoryRow(
         name=one.category, label=words.category(one.category), warning=one.warning, is_opted_out=one.is_opted_out,
-        had=f"{items}, {words.duration(one.had.active_ms)}" if one.had.items else "nothing", limit=_limit(one.limit),
+        had=had, limit=_limit(one.limit),
         closed=closed,
     )  # fmt: skip
+
+
+def _closed(until: str, *, is_break: bool) -> str:
+    if is_break:
+        return said("Closed until %(moment)s: a break.", moment=until)
+    return said("Closed until %(moment)s: enough for today.", moment=until)
 
 
 def _limit(limit: Limit) -> str:
     parts = []
     if limit.minutes_daily_max is not None:
-        parts.append(f"{words.plural(limit.minutes_daily_max, 'minute', 'minutes')} a day")
+        parts.append(counted("%(number)s minute a day", "%(number)s minutes a day", limit.minutes_daily_max))
     if limit.items_daily_max is not None:
-        parts.append(f"{words.plural(limit.items_daily_max, 'item', 'items')} a day")
+        parts.append(counted("%(number)s item a day", "%(number)s items a day", limit.items_daily_max))
     if limit.rest_after_minutes is not None and limit.rest_minutes is not None:
-        after = words.plural(limit.rest_after_minutes, "minute", "minutes")
-        parts.append(f"after {after} a break of {words.plural(limit.rest_minutes, 'minute', 'minutes')}")
-    return ", ".join(parts) or "none"
+        after = counted("%(number)s minute", "%(number)s minutes", limit.rest_after_minutes)
+        rest = counted("%(number)s minute", "%(number)s minutes", limit.rest_minutes)
+        parts.append(said("after %(time)s a break of %(rest)s", time=after, rest=rest))
+    return ", ".join(parts) or said("none")
 
 
 def _until(found: Own, at: int) -> str:
@@ -147,7 +161,7 @@ def save(visit: Visit) -> PageAnswer:
         key=visit.text("idempotency_key"),
     )  # fmt: skip
     if isinstance(done, Refused):
-        return _mine(visit, errors={done.field or "": done.sentence}, refused=done)
+        return _mine(visit, errors={done.field or "": refusal_line(done)}, refused=done)
     return frame.moved(f"{MINE}?done=settings")
 
 
@@ -160,7 +174,7 @@ def declare(visit: Visit) -> PageAnswer:
             languages[tag] = visit.text(f"level-{number}")
     done = routing.declare_languages(visit.cell, visit.actor, languages, key=visit.text("idempotency_key"))
     if isinstance(done, Refused):
-        return _mine(visit, errors={"languages": done.sentence}, refused=done)
+        return _mine(visit, errors={"languages": refusal_line(done)}, refused=done)
     return frame.moved(f"{MINE}?done=languages")
 
 
@@ -173,21 +187,21 @@ def exposure(visit: Visit) -> PageAnswer:
     found = welfare.exposure(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
-    lead = "How much content that can weigh on people they had, by kind and week, and who is at a limit now."
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION))
+    lead = said("How much content that can weigh on people they had, by kind and week, and who is at a limit now.")
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION))
     return frame.shown("welfare/exposure.html", _report(visit, found), page)
 
 
 def _report(visit: Visit, found: Exposure) -> views.Exposure:
     from_all = {one.category: one.people for one in found.opt_outs}
     names = frame.names(visit)
-    general = "The contract in force has no section `welfare`: nothing is limited, and no break is enforced."
+    general = said("The contract in force has no section `welfare`: nothing is limited, and no break is enforced.")
     if found.rules is not None:
         limit = Limit(
             minutes_daily_max=found.rules.minutes_daily_max, rest_after_minutes=found.rules.rest_after_minutes,
             rest_minutes=found.rules.rest_minutes,
         )  # fmt: skip
-        general = f"Limits of all work: {_limit(limit)}."
+        general = said("Limits of all work: %(limits)s.", limits=_limit(limit))
     return views.Exposure(
         general=general, may_name=bool(names),
         rules=tuple(
@@ -213,8 +227,8 @@ def _report(visit: Visit, found: Exposure) -> views.Exposure:
         at_limit=tuple(
             views.LimitRow(
                 name=names.get(row.person, row.person), href=f"/people/{row.person}",
-                what="All work" if row.category is None else words.category(row.category),
-                why="a break" if row.is_break else "enough for today",
+                what=said("All work") if row.category is None else words.category(row.category),
+                why=said("a break") if row.is_break else said("enough for today"),
             )
             for row in found.at_limit
         ),
@@ -222,4 +236,4 @@ def _report(visit: Visit, found: Exposure) -> views.Exposure:
 
 
 def _people(number: int | None) -> str:
-    return "not told" if number is None else words.plural(number, "person", "people")
+    return said("not told") if number is None else counted("%(number)s person", "%(number)s people", number)

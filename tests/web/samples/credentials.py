@@ -128,7 +128,7 @@ EMPTY = credential.Overview(
     errors=(("days", "Expected a number of days from 0 to 3660."),),
 )  # fmt: skip
 TOLD = pool.PoolView(
-    people=43, cell_min=5, at=f"{DAY}09:00:00Z", made_for="a release", is_planned=True, action="#",
+    people=43, cell_min=5, at=f"{DAY}09:00:00Z", is_of_release=True, is_planned=True, action="#",
     idempotency_key="k", contract_href="#",
     tables=(
         pool.AxisTable(
@@ -146,7 +146,7 @@ TOLD = pool.PoolView(
     ),
 )  # fmt: skip
 UNTOLD = pool.PoolView(
-    people=None, cell_min=5, at=None, made_for="", tables=(), is_planned=False, action="#", idempotency_key="k",
+    people=None, cell_min=5, at=None, is_of_release=False, tables=(), is_planned=False, action="#", idempotency_key="k",
     contract_href="#",
 )  # fmt: skip
 ANSWERS = pool.Answers(

@@ -178,7 +178,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemCause:
-    """One disagreement with all the evidence about its cause, what it leads to, and what people said of it."""
+    """One disagreement with all the evidence about its cause, what it leads to, and what people said of it.
+
+    needed  the share from which on the likeliest cause counts as determined
+    """
 
     row: Row
     external: str
@@ -187,6 +190,7 @@ class ItemCause:
     fact: DisagreementClassified
     stated: Stated
     sentence: str
+    needed: float
     helps: tuple[str, ...]
     warned: Warned | None
     said: tuple[Said, ...]
@@ -231,11 +235,12 @@ def _item_cause(
     about = items.item(connection, row.item)
     assert about is not None, "a disagreement is on an item that is here"
     fact, said = flow.decoded(found.body), disagreement.corrections_of(connection, row.item)
+    model = model_named(connection, fact.model).of(about.domain)
     stated = stated_of(found, said[-1] if said else None)
     notes = erased.payloads(cell, connection, [one.note for one in said], look) if look else {}
     return ItemCause(
         row=row, external=about.external, seq=found.seq, at=found.at, fact=fact, stated=stated,
-        sentence=flow.summary(fact, model_named(connection, fact.model).of(about.domain)),
+        sentence=flow.summary(fact, model), needed=flow.needed(fact, model),
         helps=tuple(flow.help_words(one) for one in fact.helps), warned=adjudicating.warning(stated.cause),
         said=tuple(
             Said(

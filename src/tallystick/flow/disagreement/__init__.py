@@ -15,6 +15,7 @@ from tallystick.flow.disagreement.classes import (
     find,
     help_words,
     model_of,
+    needed,
     posterior_again,
     summary,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "inputs_digest",
     "measured",
     "model_of",
+    "needed",
     "posterior_again",
     "quality_of",
     "standing_of",

@@ -247,8 +247,13 @@ def summary(fact: DisagreementClassified, model: Model) -> str:
     then = f"{WORDS[second]} ({_share(fact.posterior[second])})"
     if fact.cause is not None:
         return f"The likeliest cause is {likely}, before {then}."
-    needed = model.value_threshold if first == Cause.VALUE_DIVERSITY else model.threshold
-    return f"Undetermined: the likeliest cause is {likely}, then {then}; {needed:.0%} is needed."
+    return f"Undetermined: the likeliest cause is {likely}, then {then}; {needed(fact, model):.0%} is needed."
+
+
+def needed(fact: DisagreementClassified, model: Model) -> float:
+    """The share from which on the likeliest cause counts as determined."""
+    likeliest = max(fact.posterior, key=lambda name: fact.posterior[name], default=None)
+    return model.value_threshold if likeliest == Cause.VALUE_DIVERSITY else model.threshold
 
 
 def _share(value_ppm: int) -> str:

@@ -22,13 +22,15 @@ from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
 from tallystick.web.adjudication import queue
 from tallystick.web.adjudication.queue import SECTION
-from tallystick.web.judgment import said
+from tallystick.web.judgment import said as answers
+from tallystick.web.language import N_, refusal_line, said, told
+from tallystick.web.language.formats import count
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Pill
 from tallystick.web.welfare import shield
 
-NOT_YOURS = "An adjudicator who did not judge this item decides it."
+NOT_YOURS = N_("An adjudicator who did not judge this item decides it.")
 REMARKS = 2
 """So many remarks on the rubric have a place in the form; the API takes more."""
 _FIELDS = {
@@ -78,8 +80,12 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
         return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
     programme = found.row.programme
     at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/disagreements"))
-    page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at, notices=typed.notices)
+    page = frame.page(visit, _heading(item), title=said("Disagreement"), at=at, notices=typed.notices)
     return frame.shown("adjudication/case.html", _case(visit, found, typed), page, status=typed.status)
+
+
+def _heading(item: str) -> str:
+    return said("Disagreement on %(item)s", item=item)
 
 
 def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
@@ -89,16 +95,17 @@ def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
         return row
     view = views.Offer(
         facts=(
-            Fact(term="Item", value=row.item), Fact(term="Domain", value=row.domain),
-            Fact(term="Risk", value=queue.risk(row.risk).label), Fact(term="Class", value=queue.cause(row.cause)),
-            Fact(term="Verdicts", value=queue.spread(row.counts)),
-            Fact(term="Open since", value=words.told(row.opened_at)),
+            Fact(term=said("Item"), value=row.item), Fact(term=said("Domain"), value=row.domain),
+            Fact(term=said("Risk"), value=queue.risk(row.risk).label),
+            Fact(term=said("Class"), value=queue.cause(row.cause)),
+            Fact(term=said("Verdicts"), value=queue.spread(row.counts)),
+            Fact(term=said("Open since"), value=words.told(row.opened_at)),
         ),
         action=f"/disagreements/{item}/take" if refused.code == flow.NOT_TAKEN.code else None,
-        note=refused.sentence, idempotency_key=new_key(),
+        note=refusal_line(refused), idempotency_key=new_key(),
     )  # fmt: skip
     at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/disagreements"))
-    page = frame.page(visit, f"Disagreement on {item}", title="Disagreement", at=at)
+    page = frame.page(visit, _heading(item), title=said("Disagreement"), at=at)
     return frame.shown("adjudication/offer.html", view, page)
 
 
@@ -116,11 +123,11 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
         spread=_plot(found), priorities=rubrics.priorities(rubric),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
         decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
-        action_note=NOT_YOURS if is_open and not may_decide else "",
+        action_note=said(NOT_YOURS) if is_open and not may_decide else "",
         idempotency_key=typed.key, verdicts=_verdicts(found, typed), criteria=_chosen(names, typed.criteria),
         notes=typed.notes, decision=typed.decision, errors=tuple(typed.errors.items()),
         risk=queue.risk(row.risk), cause=queue.cause(row.cause),
-        warning=found.warned.sentence if found.warned and is_open else "",
+        warning=told(found.warned.sentence) if found.warned and is_open else "",
         is_confirmation_asked=found.warned is not None and found.warned.is_asked, is_confirmed=typed.is_confirmed,
         whys=tuple(
             Choice(value=value, label=label, is_chosen=value == typed.why) for value, label in words.RETURNS.items()
@@ -133,11 +140,11 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
 
 def _verdicts(found: CasePage, typed: Typed) -> tuple[Choice, ...]:
     """What can settle the case: every verdict of the item's form, and any other that a judge gave."""
-    known = {code.value: code.title for code in deciding(found.shown.matter, found.rubric)}
+    known = {code.value: told(code.title) for code in deciding(found.shown.matter, found.rubric)}
     given = [one.verdict for one in found.judgments if one.verdict not in UNDECIDED]
     known |= {verdict: words.verdict(verdict) for verdict in given if verdict not in known}
     return (
-        Choice(value="", label="Choose when you settle it"),
+        Choice(value="", label=said("Choose when you settle it")),
         *(Choice(value=value, label=title, is_chosen=value == typed.verdict) for value, title in known.items()),
     )
 
@@ -150,7 +157,7 @@ def _remarks(typed: Typed, names: Mapping[str, str]) -> tuple[views.RemarkField,
     """Places for remarks on the rubric, with what was typed into them."""
     blank = Feedback(criterion="", what="", words="")
     given = [*typed.feedback, *[blank] * REMARKS][:REMARKS]
-    none = Choice(value="", label="Choose")
+    none = Choice(value="", label=said("Choose"))
     return tuple(
         views.RemarkField(
             number=number, criteria=(none, *_chosen(names, (one.criterion,))),
@@ -167,10 +174,10 @@ def _remarks(typed: Typed, names: Mapping[str, str]) -> tuple[views.RemarkField,
 def blind(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgment:
     """One judgment without its author, as pages show it."""
     return views.BlindJudgment(
-        label=f"Judge {given.number}", verdict=words.verdict(given.verdict),
-        scores=said.scores(given.scores, names) if given.scores or not given.marks else (),
-        heads=said.heads(given.scores), reasons=said.reasons(given.reasons, names), marks=_marks(given),
-        details=said.details(given.values, given.marks, given.texts),
+        label=said("Judge %(number)s", number=given.number), verdict=words.verdict(given.verdict),
+        scores=answers.scores(given.scores, names) if given.scores or not given.marks else (),
+        heads=answers.heads(given.scores), reasons=answers.reasons(given.reasons, names), marks=_marks(given),
+        details=answers.details(given.values, given.marks, given.texts),
     )  # fmt: skip
 
 
@@ -187,14 +194,14 @@ def _events(found: CasePage) -> tuple[HistoryEntry, ...]:
     """What happened to the disagreement. Who gave the last judgment, and so opened it, is not told."""
     row = found.row
     opened = HistoryEntry(
-        index=row.seq, at=words.moment(row.opened_at), who="the judgments", kind="disagreement-opened/1",
+        index=row.seq, at=words.moment(row.opened_at), who=said("the judgments"), kind="disagreement-opened/1",
         sentence=words.event("disagreement-opened/1"),
     )  # fmt: skip
     if row.state == "open":
         return (opened,)
     kind = "judgments-requeued/1" if row.state == "withdrawn" else f"disagreement-{row.state}/1"
     closed = HistoryEntry(
-        index=row.closed_seq, at=words.moment(row.closed_at), who="an adjudicator", kind=kind,
+        index=row.closed_seq, at=words.moment(row.closed_at), who=said("an adjudicator"), kind=kind,
         sentence=words.event(kind),
     )  # fmt: skip
     return closed, opened
@@ -207,7 +214,7 @@ def _plot(found: CasePage) -> SharePlot:
     scale = [name for name in preference.IMPORTED_VERDICTS if name in counts]
     ordered = [*scale, *sorted(set(counts) - set(scale))]
     rows = tuple(ShareRow(label=words.verdict(name), count=counts[name]) for name in ordered)
-    return SharePlot(title="Verdicts on this item, as you see A and B", rows=rows)
+    return SharePlot(title=said("Verdicts on this item, as you see A and B"), rows=rows)
 
 
 def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
@@ -219,8 +226,9 @@ def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
         sentence=_ending(found),
         notes=found.notes or "",
         facts=(
-            Fact(term="Turned on", value=", ".join(turned)), Fact(term="Rubric version", value=row.rubric_version),
-            Fact(term="Entry", value=f"{row.closed_seq:,}"),
+            Fact(term=said("Turned on"), value=", ".join(turned)),
+            Fact(term=said("Rubric version"), value=row.rubric_version),
+            Fact(term=said("Entry"), value=count(row.closed_seq)),
         ),
     )  # fmt: skip
 
@@ -228,8 +236,8 @@ def _decided(found: CasePage, names: Mapping[str, str]) -> views.Decided | None:
 def _ending(found: CasePage) -> str:
     """How a case ended. A preserved one has no verdict."""
     if found.row.verdict is None:
-        return "Preserved: the distribution is the result"
-    return f"Settled: {words.verdict(as_seen(found.shown.matter, found.row.verdict))}"
+        return said("Preserved: the distribution is the result")
+    return said("Settled: %(verdict)s", verdict=words.verdict(as_seen(found.shown.matter, found.row.verdict)))
 
 
 def decide(visit: Visit) -> PageAnswer:
@@ -289,5 +297,5 @@ def _again(visit: Visit, typed: Typed, refused: Refused) -> PageAnswer:
     """The page again with everything that was typed, and the sentence at its field."""
     name = "decision" if refused.field == "decision" else _FIELDS.get(refused.field or "", "")
     notices = (frame.notice(refused, field=name or None),)
-    errors = {name: refused.sentence} if name else {}
+    errors = {name: refusal_line(refused)} if name else {}
     return _shown(visit, replace(typed, errors=errors, notices=notices, status=status_of(refused)))

@@ -12,12 +12,20 @@ from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.signals import preference
 from tallystick.web import frame, words
+from tallystick.web.language import N_, Words, counted, said
+from tallystick.web.language.formats import count
 from tallystick.web.views import adjudication as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Link, Paging, Pill
 
-STATES = ("open", "settled", "preserved", "withdrawn")
-SECTION = "Disagreements"
+STATES = Words({
+    "open": "Open", "settled": "Settled", "preserved": "Preserved", "withdrawn": "Withdrawn",
+})  # fmt: skip
+SECTION = N_("Disagreements")
+_SIDES = Words({
+    "tie": "tie", "both_unacceptable": "both unacceptable", "insufficient_context": "insufficient context",
+    "abstain": "abstain",
+})  # fmt: skip
 
 
 def first(visit: Visit) -> PageAnswer:
@@ -47,7 +55,7 @@ def _shown(visit: Visit, notices: tuple[Notice, ...] = (), status: int = 200) ->
     if isinstance(found, Refused):
         return found
     at = frame.inside(visit, programme, SECTION)
-    page = frame.page(visit, SECTION, at=at, notices=notices)
+    page = frame.page(visit, said(SECTION), at=at, notices=notices)
     return frame.shown("adjudication/queue.html", _view(visit, found, state), page, status=status)
 
 
@@ -68,11 +76,11 @@ def _view(visit: Visit, found: Queue, state: str) -> views.Queue:
             for row in found.rows
         ),
         paging=Paging(
-            summary=f"{words.plural(len(found.rows), 'case', 'cases')} {state}, of {found.counts.get(state, 0):,}",
+            summary=_summary(state, len(found.rows), of=count(found.counts.get(state, 0))),
             next_href=f"{root}/disagreements?state={state}&after={found.after}" if found.after else None,
         ),
         tabs=tuple(
-            Choice(value=f"{root}/disagreements?state={name}", label=name.capitalize(), is_chosen=name == state)
+            Choice(value=f"{root}/disagreements?state={name}", label=STATES[name], is_chosen=name == state)
             for name in tabs
         ),
         waiting=tuple(
@@ -88,8 +96,8 @@ def _view(visit: Visit, found: Queue, state: str) -> views.Queue:
             label=mine.item, href=f"/disagreements/{mine.item}", note=held_note(mine.held_until, found.now)
         ),
         links=(
-            Link(label="By cause", href=f"{root}/causes"),
-            Link(label="Overturn rates", href=f"{root}/overturns"),
+            Link(label=said("By cause"), href=f"{root}/causes"),
+            Link(label=said("Overturn rates"), href=f"{root}/overturns"),
         ) if is_reader else (),
     )  # fmt: skip
 
@@ -100,11 +108,29 @@ def _state(state: str, holder: str | None, held_until: int | None, now: int) -> 
     return words.CASE_STATES[state]
 
 
+def _summary(state: str, number: int, *, of: str) -> str:
+    """How many cases a page lists, of how many in this state."""
+    match state:
+        case "settled":
+            return counted(
+                "%(number)s case settled, of %(all)s", "%(number)s cases settled, of %(all)s", number, all=of
+            )
+        case "preserved":
+            return counted(
+                "%(number)s case preserved, of %(all)s", "%(number)s cases preserved, of %(all)s", number, all=of
+            )
+        case "withdrawn":
+            return counted(
+                "%(number)s case withdrawn, of %(all)s", "%(number)s cases withdrawn, of %(all)s", number, all=of
+            )
+    return counted("%(number)s case open, of %(all)s", "%(number)s cases open, of %(all)s", number, all=of)
+
+
 def held_note(held_until: int | None, now: int) -> str:
     """Until when a case is held, as people read it."""
     if held_until is None or held_until < now:
-        return "the lease has run out: it is yours until somebody else takes it"
-    return f"yours until {words.told(held_until)}"
+        return said("The lease has run out: it is yours until somebody else takes it.")
+    return said("It is yours until %(moment)s.", moment=words.told(held_until))
 
 
 def risk(tier: str | None) -> Pill:
@@ -114,7 +140,7 @@ def risk(tier: str | None) -> Pill:
 
 def cause(name: str | None) -> str:
     """The class of a case in words."""
-    return words.CAUSES.get(name or "", "not classified")
+    return words.CAUSES.get(name or "") or said("not classified")
 
 
 def spread(counts: str) -> str:
@@ -124,10 +150,10 @@ def spread(counts: str) -> str:
     for verdict, number in msgspec.json.decode(counts).items():
         way = preference.direction(verdict)
         ways.add(way)
-        name = "one is better" if way in ("a", "b") else words.VERDICTS.get(verdict, verdict).lower()
+        name = said("one is better") if way in ("a", "b") else _SIDES.get(verdict) or words.verdict(verdict)
         sides[name] = sides.get(name, 0) + number
     told = ", ".join(f"{name}: {number}" for name, number in sides.items())
-    return f"{told} (both ways)" if {"a", "b"} <= ways else told
+    return said("%(verdicts)s (both ways)", verdicts=told) if {"a", "b"} <= ways else told
 
 
 def take(visit: Visit) -> PageAnswer:

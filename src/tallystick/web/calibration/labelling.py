@@ -17,13 +17,16 @@ from tallystick.web.assignment import Sent
 from tallystick.web.calibration import place
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.language import N_, said
 from tallystick.web.views.page import Notice
 from tallystick.web.welfare import shield
 
 ALONE = Notice(
-    kind="note", sentence="Calibration: this is no judgment, and nothing of it is released.",
-    todo="Label each item alone, as you read the rubric now. When the lead shows all labels, you compare them and say "
-    "which words of the rubric you read differently.",
+    kind="note", sentence=N_("Calibration: this is no judgment, and nothing of it is released."),
+    todo=N_(
+        "Label each item alone, as you read the rubric now. When the lead shows all labels, you compare them and say "
+        "which words of the rubric you read differently."
+    ),
 )  # fmt: skip
 OVER = ("calibration-done", "calibration-revealed", "already-labelled")
 
@@ -48,11 +51,11 @@ def _page(visit: Visit, task: Task, sent: Sent) -> PageAnswer:
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
-    trail = (("My work", "/me"), ("Calibration session", place.root(task.calibration)))
-    heading = f"Item {task.number} of {task.total}"
+    trail = ((said("My work"), "/me"), (said("Calibration session"), place.root(task.calibration)))
+    heading = said("Item %(number)s of %(total)s", number=task.number, total=task.total)
     page = frame.page(
-        visit, heading, title="Calibration", at=Place(trail=trail, programme=task.programme),
-        notices=(ALONE, *sent.notices),
+        visit, heading, title=said("Calibration"), at=Place(trail=trail, programme=task.programme),
+        notices=(replace(ALONE, sentence=said(ALONE.sentence), todo=said(ALONE.todo)), *sent.notices),
     )  # fmt: skip
     return frame.shown("judgment/work.html", view, page, status=sent.status)
 

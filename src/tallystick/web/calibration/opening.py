@@ -9,8 +9,10 @@ from tallystick.canon import PPM
 from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, words
+from tallystick.web import frame
 from tallystick.web.calibration import place
+from tallystick.web.language import counted, refusal_line, said
+from tallystick.web.language.formats import number
 from tallystick.web.views import calibration as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice
@@ -37,8 +39,10 @@ def _form(
         people=_people(visit, found, people, is_sent=is_sent), more=visit.text("more"),
         errors=tuple((errors or {}).items()),
     )  # fmt: skip
-    at = frame.inside(visit, found.intervention.programme, place.SECTION, ("Intervention", f"/interventions/{wanted}"))
-    page = frame.page(visit, "Open a calibration session", at=at, notices=notices)
+    at = frame.inside(
+        visit, found.intervention.programme, place.SECTION, (said("Intervention"), f"/interventions/{wanted}")
+    )
+    page = frame.page(visit, said("Open a calibration session"), at=at, notices=notices)
     return frame.shown("calibration/new.html", view, page, status=status)
 
 
@@ -50,8 +54,9 @@ def _items(found: Proposal, sent: tuple[str, ...], *, is_sent: bool, is_agreed: 
     return tuple(
         Choice(
             value=one.item, label=one.external, is_chosen=one.item in sent if is_sent else one.is_chosen,
-            note=f"{one.item}, "
-            + ("all agreed" if one.gain_ppm is None else f"costs {one.gain_ppm / PPM:.3f} of agreement"),
+            note=said("%(item)s, all agreed", item=one.item)
+            if one.gain_ppm is None
+            else said("%(item)s, costs %(gain)s of agreement", item=one.item, gain=number(one.gain_ppm / PPM, 3)),
         )
         for one in found.items
         if (one.gain_ppm is None) == is_agreed
@@ -64,11 +69,21 @@ def _people(visit: Visit, found: Proposal, sent: tuple[str, ...], *, is_sent: bo
         Choice(
             value=one.person, label=names.get(one.person, one.person),
             is_chosen=one.person in sent if is_sent else bool(one.judgments),
-            note=f"{words.plural(one.judgments, 'judgment', 'judgments')} in the batch, "
-            + ("qualified" if one.is_qualified else "not qualified"),
+            note=_note(one.judgments, is_qualified=one.is_qualified),
         )
         for one in found.people
     )  # fmt: skip
+
+
+def _note(judgments: int, *, is_qualified: bool) -> str:
+    """What there is to know of somebody who could take part."""
+    if is_qualified:
+        return counted(
+            "%(number)s judgment in the batch, qualified", "%(number)s judgments in the batch, qualified", judgments
+        )
+    return counted(
+        "%(number)s judgment in the batch, not qualified", "%(number)s judgments in the batch, not qualified", judgments
+    )
 
 
 def open_session(visit: Visit) -> PageAnswer:
@@ -86,5 +101,5 @@ def open_session(visit: Visit) -> PageAnswer:
         return done  # it is not the time for a session: the form would not help
     field = done.field if done.field in ("items", "participants") else None
     notices = (frame.notice(done, field=field),)
-    errors = {field: done.sentence} if field else {}
+    errors = {field: refusal_line(done)} if field else {}
     return _form(visit, key=new_key(), notices=notices, status=status_of(done), errors=errors)

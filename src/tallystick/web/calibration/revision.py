@@ -13,6 +13,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.web import frame
 from tallystick.web import rubric as rubrics
 from tallystick.web.calibration import place, words
+from tallystick.web.language import said
 from tallystick.web.views import calibration as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Link
@@ -59,34 +60,34 @@ def _page(
     name = visit.path["calibration_id"]
     found = calibration.prepared(visit.cell, visit.actor, name)
     session = calibration.session(visit.cell, visit.actor, name)
-    said = calibration.words(visit.cell, visit.actor, name)
+    spoken = calibration.words(visit.cell, visit.actor, name)
     if isinstance(found, Refused):
         return found
-    if isinstance(session, Refused) or isinstance(said, Refused):
-        return session if isinstance(session, Refused) else said  # type: ignore[return-value]  # one of them is refused
+    if isinstance(session, Refused) or isinstance(spoken, Refused):
+        return session if isinstance(session, Refused) else spoken  # type: ignore[return-value]  # one of them is refused
     refused = checked if isinstance(checked, Refused) else refused
     if refused == access.ABSENT:
         return refused
-    view = _view(found, said, text=found.text if text is None else text, key=key, checked=checked)
+    view = _view(found, spoken, text=found.text if text is None else text, key=key, checked=checked)
     notices: tuple[Notice, ...] = () if refused is None else (frame.notice(refused, field="text"),)
     page = frame.page(
-        visit, f"Revise {said.rubric.title}", title="Revise the rubric", at=place.inside(visit, session),
-        notices=notices,
+        visit, said("Revise %(rubric)s", rubric=spoken.rubric.title), title=said("Revise the rubric"),
+        at=place.inside(visit, session), notices=notices,
     )  # fmt: skip
     status = 422 if isinstance(checked, list) else 200 if refused is None else status_of(refused)
     return frame.shown("calibration/revision.html", view, page, status=status)
 
 
 def _view(
-    found: Prepared, said: Words, *, text: str, key: str, checked: Preview | list[Problem] | Refused | None
+    found: Prepared, spoken: Words, *, text: str, key: str, checked: Preview | list[Problem] | Refused | None
 ) -> views.Revision:
     preview = checked if isinstance(checked, Preview) else None
     rows = () if preview is None else tuple(rubrics.diff_row(row) for row in preview.rows)
     names = {} if preview is None else {part.id: part.name for part in preview.rubric.criteria}
     return views.Revision(
         action=f"{place.root(found.row.calibration)}/revision", idempotency_key=key, text=text,
-        in_force=found.in_force, groups=_groups(said),
-        back=Link(label="The marks in the rubric", href=f"{place.root(found.row.calibration)}/rubric"),
+        in_force=found.in_force, groups=_groups(spoken),
+        back=Link(label=said("The marks in the rubric"), href=f"{place.root(found.row.calibration)}/rubric"),
         seen=_digest(text) if preview is not None else "",
         problems=frame.problems(checked) if isinstance(checked, list) else (),
         rows=tuple(row for row in rows if row.kind != "same"), same=sum(row.kind == "same" for row in rows),
@@ -96,13 +97,13 @@ def _view(
     )  # fmt: skip
 
 
-def _groups(said: Words) -> tuple[views.MarkGroup, ...]:
+def _groups(spoken: Words) -> tuple[views.MarkGroup, ...]:
     """Marks and examples by criterion, in the order of the rubric; criteria without any are left out."""
     groups = [
         views.MarkGroup(
-            name=label, marks=tuple(words.listed(one, said) for one in said.marks if one.criterion == criterion),
-            examples=tuple(words.example(one, said) for one in said.examples if one.criterion == criterion),
+            name=label, marks=tuple(words.listed(one, spoken) for one in spoken.marks if one.criterion == criterion),
+            examples=tuple(words.example(one, spoken) for one in spoken.examples if one.criterion == criterion),
         )
-        for criterion, label in words.named(said).items()
+        for criterion, label in words.named(spoken).items()
     ]  # fmt: skip
     return tuple(group for group in groups if group.marks or group.examples)

@@ -11,7 +11,9 @@ from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.calibration import place
-from tallystick.web.judgment import said
+from tallystick.web.judgment import said as answers
+from tallystick.web.language import counted, refusal_line, said
+from tallystick.web.language.formats import count
 from tallystick.web.views import calibration as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Pill
@@ -37,7 +39,7 @@ def _detail(
         return labels
     notices = () if refused is None else (frame.notice(refused, field=next(iter(errors or ()), None)),)
     page = frame.page(
-        visit, "Calibration session", at=place.inside(visit, found, is_below=False), notices=notices
+        visit, said("Calibration session"), at=place.inside(visit, found, is_below=False), notices=notices
     )  # fmt: skip
     view = _view(visit, found, labels, key=key, errors=errors or {})
     return frame.shown("calibration/detail.html", view, page, status=200 if refused is None else status_of(refused))
@@ -55,15 +57,18 @@ def _view(
     is_left = is_labelling and mine is not None and mine.done < mine.total
     return views.SessionDetail(
         state=place.STATES[row.state], facts=_facts(found), sentence=_sentence(found),
-        mine=None if mine is None else views.Progress(name="Labelled by you", done=mine.done, total=mine.total),
+        mine=None if mine is None else views.Progress(name=said("Labelled by you"), done=mine.done, total=mine.total),
         label_href=f"{root}/label" if is_left else None, progress=_progress(visit, found),
         reveal_action=f"{root}/reveal" if may_lead and is_labelling else None, reveal_needs_reason=waits,
         reveal_reason=visit.text("reason"), end_action=f"{root}/end" if may_lead and is_running else None,
-        end_label="Abandon the session" if is_labelling else "End the session", end_needs_reason=is_labelling,
+        end_label=said("Abandon the session") if is_labelling else said("End the session"),
+        end_needs_reason=is_labelling,
         idempotency_key=key, agreement=words.estimate(found.agreement) if found.agreement else None,
         agreement_note=_note(found), numbers=numbers, rows=rows,
         rubric_href=None if labels is None else f"{root}/rubric",
-        rubric_label="Mark words of the rubric" if mine and row.state == "revealed" else "Read the marks on the rubric",
+        rubric_label=said("Mark words of the rubric")
+        if mine and row.state == "revealed"
+        else said("Read the marks on the rubric"),
         revision_href=_revision(visit, found), errors=tuple(errors.items()),
     )  # fmt: skip
 
@@ -78,35 +83,46 @@ def _facts(found: Session) -> tuple[Fact, ...]:
     row = found.row
     rubric = f"/programmes/{row.programme}/rubrics/{row.rubric}/{row.rubric_version}"
     return (
-        Fact(term="Items", value=f"{found.items:,}"), Fact(term="Participants", value=f"{found.people:,}"),
-        Fact(term="Rubric", value=f"{row.rubric} {row.rubric_version}", href=rubric),
-        Fact(term="Marks", value=f"{found.marks:,}"), Fact(term="Proposed examples", value=f"{found.examples:,}"),
+        Fact(term=said("Items"), value=count(found.items)), Fact(term=said("Participants"), value=count(found.people)),
+        Fact(term=said("Rubric"), value=f"{row.rubric} {row.rubric_version}", href=rubric),
+        Fact(term=said("Marks"), value=count(found.marks)),
+        Fact(term=said("Proposed examples"), value=count(found.examples)),
     )  # fmt: skip
 
 
 def _sentence(found: Session) -> str:
     state = found.row.state
     if state == "labelling" and found.mine is not None and found.mine.done == found.mine.total:
-        return "You have labelled every item. The lead shows all labels when the others have finished, too."
+        return said("You have labelled every item. The lead shows all labels when the others have finished, too.")
     if state == "labelling":
-        return "Everybody labels the same items alone. Nobody sees another's label until the lead shows all of them."
+        return said(
+            "Everybody labels the same items alone. Nobody sees another's label until the lead shows all of them."
+        )
     if state == "revealed":
-        return (
+        return said(
             "All labels are shown side by side, by number. Compare the items on which you differ, and mark the words "
             "of the rubric that you read differently: it is about the rubric, and about nobody."
         )
     if state == "abandoned":
-        return "The lead abandoned this session before any label was shown. It says nothing of the rubric."
-    return "The session is over. What it says of the rubric stays."
+        return said("The lead abandoned this session before any label was shown. It says nothing of the rubric.")
+    return said("The session is over. What it says of the rubric stays.")
 
 
 def _note(found: Session) -> str:
     if found.agreement is None:
         return ""
-    metric = words.METRICS.get(found.agreement.metric, found.agreement.metric)
-    given = words.plural(found.agreement.judgments, "label", "labels")
-    left = f" {words.plural(found.missing, 'participant', 'participants')} had not finished." if found.missing else ""
-    return f"{metric} over {given} of this session. It stands beside no threshold: a session decides nothing.{left}"
+    metric = words.METRICS.get(found.agreement.metric) or found.agreement.metric
+    note = counted(
+        "%(metric)s over %(number)s label of this session. It stands beside no threshold: a session decides nothing.",
+        "%(metric)s over %(number)s labels of this session. It stands beside no threshold: a session decides nothing.",
+        found.agreement.judgments, metric=metric,
+    )  # fmt: skip
+    if not found.missing:
+        return note
+    left = counted(
+        "%(number)s participant had not finished.", "%(number)s participants had not finished.", found.missing
+    )
+    return f"{note} {left}"
 
 
 def _progress(visit: Visit, found: Session) -> tuple[views.Progress, ...]:
@@ -124,13 +140,16 @@ def _rows(found: Session, labels: Overview | None) -> tuple[tuple[str, ...], tup
     if labels is None:
         return (), ()
     numbers = tuple(
-        f"{number} (you)" if number == labels.own else str(number) for number in range(1, labels.people + 1)
+        said("%(number)s (you)", number=number) if number == labels.own else str(number)
+        for number in range(1, labels.people + 1)
     )
     return numbers, tuple(
         views.LabelRow(
-            name=f"Item {number}", href=f"{place.root(found.row.calibration)}/items/{item}",
+            name=said("Item %(number)s", number=number), href=f"{place.root(found.row.calibration)}/items/{item}",
             verdicts=_verdicts(given, labels.people),
-            status=Pill(label="divided", tone="waiting") if item in labels.divided else Pill(label="same way"),
+            status=Pill(label="divided", tone="waiting")
+            if item in labels.divided
+            else Pill(label="same way"),
         )
         for number, (item, given) in enumerate(labels.items, 1)
     )  # fmt: skip
@@ -149,7 +168,7 @@ def reveal(visit: Visit) -> PageAnswer:
         return frame.moved(f"{place.root(name)}?done=revealed")
     if done == access.ABSENT:
         return done
-    errors = {"reveal-reason": done.sentence} if done.field == "reason" else {}
+    errors = {"reveal-reason": refusal_line(done)} if done.field == "reason" else {}
     return _detail(visit, key=new_key(), refused=done, errors=errors)
 
 
@@ -161,7 +180,7 @@ def end(visit: Visit) -> PageAnswer:
         return frame.moved(f"{place.root(name)}?done=calibrated")
     if done == access.ABSENT:
         return done
-    errors = {"end-reason": done.sentence} if done.field == "reason" else {}
+    errors = {"end-reason": refusal_line(done)} if done.field == "reason" else {}
     return _detail(visit, key=new_key(), refused=done, errors=errors)
 
 
@@ -194,7 +213,7 @@ def _item(visit: Visit, *, key: str, refused: Refused | None = None) -> PageAnsw
     if isinstance(found, Refused) or isinstance(overview, Refused):
         return access.ABSENT
     typed = {part: visit.text(part) for part in _EXAMPLE}
-    errors = {} if refused is None or refused.field is None else {refused.field: refused.sentence}
+    errors = {} if refused is None or refused.field is None else {refused.field: refusal_line(refused)}
     may_propose = found.mine is not None and found.row.state == "revealed" and not labels.is_gone
     prompt, context = form.read_first(labels.shown)
     names = {part.id: part.name for part in labels.rubric.criteria}
@@ -203,17 +222,21 @@ def _item(visit: Visit, *, key: str, refused: Refused | None = None) -> PageAnsw
         prompt=prompt, context=context, pieces=form.pieces(labels.shown), pieces_title=form.pieces_title(labels.shown),
         shield=None if labels.is_gone else shield(visit, wanted),
         labels=tuple(_label(one, names) for one in labels.labels),
-        back=Link(label="All items of the session", href=place.root(name)),
+        back=Link(label=said("All items of the session"), href=place.root(name)),
         following=_following(visit, overview, wanted),
         action=f"{place.root(name)}/items/{wanted}/examples" if may_propose else None, idempotency_key=key,
         candidates=tuple(Choice(value=v, label=v.upper(), is_chosen=typed["candidate"] == v) for v in ("a", "b")),
         criteria=tuple(Choice(value=v, label=n, is_chosen=typed["criterion"] == v) for v, n in names.items()),
-        score=typed["score"], scores=f"A number, such as {scale.low} to {scale.high}, on the criterion's own scale.",
+        score=typed["score"], scores=said(
+            "A number, such as %(low)s to %(high)s, on the criterion's own scale.", low=scale.low, high=scale.high
+        ),
         title=typed["title"], situation=typed["situation"], why=typed["why"], errors=tuple(errors.items()),
     )  # fmt: skip
     notices: tuple[Notice, ...] = () if refused is None else (frame.notice(refused, field=next(iter(errors), None)),)
     number = [name for name, _ in overview.items].index(wanted) + 1
-    page = frame.page(visit, f"Labels of item {number}", at=place.inside(visit, found), notices=notices)
+    page = frame.page(
+        visit, said("Labels of item %(number)s", number=number), at=place.inside(visit, found), notices=notices
+    )
     return frame.shown("calibration/item.html", view, page, status=200 if refused is None else status_of(refused))
 
 
@@ -223,15 +246,15 @@ def _following(visit: Visit, overview: Overview, wanted: str) -> Link | None:
     if not after:
         return None
     path = f"{place.root(overview.row.calibration)}/items/{after[0]}"
-    return Link(label="Next item", href=frame.looking_at(path, visit.query.get("reason", "")))
+    return Link(label=said("Next item"), href=frame.looking_at(path, visit.query.get("reason", "")))
 
 
 def _label(given: LabelShown, names: Mapping[str, str]) -> views.SideLabel:
     scored = {name: given.scores[name] for name in names if name in given.scores}
     return views.SideLabel(
         label=place.who(given.number, is_own=given.is_own), verdict=words.verdict(given.verdict),
-        scores=said.scores(scored, {name: names[name] for name in scored}), heads=said.heads(scored),
-        reasons=said.reasons(given.reasons, names),
+        scores=answers.scores(scored, {name: names[name] for name in scored}), heads=answers.heads(scored),
+        reasons=answers.reasons(given.reasons, names),
         marks=(Pill(label="in the words below, A is your B", tone="waiting"),) if given.is_mirrored else (),
     )  # fmt: skip
 

@@ -14,12 +14,18 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Example
 from tallystick.web import frame
 from tallystick.web.calibration import place
+from tallystick.web.language import N_, refusal_line, said
+from tallystick.web.language import Words as Closed
 from tallystick.web.views import calibration as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Link, Pill
 
 ANSWERS = {"revised": Pill(label="will be revised", tone="good"), "kept": Pill(label="kept as it is", tone="quiet")}
-OF_NONE = "The rubric as a whole"
+OF_NONE = N_("The rubric as a whole")
+_LABELS = Closed({
+    "name": N_("Name"), "question": N_("Question"), "exclusions": N_("Does not count"), "abstain": N_("Abstain when"),
+    "escalation": N_("Escalate to"),
+})  # fmt: skip
 CHOOSE = Refused(
     "no-words-chosen", "Expected words of the rubric, found none: select some, or choose a sentence.", "range"
 )
@@ -47,7 +53,9 @@ def _page(visit: Visit, *, key: str, refused: Refused | None = None, number: int
     session = calibration.session(visit.cell, visit.actor, name)
     if isinstance(session, Refused):
         return session
-    errors = {} if refused is None or refused.field is None or number else {_FIELDS[refused.field]: refused.sentence}
+    errors = (
+        {} if refused is None or refused.field is None or number else {_FIELDS[refused.field]: refusal_line(refused)}
+    )
     may_answer = access.allows(visit.actor, "intervene")
     marks = tuple(
         _mark(visit, one, found, may_answer=may_answer, refused=refused, number=number) for one in found.marks
@@ -55,15 +63,15 @@ def _page(visit: Visit, *, key: str, refused: Refused | None = None, number: int
     view = views.SessionWords(
         parts=_parts(found, marks),
         examples=tuple(example(one, found) for one in found.examples),
-        back=Link(label="The session", href=place.root(name)), unanswered=session.unanswered,
+        back=Link(label=said("The session"), href=place.root(name)), unanswered=session.unanswered,
         form=_form(visit, found, key=key, errors=errors) if found.may_mark else None,
         revision_href=f"{place.root(name)}/revision" if access.allows(visit.actor, "rubric.write") else None,
     )  # fmt: skip
     notices: tuple[Notice, ...] = () if refused is None else (frame.notice(refused, field=next(iter(errors), None)),)
     heading = f"{found.rubric.title} {found.rubric.version}"
     page = frame.page(
-        visit, heading, title="The rubric's words", at=place.inside(visit, session), notices=notices,
-        lead="Which words do you read differently? Mark them, and say how.",
+        visit, heading, title=said("The rubric's words"), at=place.inside(visit, session), notices=notices,
+        lead=said("Which words do you read differently? Mark them, and say how."),
     )  # fmt: skip
     return frame.shown("calibration/rubric.html", view, page, status=200 if refused is None else status_of(refused))
 
@@ -73,7 +81,7 @@ _FIELDS = {"place": "range", "range": "range", "kind": "kind", "note": "note", "
 
 def named(found: Words) -> dict[str | None, str]:
     """The criteria of the rubric by name, and before them what belongs to none."""
-    names: dict[str | None, str] = {None: OF_NONE}
+    names: dict[str | None, str] = {None: said(OF_NONE)}
     return names | {part.id: part.name for part in found.rubric.criteria}
 
 
@@ -92,10 +100,35 @@ def _passage(passage: flow.Passage, found: Words, marks: tuple[views.Mark, ...])
     numbers = {one.number for one in here}
     path = f"{place.root(found.row.calibration)}/rubric"
     return views.Passage(
-        place=passage.place, label=passage.label, pieces=pieces(passage.text, here),
+        place=passage.place, label=label_of(passage, found), pieces=pieces(passage.text, here),
         marks=tuple(one for one in marks if one.number in numbers),
         choose_href=f"{path}?place={passage.place}#mark" if found.may_mark else None,
     )  # fmt: skip
+
+
+def label_of(passage: flow.Passage, found: Words) -> str:
+    """What a text of the rubric is, in the language of the reader, from the place where it stands."""
+    if passage.criterion is None:
+        return _label_of_rule(passage, found)
+    kind, _, rest = passage.place.removeprefix(f"criteria.{passage.criterion}.").partition(".")
+    number, _, part = rest.partition(".")
+    match kind, part:
+        case "anchors", _:
+            return said("Anchor %(points)s", points=number)
+        case "examples", "why":
+            return said("Why example %(number)s scores so", number=int(number) + 1)
+        case "examples", _:
+            return said("Example %(number)s", number=int(number) + 1)
+    return _LABELS[kind]
+
+
+def _label_of_rule(passage: flow.Passage, found: Words) -> str:
+    """Of a text that belongs to no criterion: the task, or the reason of a priority rule."""
+    kind, _, rest = passage.place.partition(".")
+    if kind != "priority":
+        return said("Task")
+    rule = found.rubric.priority[int(rest.partition(".")[0])]
+    return said("Why %(over)s outranks %(under)s", over=rule.over, under=rule.under)
 
 
 def pieces(text: str, marks: list[MarkShown]) -> tuple[views.Piece, ...]:
@@ -121,13 +154,13 @@ def _mark(
         action=f"{place.root(found.row.calibration)}/marks/{one.number}" if is_asked else None,
         idempotency_key=new_key() if is_asked else "", typed_words=visit.text("words") if is_wrong else "",
         typed_answer=visit.text("answer") if is_wrong else "",
-        error=refused.sentence if refused is not None and is_wrong else "",
+        error=refusal_line(refused) if refused is not None and is_wrong else "",
     )  # fmt: skip
 
 
 def listed(one: MarkShown, found: Words) -> views.Mark:
     """A mark away from its text: beside an editor."""
-    label = next(passage.label for passage in found.passages if passage.place == one.place)
+    label = next(label_of(passage, found) for passage in found.passages if passage.place == one.place)
     return views.Mark(
         number=one.number, who=place.who(one.participant, is_own=one.is_own), kind=place.KINDS[one.kind],
         quote=one.quote, note=one.note, place=label, answer=None if one.answer is None else ANSWERS[one.answer],
@@ -142,7 +175,7 @@ def example(one: ExampleShown, found: Words) -> views.Example:
         number=one.number, who=place.who(one.participant, is_own=one.is_own),
         criterion=names.get(one.criterion, one.criterion), score=one.score, title=one.title,
         situation=one.situation, why=one.why,
-        item=Link(label="the item", href=f"{place.root(found.row.calibration)}/items/{one.item}"),
+        item=Link(label=said("the item"), href=f"{place.root(found.row.calibration)}/items/{one.item}"),
         yaml=_yaml(Example(title=one.title, excerpt=one.situation, score=one.score, why=one.why)),
     )  # fmt: skip
 
@@ -160,7 +193,7 @@ def _form(visit: Visit, found: Words, *, key: str, errors: Mapping[str, str]) ->
     ranges = () if passage is None else _ranges(passage, sent)
     return views.MarkForm(
         action=f"{place.root(found.row.calibration)}/marks", idempotency_key=key, ranges=ranges,
-        chosen="" if passage is None else passage.label,
+        chosen="" if passage is None else label_of(passage, found),
         kinds=tuple(Choice(value=v, label=n, is_chosen=visit.text("kind") == v) for v, n in place.KINDS.items()),
         note=visit.text("note"), errors=tuple(errors.items()),
     )  # fmt: skip
@@ -178,7 +211,7 @@ def _ranges(passage: flow.Passage, sent: str) -> tuple[Choice, ...]:
         Choice(
             value=f"{passage.place}|{start}|{end}", label=passage.text[start:end],
             is_chosen=sent == f"{passage.place}|{start}|{end}",
-            note="all of it" if end - start == len(passage.text) else "",
+            note=said("all of it") if end - start == len(passage.text) else "",
         )
         for start, end in found
     )  # fmt: skip

@@ -11,13 +11,20 @@ from tallystick.flow.refusal import Refused
 from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, counted, said
+from tallystick.web.language.formats import count, number
 from tallystick.web.views import escape as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, Link
 
-SECTION = "Second looks"
-UNSEEN = "nothing of one part was looked at again"
-NOTHING = "Nothing was drawn yet, so nothing is known of the defects that got through."
+SECTION = N_("Second looks")
+UNSEEN = N_("nothing of one part was looked at again")
+NOTHING = N_("Nothing was drawn yet, so nothing is known of the defects that got through.")
+_FIELDS = Words({
+    "restricted_severe": "Severe, of restricted risk", "high_severe": "Severe, of high risk",
+    "restricted": "Restricted", "high": "High risk", "medium": "Medium risk", "low": "Low risk",
+})  # fmt: skip
+_RISKS = Words({"restricted": "restricted", "high": "high", "medium": "medium", "low": "low"})
 
 
 def overview(visit: Visit) -> PageAnswer:
@@ -31,8 +38,8 @@ def _shown(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     notices: tuple[Notice, ...] = (frame.notice(refused),) if refused else ()
-    lead = "Finished items, drawn at random and looked at again by somebody who did not judge them."
-    page = frame.page(visit, SECTION, lead=lead, at=place(visit, programme), notices=notices)
+    lead = said("Finished items, drawn at random and looked at again by somebody who did not judge them.")
+    page = frame.page(visit, said(SECTION), lead=lead, at=place(visit, programme), notices=notices)
     status = 200 if refused is None else status_of(refused)
     return frame.shown("escape/overview.html", _view(visit, found), page, status=status)
 
@@ -56,16 +63,16 @@ def _view(visit: Visit, found: EscapePage) -> views.Overview:
     is_told = access.allows(visit.actor, "monitor.read")
     estimate = found.estimate
     needed = {one.risk: one for one in found.needed}
-    links = [Link(label="Defects that were found", href=f"{root}/defects")] if is_told else []
+    links = [Link(label=said("Defects that were found"), href=f"{root}/defects")] if is_told else []
     if access.allows(visit.actor, "sentinel.audit") and found.rounds:
-        links.append(Link(label="How the items were drawn", href=f"{root}/draws", note="shows the key"))
+        links.append(Link(label=said("How the items were drawn"), href=f"{root}/draws", note=said("shows the key")))
     return views.Overview(
         is_told=is_told, sentence=_sentence(found) if is_told else "",
         tiers=tuple(_tier(one, needed[one.risk], found.at_most) for one in estimate.tiers),
         kinds=tuple(
             views.KindRow(
                 axis=axis, name=name.replace("_", " "), defects=rate.defective, reviewed=rate.reviewed,
-                rate=_rate(rate.rate, rate.interval, UNSEEN), at_most=_percent(rate.at_most),
+                rate=_rate(rate.rate, rate.interval, said(UNSEEN)), at_most=_percent(rate.at_most),
             )
             for axis, name, rate in estimate.by_kind
         ),
@@ -74,7 +81,8 @@ def _view(visit: Visit, found: EscapePage) -> views.Overview:
         ),
         rounds=tuple(
             views.RoundRow(
-                number=row.round, draws=row.draws, items=f"{row.since:,} to {row.until - 1:,}",
+                number=row.round, draws=row.draws,
+                items=said("%(first)s to %(last)s", first=count(row.since), last=count(row.until - 1)),
                 at=words.moment(row.at),
             )
             for row in found.rounds
@@ -90,34 +98,44 @@ def _sentence(found: EscapePage) -> str:
     """The whole in one sentence. A rate never stands without its upper bound."""
     overall = found.estimate.overall
     if overall is None:
-        return NOTHING
+        return said(NOTHING)
     if overall.at_most is None or overall.rate is None:
-        unseen = [words.RISKS[tier.risk].label for tier in found.estimate.tiers if tier.found.rate is None]
-        return f"Nothing can be said of all: in one round or more, nothing of {', '.join(unseen)} was looked at again."
-    looked = words.plural(overall.reviewed, "item", "items")
-    return (
-        f"{words.plural(overall.defective, 'defect', 'defects')} in {looked} that were looked at again, of "
-        f"{overall.population:,}. At most {_percent(overall.at_most)} of all are defective, with 95 % confidence."
-    )
+        unseen = [said(words.RISKS[tier.risk].label) for tier in found.estimate.tiers if tier.found.rate is None]
+        return said(
+            "Nothing can be said of all: in one round or more, nothing of %(risks)s was looked at again.",
+            risks=", ".join(unseen),
+        )
+    return said(
+        "%(defects)s in %(items)s that were looked at again, of %(all)s. At most %(share)s of all are defective, with "
+        "95 %% confidence.",
+        defects=counted("%(number)s defect", "%(number)s defects", overall.defective),
+        items=counted("%(number)s item", "%(number)s items", overall.reviewed),
+        all=count(overall.population), share=_percent(overall.at_most),
+    )  # fmt: skip
 
 
 def _tier(tier: Tier, needed: Needed, at_most: float) -> views.TierRow:
     found = tier.found
     return views.TierRow(
         risk=words.RISKS[tier.risk], pool=found.population, reviewed=found.reviewed, waiting=tier.waiting,
-        defects=found.defective, rate=_rate(found.rate, found.interval, UNSEEN), at_most=_percent(found.at_most),
+        defects=found.defective, rate=_rate(found.rate, found.interval, said(UNSEEN)), at_most=_percent(found.at_most),
         worst=_percent(tier.worst), needed=_needed(needed, at_most),
     )  # fmt: skip
 
 
 def _needed(needed: Needed, at_most: float) -> str:
-    bound = f"{at_most * 100:g} %"
+    bound = said("%(number)s %%", number=f"{at_most * 100:g}")
     if needed.if_sound == 0:
-        return f"none: at most {bound} is shown"
+        return said("none: at most %(share)s is shown", share=bound)
     if needed.if_sound is None:
-        return f"{bound} cannot be shown: there are more defects already"
-    alike = "" if needed.if_alike is None else f", {needed.if_alike:,} if as many are defective as so far"
-    return f"{needed.if_sound:,} if all are sound{alike}; {needed.left:,} are left"
+        return said("%(share)s cannot be shown: there are more defects already", share=bound)
+    sound, left = count(needed.if_sound), count(needed.left)
+    if needed.if_alike is None:
+        return said("%(sound)s if all are sound; %(left)s are left", sound=sound, left=left)
+    return said(
+        "%(sound)s if all are sound, %(alike)s if as many are defective as so far; %(left)s are left",
+        sound=sound, alike=count(needed.if_alike), left=left,
+    )  # fmt: skip
 
 
 def _rate(value: float | None, interval: object, reason: str | None) -> Estimate:
@@ -126,7 +144,7 @@ def _rate(value: float | None, interval: object, reason: str | None) -> Estimate
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value * 100:.1f} %"
+    return "" if value is None else said("%(number)s %%", number=number(value * 100, 1))
 
 
 def _plot(found: EscapePage) -> IntervalPlot | None:
@@ -134,13 +152,13 @@ def _plot(found: EscapePage) -> IntervalPlot | None:
         return None
     rows = [
         IntervalRow(
-            label=words.RISKS[tier.risk].label, value=tier.found.rate,
+            label=said(words.RISKS[tier.risk].label), value=tier.found.rate,
             low=tier.found.interval.low if tier.found.interval else None,
-            high=tier.found.interval.high if tier.found.interval else None, reason=UNSEEN,
+            high=tier.found.interval.high if tier.found.interval else None, reason=said(UNSEEN),
         )
         for tier in found.estimate.tiers
     ]  # fmt: skip
-    return IntervalPlot(title="Share of defective items, by risk", rows=tuple(rows))
+    return IntervalPlot(title=said("Share of defective items, by risk"), rows=tuple(rows))
 
 
 def _since(found: EscapePage) -> str:
@@ -148,10 +166,24 @@ def _since(found: EscapePage) -> str:
     total = sum(found.since_last.values())
     if not total:
         return ""
-    parts = [f"{n:,} of {risk} risk" for risk, n in found.since_last.items()]
-    told = words.plural(total, "item was", "items were")
-    since = "since the last round began" if found.rounds else "so far"
-    return f"{told} finished without a disagreement {since} ({', '.join(parts)}): no figure here speaks of them."
+    parts = ", ".join(_of_risk(risk, n) for risk, n in found.since_last.items())
+    if found.rounds:
+        return counted(
+            "%(number)s item was finished without a disagreement since the last round began (%(parts)s): no figure "
+            "here speaks of them.",
+            "%(number)s items were finished without a disagreement since the last round began (%(parts)s): no figure "
+            "here speaks of them.",
+            total, parts=parts,
+        )  # fmt: skip
+    return counted(
+        "%(number)s item was finished without a disagreement so far (%(parts)s): no figure here speaks of them.",
+        "%(number)s items were finished without a disagreement so far (%(parts)s): no figure here speaks of them.",
+        total, parts=parts,
+    )  # fmt: skip
+
+
+def _of_risk(risk: str, number: int) -> str:
+    return said("%(number)s of %(risk)s risk", number=count(number), risk=_RISKS.get(risk) or risk)
 
 
 def _draw_form(found: EscapePage, root: str) -> views.DrawForm:
@@ -159,12 +191,15 @@ def _draw_form(found: EscapePage, root: str) -> views.DrawForm:
     return views.DrawForm(
         action=root, idempotency_key=new_key(),
         rounds=(
-            Choice(value="", label="A new round, of what was finished since the last", is_chosen=True),
-            *(Choice(value=str(row.round), label=f"More of round {row.round}") for row in found.rounds),
+            Choice(value="", label=said("A new round, of what was finished since the last"), is_chosen=True),
+            *(
+                Choice(value=str(row.round), label=said("More of round %(round)s", round=row.round))
+                for row in found.rounds
+            ),
         ),
         fields=tuple(
             views.DrawField(
-                name=risk, label=words.RISKS[risk].label.capitalize(),
+                name=risk, label=_FIELDS[risk],
                 left=found.since_last.get(risk, 0) + left.get(risk, 0),
             )
             for risk in flow.RISKS
@@ -232,8 +267,9 @@ def proof(visit: Visit) -> PageAnswer:
         return found
     view = views.Proof(
         facts=(
-            Fact(term="Draws", value=f"{found.draws:,}"), Fact(term="Items drawn", value=f"{found.items:,}"),
-            Fact(term="Key of the order", value=found.key, is_digest=True),
+            Fact(term=said("Draws"), value=f"{found.draws:,}"),
+            Fact(term=said("Items drawn"), value=f"{found.items:,}"),
+            Fact(term=said("Key of the order"), value=found.key, is_digest=True),
         ),
         wrong=found.wrong, passed_over=found.passed_over,
     )  # fmt: skip

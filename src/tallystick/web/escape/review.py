@@ -16,16 +16,20 @@ from tallystick.web import frame, words
 from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
 from tallystick.web.escape.overview import SECTION, place
+from tallystick.web.language import Words, refusal_line, said
 from tallystick.web.views import escape as views
 from tallystick.web.views.parts import Choice, Fact
 from tallystick.web.welfare import shield
 
 _BLANK = Answer(is_defect=False)
-CAUSES: Mapping[str, str] = {
+SEVERITIES: Mapping[str, str] = Words({
+    "critical": "critical", "high": "high", "medium": "medium", "low": "low",
+})  # fmt: skip
+CAUSES: Mapping[str, str] = Words({
     "rater_error": "Somebody slipped", "expertise_gap": "The judges lacked the knowledge",
     "rubric_ambiguity": "The rubric can be read in two ways", "missing_context": "The item lacks context",
     "item_fault": "The item itself is broken",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def first(visit: Visit) -> PageAnswer:
@@ -62,8 +66,8 @@ def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Ref
         return found
     programme = found.row.programme
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    at = place(visit, programme, (SECTION, f"/programmes/{programme}/rereview"))
-    page = frame.page(visit, "Is this item sound?", at=at, notices=notices)
+    at = place(visit, programme, (said(SECTION), f"/programmes/{programme}/rereview"))
+    page = frame.page(visit, said("Is this item sound?"), at=at, notices=notices)
     back = None if found.row.is_answered else f"/rereviews/{item}/give-back"
     view = replace(
         _view(found, typed, found_as, key=key, refused=refused), shield=shield(visit, item, skip_action=back)
@@ -76,27 +80,27 @@ def _view(found: Review, typed: Answer, found_as: str, *, key: str, refused: Ref
     prompt, context = form.read_first(found.shown)
     names = {part.id: part.name for part in rubric.criteria}
     is_open = not row.is_answered
-    failures = {one.id: one.description for one in found.failures} | {flow.OTHER: "None of these"}
+    failures = {one.id: one.description for one in found.failures} | {flow.OTHER: said("None of these")}
     return views.Review(
         facts=(
-            Fact(term="Domain", value=found.domain), Fact(term="Risk", value=words.RISKS[row.risk].label),
-            *((Fact(term="Yours until", value=words.told(row.held_until)),) if row.held_until else ()),
+            Fact(term=said("Domain"), value=found.domain), Fact(term=said("Risk"), value=words.RISKS[row.risk].label),
+            *((Fact(term=said("Yours until"), value=words.told(row.held_until)),) if row.held_until else ()),
         ),
         prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),
         judgments=tuple(blind(given, names) for given in found.judgments),
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}",
         action=f"/rereviews/{row.item}" if is_open else None, give_back_action=f"/rereviews/{row.item}/give-back",
         idempotency_key=key, found=found_as,
-        severities=_choices({name: name for name in flow.SEVERITIES}, typed.severity),
+        severities=_choices(SEVERITIES, typed.severity),
         causes=_choices(CAUSES, typed.cause), failures=_choices(failures, typed.failure), notes=typed.notes,
-        errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+        errors=((refused.field, refusal_line(refused)),) if refused and refused.field else (),
     )  # fmt: skip
 
 
 def _choices(known: Mapping[str, str], chosen: str | None) -> tuple[Choice, ...]:
     named: Iterable[tuple[str, str]] = known.items()
     return (
-        Choice(value="", label="Choose when it is a defect"),
+        Choice(value="", label=said("Choose when it is a defect")),
         *(Choice(value=value, label=label, is_chosen=value == chosen) for value, label in named),
     )
 

@@ -4,10 +4,12 @@ English keeps the forms of docs/design-language.md; all others follow the Unicod
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
+from tallystick.flow.pay import told
 from tallystick.web.language.spoken import ENGLISH, current
 
 _MINUS = "\N{MINUS SIGN}"
@@ -25,6 +27,14 @@ def number(value: float, digits: int = 2) -> str:
 def count(value: int) -> str:
     """`12,400`; `12.400` in German."""
     return f"{value:,}" if current() == ENGLISH else format_decimal(value, locale=current().locale)
+
+
+def money(minor: int, *, currency: str, decimals: int) -> str:
+    """An amount of minor units: `12.50 EUR`, `1,250 JPY`; `12,50 EUR` in German."""
+    if current() == ENGLISH:
+        return told(minor, currency=currency, decimals=decimals)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{format_decimal(Decimal(minor).scaleb(-decimals), format=pattern, locale=current().locale)} {currency}"
 
 
 def share(value: float) -> str:

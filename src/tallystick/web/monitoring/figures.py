@@ -13,35 +13,43 @@ from tallystick.flow.monitoring.advice import advice
 from tallystick.flow.monitoring.figures import Figure, Kind, Shown
 from tallystick.flow.refusal import Refused
 from tallystick.plots import IntervalPlot, IntervalRow
-from tallystick.web import frame, words
+from tallystick.web import frame
 from tallystick.web.frame import Place
-from tallystick.web.monitoring.shares import Rated, Timed, limits, share_of_rate, share_of_time
+from tallystick.web.language import N_, Words, counted, said
+from tallystick.web.language.formats import count
+from tallystick.web.monitoring.shares import Rated, Timed, limits, percent, share_of_rate, share_of_time
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Fact, Link, Pill
 
 T = TypeVar("T")
-SECTION = "Quality"
-NOTHING_CLEAR = (
+SECTION = N_("Quality")
+NOTHING_CLEAR = N_(
     "Nothing stands out beyond what chance shows in so many figures, or there are too few judgments, or too few "
     "colleagues on the same items, to tell."
 )
-OVERVIEW_NOTE = (
+OVERVIEW_NOTE = N_(
     "A share stands only on twenty judgments or more. Intervals are at 95 % and take judgments as independent: with "
     "few experts they are too narrow. To differ is no error: with two judges both differ equally."
 )
-EXPERT_NOTE = (
+EXPERT_NOTE = N_(
     "“With the others” draws the share towards all experts by as much as there are few rows. A figure is marked when "
     "it lies at least five points beyond all experts and chance does not explain it, over all figures of this page. "
     "Nobody is ranked, and none of it decides anything about a person."
 )
-OWN_NOTE = (
+OWN_NOTE = N_(
     "Everything that you judged is counted. How often you differ from others is counted on items that are closed, in "
     "steps of twenty. To differ is no error: whoever sees what the others miss differs too."
 )
-_DEFECTS = {
-    "copied-from-self": "the words of an earlier reason of yours again",
-    "copied-from-page": "only the words of the page",
-}
+_OWN_DEFECTS = Words({
+    "copied-from-self": "Reasons with the words of an earlier reason of yours again",
+    "copied-from-page": "Reasons with only the words of the page",
+})  # fmt: skip
+_AXES = Words({"domain": "domain"})
+"""Other axes are those of the items' own taxonomy."""
+_DEFECTS = Words({
+    "copied-from-self": "Reasons with the words of an earlier reason again",
+    "copied-from-page": "Reasons with only the words of the page",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -65,47 +73,51 @@ def overview(visit: Visit) -> PageAnswer:
         judges=tuple(
             Link(
                 label=judge.name, href=f"{root}/experts/{judge.person}",
-                note=words.plural(judge.judgments, "judgment", "judgments"),
+                note=counted("%(number)s judgment", "%(number)s judgments", judge.judgments),
             )
             for judge in found.judges
         ),
-        note=OVERVIEW_NOTE,
+        note=said(OVERVIEW_NOTE),
     )  # fmt: skip
     at = Place(trail=((found.programme.title, root),), programme=programme, section=SECTION)
-    return frame.shown("monitoring/overview.html", view, frame.page(visit, SECTION, at=at))
+    return frame.shown("monitoring/overview.html", view, frame.page(visit, said(SECTION), at=at))
 
 
 def _links(visit: Visit, root: str) -> tuple[Link, ...]:
     offered = (
-        ("monitor.read", Link(label="The report: causes and what to do", href=f"{root}/report")),
-        ("gate.read", Link(label="Agreement over time", href=f"{root}/agreement/slices?by=week")),
-        ("monitor.read", Link(label="Shortcuts: does form decide?", href=f"{root}/shortcuts")),
-        ("monitor.read", Link(label="Second looks: what got through?", href=f"{root}/rereview")),
+        ("monitor.read", Link(label=said("The report: causes and what to do"), href=f"{root}/report")),
+        ("gate.read", Link(label=said("Agreement over time"), href=f"{root}/agreement/slices?by=week")),
+        ("monitor.read", Link(label=said("Shortcuts: does form decide?"), href=f"{root}/shortcuts")),
+        ("monitor.read", Link(label=said("Second looks: what got through?"), href=f"{root}/rereview")),
     )
     return tuple(link for permission, link in offered if access.allows(visit.actor, permission))
+
+
+def axis_name(name: str) -> str:
+    """An axis along which items can be parted, as people read it."""
+    return _AXES.get(name) or name.replace("_", " ")
 
 
 def axes(root: str, names: Sequence[str], chosen: str) -> tuple[Link, ...]:
     """The axes along which items can be parted into families."""
     return tuple(
         Link(
-            label=name.replace("_", " "), href=f"{root}?{urlencode({'by': name})}",
-            note="shown" if name == chosen else "",
+            label=axis_name(name), href=f"{root}?{urlencode({'by': name})}",
+            note=said("shown") if name == chosen else "",
         )
         for name in names
     )  # fmt: skip
 
 
-_HEADINGS = {
-    flow.ABSTENTION: ("Abstention", "judgments"), flow.CONTEXT: ("Context that was lacking", "judgments"),
-    flow.DISAGREEMENT: ("Difference from others", "judgments"),
-    flow.DEFECTS: ("Reasons with a defect", "judgments"),
-}  # fmt: skip
+_HEADINGS = Words({
+    flow.ABSTENTION: "Abstention", flow.CONTEXT: "Context that was lacking",
+    flow.DISAGREEMENT: "Difference from others", flow.DEFECTS: "Reasons with a defect",
+})  # fmt: skip
 
 
 def _name(kind: Kind) -> str:
-    on = "Verdict" if kind.dimension == flow.VERDICT else told.dimension(kind).capitalize()
-    return on if kind.family == flow.ALL else f"{on}, {told.family(kind)}"
+    on = said("Verdict") if kind.dimension == flow.VERDICT else told.dimension(kind).capitalize()
+    return on if kind.family == flow.ALL else said("%(on)s, %(family)s", on=on, family=told.family(kind))
 
 
 def _tables(shares: Sequence[Shown], times: Sequence[Timed], by: str) -> tuple[views.FigureTable, ...]:
@@ -116,19 +128,20 @@ def _tables(shares: Sequence[Shown], times: Sequence[Timed], by: str) -> tuple[v
 
 
 def _table(measure: str, shares: Iterable[Shown], by: str) -> views.FigureTable:
-    heading, of = _HEADINGS[measure]
     rows = [
         views.FigureRow(
             name=_name(one.kind), share=views.Share(
-                value="" if one.share is None else told.percent(one.share),
+                value="" if one.share is None else percent(one.share),
                 interval=limits(one.interval),
-                of=f"{one.n:,}",
+                of=count(one.n),
             ),
         )
         for one in _telling([(one.kind, one.n, one) for one in shares])
     ]  # fmt: skip
-    caption = f"Over all experts, by criterion and by {by.replace('_', ' ')}"
-    return views.FigureTable(id=measure, heading=heading, caption=caption, of=of, rows=tuple(rows))
+    caption = said("Over all experts, by criterion and by %(axis)s", axis=axis_name(by))
+    return views.FigureTable(
+        id=measure, heading=_HEADINGS[measure], caption=caption, of=said("judgments"), rows=tuple(rows)
+    )  # fmt: skip
 
 
 def _telling(rows: Sequence[tuple[Kind, int, T]]) -> list[T]:
@@ -141,14 +154,15 @@ def times_of(times: Sequence[Timed], by: str) -> views.FigureTable:
     """Median active time. It is for pay and planning: short is neither good nor bad."""
     rows = [
         views.FigureRow(
-            name="All" if one.group[0] == flow.ALL else one.group[0].replace("_", " ").capitalize(),
+            name=said("All") if one.group[0] == flow.ALL else one.group[0].replace("_", " ").capitalize(),
             share=share_of_time(one),
         )
         for one in times
     ]  # fmt: skip
     return views.FigureTable(
-        id="time", heading="Active time", caption=f"Median for one judgment, by {by.replace('_', ' ')}", of="judgments",
-        rows=tuple(rows), note="Time is for pay and planning. Short is neither good nor bad.",
+        id="time", heading=said("Active time"), of=said("judgments"), rows=tuple(rows),
+        caption=said("Median for one judgment, by %(axis)s", axis=axis_name(by)),
+        note=said("Time is for pay and planning. Short is neither good nor bad."),
     )  # fmt: skip
 
 
@@ -161,7 +175,7 @@ def _plot(shares: Sequence[Shown]) -> IntervalPlot | None:
         for one in shares
         if one.kind.measure == flow.DISAGREEMENT and one.kind.family == flow.ALL and one.share is not None
     )  # fmt: skip
-    return IntervalPlot(title="How often two experts differ", rows=rows) if rows else None
+    return IntervalPlot(title=said("How often two experts differ"), rows=rows) if rows else None
 
 
 def expert(visit: Visit) -> PageAnswer:
@@ -173,54 +187,61 @@ def expert(visit: Visit) -> PageAnswer:
         return found
     root = f"/programmes/{programme}"
     given = advice(found.figures)
-    partners = words.plural(found.partners, "colleague", "colleagues")
-    judgments = words.plural(found.judge.judgments, "judgment", "judgments")
+    partners = counted("%(number)s colleague", "%(number)s colleagues", found.partners)
+    judgments = counted("%(number)s judgment", "%(number)s judgments", found.judge.judgments)
     view = views.ExpertPage(
-        lead=f"{judgments} that count, with {partners} on the same items.",
+        lead=said(
+            "%(judgments)s that count, with %(colleagues)s on the same items.", judgments=judgments, colleagues=partners
+        ),
         advice=tuple(views.Advice(sentence=one.sentence, todo=one.todo) for one in given),
-        none_stands_out="" if given else NOTHING_CLEAR, facts=_facts(found),
+        none_stands_out="" if given else said(NOTHING_CLEAR), facts=_facts(found),
         axes=axes(f"{root}/experts/{person}", found.axes, found.by),
         tables=(
             *(_held(m, [one for one in found.figures if one.kind.measure == m], found.by) for m in flow.MEASURES),
             times_of(found.times, found.by),
         ),
-        note=EXPERT_NOTE,
+        note=said(EXPERT_NOTE),
     )  # fmt: skip
-    trail = ((found.programme.title, root), (SECTION, f"{root}/monitoring"))
+    trail = ((found.programme.title, root), (said(SECTION), f"{root}/monitoring"))
     at = Place(trail=trail, programme=programme, section=SECTION)
     return frame.shown("monitoring/expert.html", view, frame.page(visit, found.judge.name, at=at))
 
 
 def _facts(found: monitoring.ExpertPage) -> tuple[Fact, ...]:
     facts = [
-        Fact(term=f"Reasons with {_DEFECTS.get(name, name).replace(' of yours', '')}", value=f"{n:,}")
+        Fact(term=_DEFECTS.get(name) or said("Reasons with %(defect)s", defect=name), value=count(n))
         for name, n in found.defects.items()
     ]
     if found.overturn is not None:
-        facts.append(Fact(term="Cases that an adjudicator decided otherwise", value=_fact(found.overturn)))
+        facts.append(Fact(term=said("Cases that an adjudicator decided otherwise"), value=_fact(found.overturn)))
     if found.sentinels is not None:
-        facts.append(Fact(term="Sentinels answered right", value=_fact(found.sentinels)))
+        facts.append(Fact(term=said("Sentinels answered right"), value=_fact(found.sentinels)))
     return tuple(facts)
 
 
 def _fact(rate: Rated) -> str:
     shown = share_of_rate(rate)
-    return f"{shown.value} ({shown.interval}) of {shown.of}" if shown.value else f"too few to say: {shown.of}"
+    if shown.value:
+        return said(
+            "%(share)s (%(interval)s) of %(number)s", share=shown.value, interval=shown.interval, number=shown.of
+        )
+    return said("too few to say: %(number)s", number=shown.of)
 
 
 def _held(measure: str, found: Iterable[Figure], by: str) -> views.FigureTable:
-    heading, of = _HEADINGS[measure]
     rows = [
         views.FigureRow(
             name=_name(one.kind), share=share_of_rate(one.rate),
-            pooled=told.percent(one.rate.pooled) if one.rate.pooled is not None and one.rate.share is not None else "",
-            all_experts="" if one.all_experts is None else told.percent(one.all_experts),
+            pooled=percent(one.rate.pooled) if one.rate.pooled is not None and one.rate.share is not None else "",
+            all_experts="" if one.all_experts is None else percent(one.all_experts),
             status=Pill(label="worth a look", tone="waiting") if one.is_clear else None,
         )
         for one in _telling([(one.kind, one.rate.n, one) for one in found])
     ]  # fmt: skip
-    caption = f"By criterion and by {by.replace('_', ' ')}"
-    return views.FigureTable(id=measure, heading=heading, caption=caption, of=of, rows=tuple(rows), is_held=True)
+    caption = said("By criterion and by %(axis)s", axis=axis_name(by))
+    return views.FigureTable(
+        id=measure, heading=_HEADINGS[measure], caption=caption, of=said("judgments"), rows=tuple(rows), is_held=True
+    )  # fmt: skip
 
 
 def own(visit: Visit) -> PageAnswer:
@@ -232,7 +253,7 @@ def own(visit: Visit) -> PageAnswer:
     mine = found.own
     tables = [
         views.FigureTable(
-            id=measure, heading=_HEADINGS[measure][0], caption="Of your own judgments", of="judgments",
+            id=measure, heading=_HEADINGS[measure], caption=said("Of your own judgments"), of=said("judgments"),
             rows=tuple(
                 views.FigureRow(name=_name(kind), share=share_of_rate(rate))
                 for kind, rate in mine.shares
@@ -243,13 +264,19 @@ def own(visit: Visit) -> PageAnswer:
         if measure != flow.DISAGREEMENT
     ]  # fmt: skip
     differing = views.FigureTable(
-        id=flow.DISAGREEMENT, heading=_HEADINGS[flow.DISAGREEMENT][0], caption="On closed items, in steps of twenty",
-        of="items", rows=(views.FigureRow(name="Verdict", share=share_of_rate(mine.differing)),),
+        id=flow.DISAGREEMENT, heading=_HEADINGS[flow.DISAGREEMENT],
+        caption=said("On closed items, in steps of twenty"), of=said("items"),
+        rows=(views.FigureRow(name=said("Verdict"), share=share_of_rate(mine.differing)),),
     )  # fmt: skip
     view = views.OwnPage(
-        lead=f"{words.plural(mine.judgments, 'judgment', 'judgments')} of yours in {found.programme.title}.",
-        facts=tuple(Fact(term=f"Reasons with {_DEFECTS.get(n, n)}", value=f"{k:,}") for n, k in mine.defects.items()),
-        tables=(*tables, differing, times_of(mine.times, "domain")), note=OWN_NOTE,
+        lead=counted(
+            "%(number)s judgment of yours in %(programme)s.", "%(number)s judgments of yours in %(programme)s.",
+            mine.judgments, programme=found.programme.title,
+        ),
+        facts=tuple(Fact(term=_OWN_DEFECTS.get(n) or said("Reasons with %(defect)s", defect=n), value=count(k))
+            for n, k in mine.defects.items()
+        ),
+        tables=(*tables, differing, times_of(mine.times, "domain")), note=said(OWN_NOTE),
     )  # fmt: skip
-    at = Place(trail=(("My work", "/me"),))
-    return frame.shown("monitoring/own.html", view, frame.page(visit, "My figures", at=at))
+    at = Place(trail=((said("My work"), "/me"),))
+    return frame.shown("monitoring/own.html", view, frame.page(visit, said("My figures"), at=at))

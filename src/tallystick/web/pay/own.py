@@ -7,27 +7,34 @@ from tallystick.app.kernel import new_key
 from tallystick.app.pay import StatementPage, TermsPage
 from tallystick.edge import Visit
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.pay import Act, told
+from tallystick.flow.pay import Act
 from tallystick.flow.pay.amounts import WORK_NAMES
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, counted, said, told
+from tallystick.web.language.formats import money
 from tallystick.web.views import pay as views
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill
 
 ROOT = "/me/pay"
-TRAIL = (("My work", "/me"), ("My pay", ROOT))
 LINES = 100
+PERIODS = Words({"week": "week", "month": "month"})
 RULES = (
-    "Every judgment, qualification item, calibration label, adjudication and second look that you send is paid.",
-    "It stays paid when it is set aside later and judged again.",
-    "Active time is what your page measures while you work: a pause longer than 60 seconds is left out whole.",
-    "It is never more than the time between getting the work and sending it.",
-    "Nothing measures adjudications and second looks: the time from taking to answering counts, up to the limit.",
-    "Work that you give back, or whose time runs out, is not paid and counts no time.",
-    "Every line is rounded up. What a period lacks to the floor for your active time is added to it.",
-    "What you do under these terms stays paid by them. New terms need your consent before more work.",
+    N_("Every judgment, qualification item, calibration label, adjudication and second look that you send is paid."),
+    N_("It stays paid when it is set aside later and judged again."),
+    N_("Active time is what your page measures while you work: a pause longer than 60 seconds is left out whole."),
+    N_("It is never more than the time between getting the work and sending it."),
+    N_("Nothing measures adjudications and second looks: the time from taking to answering counts, up to the limit."),
+    N_("Work that you give back, or whose time runs out, is not paid and counts no time."),
+    N_("Every line is rounded up. What a period lacks to the floor for your active time is added to it."),
+    N_("What you do under these terms stays paid by them. New terms need your consent before more work."),
 )
+
+
+def trail() -> tuple[tuple[str, str], ...]:
+    """Where the pages of one's own pay stand."""
+    return ((said("My work"), "/me"), (said("My pay"), ROOT))
 
 
 def mine(visit: Visit) -> PageAnswer:
@@ -39,10 +46,10 @@ def mine(visit: Visit) -> PageAnswer:
     for row in programmes:
         found = pay.terms_page(visit.cell, visit.actor, row.programme)
         if not isinstance(found, Refused) and not found.is_accepted:
-            is_new = "" if found.accepted is None else "They changed since you accepted the ones before."
+            is_new = "" if found.accepted is None else said("They changed since you accepted the ones before.")
             waiting.append(Link(label=row.programme, href=f"{ROOT}/{row.programme}/terms", note=is_new))
     view = views.Mine(standings=frame.pay_now(visit), waiting=tuple(waiting))
-    page = frame.page(visit, "My pay", at=Place(trail=TRAIL[:1]))
+    page = frame.page(visit, said("My pay"), at=Place(trail=trail()[:1]))
     return frame.shown("pay/mine.html", view, page)
 
 
@@ -58,8 +65,9 @@ def _terms(visit: Visit, *, refused: Refused | None) -> PageAnswer:
         return found
     notices = () if refused is None else (frame.notice(refused),)
     page = frame.page(
-        visit, "Pay terms", lead=f"How you are paid in {programme}. Work waits until you accept them.",
-        at=Place(trail=TRAIL, programme=programme), notices=notices,
+        visit, said("Pay terms"),
+        lead=said("How you are paid in %(programme)s. Work waits until you accept them.", programme=programme),
+        at=Place(trail=trail(), programme=programme), notices=notices,
     )  # fmt: skip
     action = None if found.is_accepted else f"{ROOT}/{programme}/terms"
     view = terms_view(found, action=action, next_href=f"/work/{programme}" if found.is_accepted else None)
@@ -71,32 +79,40 @@ def terms_view(found: TermsPage, *, action: str | None, next_href: str | None = 
     row = found.row
 
     def amount(minor: int) -> str:
-        return told(minor, currency=row.currency, decimals=row.decimals) if minor else ""
+        return money(minor, currency=row.currency, decimals=row.decimals) if minor else ""
 
-    said = found.accepted
-    accepted = f"You accepted these terms on {words.told(said.at)}." if said is not None and found.is_accepted else ""
+    consent, accepted = found.accepted, ""
+    if consent is not None and found.is_accepted:
+        accepted = said("You accepted these terms on %(moment)s.", moment=words.told(consent.at))
     return views.Terms(
         facts=(
-            Fact(term="Guaranteed at least", value=f"{amount(row.floor_hourly)} for an hour of active time"),
-            Fact(term="Paid by the", value=row.period), Fact(term="Time zone", value=row.time_zone),
-            Fact(term="Contract version", value=row.version),
-            Fact(term="Unmeasured work counts", value=f"at most {words.duration(row.unmeasured_ms_max)}"),
-            Fact(term="Digest of the terms", value=row.terms, is_digest=True),
+            Fact(
+                term=said("Guaranteed at least"),
+                value=said("%(amount)s for an hour of active time", amount=amount(row.floor_hourly)),
+            ),
+            Fact(term=said("Paid by the"), value=PERIODS[row.period]),
+            Fact(term=said("Time zone"), value=row.time_zone),
+            Fact(term=said("Contract version"), value=row.version),
+            Fact(
+                term=said("Unmeasured work counts"),
+                value=said("at most %(time)s", time=words.duration(row.unmeasured_ms_max)),
+            ),
+            Fact(term=said("Digest of the terms"), value=row.terms, is_digest=True),
         ),
         rates=tuple(
             views.RateRow(
-                work=WORK_NAMES[rate.work], where=_where(rate.domain, rate.signal), piece=amount(rate.piece),
+                work=told(WORK_NAMES[rate.work]), where=_where(rate.domain, rate.signal), piece=amount(rate.piece),
                 hourly=amount(rate.hourly),
             )
             for rate in found.rates
         ),
-        words=found.words, rules=RULES, terms=row.terms, accepted=accepted, action=action,
+        words=found.words, rules=tuple(said(rule) for rule in RULES), terms=row.terms, accepted=accepted, action=action,
         idempotency_key=new_key(), next_href=next_href,
     )  # fmt: skip
 
 
 def _where(domain: str | None, signal: str | None) -> str:
-    return ", ".join(name for name in (domain, signal) if name) or "everywhere else"
+    return ", ".join(name for name in (domain, signal) if name) or said("everywhere else")
 
 
 def accept(visit: Visit) -> PageAnswer:
@@ -115,7 +131,9 @@ def statement(visit: Visit) -> PageAnswer:
     found = pay.my_statement(visit.cell, visit.actor, programme, visit.query.get("period", ""))
     if isinstance(found, Refused):
         return found
-    page = frame.page(visit, f"My pay in {programme}", at=Place(trail=TRAIL, programme=programme))
+    page = frame.page(
+        visit, said("My pay in %(programme)s", programme=programme), at=Place(trail=trail(), programme=programme)
+    )
     view = statement_view(visit, found, action=f"{ROOT}/{programme}", terms_href=f"{ROOT}/{programme}/terms")
     return frame.shown("pay/statement.html", view, page)
 
@@ -131,24 +149,27 @@ def statement_view(
     newest = one.acts[::-1][(number - 1) * LINES : number * LINES]
 
     def amount(minor: int) -> str:
-        return told(minor, currency=found.terms.currency, decimals=found.terms.decimals)
+        return money(minor, currency=found.terms.currency, decimals=found.terms.decimals)
 
     def hourly(minor: int | None) -> str:
-        return "no active time" if minor is None else f"{amount(minor)} an hour"
+        return said("no active time") if minor is None else said("%(amount)s an hour", amount=amount(minor))
 
     return views.Statement(
-        state=Pill(label="closed", tone="good") if found.closed is not None else Pill(label="open", tone="waiting"),
-        span=f"{words.told(found.period.from_at)} to {words.told(found.period.until_at)}",
+        state=_state(is_closed=found.closed is not None),
+        span=said(
+            "%(start)s to %(end)s", start=words.told(found.period.from_at), end=words.told(found.period.until_at)
+        ),
         facts=(
-            Fact(term="Active time", value=words.duration(one.active_ms)),
-            Fact(term="Earned", value=amount(one.earned)),
-            Fact(term="Effective rate", value=hourly(one.earned_hourly)),
-            Fact(term="Floor for this time", value=amount(one.floor)), Fact(term="Top-up", value=amount(one.top_up)),
-            Fact(term="Added", value=amount(one.added)), Fact(term="To be paid", value=amount(one.payable)),
+            Fact(term=said("Active time"), value=words.duration(one.active_ms)),
+            Fact(term=said("Earned"), value=amount(one.earned)),
+            Fact(term=said("Effective rate"), value=hourly(one.earned_hourly)),
+            Fact(term=said("Floor for this time"), value=amount(one.floor)),
+            Fact(term=said("Top-up"), value=amount(one.top_up)),
+            Fact(term=said("Added"), value=amount(one.added)), Fact(term=said("To be paid"), value=amount(one.payable)),
         ),
         sums=tuple(
             views.SumRow(
-                work=WORK_NAMES[each.work], acts=each.acts, time=words.duration(each.active_ms),
+                work=told(WORK_NAMES[each.work]), acts=each.acts, time=words.duration(each.active_ms),
                 amount=amount(each.amount),
             )
             for each in one.by_work
@@ -176,21 +197,29 @@ def statement_view(
     )  # fmt: skip
 
 
+def _state(*, is_closed: bool) -> Pill:
+    return Pill(label="closed", tone="good") if is_closed else Pill(label="open", tone="waiting")
+
+
 def _paging(found: StatementPage, action: str, *, number: int, last: int) -> Paging | None:
     if last == 1:
         return None
     where = f"{action}?period={found.period.name}&page="
     return Paging(
-        summary=f"Page {number} of {last}: {words.plural(len(found.statement.acts), 'line', 'lines')}, newest first.",
+        summary=counted(
+            "Page %(page)s of %(last)s: %(number)s line, newest first.",
+            "Page %(page)s of %(last)s: %(number)s lines, newest first.",
+            len(found.statement.acts), page=number, last=last,
+        ),
         previous_href=f"{where}{number - 1}" if number > 1 else None,
         next_href=f"{where}{number + 1}" if number < last else None,
     )  # fmt: skip
 
 
-_ONE_OF = {
+_ONE_OF = Words({
     "judgment": "Judgment", "qualification": "Qualification item", "calibration": "Calibration label",
     "adjudication": "Adjudication", "second_look": "Second look",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def _one_of(work: str) -> str:
@@ -199,10 +228,12 @@ def _one_of(work: str) -> str:
 
 def _note(act: Act) -> str:
     if act.claimed_ms is None:
-        return "from taking it to the answer"
-    return f"the page measured {words.duration(act.claimed_ms)}" if act.claimed_ms > act.active_ms else ""
+        return said("from taking it to the answer")
+    if act.claimed_ms > act.active_ms:
+        return said("the page measured %(time)s", time=words.duration(act.claimed_ms))
+    return ""
 
 
 def _rate(amount: Callable[[int], str], act: Act) -> str:
     parts = [amount(act.piece)] if act.piece or not act.hourly else []
-    return " + ".join([*parts, *([f"{amount(act.hourly)} an hour"] if act.hourly else [])])
+    return " + ".join([*parts, *([said("%(amount)s an hour", amount=amount(act.hourly))] if act.hourly else [])])

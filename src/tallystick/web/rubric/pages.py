@@ -1,5 +1,7 @@
 """Rubrics: the versions in force, one version with its anchors, two side by side, a new one. Through app."""
 
+from typing import Final
+
 from starlette.responses import Response
 
 from tallystick.app import access, adjudication, rubric
@@ -12,18 +14,24 @@ from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
 from tallystick.web import frame, upload, words
+from tallystick.web.language import N_, Words, counted, said, told
+from tallystick.web.language import N_, Words, counted, said
 from tallystick.web.views import rubric as views
 from tallystick.web.views.contract import Version
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
-_WHEN = {
-    "clear": "", "lexicographic": ", whenever their scores differ",
-    "threshold": ", when one side alone has a score of {} or less on it",
-}  # fmt: skip
-"""What the form of a rule adds to its sentence."""
-SECTION = "Rubrics"
+SECTION = N_("Rubrics")
+WHOLE = N_("Rubric")
+"""The section of a difference that belongs to no criterion."""
+FIRST = N_("The first version.")
+_PARTS = Words({
+    "title": "title", "task": "task", "threshold": "threshold", "name": "name",
+    "threshold rationale": "threshold rationale", "question": "question", "scale": "scale",
+    "abstain": "abstain", "escalation": "escalation", "citation": "citation", "gate": "gate",
+    "weight": "weight", "principles": "principles",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -54,11 +62,24 @@ def criterion(part: flow.Criterion, *, affected: int = 0) -> views.Criterion:
 def priorities(found: Rubric) -> tuple[str, ...]:
     """The priority rules as sentences."""
     names = {part.id: part.name for part in found.criteria}
-    return tuple(
-        f"{names[rule.over]} outranks {names[rule.under]}{_WHEN[rule.form or 'clear'].format(rule.at_most)}, because "
-        f"{rule.why.rstrip('.')}."
-        for rule in found.priority
-    )
+    return tuple(_priority(rule, over=names[rule.over], under=names[rule.under]) for rule in found.priority)
+
+
+def _priority(rule: flow.PriorityRule, *, over: str, under: str) -> str:
+    why = rule.why.rstrip(".")
+    match rule.form:
+        case "lexicographic":
+            return said(
+                "%(over)s outranks %(under)s, whenever their scores differ, because %(why)s.",
+                over=over, under=under, why=why,
+            )  # fmt: skip
+        case "threshold":
+            return said(
+                "%(over)s outranks %(under)s, when one side alone has a score of %(points)s or less on it, because "
+                "%(why)s.",
+                over=over, under=under, points=rule.at_most, why=why,
+            )  # fmt: skip
+    return said("%(over)s outranks %(under)s, because %(why)s.", over=over, under=under, why=why)
 
 
 def in_force(visit: Visit) -> PageAnswer:
@@ -76,7 +97,9 @@ def in_force(visit: Visit) -> PageAnswer:
         return access.ABSENT  # a programme without rubrics and one that is not there look the same to readers
     new = f"/programmes/{programme}/rubric-editor/new" if access.allows(visit.actor, "rubric.write") else None
     view = views.RubricList(rubrics=tuple(rows), new_href=new)
-    return frame.shown("rubric/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION)))
+    return frame.shown(
+        "rubric/list.html", view, frame.page(visit, said(SECTION), at=frame.inside(visit, programme, SECTION))
+    )
 
 
 def _row(programme: str, page: RubricPage) -> views.RubricRow:
@@ -100,7 +123,7 @@ def detail(visit: Visit) -> PageAnswer:
     page = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=name, version=version)
     if isinstance(page, Refused):
         return page
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/rubrics"))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/rubrics"))
     heading = f"{page.rubric.title} {page.rubric.version}"
     return frame.shown("rubric/detail.html", _detail(visit, programme, page), frame.page(visit, heading, at=at))
 
@@ -112,9 +135,9 @@ def _detail(visit: Visit, programme: str, page: RubricPage) -> views.RubricDetai
     may_write = access.allows(visit.actor, "rubric.write")
     return views.RubricDetail(
         title=found.title, domain=found.domain, version=found.version,
-        status=Pill(label="in force", tone="good") if is_current else Pill(label="replaced", tone="quiet"),
+        status=_status(is_current=is_current),
         threshold=page.row.threshold_ppm / 1_000_000, threshold_note=_threshold_note(page),
-        rationale=found.rationale or "The first version.", changelog=found.changelog or "The first version.",
+        rationale=found.rationale or said(FIRST), changelog=found.changelog or said(FIRST),
         digest=page.row.document_digest,
         criteria=tuple(criterion(part, affected=counts.get(part.id, 0)) for part in found.criteria),
         priorities=priorities(found), versions=_versions(visit, root, page), affected=_affected(page),
@@ -123,6 +146,12 @@ def _detail(visit: Visit, programme: str, page: RubricPage) -> views.RubricDetai
         affected_href=f"/programmes/{programme}/affected" if _sees_affected(visit) else None,
         remarks=_remarks(visit, programme, found.id),
     )  # fmt: skip
+
+
+def _status(*, is_current: bool) -> Pill:
+    if is_current:
+        return Pill(label="in force", tone="good")
+    return Pill(label="replaced", tone="quiet")
 
 
 def _sees_affected(visit: Visit) -> bool:
@@ -134,15 +163,18 @@ def _remarks(visit: Visit, programme: str, name: str) -> Link | None:
     number = adjudication.remarks_on(visit.cell, visit.actor, programme, name)
     if not number:
         return None
-    label = words.plural(number, "remark of an adjudicator", "remarks of adjudicators")
+    label = counted("%(number)s remark of an adjudicator", "%(number)s remarks of adjudicators", number)
     return Link(label=label, href=f"/programmes/{programme}/rubric-feedback/{name}")
 
 
 def _threshold_note(page: RubricPage) -> str:
     threshold = page.rubric.threshold
     if threshold is None or threshold.rationale is None:
-        return f"The default of the domain {page.rubric.domain}."
-    return f"The domain's default is {share_text(page.row.default_ppm)}. It was changed: {threshold.rationale}"
+        return said("The default of the domain %(domain)s.", domain=page.rubric.domain)
+    return said(
+        "The domain's default is %(share)s. It was changed: %(why)s",
+        share=share_text(page.row.default_ppm), why=threshold.rationale,
+    )  # fmt: skip
 
 
 def _versions(visit: Visit, root: str, page: RubricPage) -> tuple[Version, ...]:
@@ -150,11 +182,15 @@ def _versions(visit: Visit, root: str, page: RubricPage) -> tuple[Version, ...]:
     return tuple(
         Version(
             label=row.version, href=f"{root}/{row.version}", at=words.moment(row.at), who=known.get(row.by, row.by),
-            changelog="The first version." if row.previous is None else f"Follows {row.previous}.",
+            changelog=said(FIRST) if row.previous is None else said("Follows %(version)s.", version=row.previous),
             is_current=row is page.versions[0],
         )
         for row in page.versions
     )  # fmt: skip
+
+
+def _followed(previous: str | None) -> str:
+    return said("The first version.") if previous is None else said("Follows %(version)s.", version=previous)
 
 
 def compare(visit: Visit) -> PageAnswer:
@@ -172,21 +208,42 @@ def compare(visit: Visit) -> PageAnswer:
         return access.ABSENT
     root = f"/programmes/{programme}/rubrics"
     view = views.RubricDiff(
-        title=newest.rubric.title, before=before, after=after, rationale=later.rubric.rationale or "The first version.",
+        title=newest.rubric.title, before=before, after=after, rationale=later.rubric.rationale or said(FIRST),
         rows=tuple(diff_row(row) for row in rows), version_labels=labels, action=f"{root}/{name}/diff",
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, root), (newest.rubric.title, f"{root}/{name}"))
-    page = frame.page(visit, f"{newest.rubric.title}: what changed", at=at)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), root), (newest.rubric.title, f"{root}/{name}"))
+    page = frame.page(visit, said("%(rubric)s: what changed", rubric=newest.rubric.title), at=at)
     return frame.shown("rubric/diff.html", view, page)
 
 
 def diff_row(row: flow.DiffRow) -> views.DiffRow:
     """One part of a rubric in two versions, as pages show it."""
     return views.DiffRow(
-        place=f"{row.section}: {row.part}", kind=row.state,
+        place=f"{told(row.section) if row.section == WHOLE else row.section}: {_part(row.part)}", kind=row.state,
         before=tuple(views.Piece(text=piece.text, is_changed=piece.is_changed) for piece in row.old_pieces),
         after=tuple(views.Piece(text=piece.text, is_changed=piece.is_changed) for piece in row.new_pieces),
     )  # fmt: skip
+
+
+def _part(part: str) -> str:
+    """What a part of a rubric is, from its name in a difference: `anchor 3`, `example: A wrong unit`."""
+    bare, again = part.partition(" #")[::2]
+    kind, _, rest = bare.partition(": ")
+    first, _, second = bare.partition(" ")
+    if kind == "example" and rest:
+        found = said("example: %(title)s", title=rest)
+    elif kind == "exclusion" and rest:
+        found = said("exclusion: %(words)s", words=rest)
+    elif kind == "priority" and rest:
+        over, _, under = rest.partition(" over ")
+        found = said("priority: %(over)s over %(under)s", over=over, under=under)
+    elif first == "anchor" and second:
+        found = said("anchor %(points)s", points=second)
+    elif first == "qualification" and second:
+        found = said("qualification %(rule)s", rule=second)
+    else:
+        found = _PARTS.get(bare) or bare
+    return f"{found} #{again}" if again else found
 
 
 def ask(visit: Visit) -> PageAnswer:
@@ -200,12 +257,12 @@ def _form(
 ) -> Response:  # fmt: skip
     programme = visit.path["programme"]
     form = UploadForm(
-        action=f"/programmes/{programme}/new-rubric", label="Rubric", hint="A YAML file, at most 900 kB.",
-        accept=".yaml,.yml", button="Bring it into force", text=text, may_paste=True,
+        action=f"/programmes/{programme}/new-rubric", label=said("Rubric"), hint=said("A YAML file, at most 900 kB."),
+        accept=".yaml,.yml", button=said("Bring it into force"), text=text, may_paste=True,
         problems=frame.problems(found or ()), file_name=name, idempotency_key=key,
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/rubrics"))
-    page = frame.page(visit, "Add a rubric or a new version", at=at, notices=notices)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/rubrics"))
+    page = frame.page(visit, said("Add a rubric or a new version"), at=at, notices=notices)
     return frame.shown("rubric/new.html", views.RubricNew(form=form), page, status=status)
 
 

@@ -21,7 +21,7 @@ class PoolView:
     people: int | None  # None: not composed yet
     cell_min: int
     at: str | None
-    made_for: str
+    is_of_release: bool
     tables: tuple[AxisTable, ...]
     is_planned: bool
     action: str | None  # None: this person may not compose
