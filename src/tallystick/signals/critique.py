@@ -32,6 +32,7 @@ from tallystick.signals.shape import (
     Text,
     Writing,
     asked,
+    is_rewritten,
     turn,
     values_of,
 )
@@ -191,7 +192,7 @@ class Critique(Signal):
 
 
 def _is_revised(texts: Mapping[str, str], content: Content) -> bool:
-    return texts.get("revision", "").strip() not in ("", content.candidates[0].strip())
+    return is_rewritten(texts.get("revision", ""), content.candidates[0])
 
 
 def _any(facts: Facts) -> Rated:

@@ -33,6 +33,7 @@ from tallystick.signals.shape import (
     Text,
     Writing,
     asked,
+    is_rewritten,
     repeated,
     turn,
 )
@@ -208,7 +209,7 @@ def _response_faults(answer: Answer, content: Content) -> Iterator[Fault]:
     if not content.candidates:
         return
     response = answer.texts.get("response", "").strip()
-    is_changed = response not in ("", content.candidates[0].strip())
+    is_changed = is_rewritten(response, content.candidates[0])
     if answer.verdict == "revised" and response and not is_changed:
         yield Fault("texts.response", "Expected a revised response, found the one before: endorse it, or change it.")
     elif answer.verdict != "revised" and is_changed:

@@ -430,6 +430,12 @@ def asked(content: Content) -> str:
     return "\n\n".join(part for part in (content.context, content.prompt) if part)
 
 
+def is_rewritten(text: str, before: str) -> bool:
+    """Whether a text that began as another one says anything else now. Forms send line breaks in a way of their own."""
+    now, then = (one.replace("\r\n", "\n").replace("\r", "\n").strip() for one in (text, before))
+    return now not in ("", then)
+
+
 def turn(role: str, text: str) -> list[JsonValue]:
     """One message of a conversation, as trainers read it."""
     return [{"role": role, "content": text}]

@@ -81,6 +81,8 @@ def _spans(shown: Shown, part: Labelling, fields: Fields, errors: Mapping[str, s
     used = span_numbers(fields, part.name)
     last = used[-1] if used else 0
     numbers = [*used, *range(last + 1, min(last + EMPTY_SPANS, SPANS_MAX) + 1)]
+    heads = tuple(f"span-{part.name}-{number}-" for number in used)
+    fields = {name: values for name, values in fields.items() if name.startswith(heads)}  # a mark taken back is gone
     titles = {piece.id: piece.title for piece in shown.pieces if piece.id in part.pieces}
     return views.SpanField(
         name=part.name, title=part.title, help=part.help, pieces=tuple(titles),

@@ -3,6 +3,7 @@
 Field names are those of views/judgment.py. What is wrong is said at the place on the page where it can be mended.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from tallystick.flow.answer import Matter, faults
 from tallystick.flow.rubric import Criterion, Rubric
 from tallystick.signals.shape import TEXT_CHARACTERS_MAX, WRITING_CHARACTERS_MAX, Answer, Form, Labelling, Mark, Ranking
 from tallystick.web.judgment.typed import Fields, active_ms, first
+from tallystick.web.showing.plain import LOST
 
 REASONS = 3
 SPANS_MAX = 200
@@ -135,7 +137,7 @@ def label_places(part: Labelling, piece: str) -> list[str]:
 
 
 def span_numbers(fields: Fields, name: str) -> list[int]:
-    """The numbers of the rows of spans in which something stands, in their order."""
+    """The numbers of the rows of spans in which something stands and that were not taken back, in their order."""
     head = f"span-{name}-"
     numbers = set()
     for field_name, values in fields.items():
@@ -143,7 +145,8 @@ def span_numbers(fields: Fields, name: str) -> list[int]:
         is_row = field_name.startswith(head) and what and number.isascii() and number.isdigit() and len(number) < 4
         if is_row and what != "on" and any(value.strip() for value in values):
             numbers.add(int(number))
-    return sorted(number for number in numbers if 1 <= number <= SPANS_MAX)
+    kept = {number for number in numbers if first(fields, f"{head}{number}-drop") != "yes"}
+    return sorted(number for number in kept if 1 <= number <= SPANS_MAX)
 
 
 def _read_span(fields: Fields, part: Labelling, place: str, *, texts: Mapping[str, str], found: _Found) -> None:
@@ -178,18 +181,22 @@ def _where(text: str, quote: str, start: str) -> tuple[int, int] | str:
     A browser sends line breaks as it likes and may put one space where a text has several: words are compared so.
     """
     if start.isascii() and start.isdigit() and len(start) < 10:
-        place = int(start)
-        for wanted in (quote, quote.replace("\r\n", "\n"), quote.strip(), quote.replace("\r\n", "\n").strip()):
-            if wanted and text[place : place + len(wanted)] == wanted:
-                return place, place + len(wanted)
-    wanted = quote.replace("\r\n", "\n").strip()
-    times = text.count(wanted)
-    if times == 1:
-        place = text.index(wanted)
-        return place, place + len(wanted)
-    if times == 0:
+        there = next(filter(None, (_as_shown(one).match(text, int(start)) for one in (quote, quote.strip()))), None)
+        if there and there.end() > there.start():
+            return there.span()
+    found = [match.span() for match in _as_shown(quote.strip()).finditer(text)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
         return "Expected words that stand in the text exactly like this; found none. Copy them from the text."
-    return f"These words stand {times} times in the text. Copy a few more around them, so that the place is clear."
+    return f"These words stand {len(found)} times in the text. Copy a few more around them, so that the place is clear."
+
+
+def _as_shown(quote: str) -> re.Pattern[str]:
+    """What words of a page may be in the text: a line break of any kind, and what no page can hold."""
+    escaped = re.sub("\r\n|\r|\n", "\n", quote).split("\n")
+    lines = (re.escape(line).replace(LOST, "(?s:.)") for line in escaped)
+    return re.compile("(?:\r\n|\r|\n)".join(lines))
 
 
 def _read_places(fields: Fields, part: Ranking, found: _Found) -> None:

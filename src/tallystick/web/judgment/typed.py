@@ -13,9 +13,9 @@ NOT_KEPT: Final = frozenset({"csrf", "idempotency_key", "intent"})
 
 
 def fields_of(form: FormData) -> dict[str, tuple[str, ...]]:
-    """The fields of a form that belong to the answer."""
+    """The fields of a form that belong to the answer. Browsers send every line break as two characters: it is one."""
     return {
-        name: tuple(value for value in form.getlist(name) if isinstance(value, str))
+        name: tuple(value.replace("\r\n", "\n") for value in form.getlist(name) if isinstance(value, str))
         for name in form
         if name not in NOT_KEPT
     }

@@ -1,6 +1,8 @@
 // Marking spans in the work itself: select words with mouse, finger or keys, press m or the button, choose what it is.
 // Without this script the exact words are pasted into a row of the form. Places are code points, as the server counts.
+// Words of the rendered view are found in the plain text, where places are counted.
 import { within } from "./mark.js";
+import { behind } from "./rendered.js";
 
 const bar = document.querySelector("#span-bar");
 const form = document.querySelector("#work");
@@ -10,20 +12,38 @@ if (bar && form) {
   const button = bar.querySelector("button");
   let found = null;
 
+  const viewOf = (passage) => passage.closest(".passage").querySelector(".passage-shown");
+
+  // What is selected in one text, as { place, quote, start, end }; quote alone where its place cannot be told.
   const selected = () => {
     const selection = document.getSelection();
     if (!selection || selection.isCollapsed || selection.rangeCount === 0) return null;
     const range = selection.getRangeAt(0);
-    const passage = passages.find((one) => range.intersectsNode(one) && within(range, one) !== null);
-    return passage ? { place: passage.dataset.place, ...within(range, passage) } : null;
+    for (const passage of passages) {
+      const words = range.intersectsNode(passage) && within(range, passage);
+      if (words) return { place: passage.dataset.place, ...words };
+    }
+    const passage = passages.find((one) => viewOf(one)?.contains(range.commonAncestorContainer));
+    const words = selection.toString().trim();
+    if (!passage || !words) return null;
+    const found = behind(words, range, viewOf(passage), passage.textContent);
+    return found ? { place: passage.dataset.place, ...found } : { place: null, quote: words };
   };
 
-  document.addEventListener("selectionchange", () => {
-    const typing = document.activeElement && document.activeElement.closest("textarea, input");
-    if (typing) return;
+  const tell = () => {
     found = selected();
     bar.hidden = !found;
-    if (found) bar.querySelector("[data-quote]").textContent = found.quote;
+    if (!found) return;
+    bar.querySelector("[data-quote]").textContent = found.quote;
+    button.disabled = found.place === null;
+    bar.querySelector("[data-lost]").hidden = !button.disabled;
+  };
+
+  // A long text is read once for each frame at most, however fast a selection grows.
+  let frame = 0;
+  document.addEventListener("selectionchange", () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(tell);
   });
 
   // A finger on the button would end the selection before the click comes.
@@ -31,6 +51,7 @@ if (bar && form) {
 
   const radioOf = (row, place) => row.querySelector(`input[type=radio][name$="-on"][value="${CSS.escape(place)}"]`);
   const quoteOf = (row) => row.querySelector("textarea[name$='-quote']");
+  const isDropped = (row) => Boolean(row.querySelector("input[name$='-drop']:checked"));
   const takes = (section, place) => section.dataset.pieces.split(" ").includes(place);
 
   // A further row like the last one, with the next number and nothing in it.
@@ -46,17 +67,21 @@ if (bar && form) {
       }
     }
     next.querySelectorAll("textarea, input[type=hidden]").forEach((field) => { field.value = ""; });
-    next.querySelectorAll("input[type=radio]").forEach((field) => { field.checked = false; });
-    next.querySelector("summary").firstChild.textContent = `Mark ${rows.length + 1} `;
+    next.querySelectorAll("input[type=radio], input[type=checkbox]").forEach((field) => { field.checked = false; });
+    next.querySelectorAll(".error").forEach((one) => { one.remove(); });
+    next.classList.remove("field-wrong");
+    const head = next.querySelector("summary").firstChild;
+    head.textContent = head.textContent.replace(/\d+/, rows.length + 1);
     last.after(next);
     return next;
   };
 
   const take = () => {
-    if (!found) return;
+    tell();
+    if (!found?.place) return;
     const section = [...form.querySelectorAll("[data-spans]")].find((one) => takes(one, found.place));
     if (!section) return;
-    const row = [...section.querySelectorAll(".span-row")].find((one) => !quoteOf(one).value) || grown(section);
+    const row = [...section.querySelectorAll(".span-row")].find((one) => !quoteOf(one).value && !isDropped(one)) || grown(section);
     quoteOf(row).value = found.quote;
     row.querySelector("input[name$='-start']").value = String(found.start);
     const radio = radioOf(row, found.place);
@@ -96,10 +121,14 @@ if (bar && form) {
     ArrowRight: ["forward", "word"], ArrowLeft: ["backward", "word"], ArrowDown: ["forward", "line"],
     ArrowUp: ["backward", "line"],
   };
+  const TURNED = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" }; // a text that runs from right to left
   passages.forEach((passage) => {
     passage.tabIndex = 0;
+    passage.setAttribute("role", "group");
+    passage.setAttribute("aria-label", passage.closest(".passage").querySelector(".passage-label").textContent);
+    const isTurned = getComputedStyle(passage).direction === "rtl";
     passage.addEventListener("keydown", (event) => {
-      const step = STEPS[event.key];
+      const step = STEPS[isTurned ? TURNED[event.key] || event.key : event.key];
       if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       const selection = document.getSelection();

@@ -11,6 +11,7 @@ The form posts to `action`; the draft is PUT to `draft_href`, both url-encoded, 
   mark-FIELD-PIECE-label, -severity, -note      of a piece as a whole
   mark-FIELD-PIECE-place, -below                of a ranking: the place, and `yes` below the line
   span-FIELD-N-on, -quote, -start, -label, -severity, -note      N is 1, 2, ...; start is filled in by a script
+  span-FIELD-N-drop             `yes`: the mark is taken back
   text-NAME                     what the expert writes
   confirmed                     a criterion whose contradiction is meant; repeated
 A PUT carries the header `X-CSRF-Token` and answers {"saved_at": ISO time} or {"sentence": why not}.
