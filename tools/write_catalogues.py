@@ -38,6 +38,8 @@ SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "que
 """Arguments and attributes of a signal whose words an expert reads."""
 SENTENCES = {"signals": ("Fault",)}
 """Where pure modules make sentences with values, and what they hand them to."""
+LISTS = {"tallystick.flow.screening": ("GROUNDS",)}
+"""Closed lists of pure modules whose words are shown: code and words."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in every file: when a catalogue was written is for the history of the project to say."""
 
@@ -78,10 +80,17 @@ def _marked() -> Iterator[Found]:
 
 def _lists() -> Iterator[Found]:
     """The closed lists of web/: every `Words` at the top of a module."""
-    for module in pkgutil.walk_packages(web.__path__, "tallystick.web."):
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, Words):
-                yield from ((word, module.name.replace(".", "/") + ".py", "", None) for word in value.messages.values())
+    names = [module.name for module in pkgutil.walk_packages(web.__path__, "tallystick.web.")]
+    for name in names:
+        lists = [value for value in vars(importlib.import_module(name)).values() if isinstance(value, Words)]
+        yield from ((word, _file(name), "", None) for one in lists for word in one.messages.values())
+    for name, known in LISTS.items():
+        module = importlib.import_module(name)
+        yield from ((word, _file(name), "", None) for one in known for word in getattr(module, one).values())
+
+
+def _file(module: str) -> str:
+    return module.replace(".", "/") + ".py"
 
 
 def _pills() -> Iterator[Found]:

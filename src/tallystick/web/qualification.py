@@ -17,12 +17,13 @@ from tallystick.web import judgment as form
 from tallystick.web.assignment import Sent
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
+from tallystick.web.language import N_, counted, formats, said
 from tallystick.web.views import roster as views
 from tallystick.web.views.parts import Estimate, Link, Pill
 from tallystick.web.welfare import shield
 
 FORM_BYTES = 200_000
-_ME = (("My work", "/me"),)
+_MINE = N_("My work")
 
 
 def mount(site: Site) -> None:
@@ -45,7 +46,7 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
     ended = attempt.ended_at if attempt is not None else None
     return views.Qualification(
         rubric=Link(label=standing.title, href=f"/programmes/{programme}/rubrics/{row.rubric}"), version=row.version,
-        role="expert", status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
+        role=words.of_role("expert"), status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
         at=None if ended is None else words.moment(ended), done=attempt.answered if attempt is not None else 0,
         needed=standing.gold_items, rule=_rule(standing), dimensions=_dimensions(standing),
         start_href=href if may_start and state != "qualified" and standing.gold_items else None,
@@ -55,14 +56,17 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
 def _rule(standing: Standing) -> str:
     attempt = standing.qualification
     if attempt is None:
-        items = words.plural(standing.gold_items, "item whose answer is", "items whose answers are")
-        return f"{items} known. The pass mark is shown when you start."
-    right = words.plural(attempt.pass_mark, "right answer", "right answers")
-    alpha, power = attempt.alpha_ppm / 10_000, attempt.power_ppm / 10_000
-    return (
-        f"Passes with {right}. Somebody who guesses passes in at most {alpha:.1f} % of "
-        f"cases, somebody at the target accuracy in {power:.0f} %."
-    )
+        return counted(
+            "%(number)s item whose answer is known. The pass mark is shown when you start.",
+            "%(number)s items whose answers are known. The pass mark is shown when you start.", standing.gold_items,
+        )  # fmt: skip
+    return counted(
+        "Passes with %(number)s right answer. Somebody who guesses passes in at most %(risk)s %% of cases, somebody at "
+        "the target accuracy in %(power)s %%.",
+        "Passes with %(number)s right answers. Somebody who guesses passes in at most %(risk)s %% of cases, somebody "
+        "at the target accuracy in %(power)s %%.", attempt.pass_mark,
+        risk=formats.number(attempt.alpha_ppm / 10_000, 1), power=formats.number(attempt.power_ppm / 10_000, 0),
+    )  # fmt: skip
 
 
 def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
@@ -73,8 +77,8 @@ def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
     share = attempt.correct / attempt.answered if attempt.answered else None
     return (
         views.DimensionResult(
-            name="Verdict", right=attempt.correct, total=attempt.answered,
-            estimate=Estimate(value=share, reason="nothing was answered" if share is None else ""),
+            name=said("Verdict"), right=attempt.correct, total=attempt.answered,
+            estimate=Estimate(value=share, reason=said("nothing was answered") if share is None else ""),
             status=words.QUALIFICATION_STATES[attempt.state],
         ),
         *(_dimension(one) for one in standing.dimensions),
@@ -83,9 +87,9 @@ def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
 
 def _dimension(one: DimensionResult) -> views.DimensionResult:
     share = one.near / one.scores if one.scores else None
-    reason = "no score was given" if share is None else ""
+    reason = said("no score was given") if share is None else ""
     return views.DimensionResult(
-        name=f"{one.name}, within one point", right=one.near, total=one.scores,
+        name=said("%(criterion)s, within one point", criterion=one.name), right=one.near, total=one.scores,
         estimate=Estimate(value=share, reason=reason), status=Pill(label="reported"),
     )  # fmt: skip
 
@@ -101,18 +105,23 @@ def _orientation(visit: Visit, *, refused: Refused | None) -> PageAnswer:
     if isinstance(page, Refused):
         return page
     asked = page.rubric.qualification
-    least = words.plural(asked.gold_min, "item", "items")
     view = views.QualificationStart(
         action=f"/qualifications/start/{programme}/{name}", idempotency_key=new_key(),
         rubric=Link(
             label=f"{page.rubric.title} {page.rubric.version}",
             href=f"/programmes/{programme}/rubrics/{name}/{page.rubric.version}",
         ),
-        rule=f"At least {least}. The pass mark lets somebody of accuracy {asked.chance} pass with a "
-        f"risk of at most {asked.alpha}; the accuracy that is wanted is {asked.target}.",
+        rule=counted(
+            "At least %(number)s item. The pass mark lets somebody of accuracy %(chance)s pass with a risk of at most "
+            "%(risk)s; the accuracy that is wanted is %(target)s.",
+            "At least %(number)s items. The pass mark lets somebody of accuracy %(chance)s pass with a risk of at most "
+            "%(risk)s; the accuracy that is wanted is %(target)s.", asked.gold_min,
+            chance=asked.chance, risk=asked.alpha, target=asked.target,
+        ),
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused),)
-    frame_of = frame.page(visit, f"Qualify for {page.rubric.title}", at=Place(trail=_ME), notices=notices)
+    at, heading = Place(trail=((said(_MINE), "/me"),)), said("Qualify for %(rubric)s", rubric=page.rubric.title)
+    frame_of = frame.page(visit, heading, at=at, notices=notices)
     return frame.shown("roster/start.html", view, frame_of, status=200 if refused is None else status_of(refused))
 
 
@@ -163,9 +172,9 @@ def _page(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
     )  # fmt: skip
     saved_at = None if task.draft_at is None else words.moment(task.draft_at)
     view = form.work(sheet, sent.fields, key=sent.key, saved_at=saved_at, errors=sent.errors, against=sent.against)
-    at = Place(trail=_ME, programme=task.programme)
-    heading = f"Item {task.number} of {task.total}"
-    page = frame.page(visit, heading, title="Qualification", at=at, notices=sent.notices)
+    at = Place(trail=((said(_MINE), "/me"),), programme=task.programme)
+    heading = said("Item %(number)s of %(total)s", number=task.number, total=task.total)
+    page = frame.page(visit, heading, title=said("Qualification"), at=at, notices=sent.notices)
     return frame.shown("judgment/work.html", view, page, status=sent.status)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Final
 
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.web import credential, frame, routing, screening, words
 from tallystick.web.frame import Place
+from tallystick.web.language import Words, counted, said
 from tallystick.web.qualification import standing_view
 from tallystick.web.views import roster as views
 from tallystick.web.views.page import Notice
@@ -23,15 +25,15 @@ from tallystick.web.views.parts import Choice, Link, Pill
 FORM_BYTES = 50_000
 CONTRACT_BYTES = 300_000
 RECEIPTS = 20
-_ROLES = {
+_ROLES: Final = Words({
     "lead": "Opens programmes, imports, measures, releases.", "expert": "Judges items after qualification.",
     "researcher": "Reads programmes, agreement and releases.", "auditor": "Reads everything. Has no other role.",
     "engineer": "Looks after the cell; sees no content.",
-}  # fmt: skip
-_EXPERT_ROLES = {
+})  # fmt: skip
+_EXPERT_ROLES: Final = Words({
     "author": "Writes items.", "reviewer": "Reviews judgments.", "policy_reviewer": "Reviews policy questions.",
     "language_specialist": "Judges in a language.", "adjudicator": "Settles disagreements.",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -102,9 +104,11 @@ def me(visit: Visit) -> PageAnswer:
         asked=tuple(
             Link(label=name, href=f"/me/pool/{name}") for name in pool.asking(visit.cell, visit.actor)
         ),
-        blocked=() if has_contract else ("Your contract is not recorded yet. Ask the programme lead to record it.",),
+        blocked=()
+        if has_contract
+        else (said("Your contract is not recorded yet. Ask the programme lead to record it."),),
     )  # fmt: skip
-    return frame.shown("roster/me.html", view, frame.page(visit, "My work"))
+    return frame.shown("roster/me.html", view, frame.page(visit, said("My work")))
 
 
 def _calibrations(visit: Visit) -> tuple[views.CalibrationRow, ...]:
@@ -125,7 +129,7 @@ def _calibrations(visit: Visit) -> tuple[views.CalibrationRow, ...]:
 def _note(standings: list[Standing]) -> str:
     """In which domains somebody may work; empty when in none."""
     open_to = [s.title for s in standings if s.qualification is not None and s.qualification.state == "qualified"]
-    return f"Open to you: {', '.join(open_to)}." if open_to else ""
+    return said("Open to you: %(rubrics)s.", rubrics=", ".join(open_to)) if open_to else ""
 
 
 # --- the roster ---------------------------------------------------------------------------------------------------
@@ -146,7 +150,7 @@ def every(visit: Visit) -> PageAnswer:
         reminders=() if isinstance(expiring, Refused) else credential.reminders(expiring, known),
         waiting=sum(0 if isinstance(part, Refused) else len(part) for part in waiting),
     )  # fmt: skip
-    return frame.shown("roster/list.html", view, frame.page(visit, "People"))
+    return frame.shown("roster/list.html", view, frame.page(visit, said("People")))
 
 
 def _row(person: PersonView) -> views.PersonRow:
@@ -159,7 +163,7 @@ def _row(person: PersonView) -> views.PersonRow:
 def _roles(person: PersonView) -> tuple[str, ...]:
     if person.row.origin == "imported":
         return ("rater elsewhere",)
-    return (*person.roles, *(role.replace("_", " ") for role in person.expert_roles))
+    return tuple(words.of_role(role) for role in (*person.roles, *person.expert_roles))
 
 
 def _contract(person: PersonView) -> Pill:
@@ -203,7 +207,7 @@ def _detail(
             for name in pay.paid_in(visit.cell, visit.actor, row.person)
         ),
     )  # fmt: skip
-    trail = (("People", "/people"),) if access.allows(visit.actor, "roster.read") else ()
+    trail = ((said("People"), "/people"),) if access.allows(visit.actor, "roster.read") else ()
     page = frame.page(visit, person.profile.name, at=Place(trail=trail), notices=notices)
     return frame.shown("roster/person.html", view, page, status=status)
 
@@ -211,12 +215,17 @@ def _detail(
 def _flags(found: PersonPage) -> tuple[str, ...]:
     flags = []
     if found.person.row.simulated:
-        flags.append("A simulated person: a program, whose judgments stay marked as simulated.")
+        flags.append(said("A simulated person: a program, whose judgments stay marked as simulated."))
     if found.person.row.origin == "imported":
-        flags.append("A rater of another source. What they judged was imported and not observed here.")
+        flags.append(said("A rater of another source. What they judged was imported and not observed here."))
     early = sum(1 for row in found.judgments if row.is_pre_contract and row.is_observed)
     if early:
-        flags.append(f"{early} of the latest judgments were made before the contract was executed.")
+        flags.append(
+            counted(
+                "%(number)s of the latest judgments was made before the contract was executed.",
+                "%(number)s of the latest judgments were made before the contract was executed.", early,
+            )
+        )  # fmt: skip
     return tuple(flags)
 
 
@@ -224,9 +233,10 @@ def _attempts(found: PersonPage) -> tuple[views.Qualification, ...]:
     return tuple(
         views.Qualification(
             rubric=Link(label=q.rubric, href=f"/programmes/{q.programme}/rubrics/{q.rubric}/{q.version}"),
-            version=q.version, role="expert", status=words.QUALIFICATION_STATES[q.state],
+            version=q.version, role=words.of_role("expert"), status=words.QUALIFICATION_STATES[q.state],
             at=None if q.ended_at is None else words.moment(q.ended_at), done=q.answered,
-            needed=max(q.answered, q.pass_mark), rule=f"Passes with {q.pass_mark} right answers.",
+            needed=max(q.answered, q.pass_mark),
+            rule=counted("Passes with %(number)s right answer.", "Passes with %(number)s right answers.", q.pass_mark),
         )
         for q in found.qualifications
     )  # fmt: skip
@@ -239,9 +249,9 @@ def execute(visit: Visit) -> PageAnswer:
         return found
     typed = {name: visit.text(name) for name in ("executed_at", "ip_assigned_at", "template")}
     days = {name: _day(typed[name]) for name in ("executed_at", "ip_assigned_at")}
-    errors = {name: "Expected a date such as 2026-11-21." for name, day in days.items() if day is None}
+    errors = {name: said("Expected a date such as 2026-11-21.") for name, day in days.items() if day is None}
     if not typed["template"].strip():
-        errors["template"] = "Paste the text that was signed: only its digest is kept."
+        errors["template"] = said("Paste the text that was signed: only its digest is kept.")
     if errors:
         return _detail(visit, found, typed=typed, errors=errors, status=422)
     done = roster.execute_contract(
@@ -330,7 +340,7 @@ def _form(visit: Visit, *, key: str, refused: Refused | None = None) -> Response
         expert_roles=_choices(_EXPERT_ROLES, expert), name=visit.text("name"), login=visit.text("login"), errors=error,
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    page = frame.page(visit, "Add a person", at=Place(trail=(("People", "/people"),)), notices=notices)
+    page = frame.page(visit, said("Add a person"), at=Place(trail=((said("People"), "/people"),)), notices=notices)
     return frame.shown("roster/new.html", view, page, status=200 if refused is None else status_of(refused))
 
 

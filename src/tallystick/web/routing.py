@@ -10,6 +10,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.contract import LEVELS
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
+from tallystick.web.language import said
 from tallystick.web.views import routing as views
 from tallystick.web.views.parts import Choice, Pill
 
@@ -47,7 +48,7 @@ def _section(visit: Visit, found: Routed) -> views.Section:
         languages=tuple(
             views.LanguageRow(
                 tag=row.language, level=row.level,
-                confirmed=f"{row.confirmed}, {words.told(row.confirmed_at)}" if row.confirmed else "no",
+                confirmed=f"{row.confirmed}, {words.told(row.confirmed_at)}" if row.confirmed else said("no"),
             )
             for row in found.languages
         ),
@@ -62,14 +63,20 @@ def _section(visit: Visit, found: Routed) -> views.Section:
 
 
 def _row(root: str, one: Clearance, *, may_write: bool) -> views.ClearanceRow:
-    revoked = "" if one.revoked_reason is None else f"Revoked on {words.told(one.row.revoked_at)}: {one.revoked_reason}"
+    revoked = _revoked(one)
     is_open = may_write and one.state == "in force"
     return views.ClearanceRow(
         programme=one.row.programme, state=_STATES[one.state], until=words.moment(one.row.until), reason=one.reason,
-        granted=f"Granted on {words.told(one.row.at)}", revoked=revoked,
+        granted=said("Granted on %(time)s", time=words.told(one.row.at)), revoked=revoked,
         revoke_action=f"{root}/clearances/{one.row.clearance}/revocation" if is_open else None,
         idempotency_key=new_key() if is_open else "",
     )  # fmt: skip
+
+
+def _revoked(one: Clearance) -> str:
+    if one.revoked_reason is None:
+        return ""
+    return said("Revoked on %(time)s: %(why)s", time=words.told(one.row.revoked_at), why=one.revoked_reason)
 
 
 def confirm(visit: Visit) -> PageAnswer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tallystick.app import access, contract, screening
 from tallystick.app.kernel import Receipt, new_key
@@ -12,6 +13,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import CONFIRMED, DISMISSED, GROUNDS, LIFTED, PROPOSED, Proposal
 from tallystick.web import credential as credentials
 from tallystick.web import frame, words
+from tallystick.web.language import N_, Words, said, told
 from tallystick.web.views import screening as views
 from tallystick.web.views.parts import Choice, Pill
 
@@ -21,15 +23,17 @@ STATES: Mapping[str, Pill] = {
     PROPOSED: Pill(label="proposed: it does nothing", tone="waiting"), CONFIRMED: Pill(label="confirmed", tone="bad"),
     DISMISSED: Pill(label="dismissed"), LIFTED: Pill(label="lifted", tone="good"),
 }  # fmt: skip
-SAID: Mapping[str, str] = {
+SAID: Final = Words({
     CONFIRMED: "Confirmed", DISMISSED: "Dismissed", LIFTED: "Lifted", "answered": "Answer of the person",
-}  # fmt: skip
+})  # fmt: skip
 DECISIONS: Mapping[str, tuple[Choice, ...]] = {
     PROPOSED: (
-        Choice(value=CONFIRMED, label="Confirm it", note="It stops all their work in its scope at once."),
-        Choice(value=DISMISSED, label="Dismiss it", note="It is none. That says nothing else about the person."),
+        Choice(value=CONFIRMED, label=N_("Confirm it"), note=N_("It stops all their work in its scope at once.")),
+        Choice(
+            value=DISMISSED, label=N_("Dismiss it"), note=N_("It is none. That says nothing else about the person.")
+        ),
     ),
-    CONFIRMED: (Choice(value=LIFTED, label="Lift it", note="Work is open again."),),
+    CONFIRMED: (Choice(value=LIFTED, label=N_("Lift it"), note=N_("Work is open again.")),),
 }  # fmt: skip
 
 
@@ -60,7 +64,7 @@ def section(visit: Visit, person: str, *, typed: Typed | None = None) -> views.S
         cards=tuple(_card(visit, one, may_screen=may_screen, typed=typed) for one in found),
         action=f"/people/{person}/screening" if may_screen else None, idempotency_key=new_key(),
         grounds=tuple(
-            Choice(value=name, label=label, is_chosen=here and visit.text("ground") == name)
+            Choice(value=name, label=told(label), is_chosen=here and visit.text("ground") == name)
             for name, label in GROUNDS.items()
         ),
         programmes=_programmes(visit), evidence=visit.text("evidence") if here else "",
@@ -76,11 +80,15 @@ def _programmes(visit: Visit) -> tuple[Choice, ...]:
     found = contract.programmes(visit.cell, visit.actor)
     rows = [] if isinstance(found, Refused) else found
     chosen = visit.text("programme")
-    everywhere = Choice(value="", label="All work of this cell", is_chosen=not chosen)
+    everywhere = Choice(value="", label=said("All work of this cell"), is_chosen=not chosen)
     return (
         everywhere,
         *(Choice(value=row.programme, label=row.title, is_chosen=chosen == row.programme) for row in rows),
     )
+
+
+def _scope(programme: str | None) -> str:
+    return said("In the work of %(programme)s", programme=programme) if programme else said("In all work of this cell")
 
 
 def _card(visit: Visit, one: DisqualifierView, *, may_screen: bool, typed: Typed | None) -> views.DisqualifierCard:
@@ -89,7 +97,7 @@ def _card(visit: Visit, one: DisqualifierView, *, may_screen: bool, typed: Typed
     is_own = visit.actor.person == row.person
     return views.DisqualifierCard(
         id=row.disqualifier, ground=GROUNDS[row.ground], status=STATES[row.state],
-        scope=f"In the work of {row.programme}" if row.programme else "In all work of this cell",
+        scope=_scope(row.programme),
         source=f"{credentials.SOURCES[row.source]}{f', {row.rule} {row.rule_version}' if row.rule else ''}",
         at=words.moment(row.proposed_at), evidence=one.evidence,
         said=tuple(

@@ -70,6 +70,11 @@ QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
     "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended: an item was erased"),
 }  # fmt: skip
+ROLES: Final = Words({
+    "lead": "lead", "expert": "expert", "researcher": "researcher", "auditor": "auditor", "engineer": "engineer",
+    "adjudicator": "adjudicator", "author": "author", "reviewer": "reviewer", "policy_reviewer": "policy reviewer",
+    "language_specialist": "language specialist", "custodian": "custodian",
+})  # fmt: skip
 EVENTS: Final = Words({
     "cell-opened/1": "The cell was opened",
     "content-accessed/1": "Somebody looked at the content",
@@ -200,7 +205,7 @@ def category(name: str) -> str:
 
 def of_role(name: str) -> str:
     """A role, a region or a type of credential as a table names it."""
-    return name.replace("_", " ")
+    return ROLES.get(name) or name.replace("_", " ")
 
 
 def plural(number: int, one: str, many: str) -> str:

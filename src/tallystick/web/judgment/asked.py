@@ -7,6 +7,7 @@ from tallystick.app.assignment import Shown
 from tallystick.signals.shape import Code, Form, Labelling, Piece, Ranking
 from tallystick.web.judgment.reading import SPANS_MAX, label_places, span_numbers
 from tallystick.web.judgment.typed import Fields, first
+from tallystick.web.language import said, titled, told
 from tallystick.web.views import judgment as views
 from tallystick.web.views.parts import Choice
 
@@ -19,7 +20,7 @@ def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -
     spans = tuple(_spans(shown, one, fields, errors) for one in form.labellings if one.is_span)
     choices = tuple(
         views.ChoiceField(
-            name=f"value-{one.name}", title=one.title, help=one.help, is_required=one.is_required,
+            name=f"value-{one.name}", title=told(one.title), help=told(one.help), is_required=one.is_required,
             choices=_choices(one.options, first(fields, f"value-{one.name}")), when=_when(one.when, form),
             error=errors.get(f"value-{one.name}", ""),
         )
@@ -27,7 +28,7 @@ def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -
     )  # fmt: skip
     numbers = tuple(
         views.NumberField(
-            name=f"value-{one.name}", title=one.title, help=one.help, low=one.low, high=one.high,
+            name=f"value-{one.name}", title=told(one.title), help=told(one.help), low=one.low, high=one.high,
             value=first(fields, f"value-{one.name}"), when=_when(one.when, form), is_required=one.is_required,
             error=errors.get(f"value-{one.name}", ""),
         )
@@ -36,7 +37,8 @@ def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -
     texts = {piece.id: piece.text for piece in shown.pieces}
     writings = tuple(
         views.WritingField(
-            name=f"text-{one.name}", title=one.title, help=one.help, rows=one.rows, is_required=one.is_required,
+            name=f"text-{one.name}", title=told(one.title), help=told(one.help), rows=one.rows,
+            is_required=one.is_required,
             value=first(fields, f"text-{one.name}") or ("" if fields else texts.get(one.starts_with or "", "")),
             when=_when(one.when, form), error=errors.get(f"text-{one.name}", ""),
         )
@@ -48,12 +50,13 @@ def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -
 
 def _when(verdicts: frozenset[str], form: Form) -> str:
     """With which verdicts a field is asked for, in words."""
-    return " or ".join(code.title for code in form.verdicts if code.value in verdicts)
+    return said(" or ").join(told(code.title) for code in form.verdicts if code.value in verdicts)
 
 
 def _choices(codes: Iterable[Code], chosen: str) -> tuple[Choice, ...]:
     return tuple(
-        Choice(value=code.value, label=code.title, is_chosen=code.value == chosen, note=code.help) for code in codes
+        Choice(value=code.value, label=told(code.title), is_chosen=code.value == chosen, note=told(code.help))
+        for code in codes
     )
 
 
@@ -70,9 +73,10 @@ def _label(
     part: Labelling, name: str, codes: tuple[Code, ...], fields: Fields, *, errors: Mapping[str, str]
 ) -> views.LabelField:
     return views.LabelField(
-        name=name, legend=part.title, labels=_choices(codes, first(fields, f"{name}-label")), is_many=part.is_many,
+        name=name, legend=told(part.title), is_many=part.is_many,
+        labels=_choices(codes, first(fields, f"{name}-label")),
         severities=_choices(part.severities, first(fields, f"{name}-severity")),
-        note_title="" if part.note == "none" else part.note_title, note=first(fields, f"{name}-note"),
+        note_title="" if part.note == "none" else told(part.note_title), note=first(fields, f"{name}-note"),
         error=errors.get(name, ""),
     )  # fmt: skip
 
@@ -83,10 +87,10 @@ def _spans(shown: Shown, part: Labelling, fields: Fields, errors: Mapping[str, s
     numbers = [*used, *range(last + 1, min(last + EMPTY_SPANS, SPANS_MAX) + 1)]
     heads = tuple(f"span-{part.name}-{number}-" for number in used)
     fields = {name: values for name, values in fields.items() if name.startswith(heads)}  # a mark taken back is gone
-    titles = {piece.id: piece.title for piece in shown.pieces if piece.id in part.pieces}
+    titles = {piece.id: titled(piece.title) for piece in shown.pieces if piece.id in part.pieces}
     return views.SpanField(
-        name=part.name, title=part.title, help=part.help, pieces=tuple(titles),
-        note_title="" if part.note == "none" else part.note_title,
+        name=part.name, title=told(part.title), help=told(part.help), pieces=tuple(titles),
+        note_title="" if part.note == "none" else told(part.note_title),
         rows=tuple(_span(part, number, titles, fields, errors=errors, is_open=number in used) for number in numbers),
         error=errors.get(f"part-{part.name}", ""),
     )  # fmt: skip
@@ -109,7 +113,7 @@ def _span(
 
 
 def _ranking(shown: Shown, part: Ranking, fields: Fields, errors: Mapping[str, str]) -> views.RankField:
-    titles = {piece.id: piece.title for piece in shown.pieces}
+    titles = {piece.id: titled(piece.title) for piece in shown.pieces}
     rows = []
     for piece in part.pieces:
         name = f"mark-{part.name}-{piece}"
@@ -123,6 +127,6 @@ def _ranking(shown: Shown, part: Ranking, fields: Fields, errors: Mapping[str, s
             )
         )  # fmt: skip
     return views.RankField(
-        title=part.title, help=part.help, below=part.unacceptable.title, rows=tuple(rows),
+        title=told(part.title), help=told(part.help), below=told(part.unacceptable.title), rows=tuple(rows),
         error=errors.get(f"part-{part.name}", ""),
     )  # fmt: skip

@@ -12,8 +12,7 @@ from tallystick.web import rubric as rubrics
 from tallystick.web.judgment.asked import asked, labels_of
 from tallystick.web.judgment.reading import REASONS
 from tallystick.web.judgment.typed import Fields, active_ms, first
-from tallystick.web.language import Words, counted, said, titled, told
-from tallystick.web.language.sentences import sentence as told_sentence
+from tallystick.web.language import Words, beside_exact, counted, said, titled, told
 from tallystick.web.views import judgment as views
 from tallystick.web.views.items import Text
 from tallystick.web.views.page import Notice
@@ -33,11 +32,18 @@ def contradictions(answer: Answer, rubric: Rubric) -> tuple[views.Contradiction,
         views.Contradiction(
             criterion=name,
             name=rubric.by_id[name].name,
-            sentence=told_sentence(sentence),
+            sentence=_against(rubric.by_id[name].name, sentence),
             is_confirmed=name in answer.confirmed,
         )
         for name, sentence in warnings(answer, rubric)
     )
+
+
+def _against(name: str, exact: str) -> str:
+    sentence = said(
+        "By the priority rules of the rubric, your verdict contradicts your scores for %(name)s.", name=name
+    )
+    return beside_exact(sentence, exact)
 
 
 def complaint(errors: Mapping[str, str]) -> Notice:

@@ -13,6 +13,8 @@ from tallystick.flow.answer import Matter, faults
 from tallystick.flow.rubric import Criterion, Rubric
 from tallystick.signals.shape import TEXT_CHARACTERS_MAX, WRITING_CHARACTERS_MAX, Answer, Form, Labelling, Mark, Ranking
 from tallystick.web.judgment.typed import Fields, active_ms, first
+from tallystick.web.language import said, told
+from tallystick.web.language.sentences import sentence
 from tallystick.web.showing.plain import LOST
 
 REASONS = 3
@@ -69,17 +71,23 @@ def read(fields: Fields, rubric: Rubric, matter: Matter) -> Reading:
     })  # fmt: skip
     answer = answer.model_copy(update={"marks": found.marks})
     for fault in faults(answer, rubric, matter):
-        found.wrong(_place(fault.field, numbers, found.places), fault.sentence)
+        found.wrong(_place(fault.field, numbers, found.places), sentence(fault.sentence))
     return Reading(answer=None if found.errors else answer, errors=found.errors)
 
 
 def _is_too_long(reasons: list[dict[str, str | None]], texts: Mapping[str, str], found: _Found) -> bool:
     if any(len(value) > TEXT_CHARACTERS_MAX for reason in reasons for value in reason.values() if value):
-        found.wrong("reason-1", f"Expected at most {TEXT_CHARACTERS_MAX} characters in each reason: shorten it.")
+        found.wrong(
+            "reason-1",
+            said("Expected at most %(number)s characters in each reason: shorten it.", number=TEXT_CHARACTERS_MAX),
+        )
         return True
     for name, text in texts.items():
         if len(text) > WRITING_CHARACTERS_MAX:
-            found.wrong(f"text-{name}", f"Expected at most {WRITING_CHARACTERS_MAX} characters: shorten it.")
+            found.wrong(
+                f"text-{name}",
+                said("Expected at most %(number)s characters: shorten it.", number=WRITING_CHARACTERS_MAX),
+            )
     return any(len(text) > WRITING_CHARACTERS_MAX for text in texts.values())
 
 
@@ -105,7 +113,7 @@ def _reasons(fields: Fields, rubric: Rubric, found: _Found) -> tuple[list[dict[s
             continue
         criterion = first(fields, f"reason-{number}-criterion")
         if criterion not in rubric.by_id:
-            found.wrong(f"reason-{number}", "Choose the criterion that this reason belongs to.")
+            found.wrong(f"reason-{number}", said("Choose the criterion that this reason belongs to."))
             criterion = rubric.criteria[0].id
         reasons.append({"criterion": criterion, "text": text, "quote": quote or None, "citation": citation or None})
         numbers.append(number)
@@ -122,7 +130,9 @@ def _read_labels(fields: Fields, part: Labelling, matter: Matter, found: _Found)
         label, note = first(fields, f"{place}-label"), first(fields, f"{place}-note").strip()
         if not label:
             if note:
-                found.wrong(place, f"{part.title}: choose the label that these words belong to.")
+                found.wrong(
+                    place, said("%(title)s: choose the label that these words belong to.", title=told(part.title))
+                )
             continue
         severity = first(fields, f"{place}-severity")
         _made(found, place, {
@@ -156,10 +166,13 @@ def _read_span(fields: Fields, part: Labelling, place: str, *, texts: Mapping[st
     on = first(fields, f"{place}-on") or (part.pieces[0] if len(part.pieces) == 1 else "")
     if not quote.strip():
         if label or note:
-            found.wrong(place, f"{part.title}: expected the words that this is about; select or paste them.")
+            found.wrong(
+                place,
+                said("%(title)s: expected the words that this is about; select or paste them.", title=told(part.title)),
+            )
         return
     if on not in texts:
-        found.wrong(place, f"{part.title}: choose the text in which these words stand.")
+        found.wrong(place, said("%(title)s: choose the text in which these words stand.", title=told(part.title)))
         return
     where = _where(texts[on], quote, first(fields, f"{place}-start"))
     if isinstance(where, str):
@@ -167,7 +180,7 @@ def _read_span(fields: Fields, part: Labelling, place: str, *, texts: Mapping[st
         return
     start, end = where
     if not label:
-        found.wrong(place, f"{part.title}: choose a label for these words.")
+        found.wrong(place, said("%(title)s: choose a label for these words.", title=told(part.title)))
         return
     _made(found, place, {
         "field": part.name, "on": on, "label": label, "severity": severity or None, "text": note or None,
@@ -188,8 +201,11 @@ def _where(text: str, quote: str, start: str) -> tuple[int, int] | str:
     if len(found) == 1:
         return found[0]
     if not found:
-        return "Expected words that stand in the text exactly like this; found none. Copy them from the text."
-    return f"These words stand {len(found)} times in the text. Copy a few more around them, so that the place is clear."
+        return said("Expected words that stand in the text exactly like this; found none. Copy them from the text.")
+    return said(
+        "These words stand %(number)s times in the text. Copy a few more around them, so that the place is clear.",
+        number=len(found),
+    )  # fmt: skip
 
 
 def _as_shown(quote: str) -> re.Pattern[str]:

@@ -19,6 +19,7 @@ from tallystick.web.language.spoken import (
 from tallystick.web.language.words import (
     N_,
     Words,
+    beside_exact,
     counted,
     listed,
     refusal,
@@ -35,6 +36,7 @@ __all__ = [
     "N_",
     "Language",
     "Words",
+    "beside_exact",
     "chosen",
     "counted",
     "current",

@@ -75,6 +75,13 @@ def titled(title: str) -> str:
     return gettext(title)
 
 
+def beside_exact(sentence: str, exact: str) -> str:
+    """What the language of the request says of something, and the exact English words of a pure module behind it."""
+    if current() == ENGLISH:
+        return exact
+    return Markup('{} <span lang="en" dir="ltr">{}</span>').format(sentence, exact)
+
+
 def refusal_line(refused: Refused) -> str:
     """A refusal in one line, as for the error of a field: said, and behind it the exact English sentence."""
     sentence, exact = refusal(refused)

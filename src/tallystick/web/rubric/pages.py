@@ -1,7 +1,5 @@
 """Rubrics: the versions in force, one version with its anchors, two side by side, a new one. Through app."""
 
-from typing import Final
-
 from starlette.responses import Response
 
 from tallystick.app import access, adjudication, rubric
@@ -15,7 +13,6 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, share_text
 from tallystick.web import frame, upload, words
 from tallystick.web.language import N_, Words, counted, said, told
-from tallystick.web.language import N_, Words, counted, said
 from tallystick.web.views import rubric as views
 from tallystick.web.views.contract import Version
 from tallystick.web.views.page import Notice
