@@ -79,7 +79,7 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
     if isinstance(found, Refused):
         return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
     programme = found.row.programme
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/disagreements"))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/disagreements"))
     page = frame.page(visit, _heading(item), title=said("Disagreement"), at=at, notices=typed.notices)
     return frame.shown("adjudication/case.html", _case(visit, found, typed), page, status=typed.status)
 
@@ -96,7 +96,7 @@ def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
     view = views.Offer(
         facts=(
             Fact(term=said("Item"), value=row.item), Fact(term=said("Domain"), value=row.domain),
-            Fact(term=said("Risk"), value=queue.risk(row.risk).label),
+            Fact(term=said("Risk"), value=told(queue.risk(row.risk).label)),
             Fact(term=said("Class"), value=queue.cause(row.cause)),
             Fact(term=said("Verdicts"), value=queue.spread(row.counts)),
             Fact(term=said("Open since"), value=words.told(row.opened_at)),
@@ -104,7 +104,7 @@ def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
         action=f"/disagreements/{item}/take" if refused.code == flow.NOT_TAKEN.code else None,
         note=refusal_line(refused), idempotency_key=new_key(),
     )  # fmt: skip
-    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/disagreements"))
+    at = frame.inside(visit, row.programme, SECTION, (said(SECTION), f"/programmes/{row.programme}/disagreements"))
     page = frame.page(visit, _heading(item), title=said("Disagreement"), at=at)
     return frame.shown("adjudication/offer.html", view, page)
 

@@ -83,7 +83,8 @@ def _view(found: Review, typed: Answer, found_as: str, *, key: str, refused: Ref
     failures = {one.id: one.description for one in found.failures} | {flow.OTHER: said("None of these")}
     return views.Review(
         facts=(
-            Fact(term=said("Domain"), value=found.domain), Fact(term=said("Risk"), value=words.RISKS[row.risk].label),
+            Fact(term=said("Domain"), value=found.domain),
+            Fact(term=said("Risk"), value=said(words.RISKS[row.risk].label)),
             *((Fact(term=said("Yours until"), value=words.told(row.held_until)),) if row.held_until else ()),
         ),
         prompt=prompt, context=context, pieces=form.pieces(found.shown), pieces_title=form.pieces_title(found.shown),

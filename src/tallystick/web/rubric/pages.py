@@ -20,14 +20,15 @@ from tallystick.web.views.parts import Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
 SECTION = N_("Rubrics")
-WHOLE = N_("Rubric")
-"""The section of a difference that belongs to no criterion."""
+WHOLES = (N_("Rubric"), N_("Constitution"))
+"""Sections of a difference that belong to no criterion, and to no principle."""
 FIRST = N_("The first version.")
 _PARTS = Words({
     "title": "title", "task": "task", "threshold": "threshold", "name": "name",
     "threshold rationale": "threshold rationale", "question": "question", "scale": "scale",
     "abstain": "abstain", "escalation": "escalation", "citation": "citation", "gate": "gate",
-    "weight": "weight", "principles": "principles",
+    "weight": "weight", "principles": "principles", "number": "number", "text": "text",
+    "explanation": "explanation", "preamble": "preamble",
 })  # fmt: skip
 
 
@@ -216,7 +217,7 @@ def compare(visit: Visit) -> PageAnswer:
 def diff_row(row: flow.DiffRow) -> views.DiffRow:
     """One part of a rubric in two versions, as pages show it."""
     return views.DiffRow(
-        place=f"{told(row.section) if row.section == WHOLE else row.section}: {_part(row.part)}", kind=row.state,
+        place=f"{told(row.section) if row.section in WHOLES else row.section}: {_part(row.part)}", kind=row.state,
         before=tuple(views.Piece(text=piece.text, is_changed=piece.is_changed) for piece in row.old_pieces),
         after=tuple(views.Piece(text=piece.text, is_changed=piece.is_changed) for piece in row.new_pieces),
     )  # fmt: skip
@@ -236,6 +237,8 @@ def _part(part: str) -> str:
         found = said("priority: %(over)s over %(under)s", over=over, under=under)
     elif first == "anchor" and second:
         found = said("anchor %(points)s", points=second)
+    elif first == "example" and second:
+        found = said("example %(number)s", number=second)
     elif first == "qualification" and second:
         found = said("qualification %(rule)s", rule=second)
     else:
