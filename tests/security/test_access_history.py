@@ -120,7 +120,7 @@ def test_a_lease_and_its_look_are_one_commit(database_url: str, tmp_path: Path) 
         task = assignment.next_task(world.cell, expert, PROGRAMME)
         assert isinstance(task, assignment.Task)
         new = entries(world)[before:]
-        assert [e.kind for e in new] == ["assignment-leased/2", "content-accessed/1"]
+        assert [e.kind for e in new] == ["assignment-leased/3", "content-accessed/1"]
         assert len({e.cmd for e in new}) == 1
         assert len(commits) == 1
         fact = fact_of(new[1])

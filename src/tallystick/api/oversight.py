@@ -140,7 +140,8 @@ class ReceiptShown(Shown):
     at: Moment
     by: str
     fact: dict[str, JsonValue] | None = Field(
-        description="Null for one's own answer to a gold item: it would tell whether the answer was right."
+        description="Null for one's own answer to a gold item: it would tell whether the answer was right. Null for "
+        "one's own leases: they tell the order of the candidates, which is shown with the receipt of the judgment."
     )
     entry: str | None = Field(
         description="The leaf as text: its UTF-8 bytes are what the log holds. Null where `fact` is."

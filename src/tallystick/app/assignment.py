@@ -18,7 +18,7 @@ from tallystick.app.looking import About, Look
 from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import item_for
 from tallystick.app.welfare import Warned
-from tallystick.events.assignment import AssignmentLeasedV2, AssignmentReleased
+from tallystick.events.assignment import AssignmentLeasedV3, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow import sentinel as sentinels
 from tallystick.flow.answer import Matter
@@ -148,15 +148,15 @@ def _ask(cell: Cell, actor: Actor, programme: str, *, key: str, given: _Given) -
     def decide(tx: Transaction) -> Decision:
         decision = _lease(cell, tx, actor, programme)
         for fact in [] if isinstance(decision, Refused) else decision:
-            if isinstance(fact, AssignmentLeasedV2):
+            if isinstance(fact, AssignmentLeasedV3):
                 given.task = _new_task(cell, tx, fact)
         return decision
 
     return cell.execute(Command(actor, "work.do", key, f"next|{programme}".encode(), decide))
 
 
-def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeasedV2]:
-    return [fact for fact in receipt.facts if isinstance(fact, AssignmentLeasedV2) and fact.expert == actor.person]
+def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeasedV3]:
+    return [fact for fact in receipt.facts if isinstance(fact, AssignmentLeasedV3) and fact.expert == actor.person]
 
 
 def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decision:
@@ -346,16 +346,17 @@ def _free_of(tx: Transaction, person: str, programme: str, offer: Offer) -> _Fre
 
 def _lease_of(
     cell: Cell, tx: Transaction, person: str, *, row: Row, rubric: Row, before: BeforeLease, offer: Offer, free: _Free
-) -> AssignmentLeasedV2:
+) -> AssignmentLeasedV3:
     domain = free.stratum.domain
     item = item_for(
         cell, tx, before, person, programme=row.programme, domain=domain, free=free.item,
         position=offer.leases.get(domain, 0), eligible=offer.eligible,
     )  # fmt: skip
-    return AssignmentLeasedV2(
+    return AssignmentLeasedV3(
         assignment=tx.new_id("asg"), item=item, programme=row.programme, domain=domain, batch=free.stratum.batch,
         expert=person, order=_order(cell, tx, item, person), rubric=rubric.rubric, rubric_version=rubric.version,
         contract_version=row.version, expires_at=tx.now + row.lease_ms * 1000, is_renewal=False,
+        salt=tx.new_salt(),
     )  # fmt: skip
 
 
@@ -417,7 +418,7 @@ def _task(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *,
     )  # fmt: skip
 
 
-def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeasedV2) -> Task:
+def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeasedV3) -> Task:
     """The task of a lease that is about to be written: it has no draft, and is not counted yet.
 
     That it is shown is an event of the same transaction: one durable commit says both.
@@ -432,7 +433,7 @@ def _new_task(cell: Cell, tx: Transaction, fact: AssignmentLeasedV2) -> Task:
 
 
 def _matter(
-    cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeasedV2, look: Look
+    cell: Cell, connection: journal.Connection, leased: Row | AssignmentLeasedV3, look: Look
 ) -> tuple[Shown, Rubric, tuple[Warned, ...]]:
     """What is judged, by what, and what is said before it is shown."""
     item = items.item(connection, leased.item)
@@ -443,7 +444,7 @@ def _matter(
     return shown, cell.rubric(connection, version.document), welfare.warnings_of(cell, connection, item)
 
 
-def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeasedV2) -> int:
+def _leases_of(connection: journal.Connection, leased: Row | AssignmentLeasedV3) -> int:
     return sum(cursor.leases for cursor in assignment.cursors(connection, leased.expert, leased.programme).values())
 
 

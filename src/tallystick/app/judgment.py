@@ -14,7 +14,7 @@ from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.app.sentinel import after_judgment, may_renew
-from tallystick.events.assignment import AssignmentLeasedV2
+from tallystick.events.assignment import AssignmentLeasedV3
 from tallystick.events.envelope import Event
 from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, JudgmentSubmitted, MarkFacts
 from tallystick.flow import adjudication, judgment
@@ -219,7 +219,7 @@ def _in_place_of(tx: Transaction, leased: Row) -> Row:
     return held if (held.item, held.order, held.rubric, held.rubric_version) == seen else leased
 
 
-def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV2] | Refused:
+def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV3] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
     if leased.state == "leased":
         return []
@@ -232,11 +232,11 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV2] | Refused:
             "lease-expired", "Your lease on this item ran out and others have judged it meanwhile. Your draft is kept."
         )
     return [
-        AssignmentLeasedV2(
+        AssignmentLeasedV3(
             assignment=tx.new_id("asg"), item=leased.item, programme=leased.programme, domain=leased.domain,
             batch=leased.batch, expert=leased.expert, order=leased.order, rubric=leased.rubric,
             rubric_version=leased.rubric_version, contract_version=leased.contract_version,
-            expires_at=tx.now + 60_000_000, is_renewal=True,
+            expires_at=tx.now + 60_000_000, is_renewal=True, salt=tx.new_salt(),
         )
     ]  # fmt: skip
 
@@ -301,7 +301,7 @@ def detailed(
 
 
 def _fact(
-    tx: Transaction, renewed: AssignmentLeasedV2 | None, leased: Row, *, item: Row, person: Row,
+    tx: Transaction, renewed: AssignmentLeasedV3 | None, leased: Row, *, item: Row, person: Row,
     answer: Answer, of: Considered,
 ) -> JudgmentSubmitted:  # fmt: skip
     return JudgmentSubmitted(

@@ -15,7 +15,12 @@ from tallystick.app.sealing import behind
 from tallystick.app.witnessing import WitnessesState
 from tallystick.custody import CustodyError
 from tallystick.events.adjudication import DisagreementOpened
-from tallystick.events.assignment import AssignmentReleased
+from tallystick.events.assignment import (
+    AssignmentLeased,
+    AssignmentLeasedV2,
+    AssignmentLeasedV3,
+    AssignmentReleased,
+)
 from tallystick.events.envelope import Envelope, ObjectRef, open_entry
 from tallystick.events.roster import GoldAnswered, SessionOpened
 from tallystick.events.sentinel import JudgmentChecked
@@ -35,7 +40,9 @@ RECENT = 50
 _TOGETHER, _NAMED = 500, 100
 SET_OFF = frozenset({DisagreementOpened.KIND, AssignmentReleased.KIND, JudgmentChecked.KIND, JudgmentsHeld.KIND})
 """What a command sets off, and whoever gave it may not know of."""
-WITHHELD = frozenset({GoldAnswered.KIND})
+WITHHELD = frozenset({
+    GoldAnswered.KIND, AssignmentLeased.KIND, AssignmentLeasedV2.KIND, AssignmentLeasedV3.KIND,
+})  # fmt: skip
 """What tells its own causer more than they may know: they get the leaf, not the entry."""
 NOT_OPENED = (
     "contents: expected a journal that can record who opens them, found one with differences: restore it, check again"
@@ -60,7 +67,8 @@ def receipt(cell: Cell, actor: Actor, seq: int) -> ReceiptPage | Refused:
     """The receipt of an event: for who caused it, and for who reads the log.
 
     What a command of an expert sets off is not theirs to read: that their judgment divides an item, whose lease ran
-    out, whether an answer to a gold item was right. Of the last they still get leaf and proof, without the entry.
+    out, whether an answer to a gold item was right, in which order they are shown an item that they have not judged.
+    Of the last two they still get leaf and proof, without the entry.
     """
     found = entry_for(cell, actor, seq)
     if isinstance(found, Refused):

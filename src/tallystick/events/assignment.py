@@ -45,6 +45,29 @@ class AssignmentLeasedV2(msgspec.Struct, frozen=True, kw_only=True):
     is_renewal: bool  # of a lease that had run out, with its judgment: no place of the schedule of sentinels
 
 
+class AssignmentLeasedV3(msgspec.Struct, frozen=True, kw_only=True):
+    """As the second version, with what keeps its holder from guessing the order by the leaf.
+
+    Who is leased an item knows all else of this entry. The order stays closed to them until they have judged: where a
+    client always brings one model first, it tells whose answer is shown first.
+    """
+
+    KIND: ClassVar[str] = "assignment-leased/3"
+    assignment: str
+    item: str
+    programme: str
+    domain: str
+    batch: str  # the batch in whose work it is given
+    expert: str
+    order: str
+    rubric: str
+    rubric_version: str
+    contract_version: str
+    expires_at: int
+    is_renewal: bool  # of a lease that had run out, with its judgment: no place of the schedule of sentinels
+    salt: str  # 16 random bytes in hexadecimal
+
+
 def lifted(old: AssignmentLeased, batch: str) -> AssignmentLeasedV2:
     """A lease of the first version as one of the second; `batch` is that of its item."""
     return AssignmentLeasedV2(

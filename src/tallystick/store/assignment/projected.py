@@ -6,6 +6,7 @@ from tallystick import canon
 from tallystick.events.assignment import (
     AssignmentLeased,
     AssignmentLeasedV2,
+    AssignmentLeasedV3,
     AssignmentPolicySet,
     AssignmentReleased,
     ItemAuthored,
@@ -85,7 +86,7 @@ def _on_leased_at_first(connection: sa.Connection, run: list[Recorded]) -> None:
 
 def _on_leased(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
-        fact: AssignmentLeasedV2 = r.fact
+        fact: AssignmentLeasedV2 | AssignmentLeasedV3 = r.fact
         row = {
             "assignment": fact.assignment, "item": fact.item, "programme": fact.programme, "domain": fact.domain,
             "expert": fact.expert, "order": fact.order, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
@@ -156,6 +157,7 @@ def _on_revoked(connection: sa.Connection, run: list[Recorded]) -> None:
 HANDLERS: dict[str, Handler] = {
     AssignmentLeased.KIND: _on_leased_at_first,
     AssignmentLeasedV2.KIND: _on_leased,
+    AssignmentLeasedV3.KIND: _on_leased,
     AssignmentReleased.KIND: _on_released,
     AssignmentPolicySet.KIND: _on_policy,
     ItemAuthored.KIND: _on_authored,
