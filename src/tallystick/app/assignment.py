@@ -35,6 +35,7 @@ from tallystick.store import assignment, items, roster, sessions, tiers
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
 from tallystick.store import sentinel as store
+from tallystick.store.assignment import OpenKind
 from tallystick.store.schema import Row
 from tallystick.store.sentinel import BeforeLease
 
@@ -206,7 +207,7 @@ class Offer:
     eligible  what they may be given at all
     """
 
-    kinds: tuple[Row, ...]
+    kinds: tuple[OpenKind, ...]
     leases: Mapping[str, int]
     why_less: Refused | None
     eligible: Eligibility
@@ -221,7 +222,8 @@ def offered(
     cursors = assignment.cursors(connection, person, programme.programme)
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_kinds(connection, programme.programme)
-    mine = [row for row in rows if row.domain in set(domains)]
+    theirs = frozenset(domains)
+    mine = [row for row in rows if row.domain in theirs]
     eligible, mine, why = routing.offered(cell, connection, person, programme.programme, strata=mine, now=now)
     if rules is not None and rules.others_first:
         waits = _waits(connection, person, programme.programme, mine, now=now)
@@ -238,11 +240,9 @@ def _is_share_reached(row: Row, rules: Row | None, redundancy: int) -> bool:
     return flow.is_share_reached(given, judgments=row.items * redundancy, share_max_ppm=rules.expert_share_max_ppm)
 
 
-def _waits(connection: journal.Connection, person: str, programme: str, rows: list[Row], *, now: int) -> set[str]:
+def _waits(connection: journal.Connection, person: str, programme: str, rows: list[OpenKind], *, now: int) -> set[str]:
     """The domains in which others come first. Who has had what is read only where there is little work."""
-    open_items = Counter[str]()
-    for row in rows:
-        open_items[row.domain] += row.open
+    open_items = _open_in(rows)
     if not open_items or min(open_items.values()) > FEW:
         return set()
     had = assignment.loads(connection, programme)
@@ -262,22 +262,20 @@ def _waits(connection: journal.Connection, person: str, programme: str, rows: li
 
 
 def _in_order(
-    cell: Cell, connection: journal.Connection, programme: Row, *, rows: list[Row], mine: list[Row],
+    cell: Cell, connection: journal.Connection, programme: Row, *, rows: list[OpenKind], mine: list[OpenKind],
     leases: Mapping[str, int],
-) -> list[Row]:  # fmt: skip
+) -> list[OpenKind]:  # fmt: skip
     targets = _targets(cell, connection, programme)
     items = contracts.counts(connection, programme.programme)
     strata = {row.first: _stratum(row) for row in rows}
     short = flow.shortfalls(targets, items, strata.values())
-    waiting = Counter[str]()
-    for row in rows:
-        waiting[row.domain] += row.open
+    waiting = _open_in(rows)
     fill = {
         domain: (items.get(("domain", domain), 0) - waiting[domain], items.get(("domain", domain), 0))
         for domain in {row.domain for row in mine}
     }
     by_number = {row.first: row for row in mine}
-    found: list[Row] = []
+    found: list[OpenKind] = []
     for domain in flow.domain_order(fill, leases, sorted(fill)):
         here = [strata[row.first] for row in mine if row.domain == domain]
         found += [by_number[stratum.stratum] for stratum in flow.stratum_order(here, short)]
@@ -289,8 +287,16 @@ def _targets(cell: Cell, connection: journal.Connection, programme: Row) -> dict
     return {(quota.axis, quota.value): quota.target for quota in quotas}
 
 
-def _stratum(row: Row) -> flow.Stratum:
-    return flow.Stratum(stratum=row.first, values=_values(row.domain, row.taxonomy), open=int(row.open))
+def _stratum(row: OpenKind) -> flow.Stratum:
+    return flow.Stratum(row.first, _values(row.domain, row.taxonomy), row.open)
+
+
+def _open_in(rows: list[OpenKind]) -> dict[str, int]:
+    """Domain: how many items are open."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.domain] = found.get(row.domain, 0) + row.open
+    return found
 
 
 @lru_cache(maxsize=10_000)

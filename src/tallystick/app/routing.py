@@ -20,6 +20,7 @@ from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import roster
 from tallystick.store import routing as store
+from tallystick.store.assignment import OpenKind
 from tallystick.store.schema import Row
 
 
@@ -55,33 +56,32 @@ def _is_cleared(
 
 
 def offered(
-    cell: Cell, connection: journal.Connection, person: str, programme: str, *, strata: list[Row], now: int
-) -> tuple[Eligibility, list[Row], Refused | None]:
+    cell: Cell, connection: journal.Connection, person: str, programme: str, *, strata: list[OpenKind], now: int
+) -> tuple[Eligibility, list[OpenKind], Refused | None]:
     """What somebody may be given, which of these strata that leaves, and why nothing of the rest for the time being."""
     may = eligible(cell, connection, person, programme, now=now)
     waiting: set[str] = set()
     found = []
+    answers: dict[flow.Asked, bool] = {}
     for row in strata:
-        places = stratum_places(row)
-        if may.allows(places):
+        places, asked = _stratum_places(row.domain, row.taxonomy)
+        is_allowed = answers.get(asked)
+        if is_allowed is None:
+            is_allowed = answers[asked] = may.allows(places)
+            waiting |= frozenset() if is_allowed else may.waits_for(places)
+        if is_allowed:
             found.append(row)
-        else:
-            waiting |= may.waits_for(places)
     why = None
     if waiting:
         why = welfare.refuse_rest(cell, connection, person, programme, waiting=waiting, now=now)
     return may, found, why
 
 
-def stratum_places(row: Row) -> Places:
-    """Where the items of a stratum stand, as eligibility asks it."""
-    return {**_taxonomy(row.taxonomy), "domain": row.domain}
-
-
 @lru_cache(maxsize=10_000)
-def _taxonomy(text: str) -> Places:
-    """The axes of a stratum: few texts, each read at every lease."""
-    return msgspec.json.decode(text, type=dict[str, str])
+def _stratum_places(domain: str, taxonomy: str) -> tuple[Places, flow.Asked]:
+    """Where the items of a stratum stand, and what eligibility looks at: few texts, each read at every lease."""
+    places = {**msgspec.json.decode(taxonomy, type=dict[str, str]), "domain": domain}
+    return places, flow.asked_of(places)
 
 
 def places_of(item: Row) -> Places:

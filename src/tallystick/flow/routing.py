@@ -75,6 +75,14 @@ Places = Mapping[str, str]
 """Where an item stands: axis and value, `domain`, `language` and `content` among them."""
 
 
+Asked = tuple[str, str, str]
+
+
+def asked_of(places: Places) -> Asked:
+    """All that eligibility looks at in a place: domain, language, content. Places alike in it get the same answers."""
+    return places["domain"], places.get("language", LANGUAGE_DEFAULT), places.get(CONTENT, "")
+
+
 def categories_of(places: Places) -> frozenset[str]:
     """The kinds of content that an item has."""
     text = places.get(CONTENT, "")

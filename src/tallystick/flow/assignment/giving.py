@@ -3,10 +3,8 @@
 import hashlib
 import hmac
 import statistics
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tallystick.canon import PPM
 from tallystick.flow.refusal import Refused
@@ -75,9 +73,8 @@ def domain_order(fill: Mapping[str, tuple[int, int]], leases: Mapping[str, int],
     return sorted(domains, key=lambda domain: (share(domain), leases.get(domain, 0), domain))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stratum:
-    """Items of one batch that are alike on every axis for which a plan can name a quota.
+class Stratum(NamedTuple):
+    """Items of one batch that are alike on every axis for which a plan can name a quota. Hundreds at every lease.
 
     stratum  its number: the place in the journal at which its first item came in
     values   axis: value, the domain among them
@@ -101,10 +98,11 @@ def shortfalls(targets: Places, items: Places, strata: Iterable[Stratum]) -> dic
     items    all work items that there are
     strata   those with an open item
     """
-    waiting: Counter[tuple[str, str]] = Counter()
-    for stratum in strata:
-        for place in stratum.values.items():
-            waiting[place] += stratum.open
+    waiting = dict.fromkeys(targets, 0)
+    for _, values, number in strata:
+        for place in values.items():
+            if place in waiting:
+                waiting[place] += number
     return {
         place: max(0, target - (items.get(place, 0) - waiting[place])) * PPM // target
         for place, target in targets.items()
@@ -120,9 +118,11 @@ def stratum_order(strata: Iterable[Stratum], short: Places) -> list[Stratum]:
     listed = list(strata)
     axes = max((len(stratum.values) for stratum in listed), default=0)
 
+    behind = {place: -lacking for place, lacking in short.items()}
+
     def helps(stratum: Stratum) -> tuple[list[int], int]:
-        short_of = sorted((short.get(place, 0) for place in stratum.values.items()), reverse=True)
-        return [-one for one in short_of] + [0] * (axes - len(short_of)), stratum.stratum
+        short_of = sorted([behind.get(place, 0) for place in stratum.values.items()])
+        return short_of + [0] * (axes - len(short_of)), stratum.stratum
 
     return sorted(listed, key=helps)
 

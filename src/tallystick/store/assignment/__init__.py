@@ -2,6 +2,7 @@
 
 from tallystick.store.assignment.authors import authored, authors_of, is_author
 from tallystick.store.assignment.leases import (
+    OpenKind,
     active,
     assignment,
     close,
@@ -20,6 +21,7 @@ from tallystick.store.assignment.strata import count_again, count_erased, count_
 
 __all__ = [
     "HANDLERS",
+    "OpenKind",
     "active",
     "assignment",
     "authored",

@@ -1,5 +1,7 @@
 """Read models of leases: who holds what, where each expert goes on, what is free."""
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
@@ -130,7 +132,7 @@ def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int)
 
 _KINDS = Statement(
     sa.select(
-        STRATUM.c.domain, STRATUM.c.taxonomy, sa.func.sum(STRATUM.c.open).label("open"),
+        STRATUM.c.domain, STRATUM.c.taxonomy, sa.cast(sa.func.sum(STRATUM.c.open), sa.BigInteger).label("open"),
         sa.func.min(STRATUM.c.stratum).label("first"),
     )
     .where(STRATUM.c.programme == sa.bindparam("programme"), STRATUM.c.open > 0)
@@ -160,9 +162,18 @@ _LOADS = Statement(
 )
 
 
-def open_kinds(connection: sa.Connection, programme: str) -> list[Row]:
-    """What kinds of items are open: domain, taxonomy, how many items, and the first stratum of that kind."""
-    return _KINDS.all(connection, {"programme": programme})
+class OpenKind(NamedTuple):
+    """Open items that are alike: domain, taxonomy, how many there are, and the first stratum of that kind."""
+
+    domain: str
+    taxonomy: str
+    open: int
+    first: int
+
+
+def open_kinds(connection: sa.Connection, programme: str) -> list[OpenKind]:
+    """What kinds of items are open. Hundreds at every lease, so each is no more than a tuple."""
+    return [OpenKind._make(row) for row in _KINDS.all(connection, {"programme": programme})]
 
 
 def open_strata(connection: sa.Connection, who: str, programme: str, *, domain: str, taxonomy: str) -> list[Row]:
