@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from constitution_scene import live_by_principles
+from history_checklist import move
 from history_experts import join, pay_from, pay_out, sit, tell
 from history_welfare import care
 from hypothesis import strategies as st
@@ -461,6 +462,10 @@ class Story:
         for fall in [] if isinstance(found, Refused) else found.falls:
             sentinel.decide(cell, lead, PROGRAMME, fall.seq, found="gold", words=NOTES, key=new_key())
 
+    def move(self, n: int, _m: int) -> None:
+        """The programme moves from phase to phase, and something is released in its pilot."""
+        move(self.world, self.numbers, n)
+
     def constitute(self, _n: int, m: int) -> None:
         live_by_principles(self.world, self.numbers, m)
 
@@ -471,6 +476,7 @@ STEPS: tuple[Callable[[Story, int, int], None], ...] = (
     Story.adjudicate, Story.look, Story.agree, Story.cut, Story.erase, Story.doubt, Story.review, Story.redo,
     Story.part, Story.intervene, Story.explain, Story.learn, Story.constitute, Story.mix, Story.mix, Story.watch,
     Story.earn, Story.vouch, Story.care, Story.tier, Story.look_again, Story.look_again,
+    Story.move,
 )  # fmt: skip
 """What can happen; work happens more often."""
 

@@ -229,17 +229,19 @@ def finished(connection: sa.Connection, programme: str) -> dict[str, int]:
 
 
 def held_out(connection: sa.Connection, programme: str) -> HeldOut:
-    """The held-out items against the others; copies are found by the keyed digest of normalised content."""
-    mine = (ITEM.c.programme == programme, ITEM.c.purpose == "holdout")
-    counts = sa.select(ITEM.c.purpose, sa.func.count()).where(ITEM.c.programme == programme).group_by(ITEM.c.purpose)
+    """The held-out items against the others, erased ones left out; copies are found by keyed digest of the content."""
+    there = (ITEM.c.programme == programme, ~sa.exists().where(ERASED.c.target == ITEM.c.content))
+    mine = (*there, ITEM.c.purpose == "holdout")
+    counts = sa.select(ITEM.c.purpose, sa.func.count()).where(*there).group_by(ITEM.c.purpose)
     by = {row[0]: row[1] for row in connection.execute(counts).all()}
     items = by.pop("holdout", 0)
     if not items:
         return HeldOut(others=sum(by.values()))
     other = ITEM.alias("other")
     is_twin = sa.exists().where(
-        other.c.programme == programme, other.c.content_key == ITEM.c.content_key, other.c.purpose != "holdout"
-    )
+        other.c.programme == programme, other.c.content_key == ITEM.c.content_key, other.c.purpose != "holdout",
+        ~sa.exists().where(ERASED.c.target == other.c.content),
+    )  # fmt: skip
     twins = sa.select(ITEM.c.item).where(*mine, is_twin).order_by(ITEM.c.seq)
     first = sa.select(sa.func.min(JUDGMENT.c.seq)).where(JUDGMENT.c.programme == programme).scalar_subquery()
     late = sa.select(sa.func.count()).where(*mine, ITEM.c.seq > first)

@@ -308,7 +308,7 @@ def blinding(facts: Facts) -> Found:
         f"{counted(facts.observed, 'judgment was', 'judgments were')} made here, each in an order of candidates of "
         "its own, without their names."
     )
-    return Found(words, of_page("items"), tuple(lacks))
+    return Found(words if facts.observed else "", of_page("items"), tuple(lacks))
 
 
 def ties(facts: Facts) -> Found:

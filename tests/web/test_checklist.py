@@ -1,0 +1,90 @@
+"""The checklist and the phases of a programme through the pages and the typed client."""
+
+import re
+
+import pytest
+from living_cell import PROGRAMME
+from served import InProcess, Served
+from web.visitor import Visitor
+
+from tallystick.client import Absent, Client, Conflict
+from tallystick.flow.checklist import LINES
+
+ROOT = f"/programmes/{PROGRAMME}"
+REASON = "We want to see whether experts agree on <real> items."
+
+
+def test_each_line_stands_on_the_page_with_its_state_in_words_and_its_evidence(looked_at: Served) -> None:
+    world = looked_at.world
+    page = Visitor(looked_at, world.lead).get(f"{ROOT}/checklist").text
+    for number, (name, title, _) in enumerate(LINES, 1):
+        part = page.partition(f'<li id="{name}">')[2].partition("</li>\n<li id=")[0]
+        assert f">{number}</span>" in part
+        assert title in part
+        assert re.search(r"</span> (pass|fail|not applicable)</span>", part), name
+        assert ("What to do:" in part) == ("</span> fail</span>" in part)
+        assert f'href="{ROOT}/' in part or "/receipts/" in part
+    assert "lines fail, " in page
+    assert f'href="{ROOT}/contract#rights"' in page
+    assert f'href="{ROOT}/rubrics/general?version=1.0.0"' in page
+    assert 'aria-current="page">Checklist</a>' in page
+    engineer = Visitor(looked_at, world.person("Some engineer", "engineer"))
+    assert engineer.get(f"{ROOT}/checklist").status_code == 200
+    assert "Move the programme" not in engineer.get(f"{ROOT}/phase").text
+    expert = Visitor(looked_at, world.person("Some expert", "expert"))
+    assert expert.get(f"{ROOT}/checklist").status_code == 404
+    assert expert.get(f"{ROOT}/phase").status_code == 404
+
+
+def test_a_lead_moves_a_programme_and_reads_what_production_waits_for(served: Served) -> None:
+    visitor = Visitor(served, served.world.lead)
+    home = visitor.get(ROOT).text
+    assert "The programme is being set up." in home
+    assert "What production waits for" not in home
+    form = visitor.filled(ROOT, f"{ROOT}/phase", phase="pilot", rationale="Because.")
+    short = visitor.post(f"{ROOT}/phase", form)
+    assert short.status_code == 422
+    assert "Expected a rationale of at least 20 characters" in short.text
+    assert ">Because.</textarea>" in short.text
+    assert '<details class="criterion" open>' in short.text
+    done = visitor.post(f"{ROOT}/phase", {**form, "rationale": REASON})
+    assert done.headers["location"] == f"{ROOT}/phase?done=phase"
+    page = visitor.get(done.headers["location"]).text
+    assert "The programme has moved." in page
+    assert "From draft to <b>pilot</b>" in page
+    assert "on &lt;real&gt; items." in page
+    assert re.search(r"checklist then: \d pass, \d fail, \d do not apply \(behaviour, ", page)
+    for text in (page, visitor.get(ROOT).text):
+        assert "What production waits for" in text
+        assert "No release was made in this pilot." in text
+    early = visitor.post(f"{ROOT}/phase", visitor.filled(ROOT, f"{ROOT}/phase", phase="production", rationale=REASON))
+    assert early.status_code == 409
+    assert "Production waits for a pilot." in early.text
+
+
+def test_the_client_reads_and_moves_as_the_pages_do(served: Served) -> None:
+    world = served.world
+    transport = InProcess(served.site)
+    with Client("http://testserver", token=served.token(world.lead), transport=transport) as lead:
+        found = lead.checklist(PROGRAMME)
+        assert [line.title for line in found.lines] == [title for _, title, _ in LINES]
+        assert found.failed == sum(line.state == "fail" for line in found.lines)
+        assert all(line.evidence and line.evidence[0].href.startswith("/") for line in found.lines)
+        assert (lead.phase(PROGRAMME).phase, lead.phase(PROGRAMME).ways) == ("draft", ["pilot", "closed"])
+        with pytest.raises(Conflict) as order:
+            lead.move_phase(PROGRAMME, "production", rationale=REASON)
+        assert order.value.code == "phase-order"
+        moved = lead.move_phase(PROGRAMME, "pilot", rationale=REASON)
+        assert (moved.before, moved.phase) == ("draft", "pilot")
+        assert moved.failed == [line.id for line in found.lines if line.state == "fail"]
+        now = lead.phase(PROGRAMME)
+        assert [(one.seq, one.rationale) for one in now.moves] == [(moved.receipt.first_seq, REASON)]
+        assert [one.code for one in now.missing] == ["no-pilot-release"]
+        with pytest.raises(Conflict) as waits:
+            lead.move_phase(PROGRAMME, "production", rationale=REASON)
+        assert (waits.value.code, list(waits.value.names)) == ("pilot-incomplete", ["no-pilot-release"])
+    expert = world.person("Some expert", "expert")
+    with Client("http://testserver", token=served.token(expert), transport=InProcess(served.site)) as stranger:
+        for call in (stranger.checklist, stranger.phase):
+            with pytest.raises(Absent):
+                call(PROGRAMME)
