@@ -133,5 +133,6 @@ def _shown(
         return HTMLResponse(render(template, view, bare), status_code=status)
     page = frame.page(visit, heading, notices=notices)
     # No link is the current one: an address that is forbidden must not be told from one that is absent.
-    nowhere = replace(page, nav=tuple(replace(link, is_current=False) for link in page.nav))
+    choice = page.choice and replace(page.choice, next_path="/")
+    nowhere = replace(page, nav=tuple(replace(link, is_current=False) for link in page.nav), choice=choice)
     return frame.shown(template, view, nowhere, status=status)
