@@ -21,6 +21,7 @@ from tallystick.flow.gate import (
     verdict_table,
 )
 from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, Rubric, threshold_ppm
+from tallystick.signals.shape import Labelled
 
 BATCH = Batch(batch="bat-1", programme="p", domain="general", contract_version="1.0.0", incomplete=0)
 PERCENT = Bar(metric="percent_agreement", level="nominal", rule="estimate", threshold_ppm=800_000)
@@ -227,6 +228,20 @@ def test_a_gated_criterion_counts_and_another_only_informs() -> None:
     assert found.decision == "fail"
     assert "agreement on reasoning" in found.why
     assert [value.what for value in found.criteria] == ["criterion:reasoning", "criterion:concision"]
+
+
+def test_no_criterion_counts_where_the_signal_scores_nothing() -> None:
+    """Steps are labelled and never scored: a gated criterion would keep such work from ever passing."""
+    rows = [
+        replace(
+            judged(n, expert, "no_error" if n % 2 else "first_error:s1"), signal="process", scores={},
+            marks=(Labelled(field="steps", on="s1", label="correct" if n % 2 else "wrong"),),
+        )
+        for n in range(8) for expert in "xy"
+    ]  # fmt: skip
+    assert measured(rows, gated=True).decision == "pass"
+    compared = [judged(n, expert, "tie") for n in range(8) for expert in "xy"]
+    assert measured([replace(row, scores={}) for row in compared], gated=True).decision == "undecided"
 
 
 def test_an_ordinal_gate_sees_how_far_verdicts_lie_apart() -> None:

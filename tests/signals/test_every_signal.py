@@ -64,6 +64,12 @@ def test_the_nine_of_the_specification_are_registered() -> None:
     ]
     assert list(BY_NAME) == names
     assert [signal.name for signal in ALL if signal.is_restricted] == ["redteam"]
+    assert [signal.name for signal in ALL if not signal.is_scored] == ["process", "redteam", "tooltrace"]
+
+
+@every_case
+def test_only_a_signal_that_scores_has_scored_pieces(signal: Signal, content: Content) -> None:
+    assert signal.is_scored or not signal.form(content, signal.codes).scored
 
 
 @every_case

@@ -184,7 +184,7 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
     found = agreement_of(table, bar.metric, bar.level)
     verdict = _value("verdict", found)
     criteria = [_criterion(counted, criterion.id, rubric) for criterion in rubric.criteria]
-    gated = {f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated}
+    gated = gated_in(rubric, judged)
     short = [(value, of) for value, of in ((verdict, table), *criteria) if value is verdict or value.what in gated]
     weighed = [_enough(found, bar), *(_weighed(value, of, bar) for value, of in short)]
     decision = _decided(weighed)
@@ -198,6 +198,13 @@ def measure_batch(batch: Batch, judged: list[Judged], rubric: Rubric, bar: Bar, 
         criteria=[value for value, _ in criteria], expected=_value("expected_disagreement", apart) if apart else None,
         inputs_digest=inputs_digest(judged), incomplete=batch.incomplete, code_version=code_version,
     )  # fmt: skip
+
+
+def gated_in(rubric: Rubric, judged: Sequence[Judged]) -> frozenset[str]:
+    """The criteria that count for the gate: none where all that was judged is of signals without scores."""
+    if judged and not any(BY_NAME[one.signal].is_scored for one in judged):
+        return frozenset()
+    return frozenset(f"criterion:{criterion.id}" for criterion in rubric.criteria if criterion.gated)
 
 
 def _criterion(judged: list[Judged], criterion: str, rubric: Rubric) -> tuple[MeasuredValue, Table]:

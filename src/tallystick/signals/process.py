@@ -65,6 +65,7 @@ class Process(Signal):
     title: ClassVar[str] = "Process"
     about: ClassVar[str] = "Which observable steps of a piece of work are right, and where the first error stands."
     candidates: ClassVar[tuple[int, int]] = (0, 0)
+    is_scored: ClassVar[bool] = False
     material: ClassVar[type[BaseModel] | None] = Steps
     exports: ClassVar[Mapping[str, str]] = {"stepwise": "one row a judgment: prompt, completions, labels (true, false)"}
 

@@ -341,6 +341,7 @@ class Signal(ABC):
     codes       the closed lists that a rubric may replace, with the values that hold where it does not
     exports     name of a trainer's format: what its rows are for
     is_restricted  whether its items are seen by those alone who were let in, whatever their risk tier says
+    is_scored      whether anything is ever scored by the rubric's criteria; else no criterion counts for the gate
     """
 
     name: ClassVar[str]
@@ -352,6 +353,7 @@ class Signal(ABC):
     codes: Codes = MappingProxyType({})
     exports: ClassVar[Mapping[str, str]] = {}
     is_restricted: ClassVar[bool] = False
+    is_scored: ClassVar[bool] = True
 
     def under(self, codes: Codes) -> Self:
         """The same signal with the lists that a rubric gives for its own: measures and verdicts follow them."""

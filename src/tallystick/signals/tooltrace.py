@@ -117,6 +117,7 @@ class ToolTrace(Signal):
     title: ClassVar[str] = "Tool trace"
     about: ClassVar[str] = "Whether work with tools reached its goal, call by call, within what was permitted."
     candidates: ClassVar[tuple[int, int]] = (0, 1)
+    is_scored: ClassVar[bool] = False
     material: ClassVar[type[BaseModel] | None] = Trace
     codes: Codes = CODES
     exports: ClassVar[Mapping[str, str]] = {
