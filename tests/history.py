@@ -40,6 +40,7 @@ from tallystick.app.kernel import Command, Decision, Transaction, new_key
 from tallystick.app.standing import reviewing
 from tallystick.events.disagreement import ClassModelFitted, DistributionRecorded, GroupCounts, ModelQuality
 from tallystick.events.intervention import InterventionOpened
+from tallystick.events.items import DemonstrationPromoted
 from tallystick.flow.adjudication import Feedback
 from tallystick.flow.disagreement import CAUSE_NAMES
 from tallystick.flow.erasure import Wish as ErasureWish
@@ -279,7 +280,7 @@ class Story:
             disagreement.withdraw_groups(cell, who, key=new_key())
 
     def learn(self, n: int, m: int) -> None:
-        """A model of causes, and counts by group: as more people than are here would bring about."""
+        """A model of causes, counts by group, a demonstration under review, as more people would bring them about."""
         cell, name = self.world.cell, f"fitted-{next(self.numbers)}"
         found = dict.fromkeys(("balanced_accuracy_ppm", "undetermined_ppm", "calibration_error_ppm", "brier_ppm"), m)
         quality = ModelQuality(cases=n, accuracy_when_determined_ppm=None, **found)
@@ -293,7 +294,10 @@ class Story:
             item="itm-any", programme=PROGRAMME, batch="bat-any", axis="age", categories=["a", "b"], cells=[row],
             total={"a": 5, "b": 7}, people=12, cell_min=5, hidden=1, salt="0" * 32,
         )  # fmt: skip
-        cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"learn", lambda _: [fitted, kept]))
+        written = DemonstrationPromoted(
+            item="itm-any", programme=PROGRAMME, batch="bat-any", source="itm-other", judgment=name, author="per-any"
+        )
+        cell.execute(Command(self.world.lead, "gate.measure", new_key(), b"learn", lambda _: [fitted, kept, written]))
         if n % 2:
             disagreement.choose_model(cell, self.world.lead, name, key=new_key())
 
@@ -319,11 +323,10 @@ class Story:
         monitoring.run(self.world.cell, self.world.lead, PROGRAMME, language="fr" if n % 4 == 3 else "", key=new_key())
 
     def cut(self, n: int, _m: int) -> None:
-        wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None)
-        done = release.cut(self.world.cell, self.world.lead, wish, key=new_key())
-        if isinstance(done, Refused) and "nobody has reviewed" in done.sentence:
-            wish = replace(wish, rationale="Nobody has the time; the anchors are the same.")
-            release.cut(self.world.cell, self.world.lead, wish, key=new_key())
+        """A release with all that passes, affected work that nobody reviewed among it where there is some."""
+        wish = Wish(programme=PROGRAMME, name="set", version=f"1.{n}.0", use="train", batches=None, rationale=NOTES)
+        if isinstance(release.cut(self.world.cell, self.world.lead, wish, key=new_key()), Refused):
+            release.cut(self.world.cell, self.world.lead, replace(wish, rationale=""), key=new_key())
 
     def erase(self, n: int, m: int) -> None:
         """An item goes, one that a release holds when there is one; somebody's region is declared."""

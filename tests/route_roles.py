@@ -127,6 +127,8 @@ WHO: dict[str, set[str] | None] = {
     f"POST {PROGRAMME}/pay/periods/{{period}}/exports": LEAD,
     f"GET {PROGRAMME}/pay/periods/{{period}}/{{file}}": {"lead", "auditor"},
     f"POST {V1}/batches/{{batch}}/measurements": LEAD,
+    f"GET {V1}/batches/{{batch}}/demonstrations": READERS,
+    f"POST {V1}/batches/{{batch}}/demonstrations": LEAD,
     f"GET {PROGRAMME}/interventions": READERS,
     f"GET {V1}/interventions/{{intervention}}": READERS,
     f"POST {V1}/interventions/{{intervention}}/diagnoses": LEAD,

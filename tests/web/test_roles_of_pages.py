@@ -180,6 +180,7 @@ WHO: dict[str, set[str] | None] = {
     "POST /interventions/{intervention}/reinstate": LEAD,
     "POST /interventions/{intervention}/close": LEAD,
     "POST /batches/{batch}/measure": LEAD,
+    "POST /batches/{batch}/demonstrations": LEAD,
     f"GET {P}/load": READERS,
     f"POST {P}/load/draw": LEAD,
     f"POST {P}/load/seniors": LEAD,

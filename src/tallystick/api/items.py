@@ -54,9 +54,55 @@ def mount(site: Site, prefix: str) -> None:
         refusals=(409, 422), max_bytes=2_000, tag="items",
     )  # fmt: skip
     site.api(
+        "GET", f"{prefix}/batches/{{batch}}/demonstrations", written, permission="gate.read", answers=WrittenShown,
+        tag="items",
+    )  # fmt: skip
+    site.api(
+        "POST", f"{prefix}/batches/{{batch}}/demonstrations", promote, permission="item.import", answers=PromotedShown,
+        status=201, refusals=(409, 422), max_bytes=1_000, tag="items",
+    )  # fmt: skip
+    site.api(
         "GET", f"{prefix}/imports/{{run}}/problems", problems, permission="item.import", answers=ProblemsShown,
         tag="items",
     )  # fmt: skip
+
+
+class WrittenShown(Shown):
+    """Demonstrations that experts wrote in a batch, and whether others were given to review them."""
+
+    batch: str
+    written: int = Field(description="Those that count and whose words are there.")
+    promoted: int = Field(description="Of those: given to others to review.")
+    into: str = Field(description="Name of the batch in which they come back, unless another is named.")
+
+
+def written(visit: Visit, batch: InPath) -> WrittenShown | Refused:
+    """Say how many demonstrations of a batch were written, and how many others were given to review."""
+    found = items.written_in(visit.cell, visit.actor, batch)
+    return found if isinstance(found, Refused) else WrittenShown.of(found)
+
+
+class Promotion(Body):
+    """Where written demonstrations come back."""
+
+    into: Annotated[str, Field(max_length=64, description="Name of a batch; empty: this one's with -review.")] = ""
+
+
+class PromotedShown(Shown):
+    """Demonstrations that others review from now on."""
+
+    batch: str = Field(description="The batch in which they are reviewed.")
+    items: int
+    waiting: int = Field(description="Left for another command: one takes 500 at most.")
+    receipt: Receipt
+
+
+def promote(visit: Visit, batch: InPath, body: Promotion, key: Key) -> PromotedShown | Refused:
+    """Bring every demonstration that was written in a batch back, as an item for others than its author."""
+    found = items.promote(visit.cell, visit.actor, batch, into=body.into, key=key)
+    if isinstance(found, Refused):
+        return found
+    return PromotedShown(batch=found.batch, items=found.items, waiting=found.waiting, receipt=Receipt.of(found.receipt))
 
 
 FileName = Annotated[

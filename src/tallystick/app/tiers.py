@@ -38,7 +38,19 @@ def needs_of(cell: Cell, connection: journal.Connection, batch: Row) -> list[Ref
         _finished(row, policy, risk, secret=secret) for row in tiers.finished_in(connection, batch.batch)
     ]  # fmt: skip
     seniors = tiers.seniorities(connection, batch.programme)
-    return flow.needs(policy, risk, finished, seniors, batch=f"{batch.name}/{batch.domain}")
+    name = f"{batch.name}/{batch.domain}"
+    return [
+        *flow.needs(policy, risk, finished, seniors, batch=name), *_unreviewed(cell, connection, batch, name=name)
+    ]  # fmt: skip
+
+
+def _unreviewed(cell: Cell, connection: journal.Connection, batch: Row, *, name: str) -> list[Refused]:
+    row = contracts.programme(connection, batch.programme)
+    assert row is not None, "a batch has a programme"
+    said = cell.contract(connection, row.document).assignment
+    if said is None or not said.demonstrations_reviewed:
+        return []
+    return flow.unreviewed(assignment.unreviewed_demonstrations(connection, batch.batch), batch=name)
 
 
 def _finished(row: Row, policy: flow.TierPolicy, risk: str, *, secret: bytes | None) -> flow.Finished:

@@ -29,6 +29,7 @@ from tallystick.events.intervention import (
     InterventionRevised,
     RubricRuledOut,
 )
+from tallystick.events.items import DemonstrationPromoted
 from tallystick.events.monitoring import ShortcutAudited
 from tallystick.events.pool import PoolComposed
 from tallystick.events.release import ReleaseMonitored
@@ -40,7 +41,7 @@ OF_INTERVENTIONS = (
     ExpertReinstated, InterventionClosed, CalibrationOpened,
 )  # fmt: skip
 OF_SESSIONS = (CalibrationRevealed, CalibrationEnded)
-OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded)
+OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded, DemonstrationPromoted)
 OF_PROGRAMME = (RereviewDrawn, RereviewAnswered)
 OF_RUBRICS = (AffectedKept, TradeOffNoted, ConstitutionPublished)
 KINDS = (

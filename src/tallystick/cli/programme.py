@@ -140,6 +140,24 @@ def import_(
     _report(done, as_json=as_json)
 
 
+@app.command("review-written")
+def review_written(
+    batch: Annotated[str, typer.Argument(help="Id of the batch in which demonstrations were written.")],
+    directory: shell.Directory,
+    login: shell.Login,
+    into: Annotated[str, typer.Option(help="Name of the batch of reviews; the batch's own with -review.")] = "",
+    password_fd: shell.PasswordFd = None,
+    as_json: shell.AsJson = False,
+) -> None:
+    """Bring demonstrations that experts wrote back as items, for others than their authors to review."""
+    with shell.opened(directory) as cell:
+        done = items.promote(cell, shell.act_as(cell, login, password_fd), batch, into=into, key=new_key())
+    if isinstance(done, Refused):
+        shell.refuse(done)
+    facts: dict[str, object] = {"batch": done.batch, "items": done.items, "waiting": done.waiting}
+    shell.show_facts("Under review", facts, as_json=as_json)
+
+
 @app.command("import-judgments")
 def import_judgments(
     file: File,

@@ -113,6 +113,24 @@ class DueDraws(Answer, frozen=True):
     draws: list[DueDraw]
 
 
+class Written(Answer, frozen=True):
+    """Demonstrations that experts wrote in a batch, and how many of them others review, in which batch."""
+
+    batch: str
+    written: int
+    promoted: int
+    into: str
+
+
+class Promotion(Answer, frozen=True):
+    """Demonstrations that others review from now on, in the batch that is named; `waiting` are left."""
+
+    batch: str
+    items: int
+    waiting: int
+    receipt: Receipt
+
+
 class TierCalls:
     """The part of a client that reads load and tiers."""
 
@@ -125,6 +143,18 @@ class TierCalls:
     def batch_needs(self, batch: str) -> BatchNeed:
         """What one batch still needs by its tier of risk before it can be released."""
         return self._wire.get(BatchNeed, f"{PREFIX}/batches/{safe(batch)}/needs")
+
+    def written(self, batch: str) -> Written:
+        """How many demonstrations of a batch were written, and how many others were given to review."""
+        return self._wire.get(Written, f"{PREFIX}/batches/{safe(batch)}/demonstrations")
+
+    def promote(self, batch: str, *, into: str = "", key: str | None = None) -> Promotion:
+        """Bring written demonstrations back for others to review. Raises Refused `nothing-written`.
+
+        into  the name of the batch that holds the reviews; that of the batch with -review when empty
+        """
+        path = f"{PREFIX}/batches/{safe(batch)}/demonstrations"
+        return self._wire.post(Promotion, path, key=key, body={"into": into})
 
     def draw_due(self, programme: str, *, key: str | None = None) -> DueDraws:
         """Draw the finished items that the tiers of the contract need looked at again."""

@@ -49,6 +49,18 @@ class ItemShaped(msgspec.Struct, frozen=True, kw_only=True):
     candidates: int
 
 
+class DemonstrationPromoted(msgspec.Struct, frozen=True, kw_only=True):
+    """A demonstration that an expert wrote came back as an item, for others to review. Its author never judges it."""
+
+    KIND: ClassVar[str] = "demonstration-promoted/1"
+    item: str  # the item that others review
+    programme: str
+    batch: str  # of that item
+    source: str  # the item for which it was written
+    judgment: str  # by which it was written
+    author: str
+
+
 class ImportFinished(msgspec.Struct, frozen=True, kw_only=True):
     """A file was read to its end. Bad rows are listed in the report in the vault."""
 

@@ -6,7 +6,8 @@ A row's problems are complete and name line and field. What an expert may see an
 import json
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal, cast
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, cast
 
 import msgspec
 from pydantic import Field, JsonValue, StringConstraints
@@ -16,7 +17,7 @@ from tallystick.flow.answer import Matter, faults, under
 from tallystick.flow.document import Fault, Part, Plain, Problem, Slug, check
 from tallystick.flow.routing import CONTENT
 from tallystick.flow.rubric import Domain, Rubric
-from tallystick.signals import BY_NAME, preference
+from tallystick.signals import BY_NAME, demonstration, preference
 from tallystick.signals.shape import (
     CANDIDATES_MAX,
     LETTERS,
@@ -32,6 +33,8 @@ from tallystick.signals.shape import Name as FieldName
 
 PURPOSES = ("work", "gold", "holdout")
 TEXT_MAX = 200_000
+EXPERT: Final = "expert"
+"""The model of a candidate that a person here wrote; its version is their pseudonym."""
 SPACING = b" \t\r\n\v\f"
 TAXONOMY = ("difficulty", "language", "ambiguity", "severity", "interaction", "tools", "failure_cluster", "task_type")
 
@@ -318,6 +321,40 @@ def hidden(row: ItemRow, rubric: Rubric) -> bytes:
             marks = [mark.model_dump(mode="json", exclude_none=True) for mark in row.gold.marks]
             gold |= {"marks": marks, "values": dict(row.gold.values)}
     return canon.encode({"candidates": identity, "gold": gold, "group": row.group})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authored:
+    """Who wrote a demonstration, in which role, by which judgment and under which rubric version."""
+
+    external: str
+    domain: Domain
+    person: str
+    role: str
+    judgment: str
+    rubric: str
+
+
+def for_review(content: bytes, texts: Mapping[str, str], author: Authored) -> ItemRow:
+    """A written demonstration as an item that others review: the response is its candidate, evidence stays evidence.
+
+    content  the item for which it was written, as `visible` gave it
+    texts    what its author wrote: the response, and the work beside it
+    """
+    plain = msgspec.json.decode(content, type=_Visible)
+    by = {"judgment": author.judgment, "role": author.role, "rubric": author.rubric}
+    response = Candidate(text=texts["response"], model=EXPERT, version=author.person, sampling=by)
+    return ItemRow(
+        id=author.external, domain=author.domain, prompt=plain.prompt, context=plain.context, signal=plain.signal,
+        candidates=(response,),
+        material=demonstration.with_work(json.loads(plain.material or "{}"), texts.get("work", "")),
+    )  # fmt: skip
+
+
+def identities(row: ItemRow) -> bytes:
+    """What no expert sees of an item without a gold key: who its candidates are of."""
+    identity = [{"model": one.model, "sampling": one.sampling, "version": one.version} for one in row.candidates]
+    return canon.encode({"candidates": identity, "gold": None, "group": row.group})
 
 
 def _key_verdict(row: ItemRow, gold: GoldKey, rubric: Rubric) -> str:

@@ -153,6 +153,16 @@ def _looks(
     ]  # fmt: skip
 
 
+def unreviewed(names: Sequence[str], *, batch: str) -> list[Refused]:
+    """What keeps a batch from being released whose demonstrations the contract wants reviewed by others.
+
+    names  the client's ids of items for which a demonstration was written that others have not reviewed
+    """
+    words = f"Demonstrations of batch {batch} that others than their authors have not reviewed"
+    found = _lack("demonstration-unreviewed", list(names), words, "bring them back for review, and have them judged")
+    return [] if found is None else [found]
+
+
 def _lack(code: str, names: list[str], words: str, todo: str) -> Refused | None:
     if not names:
         return None

@@ -41,6 +41,7 @@ from tallystick.signals.shape import (
 REVIEWED: Final = ("rejected", "revised", "endorsed")
 """What a reviewer can make of a response, from worst to best."""
 WRITTEN: Final = "written"
+ARTEFACTS_MAX: Final = 50
 
 
 class Evidence(BaseModel):
@@ -71,7 +72,19 @@ class Sources(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     evidence: Annotated[list[Evidence], Field(max_length=50)] = []
-    artefacts: Annotated[list[Artefact], Field(max_length=50)] = []
+    artefacts: Annotated[list[Artefact], Field(max_length=ARTEFACTS_MAX)] = []
+
+
+def with_work(material: Mapping[str, JsonValue], work: str) -> dict[str, JsonValue]:
+    """An item's own part with its author's work beside it, as an artefact; as it is without work, or a place for it."""
+    found = Sources.model_validate(material)
+    taken = {*(one.id for one in found.evidence), *(one.id for one in found.artefacts)}
+    name = next(name for name in (f"work{number or ''}" for number in range(len(taken) + 1)) if name not in taken)
+    if not work.strip() or len(found.artefacts) == ARTEFACTS_MAX:
+        return dict(material)
+    own = Artefact(id=name, title="Work of the author", text=work)
+    artefacts: list[JsonValue] = [one.model_dump(mode="json") for one in (*found.artefacts, own)]
+    return {**material, "artefacts": artefacts}
 
 
 def _sources(content: Content) -> Sources:

@@ -426,6 +426,10 @@ def _subject(connection: sa.Connection, name: str, under_scope: Sequence[str]) -
 
 def _about(connection: sa.Connection, found: _Found) -> None:
     """Add what was said about the items that lose their content, and the objects of all that was said."""
+    for row in assignment.made_of(connection, found.lost, [row.judgment for row in found.said]):
+        # What others review is made of what goes.
+        found.lost[row.item] = row.seq
+        found.objects |= {row.content, row.hidden}
     lost = sorted(found.lost)
     said = {row.judgment: row for row in found.said}
     noted = {(row.item, row.seq): row for row in [*found.noted, *standing.noted(connection, item=lost)]}
@@ -451,11 +455,8 @@ def _releases(connection: sa.Connection, found: _Found) -> list[str]:
     rows = made.all()
     gone = erased_of(connection, [f"release:{row.release}" for row in rows])
     stated = affected.holding(connection, found.objects)
-    return [
-        row.release
-        for row in rows
-        if f"release:{row.release}" not in gone and (row.release in stated or _holds(connection, found, row))
-    ]
+    there = [row for row in rows if f"release:{row.release}" not in gone]
+    return [row.release for row in there if row.release in stated or _holds(connection, found, row)]
 
 
 def _holds(connection: sa.Connection, found: _Found, release: Row) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tallystick import canon
-from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
+from tallystick.events.items import BatchOpened, DemonstrationPromoted, ImportFinished, ItemImported, ItemShaped
 from tallystick.flow.contract import is_hard
 from tallystick.flow.sentinel import pool_place
 from tallystick.ledger import journal
@@ -152,6 +152,7 @@ HANDLERS: dict[str, Handler] = {
     BatchOpened.KIND: _on_batch,
     ItemImported.KIND: _on_imported,
     ItemShaped.KIND: _on_shaped,
+    DemonstrationPromoted.KIND: assignment.on_promoted,
     ImportFinished.KIND: _on_finished,
 }
 

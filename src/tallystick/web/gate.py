@@ -1,6 +1,6 @@
 """Agreement: the batches of a programme, one batch with all behind its number, measuring now. Through app."""
 
-from tallystick.app import access, contract, gate, tiers
+from tallystick.app import access, contract, gate, items, tiers
 from tallystick.app.gate import BatchPage
 from tallystick.app.intervention import reading
 from tallystick.app.kernel import new_key
@@ -31,6 +31,7 @@ def mount(site: Site) -> None:
     """Register agreement."""
     site.page("/programmes/{programme}/agreement", every, permission="gate.read")
     site.page("/batches/{batch}", detail, permission="gate.read")
+    site.page("/batches/{batch}/demonstrations", promote, permission="item.import", methods=("POST",), max_bytes=2_000)
     site.page("/batches/{batch}/measure", measure, permission="gate.measure", methods=("POST",), max_bytes=2_000)
 
 
@@ -99,7 +100,8 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
             *_intervention(visit, row.batch),
             Link(label="Which answers are given for which", href=f"/batches/{row.batch}/confusion"),
         ),
-        tier=_tier(visit, row.batch), help=diagnosis.help_of(page), idempotency_key=new_key(),
+        tier=_tier(visit, row.batch), written=_written(visit, row.batch), help=diagnosis.help_of(page),
+        idempotency_key=new_key(),
         measure_action=f"/batches/{row.batch}/measure" if may_measure else None,
     )  # fmt: skip
 
@@ -107,6 +109,25 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
 def _tier(visit: Visit, batch: str) -> TierNeeds | None:
     found = tiers.batch_needs(visit.cell, visit.actor, batch)
     return None if isinstance(found, Refused) else tier_needs(found, found.reviews)
+
+
+def _written(visit: Visit, batch: str) -> views.Written | None:
+    """What experts wrote in a batch; None where nothing was."""
+    found = items.written_in(visit.cell, visit.actor, batch)
+    if isinstance(found, Refused) or not found.written:
+        return None
+    may_promote = access.allows(visit.actor, "item.import") and found.promoted < found.written
+    return views.Written(
+        written=found.written, promoted=found.promoted, into=found.into, idempotency_key=new_key(),
+        action=f"/batches/{batch}/demonstrations" if may_promote else None,
+    )  # fmt: skip
+
+
+def promote(visit: Visit) -> PageAnswer:
+    """Bring what experts wrote back, for others to review."""
+    into, key = visit.text("into").strip(), visit.text("idempotency_key")
+    done = items.promote(visit.cell, visit.actor, visit.path["batch"], into=into, key=key)
+    return done if isinstance(done, Refused) else frame.moved(f"/batches/{done.batch}?done=promoted")
 
 
 def _intervention(visit: Visit, batch: str) -> tuple[Link, ...]:

@@ -112,7 +112,12 @@ def run_id(parts: list[str]) -> str:
 def _check(wanted: Wanted) -> Refused | None:
     if wanted.purpose not in PURPOSES:
         return Refused("unknown-purpose", f"Expected one of {', '.join(PURPOSES)}, found {wanted.purpose}.", "purpose")
-    if not wanted.batch or len(wanted.batch) > 64 or not wanted.batch.replace("-", "").replace("_", "").isalnum():
+    return bad_batch_name(wanted.batch)
+
+
+def bad_batch_name(name: str) -> Refused | None:
+    """Why a batch cannot have this name, or None."""
+    if not name or len(name) > 64 or not name.replace("-", "").replace("_", "").isalnum():
         sentence = "Expected a batch name of letters, digits, hyphens and underscores, 64 characters at most."
         return Refused("bad-batch-name", sentence, "batch")
     return None
@@ -124,6 +129,18 @@ def _mixed(row: tables.Row, wanted: Wanted) -> Refused | None:
         return None
     sentence = f"Batch {row.name} holds {row.purpose} items, found items for {wanted.purpose}: name another batch."
     return Refused("batch-of-other-purpose", sentence, "batch", (row.name,))
+
+
+def opened_batch(
+    tx: Transaction, *, programme: str, name: str, domain: str, purpose: str = "work"
+) -> tuple[str, list[Event]] | Refused:  # fmt: skip
+    """The batch of a name and domain, with the fact that opens it where it is not there yet."""
+    row = items.batch_named(tx.connection, programme, name=name, domain=domain)
+    if row is None:
+        batch = tx.new_id("bat")
+        return batch, [BatchOpened(batch=batch, programme=programme, name=name, domain=domain, purpose=purpose)]
+    wanted = Wanted(programme=programme, name="", batch=name, purpose=purpose)
+    return _mixed(row, wanted) or (str(row.batch), [])
 
 
 def _checked(
@@ -227,13 +244,13 @@ class _Job:
         opened: list[Event] = []
         batches: dict[str, str] = {}
         for domain in sorted({g.row.domain for g in fresh}):
-            row = items.batch_named(tx.connection, programme, name=self.wanted.batch, domain=domain)
-            mixed = _mixed(row, self.wanted) if row else None
-            if mixed:
-                return mixed
-            batches[domain] = row.batch if row else tx.new_id("bat")
-            if row is None:
-                opened.append(self._open(batches[domain], domain))
+            found = opened_batch(
+                tx, programme=programme, name=self.wanted.batch, domain=domain, purpose=self.wanted.purpose
+            )
+            if isinstance(found, Refused):
+                return found
+            batches[domain] = found[0]
+            opened += found[1]
         facts = [self._fact(tx, g, batches[g.row.domain], needed=plan[g.row.domain].redundancy) for g in fresh]
         shaped = [
             ItemShaped(item=fact.item, candidates=len(g.row.candidates))
@@ -298,12 +315,6 @@ class _Job:
         return flow.row_problem(
             self.wanted.name, good.line, "author", expected=expected, found=good.row.author or "", fix=fix
         )
-
-    def _open(self, batch: str, domain: str) -> BatchOpened:
-        return BatchOpened(
-            batch=batch, programme=self.wanted.programme, name=self.wanted.batch, domain=domain,
-            purpose=self.wanted.purpose,
-        )  # fmt: skip
 
     def _fact(self, tx: Transaction, good: _Good, batch: str, *, needed: int) -> ItemImported:
         row, scope = good.row, f"run:{self.run}"

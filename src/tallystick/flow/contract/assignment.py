@@ -45,12 +45,14 @@ class Assignment(Part):
 
     expert_share_max  the largest share of a batch's judgments that one expert gives; none: no limit
     others_first      whether those who have had less come first while there is little work
+    demonstrations_reviewed  whether a batch waits until others have reviewed what experts wrote in it
     """
 
     reviews: ReviewRates = ReviewRates()
     senior: Senior | None = None
     expert_share_max: Share | None = None
     others_first: bool = True
+    demonstrations_reviewed: bool = False
 
     def faults(self) -> Iterator[Fault]:
         if self.expert_share_max is not None and share_ppm(self.expert_share_max) == 0:

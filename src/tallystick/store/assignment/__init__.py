@@ -17,6 +17,13 @@ from tallystick.store.assignment.leases import (
     strata_of,
 )
 from tallystick.store.assignment.projected import HANDLERS
+from tallystick.store.assignment.promoted import (
+    made_of,
+    on_promoted,
+    under_review,
+    unreviewed_demonstrations,
+    written_waiting,
+)
 from tallystick.store.assignment.strata import count_again, count_erased, count_open, count_taken, go_back, place
 
 __all__ = [
@@ -38,9 +45,14 @@ __all__ = [
     "go_back",
     "is_author",
     "loads",
+    "made_of",
+    "on_promoted",
     "open_kinds",
     "open_strata",
     "place",
     "saw_others",
     "strata_of",
+    "under_review",
+    "unreviewed_demonstrations",
+    "written_waiting",
 ]

@@ -34,6 +34,12 @@ LOAD = sa.Table(
 )  # fmt: skip
 # Who wrote an item: they never judge, review or adjudicate it.
 AUTHOR = sa.Table("author", READ, text("item", key=True), text("person", key=True), text("programme"))
+# A demonstration that somebody wrote, and the item as which it came back for others to review.
+PROMOTION = sa.Table(
+    "promotion", READ,
+    text("judgment", key=True), text("item"), text("source"), text("batch"), whole("seq"),
+    sa.Index("promotion_of", "source"), sa.Index("promotion_item", "item"),
+)  # fmt: skip
 # What a contract version says of tiers and fairness; it counts while that version is in force.
 ASSIGNMENT_POLICY = sa.Table(
     "assignment_policy", READ,

@@ -174,6 +174,11 @@ class Vault:
                 found[object_id] = self._open_row(connection, row)
         return found
 
+    def scopes_of(self, connection: sa.Connection, object_id: str) -> list[str]:
+        """The scopes under which an object stands, its home first: whoever erases one of them closes it."""
+        row = self._rows(connection, [object_id]).get(object_id)
+        return [] if row is None else [name.rpartition("#")[0] for name in row.scopes.split(" ")]
+
     def open_rows(self, connection: sa.Connection, rows: Iterable[Row]) -> list[Opened]:
         """The payloads of objects whose rows another query has found, without those that were erased."""
         return [self._open_row(connection, row) for row in rows if not self._closed_by(connection, row.object, row)]

@@ -111,6 +111,17 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Demonstrations that experts wrote in a batch. Posts `csrf`, `idempotency_key` and `into`, the name of a batch."""
+
+    written: int
+    promoted: int
+    into: str
+    idempotency_key: str
+    action: str | None  # None: this person may not, or all are under review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDetail:
     """One batch. Template: gate/detail.html. The form posts `csrf` and `idempotency_key`: measure and decide."""
 
@@ -138,6 +149,7 @@ class BatchDetail:
     events: tuple[HistoryEntry, ...]
     links: tuple[Link, ...] = ()
     tier: TierNeeds | None = None  # None: the contract says nothing of tiers
+    written: Written | None = None  # None: experts wrote nothing here
     help: Help | None = None  # None: nothing falls short, or there is nothing to compare
     idempotency_key: str = ""
     measure_action: str | None = None  # None: this person may not, or the batch is not complete

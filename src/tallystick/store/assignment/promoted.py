@@ -1,0 +1,89 @@
+"""Read models of demonstrations that experts wrote and that come back for others to review."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from tallystick.flow.standing import COUNTED
+from tallystick.ledger import journal
+from tallystick.signals.demonstration import WRITTEN, Demonstration
+from tallystick.store.schema import ERASED, ITEM, JUDGMENT, WORK, Recorded, Row
+from tallystick.store.schema.assignment import PROMOTION
+
+_PART = 500
+
+
+def on_promoted(connection: sa.Connection, run: list[Recorded]) -> None:
+    """Demonstrations came back for others to review."""
+    rows = [
+        {"judgment": r.fact.judgment, "item": r.fact.item, "source": r.fact.source, "batch": r.fact.batch,
+         "seq": r.envelope.seq}
+        for r in run
+    ]  # fmt: skip
+    journal.insert_many(connection, PROMOTION, rows)
+
+
+_IS_PROMOTED = sa.exists().where(PROMOTION.c.judgment == JUDGMENT.c.judgment)
+_IS_ERASED = sa.exists().where(sa.or_(ERASED.c.target == ITEM.c.content, ERASED.c.target == JUDGMENT.c.rationale))
+
+
+def _written(batch: str) -> list[sa.ColumnElement[bool]]:
+    return [
+        JUDGMENT.c.batch == batch, JUDGMENT.c.signal == Demonstration.name, JUDGMENT.c.verdict == WRITTEN,
+        JUDGMENT.c.standing == COUNTED, ITEM.c.batch == batch, JUDGMENT.c.is_observed == 1, ~_IS_ERASED,
+    ]  # fmt: skip
+
+
+def written_waiting(connection: sa.Connection, batch: str, *, limit: int) -> list[Row]:
+    """Demonstrations that count and that nobody was given to review, each with its item, the oldest first."""
+    query = (
+        sa.select(
+            JUDGMENT.c.judgment, JUDGMENT.c.expert, JUDGMENT.c.role, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version,
+            JUDGMENT.c.rationale, ITEM,
+        )
+        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+        .where(*_written(batch), ~_IS_PROMOTED)
+        .order_by(JUDGMENT.c.seq)
+        .limit(limit)
+    )  # fmt: skip
+    return list(connection.execute(query).all())
+
+
+def under_review(connection: sa.Connection, batch: str) -> tuple[int, int]:
+    """How many demonstrations of a batch count, and how many of those others were given to review."""
+    query = (
+        sa.select(sa.func.count(), sa.func.count(PROMOTION.c.item))
+        .select_from(JUDGMENT)
+        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
+        .outerjoin(PROMOTION, PROMOTION.c.judgment == JUDGMENT.c.judgment)
+        .where(*_written(batch))
+    )
+    row = connection.execute(query).one()
+    return row[0], row[1]
+
+
+def unreviewed_demonstrations(connection: sa.Connection, batch: str) -> list[str]:
+    """The client's ids of items of a batch for which a demonstration counts that others have not reviewed."""
+    is_reviewed = (
+        sa.exists()
+        .where(PROMOTION.c.judgment == JUDGMENT.c.judgment, WORK.c.item == PROMOTION.c.item)
+        .where(WORK.c.state == "complete")
+    )
+    query = (
+        sa.select(ITEM.c.external)
+        .join(JUDGMENT, JUDGMENT.c.item == ITEM.c.item)
+        .where(*_written(batch), ~is_reviewed)
+        .group_by(ITEM.c.external)
+        .order_by(sa.func.min(ITEM.c.seq))
+    )
+    return list(connection.scalars(query).all())
+
+
+def made_of(connection: sa.Connection, items: Iterable[str], judgments: Iterable[str]) -> list[Row]:
+    """The items that hold what these items or judgments say, to be reviewed by others."""
+    found: list[Row] = []
+    for column, names in ((PROMOTION.c.source, sorted(items)), (PROMOTION.c.judgment, sorted(judgments))):
+        for start in range(0, len(names), _PART):
+            query = sa.select(ITEM).join(PROMOTION, PROMOTION.c.item == ITEM.c.item)
+            found += connection.execute(query.where(column.in_(names[start : start + _PART]))).all()
+    return found
