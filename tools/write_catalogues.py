@@ -21,6 +21,9 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from tallystick import web
+from tallystick.flow.adjudication import warning
+from tallystick.flow.disagreement import CAUSE_NAMES
+from tallystick.flow.disagreement.groups import AXES
 from tallystick.web.language import LANGUAGES, Words
 from tallystick.web.language.catalogue import CATALOGUES, read
 from tallystick.web.language.refusals import CODES
@@ -38,7 +41,7 @@ SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "que
 """Arguments and attributes of a signal whose words an expert reads."""
 SENTENCES = {"signals": ("Fault",)}
 """Where pure modules make sentences with values, and what they hand them to."""
-LISTS = {"tallystick.flow.screening": ("GROUNDS",)}
+LISTS = {"tallystick.flow.pay.amounts": ("WORK_NAMES",), "tallystick.flow.screening": ("GROUNDS",)}
 """Closed lists of pure modules whose words are shown: code and words."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in every file: when a catalogue was written is for the history of the project to say."""
@@ -53,6 +56,7 @@ def found() -> Iterator[Found]:
     yield from _lists()
     yield from _pills()
     yield from _signals()
+    yield from _pure()
     yield from _sentences()
     yield from _refusals()
 
@@ -113,6 +117,14 @@ def _signals() -> Iterator[Found]:
         else:
             words = []
         yield from ((word, _place(path), "", None) for word in words)
+
+
+def _pure() -> Iterator[Found]:
+    """What stands in lists of the core that are no mappings of words."""
+    asked = (word for axis in AXES for word in (axis.label, *axis.groups.values()))
+    warned = (found.sentence for cause in CAUSE_NAMES if (found := warning(cause)) is not None)
+    yield from ((word, "tallystick/flow/disagreement/groups.py", "", None) for word in asked)
+    yield from ((word, "tallystick/flow/adjudication.py", "", None) for word in warned)
 
 
 def _sentences() -> Iterator[Found]:

@@ -11,7 +11,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame
 from tallystick.web.frame import Place
-from tallystick.web.language import said, told
+from tallystick.web.language import said
 from tallystick.web.views import receipt as views
 from tallystick.web.views.parts import Paging
 
@@ -34,8 +34,17 @@ def signed_view(visit: Visit, given: Given) -> views.Signed:
     """A signed receipt as a page offers it."""
     return views.Signed(
         seq=given.seq, name=given.name, href=f"/receipts/{given.seq}/signed", person=visit.actor.person,
-        text=given.text, why_not=told(given.why_not or ""),
+        text=given.text, why_not="" if given.text is not None else _why_not(given),
     )  # fmt: skip
+
+
+def _why_not(given: Given) -> str:
+    """Why there is no signed receipt now, and what to do: Given.why_not in the language of the reader."""
+    return said(
+        "What you sent is saved. The log key does not answer now, so no signed receipt could be given: fetch it later. "
+        "Its place in the journal is %(seq)s.",
+        seq=given.seq,
+    )
 
 
 def own(visit: Visit) -> PageAnswer:

@@ -24,7 +24,7 @@ ADJUDICATION: Final = (
     "expert-alone", "holding-case", "needs-confirmation", "needs-senior", "no-choice", "no-decision", "no-rubric",
     "not-affected", "not-held", "notes-too-short", "own-judgment", "sound-with-defect", "too-much-feedback",
     "unknown-criterion", "unknown-fault", "unknown-judgment", "unknown-reason", "words-too-short", "work-held",
-    "nothing-affected", "unknown-cause",
+    "nothing-affected", "unknown-cause", "operationalization-open",
 )  # fmt: skip
 CALIBRATION: Final = (
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
