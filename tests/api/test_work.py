@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from living_cell import PROGRAMME, item_row, jsonl
+from living_cell import PROGRAMME, contract_text, item_row, jsonl
 from served import Served, body_of, fresh_key
 
+from tallystick.app import contract
 from tallystick.app.access import Actor
 
 V1 = "/api/v1"
@@ -50,6 +51,23 @@ def test_an_expert_qualifies_and_judges(served: Served) -> None:
     assert receipt["is_sealed"]
     assert receipt["proof"] == proof.text
     assert proof.headers["content-type"].startswith("text/plain")
+
+
+def test_what_the_tiers_need_is_drawn(served: Served) -> None:
+    """The answer of a draw that takes something is as whole as that of one that takes nothing."""
+    world = served.world
+    text = contract_text("1.1.0") + 'assignment: {reviews: {medium: "1"}}\n'
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=fresh_key())
+    assert isinstance(done, contract.ContractInForce), done
+    world.work(2)
+    for expert in (world.expert(), world.expert()):
+        world.judge(expert)
+        world.judge(expert)
+    drawn = served.call(world.lead, "POST", f"{V1}/programmes/{PROGRAMME}/rereview/due", body={})
+    assert drawn.status_code == 200, drawn.text
+    [one] = drawn.json()["draws"]
+    assert one["items"] == {"medium": 2}
+    assert one["receipt"]["events"]
 
 
 def test_the_same_key_gives_the_same_answer_and_one_judgment(served: Served) -> None:

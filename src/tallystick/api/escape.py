@@ -190,6 +190,14 @@ class Drawn(Shown):
     items: dict[str, int]
     receipt: Receipt
 
+    @classmethod
+    def told(cls, found: escape.Drawn) -> "Drawn":
+        """A draw as an answer."""
+        return cls(
+            rereview=found.rereview, round=found.round, draw=found.draw, items=found.items,
+            receipt=Receipt.of(found.receipt),
+        )  # fmt: skip
+
 
 def draw(visit: Visit, programme: InPath, body: Wanted, key: Key) -> Drawn | Refused:
     """Draw finished items for a second look.
@@ -201,12 +209,7 @@ def draw(visit: Visit, programme: InPath, body: Wanted, key: Key) -> Drawn | Ref
         visit.cell, visit.actor, programme, wanted={name: n for name, n in wanted.items() if n}, key=key,
         extend=body.round,
     )  # fmt: skip
-    if isinstance(found, Refused):
-        return found
-    return Drawn(
-        rereview=found.rereview, round=found.round, draw=found.draw, items=found.items,
-        receipt=Receipt.of(found.receipt),
-    )  # fmt: skip
+    return found if isinstance(found, Refused) else Drawn.told(found)
 
 
 class CheckedShown(Shown):

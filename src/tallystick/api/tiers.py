@@ -169,7 +169,7 @@ class DrawnDue(Shown):
 def draw_due(visit: Visit, programme: InPath, key: Key) -> DrawnDue | Refused:
     """Draw the finished items that the tiers of the contract need looked at again. Nobody chooses which."""
     found = escape.draw_due(visit.cell, visit.actor, programme, key=key)
-    return found if isinstance(found, Refused) else DrawnDue(draws=[Drawn.of(one) for one in found])
+    return found if isinstance(found, Refused) else DrawnDue(draws=[Drawn.told(one) for one in found])
 
 
 class Senior(Body):
