@@ -1,7 +1,9 @@
 """Read models of phases, and the counts that the operating checklist is evaluated on: each is one query over a set."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.store.schema import (
     ACCESS,
+    BATCH,
     CONTRACT_VERSION,
     DISAGREEMENT,
     ERASED,
@@ -152,31 +155,29 @@ class Counted:
 
 
 def counted(connection: sa.Connection, programme: str) -> Counted:
-    """The judgments of a programme that count, by where they were made, and by version."""
-    mine = (JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED)
-    number = sa.func.count()
-    by = (JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.contract_version)
-    versions = connection.execute(sa.select(*by, JUDGMENT.c.is_observed, number).where(*mine).group_by(
-        *by, JUDGMENT.c.is_observed
-    )).all()  # fmt: skip
-    elsewhere = (*mine, JUDGMENT.c.is_observed == 0)
-    sources = sa.select(JUDGMENT.c.source, number).where(*elsewhere).group_by(JUDGMENT.c.source)
-    said = (
-        sa.select(JUDGMENT.c.source, JUDGMENT.c.verdict)
-        .where(*elsewhere, JUDGMENT.c.signal == "preference")
-        .distinct()
-    )  # fmt: skip
-    verdicts: dict[str, set[str]] = {}
-    for source, verdict in connection.execute(said).all():
-        verdicts.setdefault(source, set()).add(verdict)
-    found: dict[tuple[str, str, str], int] = {}
-    for rubric, version, contract, _, n in versions:
-        found[rubric, version, contract] = found.get((rubric, version, contract), 0) + n
+    """The judgments of a programme that count, by where they were made, and by version. It reads them once."""
+    # What raters elsewhere ever said of two candidates: a few words. All other verdicts would be a group each.
+    is_said = sa.and_(JUDGMENT.c.is_observed == 0, JUDGMENT.c.signal == "preference")
+    by: list[sa.ColumnElement[Any]] = [
+        JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.contract_version, JUDGMENT.c.is_observed,
+        JUDGMENT.c.source, sa.case((is_said, JUDGMENT.c.verdict), else_="").label("said"),
+    ]  # fmt: skip
+    inner = sa.select(*by).where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED).subquery()
+    query = sa.select(*inner.c, sa.func.count().label("number")).group_by(*inner.c)
+    versions, numbers = Counter[tuple[str, str, str]](), Counter[str]()
+    observed, verdicts = 0, dict[str, set[str]]()
+    for row in connection.execute(query).all():
+        versions[row.rubric, row.rubric_version, row.contract_version] += row.number
+        if row.is_observed:
+            observed += row.number
+            continue
+        numbers[row.source] += row.number
+        verdicts.setdefault(row.source, set()).update({row.said} - {""})
     return Counted(
-        observed=sum(row[4] for row in versions if row[3]), versions=found,
+        observed=observed, versions=dict(versions),
         sources=tuple(
-            Source(name=source, judgments=n, verdicts=frozenset(verdicts.get(source, ())))
-            for source, n in sorted(connection.execute(sources).all())
+            Source(name=name, judgments=number, verdicts=frozenset(verdicts[name]))
+            for name, number in sorted(numbers.items())
         ),
     )  # fmt: skip
 
@@ -229,27 +230,30 @@ def finished(connection: sa.Connection, programme: str) -> dict[str, int]:
 
 
 def held_out(connection: sa.Connection, programme: str) -> HeldOut:
-    """The held-out items against the others, erased ones left out; copies are found by keyed digest of the content."""
-    there = (ITEM.c.programme == programme, ~sa.exists().where(ERASED.c.target == ITEM.c.content))
-    mine = (*there, ITEM.c.purpose == "holdout")
-    counts = sa.select(ITEM.c.purpose, sa.func.count()).where(*there).group_by(ITEM.c.purpose)
-    by = {row[0]: row[1] for row in connection.execute(counts).all()}
-    items = by.pop("holdout", 0)
-    if not items:
-        return HeldOut(others=sum(by.values()))
+    """The held-out items that are not erased, against those of work; copies are found by keyed digest of the content."""
+    batches = sa.select(BATCH.c.batch, BATCH.c.purpose, BATCH.c["items"]).where(BATCH.c.programme == programme)
+    every = connection.execute(batches).all()
+    others = sum(row[2] for row in every if row.purpose == "work")
+    held = [row.batch for row in every if row.purpose == "holdout"]
+    if not held:
+        return HeldOut(others=others)
+    mine = (ITEM.c.batch.in_(held), ~sa.exists().where(ERASED.c.target == ITEM.c.content))
     other = ITEM.alias("other")
     is_twin = sa.exists().where(
         other.c.programme == programme, other.c.content_key == ITEM.c.content_key, other.c.purpose != "holdout",
         ~sa.exists().where(ERASED.c.target == other.c.content),
     )  # fmt: skip
-    twins = sa.select(ITEM.c.item).where(*mine, is_twin).order_by(ITEM.c.seq)
-    first = sa.select(sa.func.min(JUDGMENT.c.seq)).where(JUDGMENT.c.programme == programme).scalar_subquery()
-    late = sa.select(sa.func.count()).where(*mine, ITEM.c.seq > first)
+    twins = connection.scalars(sa.select(ITEM.c.item).where(*mine, is_twin).order_by(ITEM.c.seq)).all()
+    first = sa.select(sa.func.min(JUDGMENT.c.seq)).where(JUDGMENT.c.batch == BATCH.c.batch).scalar_subquery()
+    begun = connection.scalars(sa.select(first).where(BATCH.c.programme == programme)).all()
+    start = min((seq for seq in begun if seq is not None), default=None)
+    late = sa.select(sa.func.count()).where(*mine, ITEM.c.seq > start)
     looks = sa.select(sa.func.count()).select_from(ACCESS).join(ITEM, ITEM.c.item == ACCESS.c.subject).where(*mine)
-    found = connection.scalars(twins).all()
     return HeldOut(
-        items=items, others=sum(by.values()), twins=len(found), named=tuple(found[:NAMED_MAX]),
-        late=int(connection.execute(late).scalar_one()), looks=int(connection.execute(looks).scalar_one()),
+        items=int(connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one()), others=others,
+        twins=len(twins), named=tuple(twins[:NAMED_MAX]),
+        late=0 if start is None else int(connection.execute(late).scalar_one()),
+        looks=int(connection.execute(looks).scalar_one()),
     )  # fmt: skip
 
 

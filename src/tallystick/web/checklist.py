@@ -142,11 +142,12 @@ def _form(visit: Visit, state: PhaseState, action: str, refused: Refused | None)
 
 def _move(one: Move, who: str) -> views.MoveRow:
     row, counts = one.row, Counter(one.checklist.values())
-    told = f"{counts[PASS]} pass, {counts[FAIL]} fail, {counts[NOT_APPLICABLE]} do not apply"
     failed = ", ".join(name for name, state in one.checklist.items() if state == FAIL)
+    told = f"{counts[PASS]} pass, {counts[FAIL]} fail{f' ({failed})' if failed else ''}"
     return views.MoveRow(
-        before=row.before, phase=row.phase, at=words.moment(row.at), who=who, href=f"/receipts/{row.seq}",
-        rationale=one.rationale, checklist=f"{told} ({failed})" if failed else told,
+        seq=f"{row.seq:,}", before=row.before, phase=row.phase, at=words.moment(row.at), who=who,
+        href=f"/receipts/{row.seq}", rationale=one.rationale,
+        checklist=f"{told}, {counts[NOT_APPLICABLE]} do not apply",
         release=Link(label="the pilot release", href=f"/releases/{row.release}") if row.release else None,
     )  # fmt: skip
 

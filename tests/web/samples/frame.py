@@ -58,7 +58,9 @@ def within(heading: str, section: str, **more: Unpack[Frame]) -> Page:
     root = "/programmes/careful-answers"
     groups: dict[str, tuple[tuple[str, str, int | None], ...]] = {
         "Overview": (("Overview", "", None),),
-        "Set-up": (("Contract", "/contract", None), ("Rubrics", "/rubrics", None)),
+        "Set-up": (
+            ("Contract", "/contract", None), ("Rubrics", "/rubrics", None), ("Checklist", "/checklist", None), ("Phase", "/phase", None),
+        ),
         "Work": (
             ("Items", "/items", None), ("Load and tiers", "/load", None), ("Disagreements", "/disagreements", 7), ("Second looks", "/rereview", None),
             ("Held work", "/held", None), ("Pay", "/pay", None),

@@ -1,5 +1,6 @@
 """Sample pages of programmes, contracts and rubrics."""
 
+from web.samples.checklist import NOW
 from web.samples.frame import DAY, Sample, lead, within
 
 from tallystick.plots import (
@@ -128,6 +129,7 @@ PROGRAMME = contract.ProgrammeHome(
     behaviour="Answers that are safe to act on",
     state=Pill(label="pilot", tone="waiting"),
     contract=Link(label="Version 2", href=f"{ROOT}/contract"),
+    phase=NOW,
     items=66,
     complete=55,
     judgments=168,

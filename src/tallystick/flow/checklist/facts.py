@@ -22,8 +22,8 @@ class Source:
 class HeldOut:
     """The items that are kept out of training.
 
-    others      items that may be trained on, or are gold
-    twins       how many held-out items have the same content as one of those
+    others      items that may be trained on
+    twins       how many held-out items have the same content as one of those, or as a gold one
     named       some of them
     late        how many came in after the first judgment of the programme
     """

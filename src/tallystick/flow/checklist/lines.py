@@ -248,10 +248,10 @@ def qualifications(facts: Facts) -> Found:
     careful = {name: plan.risk for name, plan in said.domains.items() if plan.risk in SENIOR_TIERS}
     free = [f"{name} ({risk} risk)" for name, risk in careful.items() if name not in demanded]
     if free:
-        todo = "Demand a credential there, in the section `credentials` of the contract."
+        todo = "Demand a credential there, in the section credentials of the contract."
         lacks.append(Lack(f"No credential is demanded in {names(free)}.", todo, of_contract("credentials")))
     if careful and (said.assignment is None or said.assignment.senior is None):
-        todo = "Say who is senior, in the section `assignment` of the contract."
+        todo = "Say who is senior, in the section assignment of the contract."
         words = "Nobody is named senior for domains of high or restricted risk."
         lacks.append(Lack(words, todo, of_contract("assignment")))
     elif careful and not facts.seniors:
@@ -259,7 +259,7 @@ def qualifications(facts: Facts) -> Found:
     closed = [name for name, risk in careful.items() if risk == "restricted"]
     if closed and said.routing is None:
         words = f"Work of restricted risk is open to people without a clearance: {names(closed)}."
-        lacks.append(Lack(words, "Add the section `routing` to the contract.", of_contract("routing")))
+        lacks.append(Lack(words, "Add the section routing to the contract.", of_contract("routing")))
     if facts.imported:
         words = (
             f"{counted(facts.imported, 'judgment was', 'judgments were')} made elsewhere by raters whose "

@@ -183,11 +183,11 @@ def welfare(facts: Facts) -> Found:
     if not named:
         why = [*heavy, *(f"{name} (restricted risk)" for name in closed), *sorted(facts.categories)]
         words = f"The contract names no kind of content that can weigh, although there is {names(why)}."
-        lacks.append(Lack(words, "Name it in the section `welfare`, with a warning and limits.", base))
+        lacks.append(Lack(words, "Name it in the section welfare, with a warning and limits.", base))
     unnamed = sorted(facts.categories - set(named)) if named else []
     if unnamed:
         words = f"Items carry kinds of content that the contract in force does not name: {names(unnamed)}."
-        lacks.append(Lack(words, "Name them in the section `welfare`.", base))
+        lacks.append(Lack(words, "Name them in the section welfare.", base))
     whole = said is not None and (said.rest is not None or said.minutes_daily_max is not None)
     free = [
         name for name, one in named.items()

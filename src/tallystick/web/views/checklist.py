@@ -67,6 +67,7 @@ class PhaseNow:
 class MoveRow:
     """One move from phase to phase, with how the checklist stood."""
 
+    seq: str
     before: str
     phase: str
     at: str
