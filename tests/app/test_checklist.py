@@ -308,3 +308,13 @@ def forged(tables: Tables, told: Entered[Any], **change: object) -> list[str]:
     stated = replace(told, fact=msgspec.structs.replace(told.fact, **change))
     beside = tuple(stated if one is told else one for one in tables.state.beside)
     return [sentence for _, sentence in unfounded_phase(replace(tables, state=replace(tables.state, beside=beside)))]
+
+
+def test_a_cell_that_was_made_before_there_were_phases_has_them_after_a_rebuild(embedded: World) -> None:
+    with journal.writing(embedded.cell.engine) as connection:
+        for table in (PHASE_MOVE, RELEASE_PHASE):
+            table.drop(connection)
+    projection.rebuild(embedded.cell.engine)
+    assert state(embedded).row.phase == "draft"
+    assert isinstance(cut(embedded), release.Made)
+    assert not isinstance(moved(embedded, "pilot"), Refused)
