@@ -16,7 +16,7 @@ CODE := src tests tools $(wildcard bench/*.py)
 BENCHES := $(wildcard bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo run sim sim-assignment check test test-first test-last bench acceptance-trl docs pins clean
+.PHONY: help setup setup-run demo run sim sim-assignment check test test-first test-last access bench acceptance-trl docs pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,10 @@ test: $(VENV)/dev.stamp  ## all tests, on SQLite and on a real PostgreSQL, in a 
 # One core each: threads of the linear algebra would only wait for one another.
 test-first test-last:
 	PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 SHARED_RUN=$(SHARED_RUN) SHARED_END=$(@:test-%=%) $(BIN)/python -m pytest -q tests
+
+access: $(VENV)/dev.stamp  ## every page and state before axe, at a desk and on a phone, light and dark
+	tools/system_packages
+	EVERY_SCREEN=1 $(BIN)/python -m pytest -q tests/web/test_access.py
 
 bench: $(VENV)/dev.stamp  ## every benchmark; bench/README.md says how to read them
 	tools/system_packages

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+AXE = Axe()
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
 """Widths and heights in CSS pixels."""
@@ -62,12 +63,14 @@ def new_page(
     dark: bool = False,
     scripts: bool = True,
     address: str | None = None,
+    scale: float = 1,
 ) -> Iterator[Page]:
     """A page in a fresh context: no cookies, no storage, and no way to hide a script error.
 
     size     width and height in CSS pixels
     scripts  False to see the page as a browser without JavaScript does
     address  what relative addresses are relative to, such as http://127.0.0.1:8000
+    scale    pixels of the screen for each CSS pixel: a browser's zoom, with a smaller `size`
     raises   AssertionError at the end of the block when a script failed or the page broke its own
              Content-Security-Policy; an answer of 4xx or 5xx is for the test to judge
     """
@@ -76,7 +79,8 @@ def new_page(
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
         base_url=address,
-        has_touch=size[0] < DESKTOP[0],
+        has_touch=size[0] < DESKTOP[0] and scale == 1,
+        device_scale_factor=scale,
     )
     faults: list[str] = []
     page = context.new_page()
@@ -97,13 +101,17 @@ def _console_fault(message: ConsoleMessage) -> Iterator[str]:
         yield message.text
 
 
-def serious_issues(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page as it stands: rule, help text and places."""
-    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+"""The rules of axe that test WCAG 2.2 at the levels A and AA."""
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds on the page as it stands against WCAG 2.2 AA, however slight: rule, help text and places."""
+    page.evaluate(AXE.axe_script)
+    found = page.evaluate("(tags) => axe.run({ resultTypes: ['violations'], runOnly: tags })", list(WCAG))
     return [
-        f"{found['id']}: {found['help']} at {[node['target'] for node in found['nodes']]}"
-        for found in violations
-        if found["impact"] in {"serious", "critical"}
+        f"{one['id']} ({one['impact']}): {one['help']} at {[node['target'] for node in one['nodes']]}"
+        for one in found["violations"]
     ]
 
 

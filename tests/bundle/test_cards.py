@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from browser import PHONE, new_page, serious_issues, sideways_overflow
+from browser import PHONE, barriers, new_page, sideways_overflow
 from bundle.made_release import MadeRelease, made_release
 from bundle.small_journal import small_journal
 from bundle.told_journal import told_journal
@@ -72,7 +72,7 @@ def test_no_serious_fault_for_who_cannot_see_the_page(
     found: MadeRelease = request.getfixturevalue(which)
     with new_page(browser, size=PHONE, dark=dark) as page:
         page.goto((found.directory / "datasheet.html").as_uri())
-        assert serious_issues(page) == []
+        assert barriers(page) == []
         assert sideways_overflow(page) == 0
 
 

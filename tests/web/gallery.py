@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from browser import new_page, serious_issues, sideways_overflow, start_chromium
+from browser import barriers, new_page, sideways_overflow, start_chromium
 from playwright.sync_api import Browser
 from web.pages import html, show
 from web.samples import ALL
@@ -38,7 +38,7 @@ def look(browser: Browser, sample: Sample, directory: Path) -> Iterator[str]:
             with new_page(browser, size=size, dark=dark) as page:
                 show(page, sample.name)
                 page.screenshot(path=directory / f"{name}.png", full_page=True)
-                yield from (f"{name}: {issue}" for issue in serious_issues(page))
+                yield from (f"{name}: {barrier}" for barrier in barriers(page))
                 if wide := sideways_overflow(page):
                     yield f"{name}: {wide} px wider than the screen"
 

@@ -1,13 +1,10 @@
-"""The workspace and the look of all pages in a real Chromium: keys, autosave, differences, axe."""
+"""The workspace in a real Chromium: keys, autosave, differences, active time."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from browser import DESKTOP, PHONE, new_page, serious_issues, sideways_overflow
+from browser import PHONE, barriers, new_page, sideways_overflow
 from playwright.sync_api import Browser, Page, expect
 from web.pages import ADDRESS, show
-from web.samples import ALL
 
 SAVED = "2026-11-21T12:04:31Z"
 
@@ -20,30 +17,10 @@ def saves(page: Page) -> None:
     page.route("**/draft", lambda route: route.fulfill(status=200, json={"saved_at": SAVED}))
 
 
-@pytest.fixture(scope="module")
-def screens(browser: Browser) -> Iterator[tuple[Page, Page]]:
-    """A desk in the light and a phone in the dark. A window of its own for each sample would take as long as axe."""
-    with new_page(browser, size=DESKTOP) as desk, new_page(browser, size=PHONE, dark=True) as phone:
-        yield desk, phone
-
-
-@pytest.mark.parametrize("number", range(len(ALL)), ids=[sample.name for sample in ALL])
-def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
-    screens: tuple[Page, Page], number: int
-) -> None:
-    """By turns at a desk and on a phone: tests/web/gallery.py looks at each sample on both."""
-    page = screens[number % 2]
-    page.unroute_all()
-    show(page, ALL[number].name)
-    assert serious_issues(page) == []
-    assert sideways_overflow(page) == 0
-    page.evaluate("localStorage.clear(); sessionStorage.clear()")
-
-
 def test_the_workspace_stands_on_a_phone(browser: Browser) -> None:
     with new_page(browser, size=PHONE) as page:
         show(page, "work")
-        assert serious_issues(page) == []
+        assert barriers(page) == []
         assert sideways_overflow(page) == 0
         expect(page.locator("#submit")).to_be_in_viewport()
         assert page.locator(".work-verdict").bounding_box()["height"] < 260  # type: ignore[index]  # it is visible
@@ -135,7 +112,7 @@ def test_a_key_shows_the_differences_in_two_ways_and_then_the_texts_again(browse
         page.keyboard.press("d")
         expect(one.locator("mark.only-b").first).to_be_visible()
         expect(sides.locator("mark").first).to_be_hidden()
-        assert (serious_issues(page), sideways_overflow(page)) == ([], 0)
+        assert (barriers(page), sideways_overflow(page)) == ([], 0)
         page.keyboard.press("d")
         expect(texts).to_be_visible()
         expect(one.locator("mark").first).to_be_hidden()
