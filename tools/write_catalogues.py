@@ -112,6 +112,10 @@ def _signals() -> Iterator[Found]:
             shown = [one.value for one in node.keywords if one.arg in SHOWN]
             codes = node.args[1:] if ast.unparse(node.func).endswith("Code") else []
             words = [word for part in (*shown, *codes) for word in _constants(part)]
+            made = [_with_places(part) for part in shown if isinstance(part, ast.JoinedStr)]
+            yield from (
+                (word, _place(path), "", SENTENCE) for word in made if word and re.search("[a-z]", PLACE.sub("", word))
+            )
         elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in SHOWN and node.value:
             words = list(_constants(node.value))
         else:

@@ -7,7 +7,7 @@ from tallystick.app.assignment import Shown
 from tallystick.signals.shape import Code, Form, Labelling, Piece, Ranking
 from tallystick.web.judgment.reading import SPANS_MAX, label_places, span_numbers
 from tallystick.web.judgment.typed import Fields, first
-from tallystick.web.language import said, titled, told
+from tallystick.web.language import either, titled, told
 from tallystick.web.views import judgment as views
 from tallystick.web.views.parts import Choice
 
@@ -50,7 +50,7 @@ def asked(shown: Shown, form: Form, fields: Fields, errors: Mapping[str, str]) -
 
 def _when(verdicts: frozenset[str], form: Form) -> str:
     """With which verdicts a field is asked for, in words."""
-    return said(" or ").join(told(code.title) for code in form.verdicts if code.value in verdicts)
+    return either(told(code.title) for code in form.verdicts if code.value in verdicts)
 
 
 def _choices(codes: Iterable[Code], chosen: str) -> tuple[Choice, ...]:

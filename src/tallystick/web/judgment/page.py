@@ -76,8 +76,8 @@ def pieces(shown: Shown) -> tuple[views.PieceView, ...]:
 def _piece(piece: Piece, labels: tuple[views.LabelField, ...] = (), *, is_markable: bool = False) -> views.PieceView:
     return views.PieceView(
         id=piece.id, kind=piece.kind, text=Text(label=titled(piece.title), body=piece.text),
-        facts=tuple(Fact(term=told(name), value=text) for name, text in piece.facts), labels=labels,
-        is_markable=is_markable,
+        facts=tuple(Fact(term=titled(name), value=_FACTS.get(text) or text) for name, text in piece.facts),
+        labels=labels, is_markable=is_markable,
     )  # fmt: skip
 
 
@@ -218,6 +218,18 @@ def work(
     )  # fmt: skip
 
 
+_TERMS: Final = Words({
+    name: name
+    for name in (
+        "Schema", "Output", "Digest", "Arguments", "User", "Assistant", "System", "Tool", "Source", "Covers", "Result",
+        "Evidence",
+    )
+})  # fmt: skip
+"""What titles and facts of traces say, in the words of signals/tooltrace.py and signals/redteam.py."""
+_FACTS: Final = Words({
+    text: text
+    for text in ("None.", "The arguments fit.", "The model was given no tool of this name.", "No description.")
+})  # fmt: skip
 _TITLES: Final = Words({"candidate": "Candidates", "step": "Steps", "turn": "Conversation", "call": "Actions"})
 
 

@@ -52,7 +52,7 @@ def read(fields: Fields, rubric: Rubric, matter: Matter) -> Reading:
     found = _Found()
     verdict = first(fields, "verdict")
     if not verdict and form.verdicts:
-        found.wrong("verdict", f"Choose one: {form.verdict_title}. If you cannot say, choose one of the last two.")
+        found.wrong("verdict", _choose(form))
     scores = {c.id: points for c in rubric.criteria if (points := _points(fields, c, form)) != ""}
     reasons, numbers = _reasons(fields, rubric, found)
     for labelling in form.labellings:
@@ -73,6 +73,11 @@ def read(fields: Fields, rubric: Rubric, matter: Matter) -> Reading:
     for fault in faults(answer, rubric, matter):
         found.wrong(_place(fault.field, numbers, found.places), sentence(fault.sentence))
     return Reading(answer=None if found.errors else answer, errors=found.errors)
+
+
+def _choose(form: Form) -> str:
+    title = told(form.verdict_title)
+    return said("Choose one: %(title)s. If you cannot say, choose one of the last two.", title=title)
 
 
 def _is_too_long(reasons: list[dict[str, str | None]], texts: Mapping[str, str], found: _Found) -> bool:

@@ -29,6 +29,11 @@ def sentence(text: str) -> str:
     return Markup('<span lang="en" dir="ltr">{}</span>').format(text) if found is None else found
 
 
+def phrase(text: str) -> str:
+    """The title of a piece of an item, or another name that a pure module makes: said if it is known, else as it is."""
+    return text if current() == ENGLISH or not text else _said(text) or gettext(text)
+
+
 def _said(text: str) -> str | None:
     exact = pgettext(SENTENCE, text)
     if exact != text:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from tallystick.flow.refusal import Refused
 from tallystick.web.language.formats import count
+from tallystick.web.language.sentences import phrase
 from tallystick.web.language.spoken import ENGLISH, current, gettext, ngettext, pgettext
 
 REFUSAL = "refusal"
@@ -50,6 +51,12 @@ def listed(names: Iterable[str]) -> str:
     return format_list(parts, locale=current().locale)
 
 
+def either(names: Iterable[str]) -> str:
+    """`a or b or c` as the language joins what one may choose from; English as this project writes."""
+    parts = list(names)
+    return " or ".join(parts) if current() == ENGLISH else format_list(parts, style="or", locale=current().locale)
+
+
 def refusal(refused: Refused) -> tuple[str, str]:
     """What a refusal says to a person: the sentence to show, and the exact English one to show below it.
 
@@ -68,11 +75,11 @@ def refusal_text(refused: Refused) -> str:
 
 
 def titled(title: str) -> str:
-    """The title of a piece of an item, whose number is no part of the message: `Step 3`."""
+    """The title of a piece of an item, whose number is no part of the message: `Evidence 3`."""
     head, _, number = title.rpartition(" ")
-    if head and number.isascii() and number.isdigit():
+    if head and number.isascii() and number.isdigit() and gettext(head) != head:
         return said("%(title)s %(number)s", title=gettext(head), number=number)
-    return gettext(title)
+    return phrase(title)
 
 
 def beside_exact(sentence: str, exact: str) -> str:

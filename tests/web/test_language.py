@@ -1,0 +1,173 @@
+"""Interface languages (SPEC 5.3): which one a request speaks, that every word is marked and every catalogue whole."""
+
+import re
+
+import pytest
+import write_catalogues
+from babel.messages.catalog import Catalog, Message
+from signals.contents import contents
+from web.pages import html
+from web.pseudo import BRACKETED, Bracketing, strings, unmarked
+from web.samples import ALL
+from web.samples.frame import Sample, expert
+from web.samples.signals import matter_of, rubric
+from web.test_signal_forms import page
+
+from tallystick.web import judgment
+from tallystick.web.language import LANGUAGES, Language, chosen, counted, formats, said, speaking
+from tallystick.web.language.catalogue import read
+from tallystick.web.language.scripts import SCRIPT_WORDS
+from tallystick.web.language.sentences import sentence
+from tallystick.web.render import STATIC
+
+BY_CODE = {language.code: language for language in LANGUAGES}
+OTHERS = [language for language in LANGUAGES if language.code != "en"]
+ENGLISH_ONLY = {
+    *("checklist/checklist.html", "checklist/phase.html", "contract/detail.html", "contract/list.html"),
+    *("contract/new.html", "contract/programme.html", "credential/list.html", "custody/state.html"),
+    *("erasure/detail.html", "erasure/list.html", "erasure/new.html", "gate/detail.html", "gate/list.html"),
+    *("gate/slices.html", "intervention/detail.html", "intervention/list.html", "items/detail.html"),
+    *("items/import.html", "items/list.html", "oversight/log.html", "pay/overview.html", "release/detail.html"),
+    *("release/list.html", "release/new.html", "rubric/editor.html", "rubric/new.html", "sentinel/chart.html"),
+    *("sentinel/offer.html", "sentinel/overview.html", "sentinel/schedule.html", "tiers/load.html"),
+}
+"""Pages of leads, researchers, auditors and engineers whose words are not marked yet: no expert reaches them."""
+FOR_EXPERTS = [sample for sample in ALL if sample.template not in ENGLISH_ONLY]
+PLACE = re.compile(r"%\(\w+\)s|%%")
+TAG = re.compile(r"<[^<>]+>")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "asked", "code"),
+    [
+        ("", "", "en"),
+        ("de", "ar", "de"),
+        ("xx", "ar-EG, en;q=0.5", "ar"),
+        ("", "fr, zh-CN;q=0.8, en;q=0.9", "en"),
+        ("", "fr;q=1.0, ES-mx;q=0.7, de;q=0.6", "es"),
+        ("", "de;q=0, zh", "zh"),
+        ("", "de;q=nan, de;q=-1, de;q=1e9", "en"),
+        ("", "*", "en"),
+        ("", ",;=,q=1;de," * 50_000, "en"),
+        ("<script>", "\u0661;q=\u0661", "en"),
+    ],
+)
+def test_a_request_speaks_what_was_chosen_or_is_asked_for(cookie: str, asked: str, code: str) -> None:
+    assert chosen(cookie, asked).code == code
+
+
+@pytest.mark.parametrize("sample", FOR_EXPERTS, ids=[sample.name for sample in FOR_EXPERTS])
+def test_every_word_of_a_page_is_marked(sample: Sample) -> None:
+    """What stands outside of brackets is data: it comes from the view."""
+    with speaking(BRACKETED, Bracketing()):
+        text = html(sample)
+    assert unmarked(text, " ".join(" ".join(strings((sample.view, sample.page))).split())) == []
+
+
+def test_a_word_that_nobody_marked_is_found() -> None:
+    assert unmarked("<p>\u27e6Saved\u27e7 by you at <b>noon</b></p>", "noon") == ["by you at"]
+    assert unmarked('<p aria-label="Your pay">\u27e6A <b>bold\u27e7</b> \u27e7</p>', "") != []
+
+
+@pytest.mark.parametrize("place", range(len(list(contents()))))
+def test_the_words_of_every_signal_are_said(place: int) -> None:
+    """The form of a signal knows of no language; the page says its words, and what is wrong with an answer."""
+    signal, content = list(contents())[place]
+    asked, matter = rubric(), matter_of(signal, content)
+    facts = [text for piece in matter.signal.pieces(content) for _, text in piece.facts]  # what a tool found is data
+    with speaking(BRACKETED, Bracketing()):
+        reading = judgment.read({}, asked, matter)
+        text = page(signal, content, {}, dict(reading.errors))
+    known = " ".join(" ".join(strings((content, asked, expert(signal.title), facts))).split())
+    assert unmarked(text, known) == []
+
+
+def test_pages_that_stay_english_are_named() -> None:
+    """A page leaves the list when its words are marked."""
+    whole = set(ENGLISH_ONLY)
+    for sample in ALL:
+        with speaking(BRACKETED, Bracketing()):
+            if unmarked(html(sample), " ".join(" ".join(strings((sample.view, sample.page))).split())):
+                whole.discard(sample.template)
+    assert whole == set()
+
+
+def test_the_template_of_all_catalogues_is_up_to_date() -> None:
+    """`tools/write_catalogues.py` was run after the last change of a word."""
+    assert write_catalogues.TEMPLATE.read_bytes() == write_catalogues.written(write_catalogues.template())
+
+
+def forms(message: Message) -> list[tuple[str, str]]:
+    """Each form of a translation beside the form of the message that it says."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    one, many = message.id[0], message.id[-1]
+    said_forms = list(message.string or ())
+    return [(one if number == 0 and len(said_forms) > 1 else many, text) for number, text in enumerate(said_forms)]
+
+
+@pytest.fixture(scope="module", params=OTHERS, ids=[language.code for language in OTHERS])
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    """One catalogue as it stands in its file."""
+    found: Language = request.param
+    return read(found.code)
+
+
+def test_a_catalogue_is_whole(catalogue: Catalog) -> None:
+    """No message is missing, none is a guess, and all are those of the template."""
+    assert write_catalogues.missing(catalogue) == []
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
+    known = {(message.id, message.context) for message in write_catalogues.template()}
+    assert {(message.id, message.context) for message in catalogue} == known
+    wrong = [
+        m.id for m in catalogue if m.id and isinstance(m.id, tuple) and len(m.string or ()) != catalogue.num_plurals
+    ]
+    assert wrong == []
+
+
+def test_a_translation_keeps_places_and_elements(catalogue: Catalog) -> None:
+    """A value is never lost; the number itself may be: Arabic says one and two without it."""
+    wrong = []
+    for message in catalogue:
+        if not message.id or message.context == "refusal":
+            continue
+        for source, text in forms(message):
+            places, said_places = set(PLACE.findall(source)), set(PLACE.findall(text))
+            lost = places - said_places - ({"%(number)s"} if isinstance(message.id, tuple) else set())
+            more = said_places - places - ({"%(number)s"} if isinstance(message.id, tuple) else set())
+            if lost or more or sorted(TAG.findall(source)) != sorted(TAG.findall(text)):
+                wrong.append((source, text))
+    assert wrong == []
+
+
+def test_english_says_numbers_and_days_as_before() -> None:
+    when = formats.time_of("2026-11-21T19:09:07Z")
+    assert formats.number(-0.814) == "\N{MINUS SIGN}0.81"
+    assert [formats.count(12400), formats.share(0.81), formats.size(1_400_000)] == ["12,400", "81\xa0%", "1.4 MB"]
+    assert formats.day_and_time(when) == "21 Nov 2026, 19:09"
+    assert counted("%(number)s item", "%(number)s items", 1) == "1 item"
+
+
+def test_other_languages_say_them_in_their_own_way() -> None:
+    when = formats.time_of("2026-11-21T19:09:07Z")
+    with speaking(BY_CODE["de"]):
+        assert [formats.count(12400), formats.number(0.81), formats.share(0.81)] == ["12.400", "0,81", "81\xa0%"]
+        assert formats.day_and_time(when) == "21.11.2026 19:09"
+    with speaking(BY_CODE["zh"]):
+        assert formats.day_and_time(when) == "2026\u5e7411\u670821\u65e5 19:09"
+    assert said("Sign in") == "Sign in"
+
+
+def test_a_sentence_of_a_pure_module_is_found_again() -> None:
+    """With its values; a sentence that no catalogue knows stays English, and is marked as English."""
+    with speaking(BRACKETED, Bracketing()):
+        assert "\u27e6" in sentence("Score safety for A, or choose that you cannot say.")
+    with speaking(BY_CODE["de"]):
+        assert sentence("Nobody says <this>.") == '<span lang="en" dir="ltr">Nobody says &lt;this&gt;.</span>'
+    assert sentence("Nobody says <this>.") == "Nobody says <this>."
+
+
+def test_scripts_ask_for_words_that_the_page_brings() -> None:
+    asked = {key for path in STATIC.glob("*.js") for key in re.findall(r'\bsay\("([a-z-]+)"', path.read_text())}
+    built = {"not-saved", "not-saved-retry", "not-saved-kept", "not-saved-kept-retry"}  # autosave.js puts them together
+    assert asked | built == set(SCRIPT_WORDS)
