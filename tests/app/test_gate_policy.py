@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, contract_text, item_row, jsonl, world_at
 
-from tallystick.app import contract, items, release
+from tallystick.app import contract, gate, items, release
 from tallystick.app.items import ImportReport
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
+from tallystick.flow import gate as flow
 from tallystick.flow.document import Problem
+from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 
 DOMAINS = ("general", "creative")
@@ -78,3 +80,43 @@ def test_whoever_checks_a_release_takes_the_policy_of_the_domain(world: World, t
     assert isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), release.Made)
     assert isinstance(release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out"), release.Exported)
     assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
+
+
+def test_a_batch_is_measured_once_until_something_changes_that_its_figures_rest_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(world)
+    batch, measure, found = world.batch("creative"), flow.measure_batch, []
+
+    def watched(*given: object, **named: object) -> object:
+        found.append(measure(*given, **named))  # type: ignore[arg-type]  # handed on
+        return found[-1]
+
+    monkeypatch.setattr(flow, "measure_batch", watched)
+
+    def changed() -> gate.BatchPage:
+        """What the page shows now: measured once more, shown again without, and as the gate's own page has it."""
+        before = len(found)
+        page = gate.batch_page(world.cell, world.lead, batch)
+        assert isinstance(page, gate.BatchPage)
+        assert gate.batch_page(world.cell, world.lead, batch) == page
+        assert (len(found), page.now) == (before + 1, found[-1])
+        return page
+
+    pages = [changed()]
+    names = ("creative-5", "creative-6")
+    world.bring([item_row(name, domain="creative") for name in names])
+    rows: list[dict[str, object]] = [
+        {"item": name, "rater": rater, "verdict": verdict}
+        for name in names for rater, verdict in (("x", "a"), ("z", "b"))
+    ]  # fmt: skip
+    items.import_judgments(world.cell, world.lead, jsonl(rows), programme=PROGRAMME, name="k.jsonl", source="more")
+    pages.append(changed())
+    assert isinstance(revise(world, OWN), contract.ContractInForce)
+    pages.append(changed())
+    world.publish("1.1.0", domain="creative", question="Does it hold?")
+    pages.append(changed())
+    said = [page.now.verdict for page in pages if not isinstance(page.now, Refused)]
+    assert len({(one.value_ppm, one.metric) for one in said}) == 3
+    assert pages[0].verdict != pages[1].verdict != pages[2].verdict
+    assert len(pages[0].pairs) < len(pages[1].pairs)

@@ -82,6 +82,20 @@ def test_list_gives_every_own_event_with_its_file_and_no_other(served: Served) -
     assert "tallystick/receipt-file/v1" in done
 
 
+def test_the_list_goes_on_within_the_events_of_one_command(served: Served) -> None:
+    """An import is one command of many events: each of them is listed once, and the last page ends."""
+    served.world.work(250)
+    visitor, seen, address, page = Visitor(served, served.world.lead), [], "/receipts", ""
+    while address and len(seen) < 1_000:
+        page = visitor.get(address).text
+        seen += [int(seq) for seq in re.findall(r'href="/receipts/([0-9]+)/signed"', page)]
+        older = re.search(r'href="(/receipts\?before=[0-9]+)"', page)
+        address = older[1] if older else ""
+    assert len(page) < len(visitor.get("/receipts").text) < 100_000
+    assert len(seen) > 250
+    assert seen == sorted(set(seen), reverse=True)
+
+
 def test_submission_stands_without_the_key_and_says_where_its_receipt_will_be(served: Served) -> None:
     served.world.work(1)
     expert = served.world.expert()

@@ -1,6 +1,11 @@
 """Measure batches, let the gate decide, and show agreement."""
 
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,6 +32,51 @@ from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 
 NO_MARKS = "[]"
+REMEMBERED = 256
+"""So many answers of each kind are kept: pages ask for the same figures again and again."""
+Said = TypeVar("Said")
+
+
+class _Memory(Generic[Said]):
+    """What a pure function said, by everything that it was asked about: one other judgment is another question.
+
+    Nothing is ever taken back: whoever asks reads what is true now, and only finds the answer faster.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._said: OrderedDict[tuple[object, ...], Said] = OrderedDict()
+
+    def of(self, question: tuple[object, ...], answer: Callable[[], Said]) -> Said:
+        """The answer to a question, found the first time and remembered."""
+        with self._lock:
+            if question in self._said:
+                self._said.move_to_end(question)
+                return self._said[question]
+        found = answer()
+        with self._lock:
+            self._said[question] = found
+            while len(self._said) > REMEMBERED:
+                self._said.popitem(last=False)
+        return found
+
+
+class _Figures(NamedTuple):
+    """What a batch's page shows beside its measurement."""
+
+    verdict: Agreement | None
+    diagnosis: Diagnosis | None
+    pairs: tuple[PairKappa, ...]
+    others: tuple[MeasuredValue, ...]
+
+
+_MEASURED: _Memory[BatchMeasured] = _Memory()
+_FIGURES: _Memory[_Figures] = _Memory()
+
+
+def _digest(rows: Sequence[Judged] | dict[str, dict[str, str]]) -> bytes:
+    """A digest of all that is said: of every field of every judgment, in their order."""
+    return sha256(msgspec.msgpack.encode(rows)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +121,12 @@ def _measure(cell: Cell, tx: Transaction, batch: str) -> Decision:
 
 def measure_now(cell: Cell, connection: journal.Connection, row: Row) -> BatchMeasured | Refused:
     """The measurement of a batch as its judgments stand, not yet recorded."""
+    return _measured(cell, connection, row, None)
+
+
+def _measured(
+    cell: Cell, connection: journal.Connection, row: Row, known: list[Judged] | None
+) -> BatchMeasured | Refused:  # fmt: skip
     if row.judgments == 0:
         return Refused("no-judgments", f"Batch {row.name} has no judgments yet: there is nothing to measure.", "batch")
     rubric = _rubric_of(cell, connection, row)
@@ -81,23 +137,28 @@ def measure_now(cell: Cell, connection: journal.Connection, row: Row) -> BatchMe
         batch=row.batch, programme=row.programme, domain=row.domain, contract_version=programme.version,
         incomplete=row.items - row.complete,
     )  # fmt: skip
-    judged = judged_in(connection, row.batch)
-    return flow.measure_batch(about, judged, rubric, _bar(connection, programme, rubric), code_version=__version__)
+    judged = judged_in(connection, row.batch) if known is None else known
+    bar, document = _bar(connection, programme, rubric)
+    return _MEASURED.of(
+        (about, bar, document, _digest(judged)),
+        lambda: flow.measure_batch(about, judged, rubric, bar, code_version=__version__),
+    )
 
 
 def _rubric_of(cell: Cell, connection: journal.Connection, row: Row) -> Rubric | None:
     return cell.rubrics_in_force(connection, row.programme).get(row.domain)
 
 
-def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> Bar:
-    """The policy of the rubric's domain, as the contract and the rubric in force have it."""
+def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> tuple[Bar, str]:
+    """The policy of the rubric's domain, as the contract and the rubric in force have it; and the rubric's document."""
     current = rubrics.current(connection, programme.programme, rubric.id)
     policy = {row.rubric: row for row in contracts.domains(connection, programme.programme)}[rubric.id]
     assert current is not None
-    return Bar(
+    bar = Bar(
         metric=policy.metric, level=policy.level, rule=policy.rule, threshold_ppm=current.threshold_ppm,
         items_min=policy.items_min,
     )  # fmt: skip
+    return bar, current.document
 
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
@@ -176,44 +237,49 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     row = items.batch(connection, batch)
     if row is None:
         return access.ABSENT
-    now = measure_now(cell, connection, row)
+    judged = judged_in(connection, batch)
+    now = _measured(cell, connection, row, judged)
     rubric = _rubric_of(cell, connection, row)
     programme = contracts.programme(connection, row.programme)
-    bar = _bar(connection, programme, rubric) if programme and rubric else None
-    judged = judged_in(connection, batch)
-    counted = [j for j in judged if not j.is_expected]
-    verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
+    bar, document = _bar(connection, programme, rubric) if programme and rubric else (None, "")
+    figures = _figures(connection, now, judged, rubric=rubric, bar=bar, document=document)
     past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
-    diagnosis = _diagnosis(connection, now, counted, rubric=rubric, bar=bar, found=verdict)
     return BatchPage(
-        row,
-        rubric,
-        bar,
-        now,
-        verdict,
-        diagnosis,
-        tuple(flow.pairs(counted)),
-        names,
-        past,
-        _others(counted, bar, rubric),
-    )
+        row, rubric, bar, now, figures.verdict, figures.diagnosis, figures.pairs, names, past, figures.others
+    )  # fmt: skip
+
+
+def _figures(
+    connection: journal.Connection, now: BatchMeasured | Refused, judged: list[Judged], *, rubric: Rubric | None,
+    bar: Bar | None, document: str,
+) -> _Figures:  # fmt: skip
+    strata = _strata_to_search(connection, now, bar)
+
+    def find() -> _Figures:
+        counted = [j for j in judged if not j.is_expected]
+        verdict = flow.agreement_of(flow.verdict_table(counted, bar.level), bar.metric, bar.level) if bar else None
+        diagnosis = None
+        if strata is not None and rubric and bar:
+            diagnosis = diagnose(counted, rubric, bar, strata=strata, known=verdict)
+        return _Figures(verdict, diagnosis, tuple(flow.pairs(counted)), _others(counted, bar, rubric))
+
+    return _FIGURES.of((bar, document, _digest(judged), None if strata is None else _digest(strata)), find)
 
 
 def _others(counted: list[Judged], bar: Bar | None, rubric: Rubric | None) -> tuple[MeasuredValue, ...]:
     return tuple(flow.others(counted, bar.level, rubric)) if bar and rubric else ()
 
 
-def _diagnosis(
-    connection: journal.Connection, now: BatchMeasured | Refused, judged: list[Judged], *, rubric: Rubric | None,
-    bar: Bar | None, found: Agreement | None,
-) -> Diagnosis | None:  # fmt: skip
-    """Where the shortfall of a batch stands whose verdict falls short."""
-    if isinstance(now, Refused) or rubric is None or bar is None:
+def _strata_to_search(
+    connection: journal.Connection, now: BatchMeasured | Refused, bar: Bar | None
+) -> dict[str, dict[str, str]] | None:  # fmt: skip
+    """The strata of a batch whose verdict falls short, in which the shortfall is looked for; None for any other."""
+    if isinstance(now, Refused) or bar is None:
         return None
     if now.verdict.value_ppm is None or now.verdict.value_ppm >= bar.threshold_ppm:
         return None
-    return diagnose(judged, rubric, bar, strata=_strata(connection, now.batch), known=found)
+    return _strata(connection, now.batch)
 
 
 def _strata(connection: journal.Connection, batch: str) -> dict[str, dict[str, str]]:
@@ -240,7 +306,7 @@ def diagnosis_of(cell: Cell, connection: journal.Connection, batch: str) -> Soug
     counted = [one for one in judged if not one.is_expected]
     return Sought(
         diagnosis=diagnose(
-            counted, rubric, _bar(connection, programme, rubric), strata=_strata(connection, batch)
+            counted, rubric, _bar(connection, programme, rubric)[0], strata=_strata(connection, batch)
         ),
         rubric_version=rubric.version, inputs_digest=flow.inputs_digest(judged),
     )  # fmt: skip

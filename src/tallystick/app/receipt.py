@@ -134,13 +134,22 @@ class Own:
     is_sealed: bool
 
 
-def own(cell: Cell, actor: Actor, *, before: int | None = None) -> list[Own]:
-    """Somebody's own events that they may have receipts for, newest first; `before` a place, to go on."""
+def own(cell: Cell, actor: Actor, *, before: int | None = None, limit: int = OWN_MAX) -> list[Own]:
+    """Somebody's own events that they may have receipts for, newest first; `before` a place, to go on.
+
+    Fewer than `limit` only where there are no more.
+    """
     sealed = sealed_size(cell)
+    found: list[Own] = []
     with cell.read() as connection:
-        entries = rows.entries_of_actor(connection, actor.person, before=before, limit=OWN_MAX)
-    envelopes = [open_entry(entry) for entry in entries]
-    return [Own(e, e.seq < sealed) for e in envelopes if e.kind not in SET_OFF and e.by == actor.person]
+        while len(found) < limit:
+            entries = rows.entries_of_actor(connection, actor.person, before=before, limit=limit)
+            envelopes = [open_entry(entry) for entry in entries]
+            found += [Own(e, e.seq < sealed) for e in envelopes if e.kind not in SET_OFF and e.by == actor.person]
+            if len(entries) < limit:
+                break
+            before = min(e.seq for e in envelopes)
+    return found[:limit]
 
 
 def own_file(cell: Cell, actor: Actor) -> str | Refused:

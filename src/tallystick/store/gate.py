@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.gate import BatchMeasured
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.store.schema import MEASUREMENT, Handler, Recorded, Row
 
 
@@ -20,10 +21,17 @@ def _on_measured(connection: sa.Connection, run: list[Recorded]) -> None:
 HANDLERS: dict[str, Handler] = {BatchMeasured.KIND: _on_measured}
 
 
+_LATEST = Statement(
+    sa.select(MEASUREMENT)
+    .where(MEASUREMENT.c.batch == sa.bindparam("batch"))
+    .order_by(MEASUREMENT.c.seq.desc())
+    .limit(1)
+)
+
+
 def latest(connection: sa.Connection, batch: str) -> Row | None:
     """The newest measurement of a batch, or None."""
-    query = sa.select(MEASUREMENT).where(MEASUREMENT.c.batch == batch).order_by(MEASUREMENT.c.seq.desc()).limit(1)
-    return connection.execute(query).first()
+    return _LATEST.first(connection, {"batch": batch})
 
 
 def history(connection: sa.Connection, batch: str) -> list[Row]:

@@ -22,7 +22,9 @@ def entries_of_actor(connection: sa.Connection, actor: str, *, before: int | Non
     runs = connection.execute(query.order_by(RECEIPT.c.first_seq.desc()).limit(limit)).all()
     places: list[int] = []
     for first, events in runs:
-        places.extend(range(first + events - 1, first - 1, -1))
+        # A page may end within the events of one command: the next one goes on there.
+        end = first + events if before is None else min(first + events, before)
+        places.extend(range(end - 1, first - 1, -1))
         if len(places) >= limit:
             break
     entries = sa.select(JOURNAL.c.entry).where(JOURNAL.c.seq.in_(places[:limit])).order_by(JOURNAL.c.seq.desc())
