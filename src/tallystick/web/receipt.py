@@ -17,6 +17,8 @@ from tallystick.web.views.parts import Paging
 
 CHECK = "tallystick log receipt receipts.tallystick-receipt --log DIR --vkey log.vkey"
 SEQ_DIGITS_MAX = 15
+SHOWN = 100
+"""Receipts on one page. Their file holds more (app/receipt.py)."""
 
 
 def mount(site: Site) -> None:
@@ -50,22 +52,21 @@ def _why_not(given: Given) -> str:
 def own(visit: Visit) -> PageAnswer:
     """One's own events, each with its receipt to fetch, and what this browser keeps."""
     before = _number(visit.query.get("before", ""))
-    found = receipts.own(visit.cell, visit.actor, before=before)
+    found = receipts.own(visit.cell, visit.actor, before=before, limit=SHOWN + 1)
     rows = tuple(
         views.OwnRow(
             receipt=frame.receipt(visit.cell, seq=one.envelope.seq, kind=one.envelope.kind, at=one.envelope.at),
             signed_href=f"/receipts/{one.envelope.seq}/signed",
         )
-        for one in found
+        for one in found[:SHOWN]
     )
-    is_full = len(found) >= receipts.OWN_MAX
     view = views.OwnReceipts(
         person=visit.actor.person, sealed=log.sealed_size(visit.cell), rows=rows,
         all_href="/receipts/file" if rows and before is None else None,
         paging=Paging(
             summary=said("%(number)s shown, the newest first", number=len(rows)),
             previous_href="/receipts" if before is not None else None,
-            next_href=f"/receipts?before={rows[-1].receipt.seq}" if is_full else None,
+            next_href=f"/receipts?before={rows[-1].receipt.seq}" if len(found) > SHOWN else None,
         ),
         check_command=CHECK,
     )  # fmt: skip
