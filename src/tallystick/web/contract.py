@@ -7,20 +7,22 @@ from tallystick.app.contract import BatchGlance, ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.contract import Agreement, DataContract
+from tallystick.flow.contract import Agreement, DataContract, DomainPlan
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.plots import FillPlot, FillRow, FunnelPlot, FunnelStep, IntervalPlot, IntervalRow
 from tallystick.web import checklist as phases
 from tallystick.web import frame, upload, words
 from tallystick.web.frame import Place
+from tallystick.web.language import Words, counted, said
+from tallystick.web.language.sentences import sentence
 from tallystick.web.views import contract as views
 from tallystick.web.views.checklist import PhaseNow
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Estimate, Fact, Link, Pill, UploadForm
 
 DOCUMENT_BYTES = 1_000_000
-_TODO = {
+_TODO = Words({
     "gate-undecided": "Have more items judged, as the sentence says; nothing is wrong with those that were.",
     "below-threshold": "See which criterion and which raters differ; look at the rubric first.",
     "no-judgments": "Have its items judged, or import judgments.",
@@ -29,7 +31,12 @@ _TODO = {
     "not-for-export": "Nothing is to be done: such items are never exported.",
     "incomplete": "Nothing else is kept back. Have them judged if they are to be in.",
     "open-disagreement": "An adjudicator settles each, or preserves it.",
-}
+})  # fmt: skip
+
+LEVELS = Words({"nominal": "nominal", "ordinal": "ordinal", "interval": "interval"})
+_RISKS = Words({
+    "low": "low risk", "medium": "medium risk", "high": "high risk", "restricted": "restricted risk",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -51,7 +58,7 @@ def every(visit: Visit) -> PageAnswer:
     rows = [_row(visit, row.programme) for row in found]
     new = "/contracts/new" if access.allows(visit.actor, "programme.write") else None
     view = views.ProgrammeList(programmes=tuple(row for row in rows if row is not None), new_href=new)
-    return frame.shown("contract/list.html", view, frame.page(visit, "Programmes"))
+    return frame.shown("contract/list.html", view, frame.page(visit, said("Programmes")))
 
 
 def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
@@ -108,18 +115,19 @@ def _blockers(visit: Visit, name: str) -> tuple[views.Blocker, ...] | None:
 def blocker_views(programme: str, found: list[release.Blocker]) -> tuple[views.Blocker, ...]:
     """What keeps batches or items out of a release, each with what to do and the way there."""
     return tuple(
-        views.Blocker(sentence=one.sentence, todo=_TODO.get(one.code, ""), link=_way(programme, one)) for one in found
+        views.Blocker(sentence=sentence(one.sentence), todo=_TODO.get(one.code) or "", link=_way(programme, one))
+        for one in found
     )
 
 
 def _way(programme: str, blocker: release.Blocker) -> Link:
     if blocker.code == "open-disagreement":
-        return Link(label="Open the queue", href=f"/programmes/{programme}/disagreements")
+        return Link(label=said("Open the queue"), href=f"/programmes/{programme}/disagreements")
     if blocker.code == "affected-unreviewed":
-        return Link(label="Open affected work", href=f"/programmes/{programme}/affected")
+        return Link(label=said("Open affected work"), href=f"/programmes/{programme}/affected")
     if blocker.code in ("incomplete", "no-judgments"):
-        return Link(label="Show the items", href=f"/programmes/{programme}/items?batch={blocker.batch}")
-    return Link(label="Open the batch", href=f"/batches/{blocker.batch}")
+        return Link(label=said("Show the items"), href=f"/programmes/{programme}/items?batch={blocker.batch}")
+    return Link(label=said("Open the batch"), href=f"/batches/{blocker.batch}")
 
 
 def home(visit: Visit) -> PageAnswer:
@@ -128,7 +136,7 @@ def home(visit: Visit) -> PageAnswer:
     glance = contract.glance(visit.cell, visit.actor, name)
     if isinstance(glance, Refused):
         return glance
-    at = Place(trail=(("Programmes", "/programmes"),), programme=name, section="Overview")
+    at = Place(trail=((said("Programmes"), "/programmes"),), programme=name, section="Overview")
     page = frame.page(visit, glance.row.title, at=at)
     return frame.shown("contract/programme.html", _home(visit, name, glance), page)
 
@@ -138,7 +146,10 @@ def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHo
     may_open = access.allows(visit.actor, "gate.read")
     return views.ProgrammeHome(
         name=name, behaviour=glance.contract.behaviour, state=phases.pill(glance.row.phase),
-        contract=Link(label=f"version {glance.row.version}", href=f"/programmes/{name}/contract"), items=items,
+        contract=Link(
+            label=said("version %(version)s", version=glance.row.version), href=f"/programmes/{name}/contract"
+        ),
+        items=items,
         complete=complete, judgments=sum(batch.row.judgments for batch in _work(glance)),
         blockers=_blockers(visit, name), fills=_fills(glance), funnel=_funnel(glance), verdicts=None,
         batches=batch_rows(glance, may_open=may_open), criteria=criteria_plot(glance), history=None,
@@ -147,14 +158,14 @@ def _home(visit: Visit, name: str, glance: ProgrammeGlance) -> views.ProgrammeHo
             href=f"/programmes/{name}/disagreements" if may_open else "",
         ),
         inflation=_inflation(glance), rights=rights_of(glance.contract), actions=_actions(visit, name),
-        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), phase=_phase_now(visit, name),
+        coefficient=words.METRICS.get(glance.row.metric) or glance.row.metric, phase=_phase_now(visit, name),
     )  # fmt: skip
 
 
 def _actions(visit: Visit, name: str) -> tuple[Link, ...]:
     offered = (
-        ("release.cut", Link(label="Build a release", href=f"/programmes/{name}/releases/new")),
-        ("item.import", Link(label="Import", href=f"/programmes/{name}/import")),
+        ("release.cut", Link(label=said("Build a release"), href=f"/programmes/{name}/releases/new")),
+        ("item.import", Link(label=said("Import"), href=f"/programmes/{name}/import")),
     )
     return tuple(link for permission, link in offered if access.allows(visit.actor, permission))
 
@@ -164,7 +175,7 @@ def _fills(glance: ProgrammeGlance) -> tuple[FillPlot, ...]:
     axes = dict.fromkeys(quota.axis for quota in glance.quotas)
     return tuple(
         FillPlot(
-            title=f"By {axis.replace('_', ' ')}",
+            title=said("By %(axis)s", axis=axis.replace("_", " ")),
             rows=tuple(
                 FillRow(label=q.value, filled=q.filled, quota=q.target) for q in glance.quotas if q.axis == axis
             ),
@@ -177,13 +188,15 @@ def _funnel(glance: ProgrammeGlance) -> FunnelPlot:
     counts = glance.funnel
     decided = counts["agreed"] + counts["settled"] + counts["preserved"]
     return FunnelPlot(
-        title="From item to release",
+        title=said("From item to release"),
         steps=(
-            FunnelStep(label="Imported", count=counts["imported"]),
-            FunnelStep(label="Judged at least once", count=counts["judged"]),
-            FunnelStep(label="Complete", count=counts["complete"]),
-            FunnelStep(label="Agreed or adjudicated", count=decided, note="preserved disagreements included"),
-            FunnelStep(label="In the latest release", count=glance.released_records),
+            FunnelStep(label=said("Imported"), count=counts["imported"]),
+            FunnelStep(label=said("Judged at least once"), count=counts["judged"]),
+            FunnelStep(label=said("Complete"), count=counts["complete"]),
+            FunnelStep(
+                label=said("Agreed or adjudicated"), count=decided, note=said("preserved disagreements included")
+            ),
+            FunnelStep(label=said("In the latest release"), count=glance.released_records),
         ),
     )
 
@@ -205,9 +218,11 @@ def criteria_plot(glance: ProgrammeGlance) -> IntervalPlot:
             continue
         threshold = batch.measured.threshold_ppm / 1_000_000
         for value in (batch.measured.verdict, *batch.measured.criteria):
-            what = value.what.removeprefix("criterion:").replace("_", " ")
+            what = (
+                said("verdict") if value.what == "verdict" else value.what.removeprefix("criterion:").replace("_", " ")
+            )
             rows.append(interval_row(f"{batch.row.domain}: {what}", words.estimate(value), threshold))
-    return IntervalPlot(title="Agreement by criterion", rows=tuple(rows))
+    return IntervalPlot(title=said("Agreement by criterion"), rows=tuple(rows))
 
 
 def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
@@ -218,7 +233,7 @@ def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
         status = Pill(label="too few", tone="bad") if is_short else Pill(label="as planned", tone="good")
         rows.append(
             views.InflationRow(
-                label="Hard, boundary or known failure", planned=glance.hard.planned_ppm / 1_000_000,
+                label=said("Hard, boundary or known failure"), planned=glance.hard.planned_ppm / 1_000_000,
                 actual=glance.hard.share_ppm / 1_000_000, status=status,
             )
         )  # fmt: skip
@@ -236,13 +251,13 @@ def rights_of(document: DataContract) -> tuple[Fact, ...]:
     """The rights that a contract declares."""
     rights = document.rights
     return (
-        Fact(term="Source", value=rights.source_class.replace("_", " ")),
-        Fact(term="Licence", value=rights.licence),
-        Fact(term="Permitted uses", value=", ".join(rights.permitted_uses)),
-        Fact(term="Kept until", value=rights.retention_until.isoformat()),
-        Fact(term="Regions", value=", ".join(rights.regions)),
-        Fact(term="Reviewer access", value=rights.reviewer_access),
-        Fact(term="Deletion", value=rights.deletion),
+        Fact(term=said("Source"), value=rights.source_class.replace("_", " ")),
+        Fact(term=said("Licence"), value=rights.licence),
+        Fact(term=said("Permitted uses"), value=", ".join(rights.permitted_uses)),
+        Fact(term=said("Kept until"), value=rights.retention_until.isoformat()),
+        Fact(term=said("Regions"), value=", ".join(rights.regions)),
+        Fact(term=said("Reviewer access"), value=rights.reviewer_access),
+        Fact(term=said("Deletion"), value=rights.deletion),
     )
 
 
@@ -261,7 +276,7 @@ def document(visit: Visit) -> PageAnswer:
         versions=tuple(
             views.Version(
                 label=v.version, href=f"{root}?version={v.version}", at=words.moment(v.at), who=known.get(v.by, v.by),
-                changelog=f"Version {v.version}", is_current=v is page.versions[0],
+                changelog=said("Version %(version)s", version=v.version), is_current=v is page.versions[0],
             )
             for v in page.versions
         ),
@@ -269,73 +284,91 @@ def document(visit: Visit) -> PageAnswer:
         new_version_href="/contracts/new" if access.allows(visit.actor, "programme.write") else None,
     )  # fmt: skip
     at = Place(trail=((page.contract.title, f"/programmes/{name}"),), programme=name, section="Contract")
-    return frame.shown("contract/detail.html", view, frame.page(visit, "Data contract", at=at))
+    return frame.shown("contract/detail.html", view, frame.page(visit, said("Data contract"), at=at))
 
 
 def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
     section = views.ContractSection
     return (
-        section(id="behaviour", heading="What the model must do", paragraphs=(found.behaviour,)),
-        section(id="conditions", heading="Under which conditions", paragraphs=found.conditions),
-        section(id="evidence", heading="What makes an answer acceptable", paragraphs=found.evidence),
+        section(id="behaviour", heading=said("What the model must do"), paragraphs=(found.behaviour,)),
+        section(id="conditions", heading=said("Under which conditions"), paragraphs=found.conditions),
+        section(id="evidence", heading=said("What makes an answer acceptable"), paragraphs=found.evidence),
         section(
-            id="failures", heading="Which failures matter most",
+            id="failures", heading=said("Which failures matter most"),
             facts=tuple(Fact(term=f"{f.id} ({f.severity})", value=f.description) for f in found.failures),
         ),
         section(
-            id="improvement", heading="How improvement is measured",
+            id="improvement", heading=said("How improvement is measured"),
             paragraphs=(found.improvement.measure, found.improvement.holdout),
             facts=tuple(
-                Fact(term=t.id, value=f"{t.claim} Margin {t.margin} on {t.slice}.")
+                Fact(
+                    term=t.id,
+                    value=said(
+                        "%(claim)s Margin %(margin)s on %(slice)s.", claim=t.claim, margin=t.margin, slice=t.slice
+                    ),
+                )
                 for t in found.improvement.acceptance
             ),
         ),
-        section(id="domains", heading="Domains", facts=_domains(found)),
+        section(id="domains", heading=said("Domains"), facts=_domains(found)),
         section(
-            id="sampling", heading="Sampling plan",
-            paragraphs=(f"At least {found.sampling.hard_share_min} of the items must be hard.",),
+            id="sampling", heading=said("Sampling plan"),
+            paragraphs=(said("At least %(share)s of the items must be hard.", share=found.sampling.hard_share_min),),
             facts=tuple(
-                Fact(term=f"{q.axis} {q.value}", value=words.plural(q.target, "item", "items"))
+                Fact(term=f"{q.axis} {q.value}", value=counted("%(number)s item", "%(number)s items", q.target))
                 for q in found.sampling.quotas
             ),
         ),
-        section(id="holdout", heading="Holdout", paragraphs=(f"A share of {found.holdout.share}.", found.holdout.rule)),
         section(
-            id="supervision", heading="Supervision",
-            facts=tuple(Fact(term=s.signal, value=s.why or "No reason is given.") for s in found.supervision),
+            id="holdout", heading=said("Holdout"),
+            paragraphs=(said("A share of %(share)s.", share=found.holdout.share), found.holdout.rule),
         ),
-        section(id="agreement", heading="Agreement", facts=_agreement(found)),
-        section(id="rights", heading="Rights", facts=rights_of(found)),
+        section(
+            id="supervision", heading=said("Supervision"),
+            facts=tuple(Fact(term=s.signal, value=s.why or said("No reason is given.")) for s in found.supervision),
+        ),
+        section(id="agreement", heading=said("Agreement"), facts=_agreement(found)),
+        section(id="rights", heading=said("Rights"), facts=rights_of(found)),
     )  # fmt: skip
 
 
 def _domains(found: DataContract) -> tuple[Fact, ...]:
-    own = {name: f"; its gate: {_policy(plan.agreement)}" for name, plan in found.domains.items() if plan.agreement}
-    return tuple(
-        Fact(term=name, value=f"rubric {plan.rubric}, {plan.risk} risk{own.get(name, '')}")
-        for name, plan in found.domains.items()
-    )
+    return tuple(Fact(term=name, value=_domain(plan)) for name, plan in found.domains.items())
+
+
+def _domain(plan: DomainPlan) -> str:
+    risk = _RISKS[plan.risk]
+    if plan.agreement is None:
+        return said("rubric %(rubric)s, %(risk)s", rubric=plan.rubric, risk=risk)
+    return said(
+        "rubric %(rubric)s, %(risk)s; its gate: %(policy)s",
+        rubric=plan.rubric, risk=risk, policy=_policy(plan.agreement),
+    )  # fmt: skip
 
 
 def _policy(own: Agreement) -> str:
     """The gate policy of a domain that has its own, in a sentence."""
-    least = words.plural(own.items_min, "item", "items")
-    return f"{words.METRICS[own.metric]}, {own.level}; {_rule(own)}; from {least} on. {own.why}"
+    return counted(
+        "%(metric)s, %(level)s; %(rule)s; from %(number)s item on. %(why)s",
+        "%(metric)s, %(level)s; %(rule)s; from %(number)s items on. %(why)s",
+        own.items_min, metric=words.METRICS[own.metric], level=LEVELS[own.level], rule=_rule(own), why=own.why,
+    )  # fmt: skip
 
 
 def _rule(agreement: Agreement) -> str:
-    decides = "the estimate" if agreement.rule == "estimate" else "the lower end of the interval"
-    return f"{decides} must reach the domain's threshold"
+    if agreement.rule == "estimate":
+        return said("the estimate must reach the domain's threshold")
+    return said("the lower end of the interval must reach the domain's threshold")
 
 
 def _agreement(found: DataContract) -> tuple[Fact, ...]:
     return (
-        Fact(term="Coefficient", value=words.METRICS[found.agreement.metric]),
-        Fact(term="Level", value=found.agreement.level),
-        Fact(term="Rule", value=_rule(found.agreement)),
-        Fact(term="Least items", value=str(found.agreement.items_min)),
-        Fact(term="Why", value=found.agreement.why or "No reason is given."),
-        Fact(term="Lease", value=words.plural(found.lease_minutes, "minute", "minutes")),
+        Fact(term=said("Coefficient"), value=words.METRICS[found.agreement.metric]),
+        Fact(term=said("Level"), value=LEVELS[found.agreement.level]),
+        Fact(term=said("Rule"), value=_rule(found.agreement)),
+        Fact(term=said("Least items"), value=str(found.agreement.items_min)),
+        Fact(term=said("Why"), value=found.agreement.why or said("No reason is given.")),
+        Fact(term=said("Lease"), value=counted("%(number)s minute", "%(number)s minutes", found.lease_minutes)),
     )
 
 
@@ -359,12 +392,14 @@ def _form(
     notices: tuple[Notice, ...] = (), status: int = 200,
 ) -> Response:  # fmt: skip
     form = UploadForm(
-        action="/contracts/new", label="Data contract", hint="A YAML file, at most 900 kB.", accept=".yaml,.yml",
-        button="Bring it into force", text=text, may_paste=True, problems=frame.problems(found or ()), file_name=name,
+        action="/contracts/new", label=said("Data contract"), hint=said("A YAML file, at most 900 kB."),
+        accept=".yaml,.yml",
+        button=said("Bring it into force"), text=text, may_paste=True, problems=frame.problems(found or ()),
+        file_name=name,
         idempotency_key=key,
     )  # fmt: skip
-    at = Place(trail=(("Programmes", "/programmes"),))
-    page = frame.page(visit, "Open a programme, or revise its contract", at=at, notices=notices)
+    at = Place(trail=((said("Programmes"), "/programmes"),))
+    page = frame.page(visit, said("Open a programme, or revise its contract"), at=at, notices=notices)
     return frame.shown("contract/new.html", views.ContractNew(form=form), page, status=status)
 
 

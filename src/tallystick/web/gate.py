@@ -11,20 +11,24 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DOMAIN_THRESHOLDS_PPM, share_text
 from tallystick.plots import HistoryPlot, HistoryPoint, IntervalPlot, IntervalRow, SharePlot, ShareRow
 from tallystick.web import diagnosis, frame, words
-from tallystick.web.contract import batch_rows, interval_row
+from tallystick.web.contract import LEVELS, batch_rows, interval_row
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, counted, refusal_line, said, told
+from tallystick.web.language.formats import count, number
+from tallystick.web.language.sentences import sentence
 from tallystick.web.tiers import needs as tier_needs
 from tallystick.web.views import gate as views
 from tallystick.web.views.page import Page
 from tallystick.web.views.parts import Estimate, Fact, HistoryEntry, Link, Pill
 from tallystick.web.views.tiers import TierNeeds
 
-SECTION = "Agreement"
-_NOTES = {
+SECTION = N_("Agreement")
+RULES = Words({"estimate": "estimate", "lower bound": "lower bound", "lower_bound": "lower bound"})
+_NOTES = Words({
     "percent_agreement": "Takes no account of agreement by chance.",
     "krippendorff_alpha": "Falls when nearly all answers are the same.",
     "gwet_ac1": "Holds up when nearly all answers are the same.",
-}
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -44,13 +48,15 @@ def every(visit: Visit) -> PageAnswer:
     rows = batch_rows(glance)
     overview = tuple(interval_row(row.name, row.agreement, row.threshold) for row in rows)
     view = views.AgreementPage(
-        coefficient=words.METRICS.get(glance.row.metric, glance.row.metric), batches=rows,
-        overview=IntervalPlot(title="Agreement by batch", rows=overview),
-        slices=Link(label="By domain, week, rubric version and more", href=f"/programmes/{programme}/agreement/slices"),
+        coefficient=words.METRICS.get(glance.row.metric) or glance.row.metric, batches=rows,
+        overview=IntervalPlot(title=said("Agreement by batch"), rows=overview),
+        slices=Link(
+            label=said("By domain, week, rubric version and more"), href=f"/programmes/{programme}/agreement/slices"
+        ),
         pairs=_sole_pairs(visit, [row.href for row in rows]),
     )  # fmt: skip
     at = Place(trail=((glance.row.title, f"/programmes/{programme}"),), programme=programme, section=SECTION)
-    return frame.shown("gate/list.html", view, frame.page(visit, SECTION, at=at))
+    return frame.shown("gate/list.html", view, frame.page(visit, said(SECTION), at=at))
 
 
 def _sole_pairs(visit: Visit, hrefs: list[str]) -> views.PairTable | None:
@@ -72,7 +78,7 @@ def detail(visit: Visit) -> PageAnswer:
 def _frame(visit: Visit, page: BatchPage) -> Page:
     programme = page.row.programme
     at = Place(
-        trail=((programme, f"/programmes/{programme}"), (SECTION, f"/programmes/{programme}/agreement")),
+        trail=((programme, f"/programmes/{programme}"), (said(SECTION), f"/programmes/{programme}/agreement")),
         programme=programme, section=SECTION,
     )  # fmt: skip
     return frame.page(visit, f"{page.row.name}, {page.row.domain}", at=at)
@@ -85,20 +91,20 @@ def _detail(visit: Visit, page: BatchPage) -> views.BatchDetail:
     may_measure = access.allows(visit.actor, "gate.measure") and measured is not None and row.purpose == "work"
     return views.BatchDetail(
         name=row.name, domain=row.domain, status=words.decision(measured.decision if measured else None),
-        coefficient=words.METRICS.get(page.bar.metric, page.bar.metric) if page.bar else "not chosen",
+        coefficient=_coefficient(page.bar.metric) if page.bar else said("not chosen"),
         estimate=words.estimate_of(page.verdict), threshold=threshold, threshold_note=_threshold_note(page),
-        sentence=measured.why if measured else _why_not(now), items=row.items, judgments=row.judgments,
+        sentence=sentence(measured.why) if measured else _why_not(now), items=row.items, judgments=row.judgments,
         raters=len(page.names), criteria=_criteria(page, measured, threshold),
-        criteria_plot=IntervalPlot(title="Agreement by criterion", rows=_rows(measured, threshold)),
+        criteria_plot=IntervalPlot(title=said("Agreement by criterion"), rows=_rows(measured, threshold)),
         others=_others(page), verdicts=_verdicts(page), diagnostics=_diagnostics(page),
         warnings=_warnings(page, measured),
         pairs=_pairs(page), expected=_expected(measured), decision=_decision(page), history=_history(page, threshold),
         events=_events(visit, page),
         links=(
-            Link(label="Items of this batch", href=f"/programmes/{row.programme}/items?batch={row.batch}"),
-            Link(label="Disagreements", href=f"/programmes/{row.programme}/disagreements"),
+            Link(label=said("Items of this batch"), href=f"/programmes/{row.programme}/items?batch={row.batch}"),
+            Link(label=said("Disagreements"), href=f"/programmes/{row.programme}/disagreements"),
             *_intervention(visit, row.batch),
-            Link(label="Which answers are given for which", href=f"/batches/{row.batch}/confusion"),
+            Link(label=said("Which answers are given for which"), href=f"/batches/{row.batch}/confusion"),
         ),
         tier=_tier(visit, row.batch), written=_written(visit, row.batch), help=diagnosis.help_of(page),
         idempotency_key=new_key(),
@@ -136,13 +142,14 @@ def _intervention(visit: Visit, batch: str) -> tuple[Link, ...]:
     if found is None or isinstance(found, Refused):
         return ()
     is_own = found.row.batch == batch
-    state = found.row.outcome or found.state.stage
-    note = state if is_own else f"{state}; opened by {found.batch_name}, under the same rubric"
-    return (Link(label="Intervention", href=f"/interventions/{found.row.intervention}", note=note),)
+    note = state = told((found.row.outcome or found.state.stage).replace("_", " "))
+    if not is_own:
+        note = said("%(state)s; opened by %(batch)s, under the same rubric", state=state, batch=found.batch_name)
+    return (Link(label=said("Intervention"), href=f"/interventions/{found.row.intervention}", note=note),)
 
 
 def _why_not(now: BatchMeasured | Refused) -> str:
-    return now.sentence if isinstance(now, Refused) else now.why
+    return refusal_line(now) if isinstance(now, Refused) else sentence(now.why)
 
 
 def _threshold(page: BatchPage) -> float:
@@ -153,13 +160,29 @@ def _threshold(page: BatchPage) -> float:
 
 def _threshold_note(page: BatchPage) -> str:
     if page.rubric is None or page.bar is None:
-        return "No rubric is in force for this domain: publish one first."
+        return said("No rubric is in force for this domain: publish one first.")
     default = DOMAIN_THRESHOLDS_PPM[page.rubric.domain]
-    rule = "The estimate" if page.bar.rule == "estimate" else "The lower end of the interval"
-    if page.bar.threshold_ppm == default or page.rubric.threshold is None:
-        return f"{rule} must reach the default of the domain {page.rubric.domain}."
-    why = page.rubric.threshold.rationale or "no rationale"
-    return f"{rule} must reach it. The domain's default is {share_text(default)}; it was changed: {why}"
+    is_default = page.bar.threshold_ppm == default or page.rubric.threshold is None
+    if is_default and page.bar.rule == "estimate":
+        return said("The estimate must reach the default of the domain %(domain)s.", domain=page.rubric.domain)
+    if page.rubric.threshold is None or is_default:
+        return said(
+            "The lower end of the interval must reach the default of the domain %(domain)s.", domain=page.rubric.domain
+        )
+    why = page.rubric.threshold.rationale or said("no rationale")
+    if page.bar.rule == "estimate":
+        return said(
+            "The estimate must reach it. The domain's default is %(share)s; it was changed: %(why)s",
+            share=share_text(default), why=why,
+        )  # fmt: skip
+    return said(
+        "The lower end of the interval must reach it. The domain's default is %(share)s; it was changed: %(why)s",
+        share=share_text(default), why=why,
+    )  # fmt: skip
+
+
+def _coefficient(metric: str) -> str:
+    return words.METRICS.get(metric) or metric
 
 
 def _rows(measured: BatchMeasured | None, threshold: float) -> tuple[IntervalRow, ...]:
@@ -171,6 +194,8 @@ def _rows(measured: BatchMeasured | None, threshold: float) -> tuple[IntervalRow
 
 
 def _name(value: MeasuredValue) -> str:
+    if value.what == "verdict":
+        return said("Verdict")
     return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
 
 
@@ -180,7 +205,7 @@ def _criteria(page: BatchPage, measured: BatchMeasured | None, threshold: float)
     gated = {c.id for c in page.rubric.criteria if c.gated} if page.rubric else set()
     return tuple(
         views.CriterionRow(
-            name=_name(value), scale=value.level, coefficient=words.METRICS.get(value.metric, value.metric),
+            name=_name(value), scale=LEVELS.get(value.level) or value.level, coefficient=_coefficient(value.metric),
             estimate=words.estimate(value), threshold=threshold if is_gated else None, items=value.items,
             judgments=value.judgments, status=_mark(value, threshold) if is_gated else Pill(label="reported"),
         )
@@ -202,14 +227,14 @@ def _others(page: BatchPage) -> tuple[views.OtherNumber, ...]:
         return ()
     rows = [
         views.OtherNumber(
-            name="Percent agreement", note=_NOTES["percent_agreement"],
-            estimate=Estimate(value=found.percent_agreement, reason="no two judgments can be compared"),
+            name=words.METRICS["percent_agreement"], note=_NOTES["percent_agreement"],
+            estimate=Estimate(value=found.percent_agreement, reason=said("no two judgments can be compared")),
         )
     ]  # fmt: skip
     if found.paradox is not None:
         alpha, ac1 = found.paradox.krippendorff_alpha, found.paradox.gwet_ac1
-        rows.append(_other("krippendorff_alpha", "Krippendorff's alpha, nominal", alpha))
-        rows.append(_other("gwet_ac1", "Gwet's AC1", ac1))
+        rows.append(_other("krippendorff_alpha", said("Krippendorff's alpha, nominal"), alpha))
+        rows.append(_other("gwet_ac1", words.METRICS["gwet_ac1"], ac1))
     return tuple(rows)
 
 
@@ -220,8 +245,8 @@ def _other(metric: str, name: str, value: float) -> views.OtherNumber:
 def _verdicts(page: BatchPage) -> SharePlot:
     rows = () if page.verdict is None else page.verdict.prevalence
     return SharePlot(
-        title="Verdicts that were compared",
-        rows=tuple(ShareRow(label=words.DIRECTIONS.get(r.category, r.category), count=r.count) for r in rows),
+        title=said("Verdicts that were compared"),
+        rows=tuple(ShareRow(label=words.DIRECTIONS.get(r.category) or r.category, count=r.count) for r in rows),
     )
 
 
@@ -229,37 +254,44 @@ def _diagnostics(page: BatchPage) -> tuple[Fact, ...]:
     found = page.verdict
     if found is None:
         return ()
-    facts = [Fact(term="Items with two judgments or more", value=f"{found.n_pairable:,}")]
+    facts = [Fact(term=said("Items with two judgments or more"), value=count(found.n_pairable))]
     if found.observed_agreement is not None:
-        facts.append(Fact(term="Observed agreement", value=f"{found.observed_agreement:.2f}"))
+        facts.append(Fact(term=said("Observed agreement"), value=number(found.observed_agreement)))
     if found.chance_agreement is not None:
-        facts.append(Fact(term="Expected by chance", value=f"{found.chance_agreement:.2f}"))
+        facts.append(Fact(term=said("Expected by chance"), value=number(found.chance_agreement)))
     if found.se is not None:
-        facts.append(Fact(term="Standard error", value=f"{found.se:.3f}"))
+        facts.append(Fact(term=said("Standard error"), value=f"{found.se:.3f}"))
     if found.paradox is not None:
-        facts.append(Fact(term="Prevalence", value=found.paradox.sentence))
+        facts.append(Fact(term=said("Prevalence"), value=sentence(found.paradox.sentence)))
     return tuple(facts)
 
 
 def _warnings(page: BatchPage, measured: BatchMeasured | None) -> tuple[str, ...]:
     found = page.verdict
-    said = []
+    spoken = []
     if found is not None:
         if found.paradox is not None and found.paradox.is_flagged:
-            said.append(found.paradox.sentence)
+            spoken.append(sentence(found.paradox.sentence))
         if found.value is not None and found.interval is None:
-            said.append(f"No interval can be given. {found.interval_reason or ''}".strip())
-        said += found.notes
+            spoken.append(said("No interval can be given. %(why)s", why=sentence(found.interval_reason or "")).strip())
+        spoken += [sentence(note) for note in found.notes]
     if measured is not None and measured.incomplete:
-        items = words.plural(page.row.items, "item", "items")
-        lack = "lacks judgments" if measured.incomplete == 1 else "lack judgments"
-        said.append(f"{measured.incomplete:,} of {items} {lack}: the number may still move.")
+        spoken.append(
+            counted(
+                "%(number)s of %(all)s items lacks judgments: the number may still move.",
+                "%(number)s of %(all)s items lack judgments: the number may still move.",
+                measured.incomplete, all=count(page.row.items),
+            )
+        )  # fmt: skip
     if page.row.imported_judgments:
-        said.append(
-            words.plural(page.row.imported_judgments, "judgment was", "judgments were")
-            + " made elsewhere and not observed here."
+        spoken.append(
+            counted(
+                "%(number)s judgment was made elsewhere and not observed here.",
+                "%(number)s judgments were made elsewhere and not observed here.",
+                page.row.imported_judgments,
+            )
         )
-    return tuple(said)
+    return tuple(spoken)
 
 
 def _pairs(page: BatchPage) -> views.PairTable | None:
@@ -273,7 +305,7 @@ def _pairs(page: BatchPage) -> views.PairTable | None:
         if pair.n_items:
             cells[pair.rater_a, pair.rater_b] = cells[pair.rater_b, pair.rater_a] = words.estimate_of(pair)
     return views.PairTable(
-        caption="Cohen's kappa over the directions of verdicts, with 95 % intervals",
+        caption=said("Cohen's kappa over the directions of verdicts, with 95 % intervals"),
         raters=tuple(page.names.get(rater, rater) for rater in raters),
         rows=tuple(
             views.PairRow(rater=page.names.get(a, a), cells=tuple(cells.get((a, b)) for b in raters)) for a in raters
@@ -286,23 +318,27 @@ def _expected(measured: BatchMeasured | None) -> views.OtherNumber | None:
         return None
     value = measured.expected
     return views.OtherNumber(
-        name=words.plural(value.items, "item", "items"), estimate=words.estimate(value),
-        note="Declared before judgment as expected to divide: measured apart, never dropped, not part of the gate.",
+        name=counted("%(number)s item", "%(number)s items", value.items), estimate=words.estimate(value),
+        note=said(
+            "Declared before judgment as expected to divide: measured apart, never dropped, not part of the gate."
+        ),
     )  # fmt: skip
 
 
 def _decision(page: BatchPage) -> tuple[Fact, ...]:
     if not page.history:
-        return (Fact(term="Recorded", value="No measurement is recorded yet. What you see is measured now."),)
+        return (
+            Fact(term=said("Recorded"), value=said("No measurement is recorded yet. What you see is measured now.")),
+        )
     row, fact = page.history[-1] if page.history[-1][0].seq > page.history[0][0].seq else page.history[0]
     return (
-        Fact(term="Decision", value=words.decision(fact.decision).label),
-        Fact(term="Recorded at entry", value=f"{row.seq:,}", href=f"/receipts/{row.seq}"),
-        Fact(term="Rubric", value=f"{fact.rubric} {fact.rubric_version}"),
-        Fact(term="Contract", value=fact.contract_version),
-        Fact(term="Rule", value=fact.rule.replace("_", " ")),
-        Fact(term="Inputs", value=fact.inputs_digest, is_digest=True),
-        Fact(term="Code version", value=fact.code_version),
+        Fact(term=said("Decision"), value=told(words.decision(fact.decision).label)),
+        Fact(term=said("Recorded at entry"), value=count(row.seq), href=f"/receipts/{row.seq}"),
+        Fact(term=said("Rubric"), value=f"{fact.rubric} {fact.rubric_version}"),
+        Fact(term=said("Contract"), value=fact.contract_version),
+        Fact(term=said("Rule"), value=RULES.get(fact.rule) or fact.rule.replace("_", " ")),
+        Fact(term=said("Inputs"), value=fact.inputs_digest, is_digest=True),
+        Fact(term=said("Code version"), value=fact.code_version),
     )
 
 
@@ -318,7 +354,7 @@ def _history(page: BatchPage, threshold: float) -> HistoryPlot | None:
     for seq, fact in _in_time(page)[-12:]:
         found = words.estimate(fact.verdict)
         points.append(HistoryPoint(when=str(seq), value=found.value, low=found.low, high=found.high))
-    return HistoryPlot(title="Measurements of this batch", points=tuple(points), threshold=threshold)
+    return HistoryPlot(title=said("Measurements of this batch"), points=tuple(points), threshold=threshold)
 
 
 def _events(visit: Visit, page: BatchPage) -> tuple[HistoryEntry, ...]:
@@ -327,7 +363,7 @@ def _events(visit: Visit, page: BatchPage) -> tuple[HistoryEntry, ...]:
     return tuple(
         HistoryEntry(
             index=row.seq, at=words.moment(row.at), who=known.get(row.by, row.by), kind=BatchMeasured.KIND,
-            sentence=f"Measured: {words.decision(fact.decision).label}",
+            sentence=said("Measured: %(decision)s", decision=told(words.decision(fact.decision).label)),
             href=f"/receipts/{row.seq}",
         )
         for row, fact in rows

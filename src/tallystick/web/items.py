@@ -1,5 +1,7 @@
 """Items: the list, one record with everything that happened to it, imports. Reads and writes through app."""
 
+from dataclasses import replace
+
 import msgspec
 from starlette.responses import Response
 
@@ -12,6 +14,7 @@ from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, upload, words
 from tallystick.web import judgment as form
+from tallystick.web.language import N_, Words, counted, refusal_line, said, told
 from tallystick.web.views import items as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill, UploadForm
@@ -19,24 +22,30 @@ from tallystick.web.welfare import shield
 
 IMPORT_BYTES = 400_000_000
 PROBLEMS_MAX = 200
-SECTION = "Items"
-WITHHELD = "The judgments are shown when the item has all of them: nobody sees another's before."
-STATES = {"waiting": "waiting", "active": "being judged", "complete": "complete", "erased": "erased"}
+SECTION = N_("Items")
+WITHHELD = N_("The judgments are shown when the item has all of them: nobody sees another's before.")
+STATES = Words({"waiting": "waiting", "active": "being judged", "complete": "complete", "erased": "erased"})
+KINDS = Words({"items": "items", "judgments": "judgments"})
 ENDINGS = ".jsonl,.ndjson,.csv,.parquet,.gz"
 _COLUMNS = (
-    Fact(term="id", value="Your own id of the item. Needed, unique in the programme."),
-    Fact(term="domain", value="A domain of the contract. Needed."),
-    Fact(term="prompt, context", value="What was asked. One of the two is needed."),
+    Fact(term="id", value=N_("Your own id of the item. Needed, unique in the programme.")),
+    Fact(term="domain", value=N_("A domain of the contract. Needed.")),
+    Fact(term="prompt, context", value=N_("What was asked. One of the two is needed.")),
     Fact(
-        term="candidates", value="Two answers: text, model, version and sampling. In CSV: candidates.0.text and so on."
+        term="candidates",
+        value=N_("Two answers: text, model, version and sampling. In CSV: candidates.0.text and so on."),
     ),
-    Fact(term="difficulty, language, ...", value="Taxonomy, with the axes of the contract."),
-    Fact(term="expected_disagreement", value="true when judges are expected to differ. Declared before judgment."),
+    Fact(term=N_("difficulty, language, ..."), value=N_("Taxonomy, with the axes of the contract.")),
+    Fact(term="expected_disagreement", value=N_("true when judges are expected to differ. Declared before judgment.")),
     Fact(
-        term="subjects", value="People who appear in the content, at most eight: the item is erased with any of them."
+        term="subjects",
+        value=N_("People who appear in the content, at most eight: the item is erased with any of them."),
     ),
-    Fact(term="gold", value="For gold items: the right verdict and scores."),
-    Fact(term="Judgments made elsewhere", value="item, rater, verdict; scores, reasons, rationale, made_at if known."),
+    Fact(term="gold", value=N_("For gold items: the right verdict and scores.")),
+    Fact(
+        term=N_("Judgments made elsewhere"),
+        value=N_("item, rater, verdict; scores, reasons, rationale, made_at if known."),
+    ),
 )
 
 
@@ -73,7 +82,8 @@ def every(visit: Visit) -> PageAnswer:
     rows = tuple(
         views.ItemRow(
             id=row.external, href=f"/items/{row.item}", batch=names.get(row.batch, row.batch), domain=row.domain,
-            difficulty=msgspec.json.decode(row.taxonomy).get("difficulty", "not given"), judgments=row.judged or 0,
+            difficulty=msgspec.json.decode(row.taxonomy).get("difficulty") or said("not given"),
+            judgments=row.judged or 0,
             redundancy=row.needed or 0,
             state=_state("erased", "work") if row.item in found.erased else _state(row.state, row.purpose),
         )
@@ -83,18 +93,20 @@ def every(visit: Visit) -> PageAnswer:
     view = views.ItemList(
         action=f"{root}/items", items=rows, is_filtered=any(wanted.values()),
         filters=(
-            _filter("domain", "Domain", {row.domain: row.domain for row in glance.domains}, wanted["domain"]),
-            _filter("state", "State", STATES, wanted["state"]),
-            _filter("batch", "Batch", batches, wanted["batch"]),
+            _filter("domain", said("Domain"), {row.domain: row.domain for row in glance.domains}, wanted["domain"]),
+            _filter("state", said("State"), dict(STATES), wanted["state"]),
+            _filter("batch", said("Batch"), batches, wanted["batch"]),
         ),
         paging=Paging(
-            summary=words.plural(len(rows), "item", "items"),
+            summary=counted("%(number)s item", "%(number)s items", len(rows)),
             previous_href=f"{root}/items?{kept[1:]}" if place >= 0 else None,
             next_href=None if found.after is None else f"{root}/items?after={found.after}{kept}",
         ),
         import_href=f"{root}/import" if access.allows(visit.actor, "item.import") else None,
     )  # fmt: skip
-    return frame.shown("items/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION)))
+    return frame.shown(
+        "items/list.html", view, frame.page(visit, said(SECTION), at=frame.inside(visit, programme, SECTION))
+    )
 
 
 def _state(state: str | None, purpose: str) -> Pill:
@@ -102,7 +114,7 @@ def _state(state: str | None, purpose: str) -> Pill:
 
 
 def _filter(name: str, label: str, known: dict[str, str], chosen: str | None) -> views.Filter:
-    choices = [Choice(value="", label="All", is_chosen=chosen is None)]
+    choices = [Choice(value="", label=said("All"), is_chosen=chosen is None)]
     choices += [Choice(value=value, label=text, is_chosen=value == chosen) for value, text in known.items()]
     return views.Filter(name=name, label=label, choices=tuple(choices))
 
@@ -144,28 +156,38 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
     view = views.ItemDetail(
         id=row.external, state=state, erased=_erased(record),
         facts=(
-            Fact(term="Item", value=row.item), Fact(term="Domain", value=row.domain),
+            Fact(term=said("Item"), value=row.item), Fact(term=said("Domain"), value=row.domain),
             *(Fact(term=axis.replace("_", " ").capitalize(), value=value) for axis, value in record.taxonomy.items()),
-            Fact(term="Disagreement expected", value="yes" if row.is_disagreement_expected else "no"),
-            Fact(term="Source", value=row.source_class), Fact(term="Licence", value=row.licence or "none given"),
+            Fact(term=said("Disagreement expected"), value=said("yes") if row.is_disagreement_expected else said("no")),
+            Fact(term=said("Source"), value=row.source_class),
+            Fact(term=said("Licence"), value=row.licence or said("none given")),
         ),
         texts=(prompt, *context, *(piece.text for piece in form.pieces(record.shown))), provenance=_provenance(record),
         unblind=_unblind(visit, record, why, refused=refused),
         judgments=() if is_open else _judgments(record, known),
         history=frame.history(visit, [step.envelope for step in record.history], known=known),
-        withheld=WITHHELD if is_open else "", shield=None if record.erased else shield(visit, row.item),
+        withheld=said(WITHHELD) if is_open else "", shield=None if record.erased else shield(visit, row.item),
         erase_href=_erase_href(visit, record), looks_href=_looks_href(visit, row.item),
-        case=None if case is None else Link(label=f"Disagreement: {case.state}", href=f"/disagreements/{row.item}"),
+        case=None if case is None else _case(case.state, row.item),
     )  # fmt: skip
-    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/items"))
+    at = frame.inside(visit, row.programme, SECTION, (said(SECTION), f"/programmes/{row.programme}/items"))
     notices = () if refused is None else (frame.notice(refused, field="reason"),)
     page = frame.page(visit, row.external, at=at, notices=notices)
     return frame.shown("items/detail.html", view, page, status=200 if refused is None else frame.again(refused))
 
 
+def _case(state: str, item: str) -> Link:
+    label = said("Disagreement: %(state)s", state=told(words.CASE_STATES[state].label))
+    return Link(label=label, href=f"/disagreements/{item}")
+
+
 def _erased(record: ItemRecord) -> Link | None:
     gone = record.erased
-    return None if gone is None else Link(label=f"The content was {gone.sentence}", href=f"/erasures/{gone.erasure}")
+    return (
+        None
+        if gone is None
+        else Link(label=said("The content was %(how)s", how=gone.sentence), href=f"/erasures/{gone.erasure}")
+    )
 
 
 def _erase_href(visit: Visit, record: ItemRecord) -> str | None:
@@ -183,24 +205,24 @@ def _unblind(visit: Visit, record: ItemRecord, why: str, *, refused: Refused | N
         return None
     return views.Unblind(
         action=f"/items/{record.row.item}/unblind", idempotency_key=new_key(), reason=visit.text("reason"),
-        error=refused.sentence if refused else "", why=why,
+        error=refusal_line(refused) if refused else "", why=why,
     )  # fmt: skip
 
 
 def _provenance(record: ItemRecord) -> tuple[Fact, ...]:
     """What stands behind the blinding, for somebody who has lifted it."""
-    told = []
+    found = []
     for letter, identity in zip("AB", record.identities, strict=False):
         sampling = ", ".join(f"{name} {value}" for name, value in identity.sampling.items())
         words_of = ", ".join(part for part in (identity.model, identity.version, sampling) if part)
-        told.append(Fact(term=f"Candidate {letter}", value=words_of))
-    return tuple(told)
+        found.append(Fact(term=said("Candidate %(letter)s", letter=letter), value=words_of))
+    return tuple(found)
 
 
 def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.JudgmentLine, ...]:
     return tuple(
         views.JudgmentLine(
-            who=known.get(given.expert, given.expert), verdict=words.VERDICTS.get(given.verdict, given.verdict),
+            who=known.get(given.expert, given.expert), verdict=words.VERDICTS.get(given.verdict) or given.verdict,
             scores=_scores(given.scores), at=words.moment(given.at),
             marks=(
                 *_marks(is_observed=bool(given.is_observed), is_early=bool(given.is_pre_contract)),
@@ -215,11 +237,11 @@ def _judgments(record: ItemRecord, known: dict[str, str]) -> tuple[views.Judgmen
 
 def _scores(text: str) -> str:
     points = msgspec.json.decode(text)
-    told = ", ".join(
+    points_told = ", ".join(
         f"{name.replace('_', ' ')} {', '.join(f'{on.upper()} {given}' for on, given in scored.items())}"
         for name, scored in points.items()
     )
-    return told or "no scores"
+    return points_told or said("no scores")
 
 
 def _marks(*, is_observed: bool, is_early: bool) -> tuple[Pill, ...]:
@@ -243,24 +265,27 @@ def _form(
 ) -> Response:  # fmt: skip
     programme = visit.path["programme"]
     upload_form = UploadForm(
-        action=f"/programmes/{programme}/import", label="File", hint="JSONL, CSV or Parquet, at most 400 MB.",
-        accept=ENDINGS, button="Import", problems=frame.problems((found or [])[:PROBLEMS_MAX]),
+        action=f"/programmes/{programme}/import", label=said("File"),
+        hint=said("JSONL, CSV or Parquet, at most 400 MB."),
+        accept=ENDINGS, button=said("Import"), problems=frame.problems((found or [])[:PROBLEMS_MAX]),
         file_name=name, idempotency_key=new_key(),
     )  # fmt: skip
     what, purpose = visit.text("what", "items"), visit.text("purpose", "work")
     view = views.ItemImport(
-        form=upload_form, columns=_COLUMNS, batch=visit.text("batch"), source=visit.text("source"), report=report,
+        form=upload_form, columns=tuple(replace(one, term=told(one.term), value=told(one.value)) for one in _COLUMNS),
+        batch=visit.text("batch"), source=visit.text("source"), report=report,
         kinds=(
-            Choice(value="items", label="Items", is_chosen=what == "items"),
-            Choice(value="judgments", label="Judgments made elsewhere", is_chosen=what == "judgments"),
+            Choice(value="items", label=said("Items"), is_chosen=what == "items"),
+            Choice(value="judgments", label=said("Judgments made elsewhere"), is_chosen=what == "judgments"),
         ),
         purposes=tuple(
             Choice(value=value, label=label, is_chosen=value == purpose)
-            for value, label in (("work", "Work"), ("gold", "Gold: the answer is known"), ("holdout", "Holdout"))
+            for value,
+            label in (("work", said("Work")), ("gold", said("Gold: the answer is known")), ("holdout", said("Holdout")))
         ),
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/items"))
-    page = frame.page(visit, "Import", at=at, notices=notices)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/items"))
+    page = frame.page(visit, said("Import"), at=at, notices=notices)
     return frame.shown("items/import.html", view, page, status=status)
 
 
@@ -296,7 +321,7 @@ def _import(visit: Visit, sent: upload.SentFile) -> ImportReport | list[Problem]
 
 def _report(done: ImportReport, name: str) -> views.ImportReport:
     return views.ImportReport(
-        file_name=name, what=done.what, rows=done.rows, accepted=done.accepted, refused=done.rejected,
+        file_name=name, what=KINDS[done.what], rows=done.rows, accepted=done.accepted, refused=done.rejected,
         problems=frame.problems(done.problems[:PROBLEMS_MAX]), problems_total=len(done.problems),
         report_href=f"/imports/{done.run}/problems" if done.problems else None,
     )  # fmt: skip

@@ -18,23 +18,25 @@ from tallystick.flow.release import Wish
 from tallystick.plots import IntervalPlot
 from tallystick.web import frame, words
 from tallystick.web.contract import batch_rows, blocker_views, interval_row
+from tallystick.web.language import N_, Words, refusal_line, said
+from tallystick.web.language.formats import count
 from tallystick.web.views import release as views
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Pill
 
-SECTION = "Releases"
+SECTION = N_("Releases")
 NAMES_MAX = 50
 EXPORT = "tallystick release export {name} {name} --dir CELL --as LOGIN"
 FORM_BYTES = 100_000
 DESTINATION = "destination"
 ENDED = "retention-ended"
 TYPED_CHARACTERS_MAX = 32
-TODO = {
+TODO = Words({
     "destination-missing": "Type the region below, in capital letters, and ask for the downloads again.",
     "outside-regions": "Name a region inside them, or leave it here: to another one no file leaves.",
-}
+})  # fmt: skip
 """What to do about a destination that was refused."""
-TODO_READER = "Where you are is what the lead declared for you: ask them when it is not right."
+TODO_READER = N_("Where you are is what the lead declared for you: ask them when it is not right.")
 
 
 class GateLine(msgspec.Struct, frozen=True):
@@ -80,17 +82,26 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 FIELDS = ("name", "version", "use", "consensus", "rationale")
-MODELS = {
+MODELS = Words({
     "": "none",
     "majority": "majority of the votes, with its doubt",
     "one_coin": "one accuracy for each expert",
     "dawid_skene": "a confusion matrix for each expert (Dawid and Skene)",
-}
-BATCH_TODO = {
+})  # fmt: skip
+BATCH_TODO = Words({
     "": "Leave the batch out, or bring it over its threshold first.",
     "work-held": "Leave the batch out, or have the judgments that are held reviewed first.",
     "affected-unreviewed": "Leave the batch out, have them reviewed, or state below why they may be released.",
-}
+})  # fmt: skip
+
+EXCLUDED = Words({
+    "incomplete": "Incomplete", "open-disagreement": "Open disagreement", "erased": "Erased",
+})  # fmt: skip
+"""Why an item of a released batch has no record."""
+ROLES = Words({
+    "card": "card", "data": "data", "document": "document", "people": "people", "proof": "proof", "quality": "quality",
+    "view": "view",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -117,7 +128,7 @@ def every(visit: Visit) -> PageAnswer:
     new = f"/programmes/{programme}/releases/new" if access.allows(visit.actor, "release.cut") else None
     view = views.ReleaseList(releases=rows, blockers=blocker_views(programme, in_the_way), new_href=new)
     return frame.shown(
-        "release/list.html", view, frame.page(visit, SECTION, at=frame.inside(visit, programme, SECTION))
+        "release/list.html", view, frame.page(visit, said(SECTION), at=frame.inside(visit, programme, SECTION))
     )
 
 
@@ -150,9 +161,9 @@ def _waits(visit: Visit, page: ReleasePage) -> str:
     if page.erased is not None:
         return ""
     if page.row.state == "abandoned":
-        return "It could not be built and was abandoned. Its version is not used again: build another."
+        return said("It could not be built and was abandoned. Its version is not used again: build another.")
     waiting = witnessing.refuse_waiting(visit.cell, page.row.release)
-    return " ".join((waiting.sentence, *waiting.names)) if waiting is not None else ""
+    return " ".join((refusal_line(waiting), *waiting.names)) if waiting is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +202,7 @@ def _leaving(way: _Way) -> views.Leaving | None:
     about_place = way.typed and way.refused is not None and way.refused.field == DESTINATION
     return views.Leaving(
         action=f"/releases/{way.release}", regions=way.regions, typed=way.typed[:TYPED_CHARACTERS_MAX],
-        error="It may not go there." if about_place else "", is_allowed=way.refused is None,
+        error=said("It may not go there.") if about_place else "", is_allowed=way.refused is None,
     )  # fmt: skip
 
 
@@ -203,7 +214,7 @@ def _why_not(way: _Way, asked: Refused | None) -> Refused | None:
 def _notice(refused: Refused) -> Notice:
     if refused.field == DESTINATION:
         return frame.notice(refused, todo=TODO[refused.code], field=DESTINATION)
-    return frame.notice(refused, todo="" if refused.code == ENDED else TODO_READER)
+    return frame.notice(refused, todo="" if refused.code == ENDED else said(TODO_READER))
 
 
 def _export_command(page: ReleasePage, way: _Way) -> str:
@@ -223,7 +234,7 @@ def _phase(visit: Visit, page: ReleasePage) -> tuple[Fact, ...]:
     """The phase in which a release was made; nothing for a programme that had never moved."""
     programme = page.row.programme
     made = checklist.phases_of(visit.cell, visit.actor, programme).get(page.row.release)
-    return () if made is None else (Fact(term="Phase", value=made, href=f"/programmes/{programme}/phase"),)
+    return () if made is None else (Fact(term=said("Phase"), value=made, href=f"/programmes/{programme}/phase"),)
 
 
 def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
@@ -239,7 +250,7 @@ def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
     view = views.ReleaseDetail(
         name=row.name, version=row.version,
         status=_status(visit, page),
-        counts=(*_counts(page, manifest), Fact(term="Use", value=row.use), *_phase(visit, page)),
+        counts=(*_counts(page, manifest), Fact(term=said("Use"), value=row.use), *_phase(visit, page)),
         files=_files(manifest, way), exclusions=_exclusions(visit, page, counts, way), agreement=_agreement(manifest),
         verify_command=f"tallystick release verify {row.name}-{row.version} --vkey log.vkey",
         export_command=_export_command(page, way), leaving=_leaving(way),
@@ -247,7 +258,7 @@ def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
         waits=_waits(visit, page), events=_events(visit, page), downloads=_downloads(manifest, way),
         erased=page.erased.sentence if page.erased else "", lost=page.lost[:NAMES_MAX], lost_total=len(page.lost),
     )  # fmt: skip
-    at = frame.inside(visit, row.programme, SECTION, (SECTION, f"/programmes/{row.programme}/releases"))
+    at = frame.inside(visit, row.programme, SECTION, (said(SECTION), f"/programmes/{row.programme}/releases"))
     notices = () if refused is None else (_notice(refused),)
     shown = frame.page(visit, f"{row.name} {row.version}", at=at, notices=notices)
     status = status_of(refused) if refused is not None and (way.typed or asked) else 200
@@ -257,18 +268,22 @@ def _detail(visit: Visit, asked: Refused | None) -> PageAnswer:
 def _counts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
     """What it holds. Of one whose files are gone the journal still has two numbers, of an unbuilt one none."""
     row = page.row
-    facts = () if row.records is None else (("Records", row.records), ("Judgments", row.judgments or 0))
+    facts = () if row.records is None else ((said("Records"), row.records), (said("Judgments"), row.judgments or 0))
     if manifest is not None:
-        facts = (*facts, ("Experts", manifest.counts.experts), ("Adjudicated", manifest.counts.adjudications))
+        facts = (
+            *facts, (said("Experts"), manifest.counts.experts), (said("Adjudicated"), manifest.counts.adjudications),
+        )  # fmt: skip
         set_aside = manifest.counts.standing.get("requeued", 0)
-        facts = (*facts, ("Set aside, judged again", set_aside)) if set_aside else facts
-    return tuple(Fact(term=term, value=f"{value:,}") for term, value in facts)
+        facts = (*facts, (said("Set aside, judged again"), set_aside)) if set_aside else facts
+    return tuple(Fact(term=term, value=count(value)) for term, value in facts)
 
 
 def _files(manifest: Manifest | None, way: _Way) -> tuple[views.FileRow, ...]:
     listed = manifest.files if manifest else []
     return tuple(
-        views.FileRow(path=f.path, what=f.role, size_bytes=f.bytes, sha256=f.sha256, href=way.to(f.path))
+        views.FileRow(
+            path=f.path, what=ROLES.get(f.role) or f.role, size_bytes=f.bytes, sha256=f.sha256, href=way.to(f.path)
+        )
         for f in listed
     )
 
@@ -278,8 +293,8 @@ def _downloads(manifest: Manifest | None, way: _Way) -> tuple[Link, ...]:
         return ()
     there = {"manifest.json", *(f.path for f in manifest.files)}
     offered = (
-        ("data/records.jsonl", "Records (JSONL)"), ("data/records.parquet", "Records (Parquet)"),
-        ("datasheet.html", "Data card"), ("manifest.json", "Manifest"),
+        ("data/records.jsonl", said("Records (JSONL)")), ("data/records.parquet", said("Records (Parquet)")),
+        ("datasheet.html", said("Data card")), ("manifest.json", said("Manifest")),
     )  # fmt: skip
     wanted = ((label, way.to(path)) for path, label in offered if path in there)
     return tuple(Link(label=label, href=href) for label, href in wanted if href is not None)
@@ -288,7 +303,7 @@ def _downloads(manifest: Manifest | None, way: _Way) -> tuple[Link, ...]:
 def _exclusions(visit: Visit, page: ReleasePage, counts: Counts, way: _Way) -> tuple[views.Exclusion, ...]:
     href = way.to("exclusions.json")
     rows = [
-        views.Exclusion(reason=reason.replace("-", " ").capitalize(), records=number, href=href)
+        views.Exclusion(reason=EXCLUDED.get(reason) or reason, records=number, href=href)
         for reason, number in sorted(counts.excluded_items.items())
     ]
     left_out: dict[str, str] = msgspec.json.decode(page.row.left_out, type=dict[str, str])
@@ -315,22 +330,22 @@ def _agreement(manifest: Manifest | None) -> IntervalPlot:
             f"{g.domain}",
             Estimate(
                 value=words.share(g.value_ppm), low=words.share(g.low_ppm), high=words.share(g.high_ppm),
-                reason="undefined" if g.value_ppm is None else "",
+                reason=said("undefined") if g.value_ppm is None else "",
             ),
             g.threshold_ppm / 1_000_000,
         )
         for g in gates
     )  # fmt: skip
-    return IntervalPlot(title="Agreement by task category", rows=rows)
+    return IntervalPlot(title=said("Agreement by task category"), rows=rows)
 
 
 def _log_facts(page: ReleasePage, manifest: Manifest | None) -> tuple[Fact, ...]:
     row = page.row
-    facts = [Fact(term="Decided at entry", value=f"{row.cut_seq:,}", href=f"/receipts/{row.cut_seq}")]
+    facts = [Fact(term=said("Decided at entry"), value=count(row.cut_seq), href=f"/receipts/{row.cut_seq}")]
     if row.built_seq is not None:
-        facts.append(Fact(term="Built at entry", value=f"{row.built_seq:,}", href=f"/receipts/{row.built_seq}"))
+        facts.append(Fact(term=said("Built at entry"), value=count(row.built_seq), href=f"/receipts/{row.built_seq}"))
     if manifest is not None:
-        facts.append(Fact(term="Root over the records", value=manifest.records_root, is_digest=True))
+        facts.append(Fact(term=said("Root over the records"), value=manifest.records_root, is_digest=True))
     return tuple(facts)
 
 
@@ -387,11 +402,11 @@ def _form(
         ), name=name,
         version=visit.text("version"), rationale=visit.text("rationale"),
         refusals=_refusals(glance, refused) if refused and not place else (),
-        errors=((place, refused.sentence),) if refused and place else (),
+        errors=((place, refusal_line(refused)),) if refused and place else (),
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/releases"))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/releases"))
     notices: tuple[Notice, ...] = (frame.notice(refused, field=place),) if refused and place else ()
-    page = frame.page(visit, "Build a release", at=at, notices=notices)
+    page = frame.page(visit, said("Build a release"), at=at, notices=notices)
     return frame.shown("release/new.html", view, page, status=200 if refused is None else status_of(refused))
 
 
@@ -403,7 +418,7 @@ def _refusals(glance: ProgrammeGlance, refused: Refused) -> tuple[views.Refusal,
     href = next((ways[name] for name in refused.names if name in ways), None)
     return (
         views.Refusal(
-            sentence=refused.sentence, todo=BATCH_TODO.get(refused.code, BATCH_TODO[""]),
+            sentence=refusal_line(refused), todo=BATCH_TODO.get(refused.code) or BATCH_TODO[""],
             names=refused.names[:NAMES_MAX], names_total=len(refused.names), href=href,
         ),
     )  # fmt: skip

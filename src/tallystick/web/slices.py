@@ -14,12 +14,13 @@ from tallystick.plots import HistoryPlot, HistoryPoint, IntervalPlot
 from tallystick.web import frame, words
 from tallystick.web.contract import interval_row
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, counted, said
 from tallystick.web.views import gate as views
 from tallystick.web.views.parts import Link
 
-SECTION = "Agreement"
+SECTION = N_("Agreement")
 POINTS_MAX = 26
-_WORDS = {flow.VERSION: "rubric version", flow.SIGNAL: "kind of judgment"}
+_WORDS = Words({flow.VERSION: "rubric version", flow.SIGNAL: "kind of judgment"})
 
 
 def mount(site: Site) -> None:
@@ -40,13 +41,13 @@ def by_axis(visit: Visit) -> PageAnswer:
         axes=tuple(
             Link(
                 label=_axis(name), href=f"{root}/slices?{urlencode({'by': name})}",
-                note="shown" if name == found.by else "",
+                note=said("shown") if name == found.by else "",
             )
             for name in found.axes
         ),
         rows=tuple(_row(found, one) for one in found.slices),
         overview=IntervalPlot(
-            title=f"Agreement by {axis}",
+            title=said("Agreement by %(axis)s", axis=axis),
             rows=tuple(
                 interval_row(one.name, words.estimate_of(one.found), _threshold(found, one)) for one in found.slices
             ),
@@ -54,20 +55,20 @@ def by_axis(visit: Visit) -> PageAnswer:
         trends=_trends(found), note=_note(found),
     )  # fmt: skip
     at = Place(
-        trail=((found.programme.title, f"/programmes/{programme}"), (SECTION, root)), programme=programme,
+        trail=((found.programme.title, f"/programmes/{programme}"), (said(SECTION), root)), programme=programme,
         section=SECTION,
     )  # fmt: skip
-    return frame.shown("gate/slices.html", view, frame.page(visit, f"Agreement by {axis}", at=at))
+    return frame.shown("gate/slices.html", view, frame.page(visit, said("Agreement by %(axis)s", axis=axis), at=at))
 
 
 def _axis(name: str) -> str:
-    return _WORDS.get(name, name.replace("_", " "))
+    return _WORDS.get(name) or name.replace("_", " ")
 
 
 def _coefficient(found: Sliced) -> str:
     if found.by == flow.CRITERION:
-        return "Krippendorff's alpha, ordinal, on scores"
-    return words.METRICS.get(found.programme.metric, found.programme.metric)
+        return said("Krippendorff's alpha, ordinal, on scores")
+    return words.METRICS.get(found.programme.metric) or found.programme.metric
 
 
 def _threshold(found: Sliced, one: Slice) -> float | None:
@@ -85,7 +86,9 @@ def _row(found: Sliced, one: Slice) -> views.SliceRow:
 
 def _trends(found: Sliced) -> tuple[HistoryPlot, ...]:
     """Week by week, a plot for each rubric: each has its own threshold. None of what has fewer than two weeks."""
-    named = {f"Agreement by week under the rubric {name}": weeks for name, weeks in found.weeks.items()}
+    named = {
+        said("Agreement by week under the rubric %(rubric)s", rubric=name): weeks for name, weeks in found.weeks.items()
+    }
     return tuple(
         HistoryPlot(
             title=title, points=tuple(_point(one) for one in parts[-POINTS_MAX:]),
@@ -102,14 +105,26 @@ def _point(one: Slice) -> HistoryPoint:
 
 
 def _note(found: Sliced) -> str:
-    parts = ["Measured now from all judgments; no gate asks for it."]
+    parts = [said("Measured now from all judgments; no gate asks for it.")]
     if found.by == flow.WEEK:
         parts.append(
-            "An item stands in the week in which its last judgment came in. Thresholds are those in force now."
+            said("An item stands in the week in which its last judgment came in. Thresholds are those in force now.")
         )
     expected = sum(one.expected for one in found.slices)
     if expected and found.by != flow.CRITERION:
-        parts.append(f"{words.plural(expected, 'item', 'items')} declared as expected to divide stay out.")
+        parts.append(
+            counted(
+                "%(number)s item declared as expected to divide stay out.",
+                "%(number)s items declared as expected to divide stay out.",
+                expected,
+            )
+        )
     if found.left_out:
-        parts.append(f"{words.plural(found.left_out, 'value', 'values')} with fewer judgments are not shown.")
+        parts.append(
+            counted(
+                "%(number)s value with fewer judgments are not shown.",
+                "%(number)s values with fewer judgments are not shown.",
+                found.left_out,
+            )
+        )
     return " ".join(parts)
