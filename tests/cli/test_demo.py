@@ -5,20 +5,40 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
+from served import InProcess
 from typer.testing import CliRunner
 
-from tallystick import bundle
-from tallystick.app import access, contract, gate, release, roster
+from tallystick import api, bundle, edge, web
+from tallystick.app import (
+    access,
+    affected,
+    constitution,
+    contract,
+    credential,
+    gate,
+    items,
+    pay,
+    pool,
+    release,
+    roster,
+    tiers,
+    welfare,
+)
 from tallystick.app import cell as cells
 from tallystick.cli import app
 from tallystick.flow.refusal import Refused
 from tallystick.store.schema import DISAGREEMENT, ITEM, JUDGMENT, PERSON
 
+WALKERS = ("lead", "researcher", "auditor", "engineer", "lawyer-3", "adjudicator-1")
+PAGES_MAX = 40
+ID = re.compile(r"\b(?:[a-z]{3}-[0-9a-f]{20,}|[0-9]+|[0-9a-f]{20,})\b")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RUN = CliRunner()
 
@@ -69,7 +89,11 @@ def test_one_domain_fails_its_gate_and_stays_out_while_others_are_released(
 ) -> None:
     folder, told = played
     decisions = {name: words.split(":")[0] for name, words in told["gates"].items()}
-    assert sorted(decisions.values()) == ["fail", "pass", "pass", "pass", "pass"]
+    assert sorted(decisions) == [
+        "critiques/medical", "pilot-work/creative", "pilot-work/general", "pilot-work/legal", "pilot-work/medical",
+        "pilot-work/software", "safety/general", "steps/software", "traces/software",
+    ]  # fmt: skip
+    assert sorted(decisions.values()) == ["fail", *["pass"] * 8]
     failed = next(name for name, decision in decisions.items() if decision == "fail")
     assert told["refused_batches"] == [failed], "asking for everything is refused and names the batch"
     manifest = json.loads((Path(told["release"]) / "manifest.json").read_text())
@@ -90,6 +114,151 @@ def test_some_disagreements_are_settled_some_preserved_some_open(played: tuple[P
     assert glance.funnel["open"] > 0
     assert glance.funnel["settled"] == told["settled"]
     assert glance.funnel["preserved"] == told["preserved"]
+
+
+PROGRAMME, ATTACKED = "careful-answers", "steadfast-under-attack"
+
+
+def test_work_is_paid_and_nobody_earns_less_than_the_floor(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, told = played
+    with cells.opened(folder) as cell:
+        lead, slow = as_lead(cell), actor(cell, "lawyer-3").person
+        assert closed_week(cell, lead, ATTACKED)
+        name = closed_week(cell, lead, PROGRAMME)
+        for file in ("lines.csv", "summary.csv"):
+            data = pay.file_of(cell, lead, PROGRAMME, name, name=file)
+            assert isinstance(data, bytes)
+            assert data.count(b"\n") > 12
+        week = pay.overview(cell, lead, PROGRAMME, name)
+        assert not isinstance(week, Refused)
+    topped = next(one.statement for one in week.people if one.statement.person == slow)
+    assert topped.top_up > 0, "whoever is slow is topped up"
+    assert (topped.earned_hourly or 0) < 4500 <= topped.payable * 3_600_000 // topped.active_ms
+    assert told["judgments"] > 200
+
+
+def closed_week(cell: cells.Cell, lead: access.Actor, programme: str) -> str:
+    """The week of a programme that was closed and exported once."""
+    page = pay.overview(cell, lead, programme)
+    assert not isinstance(page, Refused)
+    [name] = [row.period.name for row in page.periods if row.state == "closed" and len(row.exports) == 1]
+    return name
+
+
+def test_credentials_pool_and_constitution_stand_as_a_lead_would_know_them(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    with cells.opened(folder) as cell:
+        lead = as_lead(cell)
+        people = roster.people(cell, access.CELL)
+        assert not isinstance(people, Refused)
+        held = [one for person in people for one in _held(cell, lead, person.row.person)]
+        assert sorted(one.state for one in held) == ["under_review", *["verified"] * 6]
+        soon = credential.running_out(cell, lead, within_days=60)
+        assert not isinstance(soon, Refused)
+        assert len(soon) == 1
+        composed = pool.pool_page(cell, lead, PROGRAMME)
+        assert not isinstance(composed, Refused)
+        assert composed.newest is not None
+        principles = constitution.constitution_page(cell, lead, programme=PROGRAMME)
+        assert not isinstance(principles, Refused)
+        assert [name for name, carriers in principles.carriers.items() if not carriers] == ["absent-people"]
+        assert {row.domain for row in principles.rubrics if row.carried and row.refused is None} == {"medical", "legal"}
+        noted = constitution.trade_offs(cell, lead, PROGRAMME)
+        assert not isinstance(noted, Refused)
+        assert len(noted.noted) > 5
+
+
+def _held(cell: cells.Cell, lead: access.Actor, person: str) -> tuple[credential.Held, ...]:
+    found = credential.of_person(cell, lead, person)
+    assert not isinstance(found, Refused)
+    return found
+
+
+def test_a_revision_left_affected_work_of_which_a_part_is_reviewed(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    with cells.opened(folder) as cell:
+        found = affected.queue(cell, as_lead(cell), PROGRAMME)
+    assert not isinstance(found, Refused)
+    [rubric] = found
+    assert (rubric.rubric.id, rubric.rubric.version) == ("general", "1.1.0")
+    assert (rubric.tally.stands, rubric.tally.again) == (5, 2)
+    assert rubric.tally.waiting > 20
+
+
+def test_restricted_work_is_there_for_cleared_people_alone(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    with cells.opened(folder) as cell:
+        lead = as_lead(cell)
+        seen = welfare.exposure(cell, lead, ATTACKED)
+        assert not isinstance(seen, Refused)
+        assert [one.category for one in seen.weeks] == ["manipulation"]
+        assert (seen.weeks[0].people >= 4, seen.weeks[0].items > 16) == (True, True)
+        load = tiers.load_page(cell, lead, ATTACKED)
+        assert not isinstance(load, Refused)
+        assert len(load.seniors) == 1
+        assert [batch.needs for batch in load.batches] == [()], "what the tier asks for was looked at"
+        for who, number in ((lead, 13), (actor(cell, "auditor"), 0)):
+            listed = items.items_page(cell, who, ATTACKED, after=-1, limit=50)
+            assert not isinstance(listed, Refused)
+            assert len(listed.rows) == number
+        made = release.releases_of(cell, lead, ATTACKED)
+        assert not isinstance(made, Refused)
+        assert [row.name for row in made] == [ATTACKED]
+
+
+def actor(cell: cells.Cell, login: str) -> access.Actor:
+    """Somebody of the demo."""
+    people = roster.people(cell, access.CELL)
+    assert not isinstance(people, Refused)
+    return next(access.Actor(one.row.person, frozenset(one.roles)) for one in people if one.login == login)
+
+
+def test_every_signal_of_the_demo_is_in_its_release(played: tuple[Path, dict[str, Any]]) -> None:
+    made = Path(played[1]["release"])
+    expected = [
+        "critique_edits.jsonl", "process_stepwise.jsonl", "safety_unpaired.jsonl", "tooltrace_conversations.jsonl",
+    ]  # fmt: skip
+    assert all((made / "views" / name).read_bytes().count(b"\n") >= 10 for name in expected)
+    rows = [json.loads(line) for line in (made / "data/judgments.jsonl").read_text().splitlines()]
+    marked = [mark for row in rows if row["signal"] == "critique" for mark in row["marks"]]
+    assert len(marked) > 10
+    assert all(mark["end"] - mark["start"] == len(mark["quote"]) for mark in marked)
+
+
+def test_whoever_walks_through_the_pages_meets_none_that_breaks(played: tuple[Path, dict[str, Any]]) -> None:
+    """One address of each kind, for each role, as the pages themselves lead there."""
+    folder, _ = played
+    with cells.opened(folder) as cell:
+        site = edge.build(cell, mounts=[api.mount, web.mount], secure_cookies=False)
+        try:
+            with httpx.Client(transport=InProcess(site), base_url="http://testserver") as http:
+                walked = {login: list(walk(cell, http, login)) for login in WALKERS}
+        finally:
+            site.close()
+    assert [(login, path) for login, pages in walked.items() for path, status in pages if status >= 500] == []
+    counts = {login: sum(status == 200 for _, status in pages) for login, pages in walked.items()}
+    assert min(counts.values()) > 12, counts
+
+
+def walk(cell: cells.Cell, http: httpx.Client, login: str) -> Iterator[tuple[str, int]]:
+    """Follow links from the first page: one address of each kind, and its status."""
+    session = roster.open_session(cell, actor(cell, login).person, kind="page", method="token")
+    assert isinstance(session, roster.SignedIn)
+    seen: set[str] = set()
+    waiting = ["/"]
+    while waiting and len(seen) < PAGES_MAX:
+        path = waiting.pop(0)
+        kind = ID.sub("*", path.partition("#")[0].partition("?")[0])
+        if kind in seen or kind.startswith(("/static", "/sign-out", "/api")):
+            continue
+        seen.add(kind)
+        page = http.get(path, headers={"Cookie": f"tallystick={session.token}"}, follow_redirects=False)
+        http.cookies.clear()
+        yield path, page.status_code
+        if page.is_redirect:
+            waiting.append(page.headers["location"])
+        elif page.headers.get("content-type", "").startswith("text/html"):
+            waiting += [unescape(found) for found in re.findall(r'href="(/[^"]*)"', page.text)]
 
 
 def test_everybody_in_the_demo_is_marked_as_simulated(played: tuple[Path, dict[str, Any]]) -> None:

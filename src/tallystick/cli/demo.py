@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -18,20 +18,23 @@ import typer
 import uvicorn
 
 from tallystick import settings
-from tallystick.app import access, contract, gate, items, release, roster, rubric
+from tallystick.app import access, constitution, contract, gate, items, release, roster, rubric
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.kernel import new_key
+from tallystick.app.kernel import new_key, wall_clock
 from tallystick.audit.release import verify_release
 from tallystick.cli import serve, shell
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
-from tallystick.sim import cast, experts, layout
+from tallystick.sim import attacks, cast, experts, layout, office
+from tallystick.sim.clock import Clock, two_weeks_before
+from tallystick.sim.keyed import keyed
 from tallystick.sim.layout import DataSet
 from tallystick.sim.lead import look_into
 from tallystick.sim.play import Played, World, play, preserve_all
+from tallystick.sim.revising import review_affected
 from tallystick.store.schema import Row
 
 NAME = "demo.tallystick.example"
@@ -39,6 +42,8 @@ START_SECONDS = 30.0
 MARK = "DEMO"
 MARK_TEXT = "A demo cell: simulated people, printed passwords. `tallystick demo` replaces it.\n"
 DATA = experts.DATA
+BATCHES = {"critique": "critiques", "process": "steps", "tooltrace": "traces", "safety": "safety"}
+"""Signal: the batch of its items. What is compared stands in another one, and comes later."""
 T = TypeVar("T")
 
 
@@ -49,11 +54,16 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class _Stage:
-    """The demo on its way: the cell, its lead, its passwords, and how much is said."""
+    """The demo on its way: the cell, its lead, its people, and how much is said.
+
+    clock  the cell's own, on which the days of the play pass; not asked where judgments were made elsewhere
+    """
 
     cell: Cell
     lead: Actor
+    clock: Clock
     passwords: dict[str, str]
+    persons: dict[str, str]  # login: pseudonym
     is_quiet: bool
 
     def say(self, sentence: str) -> None:
@@ -64,6 +74,7 @@ class _Stage:
 def demo(
     directory: shell.Directory = Path("demo-cell"),
     data: Annotated[Path | None, typer.Option(help="A folder in the plain layout: real judgments, imported.")] = None,
+    signal: Annotated[str | None, typer.Option(help="With --data: how to read a set that holds two signals.")] = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Make the cell and leave.")] = False,
     seed: Annotated[int, typer.Option(help="Of the simulated experts.")] = 1,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8000,
@@ -72,10 +83,10 @@ def demo(
     """Make a cell with a demo programme: contract, rubrics, experts, judgments, gates, adjudication, release."""
     started = time.monotonic()
     try:
-        imported = layout.load(data) if data else None
+        imported = layout.load(data, signal) if data else None
     except layout.BadLayout as error:
         shell.fail(str(error))
-    stage = _open(directory, is_quiet=as_json)
+    stage = _open(directory, is_real=bool(imported), is_quiet=as_json)
     outcome = _play_imported(stage, imported, seed) if imported else _play_own(stage, seed)
     stage.cell.seal()
     facts = outcome | {
@@ -89,22 +100,23 @@ def demo(
         said = {"gates"}  # each was said when it was measured
         shell.show_facts("Demo cell", {name: facts[name] for name in facts if name not in said}, as_json=False)
         _print_accounts(stage)
-    if no_serve:
-        stage.cell.close()
-        return
-    serve.run(stage.cell, settings.Settings(directory=directory, port=port), is_quiet=as_json)
+    stage.cell.close()
+    if not no_serve:
+        with cells.opened(directory) as cell:  # by the clock of this machine from here on
+            serve.run(cell, settings.Settings(directory=directory, port=port), is_quiet=as_json)
 
 
-def _open(directory: Path, *, is_quiet: bool) -> _Stage:
+def _open(directory: Path, *, is_real: bool, is_quiet: bool) -> _Stage:
     """A new cell with its lead. An earlier demo cell in the same place is replaced; any other cell is left alone."""
     if directory.exists() and any(directory.iterdir()):
         _clear(directory)
-    cell = cells.create(directory, name=NAME)
+    clock = two_weeks_before(wall_clock())
+    cell = cells.create(directory, name=NAME, clock=wall_clock if is_real else clock)
     settings.save(settings.Settings(directory=directory))
     (directory / MARK).write_text(MARK_TEXT)
-    passwords: dict[str, str] = {}
-    lead = _join(cell, access.CELL, cast.Part(cast.LEAD, "Lea Simulated (programme lead)", ("lead",)), passwords)
-    return _Stage(cell, lead, passwords, is_quiet)
+    stage = _Stage(cell, access.CELL, clock, {}, {}, is_quiet)
+    stage.lead = _join(stage, cast.Part(cast.LEAD, "Lea Simulated (programme lead)", ("lead",)))
+    return stage
 
 
 def _clear(directory: Path) -> None:
@@ -113,14 +125,16 @@ def _clear(directory: Path) -> None:
     shutil.rmtree(directory)
 
 
-def _join(cell: Cell, actor: Actor, part: cast.Part, passwords: dict[str, str]) -> Actor:
+def _join(stage: _Stage, part: cast.Part) -> Actor:
     """Enrol a demo account with a password of its own, made up now and printed at the end."""
-    passwords[part.login] = "-".join(secrets.token_hex(2) for _ in range(4))
+    cell, actor = stage.cell, stage.lead
+    stage.passwords[part.login] = "-".join(secrets.token_hex(2) for _ in range(4))
     person = roster.NewPerson(
         name=part.name, roles=part.roles, expert_roles=part.expert_roles, note="A simulated person of the demo.",
-        login=part.login, password=passwords[part.login], is_simulated=True, is_demo=True,
+        login=part.login, password=stage.passwords[part.login], is_simulated=True, is_demo=True,
     )  # fmt: skip
     joined = _good(roster.enrol(cell, actor, person, key=new_key()))
+    stage.persons[part.login] = joined.person
     if "expert" in part.roles and part.has_contract:
         now = cell.kernel.now()
         text = (DATA / "programme" / "expert-contract.md").read_bytes()
@@ -144,27 +158,72 @@ def _good(answer: T | Refused | list[Problem]) -> T:
 
 
 def _play_own(stage: _Stage, seed: int) -> dict[str, object]:
-    """The shipped programme: simulated experts judge it through the API."""
+    """The shipped programmes: simulated experts judge them through the API, in two weeks of simulated time."""
     programme = _bring_own(stage)
-    work, gold = experts.load_rows("work.jsonl"), experts.load_rows("gold.jsonl")
-    for name, rows, purpose in (("gold.jsonl", gold, "gold"), ("work.jsonl", work, "work")):
-        wanted = items.Wanted(programme=programme, name=name, batch=f"pilot-{purpose}", purpose=purpose, is_strict=True)
-        report = _good(items.import_items(stage.cell, stage.lead, experts.without_latents(rows), wanted))
-        stage.say(f"{report.accepted} items imported from {name}")
+    rows = {name: experts.load_rows(f"{name}.jsonl") for name in ("gold", "work", "shown")}
+    _import(stage, programme, rows["gold"], name="gold.jsonl", batch="pilot-gold", purpose="gold")
+    for signal, batch in BATCHES.items():
+        own = [row for row in rows["shown"] if row["signal"] == signal]
+        _import(stage, programme, own, name="shown.jsonl", batch=batch)
     for part in cast.parts():
-        _join(stage.cell, stage.lead, part, stage.passwords)
+        _join(stage, part)
     with _served(stage.cell) as http:
-        world, truth = World(http, programme, stage.passwords, seed, stage.say), experts.truth_of([*work, *gold])
-        played = play(world, truth)
+        world = World(http, programme, stage.passwords, seed, stage.say, stage.clock)
+        truth = experts.truth_of([*rows["work"], *rows["gold"]])
+        office.agree(world)
+        office.hire(world)
+        played = play(
+            world, truth, keyed(rows["shown"], seed),
+            bring=lambda: _import(stage, programme, rows["work"], name="work.jsonl", batch="pilot-work"),
+        )  # fmt: skip
         gates = _measure(stage, programme)
         look_into(world, truth)
-    refused = _try_everything(stage, programme)
-    made = _release(stage, programme, name=programme)
+        attacked = _play_attacks(stage, http, seed)
+        stage.clock.next_monday()
+        for paid in (world, attacked):
+            office.pay_out(paid)
+        office.compose(world)
+        refused = _try_everything(stage, programme)
+        made = _release(stage, programme, name=programme)
+        _release(stage, attacked.programme, name=attacked.programme)
+        _revise(stage, world)
+    return _told(programme, gates, made, refused) | _counts(played)
+
+
+def _import(
+    stage: _Stage, programme: str, rows: Sequence[Mapping[str, object]], *, name: str, batch: str, purpose: str = "work"
+) -> None:  # fmt: skip
+    wanted = items.Wanted(programme=programme, name=name, batch=batch, purpose=purpose, is_strict=True)
+    report = _good(items.import_items(stage.cell, stage.lead, experts.without_latents(rows), wanted))
+    stage.say(f"{report.accepted} items imported from {name} as {batch}")
+
+
+def _play_attacks(stage: _Stage, http: httpx.Client, seed: int) -> World:
+    """The restricted programme: opened, its people cleared, judged, its cases ended, measured."""
+    stage.clock.next_morning()
+    folder = DATA / "attacks"
+    text = (folder / "contract.yaml").read_text()
+    opened = _good(contract.bring_into_force(stage.cell, stage.lead, text=text, name="contract.yaml", key=new_key()))
+    programme = opened.programme
+    _publish(stage, programme, (folder / "rubric.yaml").read_text(), "rubric.yaml")
+    world = World(http, programme, stage.passwords, seed, stage.say, stage.clock)
+    gold, work = experts.load_rows("attacks-gold.jsonl"), experts.load_rows("attacks.jsonl")
+    attacks.clear(world, stage.persons)
+    _import(stage, programme, gold, name="attacks-gold.jsonl", batch="gold", purpose="gold")
+    _import(stage, programme, work, name="attacks.jsonl", batch="attacks")
+    office.accept(world, [*cast.ATTACKED, *cast.ADJUDICATORS])
+    attacks.judge_attacks(world, keyed(gold, seed), keyed(work, seed))
+    _measure(stage, programme)
+    return world
+
+
+def _revise(stage: _Stage, world: World) -> None:
+    """A rubric is revised after the release, and some of the work that it affects is looked at again."""
     revision = DATA / "programme" / "rubric-general-1.1.0.yaml"
-    revised = _publish(stage, programme, revision.read_text(), revision.name)
+    revised = _publish(stage, world.programme, revision.read_text(), revision.name)
     flagged = ", ".join(revised.affected)
     stage.say(f"rubric {revised.rubric} revised to {revised.version}: judgments on {flagged} flagged")
-    return _told(programme, gates, made, refused) | _counts(played)
+    review_affected(world)
 
 
 def _counts(played: Played) -> dict[str, object]:
@@ -178,6 +237,12 @@ def _bring_own(stage: _Stage) -> str:
     folder = DATA / "programme"
     text = (folder / "contract.yaml").read_text()
     opened = _good(contract.bring_into_force(stage.cell, stage.lead, text=text, name="contract.yaml", key=new_key()))
+    document = (folder / "constitution.yaml").read_text()
+    _good(
+        constitution.publish(
+            stage.cell, stage.lead, programme=opened.programme, text=document, name="constitution.yaml", key=new_key()
+        )
+    )
     for path in sorted(folder.glob("rubric-*.yaml")):
         if path.stem.removeprefix("rubric-").isalpha():
             _publish(stage, opened.programme, path.read_text(), path.name)
@@ -208,9 +273,10 @@ def _play_imported(stage: _Stage, data: DataSet, seed: int) -> dict[str, object]
         stage.say(problem.sentence)
     steward = cast.Part("steward", "Simulated steward of imported sets", ("expert",), ("adjudicator",))
     for part in (steward, *(part for part in cast.parts() if part.roles in {("researcher",), ("auditor",)})):
-        _join(stage.cell, stage.lead, part, stage.passwords)
+        _join(stage, part)
     with _served(stage.cell) as http:
-        kept = preserve_all(World(http, programme, stage.passwords, seed, stage.say), steward.login)
+        world = World(http, programme, stage.passwords, seed, stage.say, stage.clock)
+        kept = preserve_all(world, steward.login)
     stage.say(f"{kept} disagreements among the raters preserved as they are")
     gates = _measure(stage, programme)
     return _told(programme, gates, _release(stage, programme, name=programme), None) | {

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from tallystick.sim.experts import SimulatedExpert
 
 LEAD = "lead"
+SAFETY_LEAD = "safety-lead"
+"""A second lead: nobody clears themselves for restricted work."""
+RESEARCHER = "researcher"
+ATTACKED = ("physician-2", "engineer-1", "editor-1")
+"""Who is cleared for the restricted programme, beside both leads and the adjudicators."""
 ADJUDICATORS = ("adjudicator-1", "adjudicator-2")
 
 
@@ -22,7 +27,8 @@ class Part:
 def parts() -> list[Part]:
     """Every account but the lead's, which opens the cell."""
     return [
-        Part("researcher", "Ravi Simulated (alignment researcher)", ("researcher",), has_contract=False),
+        Part(SAFETY_LEAD, "Mika Simulated (safety lead)", ("lead",), has_contract=False),
+        Part(RESEARCHER, "Ravi Simulated (alignment researcher)", ("researcher",), has_contract=False),
         Part("auditor", "Amara Simulated (client auditor)", ("auditor",), has_contract=False),
         Part("engineer", "Eskil Simulated (engineer)", ("engineer",), has_contract=False),
         *(Part(e.login, e.name, ("expert",), ("reviewer",)) for e in experts(seed=0)),
@@ -47,7 +53,7 @@ def experts(seed: int) -> list[SimulatedExpert]:
         SimulatedExpert("lawyer-2", "Emil Simulated", ("legal", "creative"), seed),
         SimulatedExpert(
             "lawyer-3", "Fatou Simulated", ("legal",), seed, slips=0.30,
-            blind_to=frozenset({"jurisdiction_care", "legal_accuracy"}),
+            blind_to=frozenset({"jurisdiction_care", "legal_accuracy"}), pace=1.6,
         ),
         SimulatedExpert("engineer-1", "Goran Simulated", ("software", "general"), seed),
         SimulatedExpert("engineer-2", "Hana Simulated", ("software",), seed),

@@ -89,6 +89,7 @@ class SimulatedExpert:
 
     slips     chance of a careless verdict, per judgment
     blind_to  criteria on which this person sees no difference: a rubric read differently from the others
+    pace      how much time they take for what takes others one
     """
 
     login: str
@@ -97,6 +98,7 @@ class SimulatedExpert:
     seed: int
     slips: float = 0.0
     blind_to: frozenset[str] = frozenset()
+    pace: float = 1.0
 
     def answer(self, task: Mapping[str, Any], truth: Truth) -> dict[str, Any]:
         """The answer to a task as the API gives it, in the order in which the candidates were shown.
@@ -117,7 +119,7 @@ class SimulatedExpert:
             verdict = _SWAPPED.get(verdict, verdict)
         return {
             "verdict": verdict, "scores": opinion, "reasons": _reasons(verdict, opinion, task, chance),
-            "confirmed": [], "active_ms": round(1000 * chance.lognormvariate(4.3, 0.5)),
+            "confirmed": [], "active_ms": round(1000 * self.pace * chance.lognormvariate(4.3, 0.5)),
         }  # fmt: skip
 
     def _points(self, latent: Latent, criterion: Mapping[str, Any], chance: random.Random) -> dict[str, int]:

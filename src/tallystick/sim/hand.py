@@ -35,12 +35,22 @@ class Hand:
 
     def post(self, path: str, body: object = None) -> dict[str, Any]:
         """Change something, under a fresh idempotency key. Raises Refusal."""
-        key = f"sim-{self._chance.getrandbits(96):024x}"
-        headers = self._headers() | {"Idempotency-Key": key}
-        return self._answer(self._http.post(PREFIX + path, json=body, headers=headers))
+        return self._answer(self._http.post(PREFIX + path, json=body, headers=self._keyed()))
+
+    def put(self, path: str, body: object) -> dict[str, Any]:
+        """Put something in the place of what was there. Raises Refusal."""
+        return self._answer(self._http.put(PREFIX + path, json=body, headers=self._keyed()))
+
+    def upload(self, path: str, name: str, data: bytes) -> dict[str, Any]:
+        """Bring a file. Raises Refusal."""
+        headers = self._keyed() | {"Content-Type": "application/octet-stream"}
+        return self._answer(self._http.post(PREFIX + path, params={"name": name}, content=data, headers=headers))
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def _keyed(self) -> dict[str, str]:
+        return self._headers() | {"Idempotency-Key": f"sim-{self._chance.getrandbits(96):024x}"}
 
     @staticmethod
     def _answer(response: httpx.Response) -> dict[str, Any]:

@@ -7,14 +7,15 @@ in as the expert who is awaited, label the rest, and go on as the lead.
 from tallystick.sim import cast
 from tallystick.sim.experts import Truth
 from tallystick.sim.hand import Hand, Refusal
-from tallystick.sim.play import World
+from tallystick.sim.play import NEXT_DAY, World
 
 AWAITED = "lawyer-3"
 """Who has not labelled in the calibration session when the play ends."""
 SECOND_LOOKS = {"high": 6, "medium": 4, "low": 2}
 """How many finished items of each tier are drawn to be looked at again."""
 LOOKED_AT = 5
-ACT = 2
+LOOK_MS = 150_000
+ACT = NEXT_DAY
 
 
 def look_into(world: World, truth: Truth) -> None:
@@ -41,6 +42,7 @@ def _intervene(world: World, lead: Hand, intervention: str, domain: str, *, trut
             task = hand.get(f"/calibrations/{opened['calibration']}/task")
             answer = expert.answer(task, truth) | {"confirmed": [c["id"] for c in task["rubric"]["criteria"]]}
             assert task["item"] in opened["items"], item
+            world.clock.work(answer["active_ms"])
             hand.post(f"/calibrations/{opened['calibration']}/items/{task['item']}/label", answer)
     world.say(f"calibration session of {len(opened['items'])} items: {AWAITED} has yet to label")
 
@@ -57,6 +59,7 @@ def _look_again(world: World, lead: Hand) -> None:
                 if refusal.code != "no-work":
                     raise
                 break
+            world.clock.work(LOOK_MS)
             hand.post(f"/rereviews/{review['item']}/answer", {"is_defect": False})
             done += 1
     world.say(f"{sum(SECOND_LOOKS.values())} finished items drawn at random for a second look, {done} looked at")

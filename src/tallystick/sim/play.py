@@ -9,13 +9,38 @@ from typing import Any
 import httpx
 
 from tallystick.sim import cast
+from tallystick.sim.clock import Clock
 from tallystick.sim.experts import SimulatedExpert, Truth
 from tallystick.sim.hand import Hand, Refusal
+from tallystick.sim.keyed import Keyed
 
 LEFT_OPEN = 2
 """Disagreements that nobody has come to yet, so that the queue is not empty."""
+CASE_MS = 180_000
+NEXT_DAY = 2
+"""The act of the play in which cases are ended: sessions of the day before are over."""
 LAST = {"editor-1": 24}
 """Who stops early, after how many judgments: some items still wait for theirs when the play ends."""
+
+NOTHING = {"no-work", "not-qualified"}
+BREAK_DUE = "break-due"
+BREAK_MINUTES = 5
+NOTED_SHARE = 0.25
+TRADE_OFFS: Mapping[str, Sequence[tuple[tuple[str, str], str | None, str]]] = {
+    "medical": (
+        (("care", "candour"), "care", "The warning had to come first, although nobody can know the dose from here."),
+        (
+            ("care", "candour"),
+            None,
+            "Both answers warn; one of them also says what it does not know.",
+        ),
+    ),
+    "legal": (
+        (("care", "self-determination"), "self-determination", "The person can take the first step without a lawyer."),
+        (("candour", "self-determination"), "candour", "An open outcome had to be called open before any advice."),
+    ),
+}
+"""Domain: principles that conflicted, which one prevailed (None: balanced), and the expert's words."""
 
 SETTLED_NOTES = (
     "Decided on {criterion}: the judges' own reasons show that one of them had not weighed it as the rubric asks.",
@@ -36,10 +61,15 @@ class World:
     passwords: Mapping[str, str]
     seed: int
     say: Callable[[str], None]
+    clock: Clock
+    hands: dict[tuple[str, int], Hand] = field(default_factory=dict)
 
     def hand(self, login: str, *, act: int = 1) -> Hand:
-        """Sign in as somebody. In another act of the play their keys are others."""
-        return Hand(self.http, login, self.passwords[login], seed=f"{self.seed}|{act}")
+        """Somebody's session, opened when they first come. Another act of the play has another, and other keys."""
+        key = (login, act)
+        if key not in self.hands:
+            self.hands[key] = Hand(self.http, login, self.passwords[login], seed=f"{self.seed}|{act}|{self.programme}")
+        return self.hands[key]
 
 
 @dataclass(slots=True)
@@ -52,20 +82,31 @@ class Played:
     settled: int = 0
     preserved: int = 0
     confirmed: int = 0
+    breaks: int = 0
     by_domain: Counter[str] = field(default_factory=Counter)
     by_expert: Counter[str] = field(default_factory=Counter)
 
 
-def play(world: World, truth: Truth) -> Played:
-    """Qualification, judgments, adjudication. Measuring and releasing is the lead's affair."""
+def play(world: World, truth: Truth, shown: Keyed, *, bring: Callable[[], None]) -> Played:
+    """Qualification, judgments, adjudication. Measuring and releasing is the lead's affair.
+
+    shown  answers to items of other signals, which are there when the play begins
+    bring  imports the preference items, once those are judged
+    """
     played = Played()
     experts = cast.experts(world.seed)
     hands = {expert.login: world.hand(expert.login) for expert in experts}
     for expert in experts:
         _qualify(world, expert, hands[expert.login], truth=truth, played=played)
     world.say(f"{played.qualified} qualifications passed, {played.failed} failed")
+    for expert in experts:
+        judge_shown(world, expert.login, shown, played)
+    world.say(f"{played.judgments} judgments on critiques, steps, tool traces and safety")
+    played.by_expert.clear()
+    bring()
     _judge(world, experts, hands, truth=truth, played=played)
     world.say(f"{played.judgments} judgments on {len(played.by_domain)} domains")
+    world.clock.next_morning()
     _adjudicate(world, played)
     world.say(f"{played.settled} disagreements settled, {played.preserved} preserved, {LEFT_OPEN} left open")
     return played
@@ -81,7 +122,7 @@ def _qualify(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth,
         while state == "running":
             task = hand.get(f"/qualifications/{begun['qualification']}/task")
             path = f"/qualifications/{begun['qualification']}/items/{task['item']}/answer"
-            state = _send(hand, path, _careful(expert, task, truth), played)["state"]
+            state = _send(world, hand, path, _careful(expert, task, truth), played=played)["state"]
         played.qualified += state == "qualified"
         played.failed += state == "failed"
 
@@ -91,8 +132,30 @@ def _careful(expert: SimulatedExpert, task: Mapping[str, Any], truth: Truth) -> 
     return replace(expert, slips=0.0, blind_to=frozenset()).answer(task, truth)
 
 
-def _send(hand: Hand, path: str, answer: dict[str, Any], played: Played) -> dict[str, Any]:
+def judge_shown(world: World, login: str, shown: Keyed, played: Played) -> None:
+    """Judge what there is of other signals, taking the breaks that the cell asks for."""
+    hand, is_resting = world.hand(login), False
+    while True:
+        try:
+            task = hand.post(f"/programmes/{world.programme}/next")
+        except Refusal as refusal:
+            if refusal.code == BREAK_DUE:
+                world.clock.wait(BREAK_MINUTES)
+                played.breaks += not is_resting
+                is_resting = True
+                continue
+            if refusal.code not in NOTHING:
+                raise
+            return
+        is_resting = False
+        _send(world, hand, f"/assignments/{task['assignment']}/judgment", shown.answer(task, login), played=played)
+        played.judgments += 1
+        played.by_domain[task["domain"]] += 1
+
+
+def _send(world: World, hand: Hand, path: str, answer: dict[str, Any], *, played: Played) -> dict[str, Any]:
     """Submit; where the verdict contradicts a priority rule, look again and keep it on purpose."""
+    world.clock.work(answer["active_ms"])
     try:
         return hand.post(path, answer)
     except Refusal as refusal:
@@ -117,24 +180,36 @@ def _turn(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth, pl
     try:
         task = hand.post(f"/programmes/{world.programme}/next")
     except Refusal as refusal:
-        if refusal.code not in {"no-work", "not-qualified"}:
+        if refusal.code not in NOTHING:
             raise
         return False
-    _send(hand, f"/assignments/{task['assignment']}/judgment", expert.answer(task, truth), played)
+    answer = expert.answer(task, truth) | _trade_off(world, expert, task)
+    _send(world, hand, f"/assignments/{task['assignment']}/judgment", answer, played=played)
     played.judgments += 1
     played.by_domain[task["domain"]] += 1
     played.by_expert[expert.login] += 1
     return played.by_expert[expert.login] < LAST.get(expert.login, played.judgments + 1)
 
 
+def _trade_off(world: World, expert: SimulatedExpert, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Which principles conflicted, where an expert of medicine or law cared to note it."""
+    noted = TRADE_OFFS.get(task["domain"], ())
+    chance = random.Random(f"trade-off|{world.seed}|{expert.login}|{task['shown']['prompt']}")  # noqa: S311 - no secret
+    if not noted or chance.random() >= NOTED_SHARE:
+        return {}
+    principles, prevailed, note = chance.choice(noted)
+    return {"trade_off": {"principles": list(principles), "prevailed": prevailed, "note": note}}
+
+
 def _adjudicate(world: World, played: Played) -> None:
-    hands = [world.hand(login) for login in cast.ADJUDICATORS]
+    hands = [world.hand(login, act=NEXT_DAY) for login in cast.ADJUDICATORS]
     waiting = hands[0].get(f"/programmes/{world.programme}/disagreements")["disagreements"]
     chance = random.Random(f"adjudication|{world.seed}")  # noqa: S311 - a simulation, no secret
     for number, row in enumerate(waiting[:-LEFT_OPEN] if len(waiting) > LEFT_OPEN else []):
         hand = hands[number % len(hands)]
         hand.post(f"/disagreements/{row['item']}/take")
         case = hand.get(f"/disagreements/{row['item']}")
+        world.clock.work(CASE_MS + chance.randrange(CASE_MS))
         criterion = case["rubric"]["criteria"][0]
         if row["is_expected"] or number % 3 == 2:
             notes = chance.choice(PRESERVED_NOTES)
