@@ -68,6 +68,7 @@ class Visitor:
     served: Served
     actor: Actor | None
     csrf: str = ""
+    language: str = ""
     _cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,8 @@ class Visitor:
             signed = self.served.session(self.actor, kind="page")
             self.csrf = signed.csrf
             self._cookies = {"tallystick": signed.token}
+        if self.language:
+            self._cookies["language"] = self.language
 
     def get(self, path: str) -> httpx.Response:
         """Look at a page. Redirects are not followed."""
