@@ -164,6 +164,17 @@ def test_what_others_do_changes_nothing(
     assert found == [], "\n".join(found[:20])
 
 
+def test_who_asks_how_the_cell_does_cannot_count_what_others_do(original: tuple[Path, Told], tmp_path: Path) -> None:
+    """Nobody needs a session for that, and may ask at every moment."""
+    with adversary_at(original, tmp_path / "copy") as adversary:
+        seen = []
+        for deed in (nothing, agrees, looks_at_a_case):
+            deed(adversary.scene)
+            adversary.scene.world.cell.seal()  # as a server does each second
+            seen.append([adversary.served.call(None, "GET", path).text for path in ("/healthz", "/readyz")])
+    assert seen[0] == seen[1] == seen[2]
+
+
 def test_what_is_served_of_a_sentinel_is_what_is_served_of_work(original: tuple[Path, Told], tmp_path: Path) -> None:
     """What they had before them and have judged; `test_sentinels.py` does the same while they work."""
     with adversary_at(original, tmp_path / "copy") as adversary:
