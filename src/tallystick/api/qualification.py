@@ -50,6 +50,7 @@ class Standing(Shown):
     version: str
     domain: str
     title: str
+    signal: str = Field(description="Whose gold items these are: each signal of a domain has its own qualification.")
     gold_items: int = Field(description="How many gold items there are to be judged.")
     qualification: str | None = Field(description="The latest attempt under this version.")
     state: str | None = Field(description="running, qualified or failed; null without an attempt")
@@ -76,7 +77,7 @@ def _standing(one: roster.Standing) -> Standing:
     attempt = one.qualification
     return Standing(
         rubric=one.rubric.rubric, version=one.rubric.version, domain=one.rubric.domain, title=one.title,
-        gold_items=one.gold_items, qualification=attempt.qualification if attempt else None,
+        signal=one.signal, gold_items=one.gold_items, qualification=attempt.qualification if attempt else None,
         state=attempt.state if attempt else None,
         correct=attempt.correct if attempt and attempt.state != "running" else None,
         pass_mark=attempt.pass_mark if attempt else None,
@@ -85,9 +86,10 @@ def _standing(one: roster.Standing) -> Standing:
 
 
 class Start(Body):
-    """Under which rubric."""
+    """Under which rubric, and of which signal."""
 
     rubric: Name
+    signal: Name | None = Field(default=None, description="Null: the first that one has not passed.")
 
 
 class Begun(Shown):
@@ -99,7 +101,9 @@ class Begun(Shown):
 
 def start(visit: Visit, programme: InPath, body: Start, key: Key) -> Begun | Refused:
     """Begin the blinded gold items of a rubric in force."""
-    begun = roster.start_qualification(visit.cell, visit.actor, programme=programme, rubric=body.rubric, key=key)
+    begun = roster.start_qualification(
+        visit.cell, visit.actor, programme=programme, rubric=body.rubric, signal=body.signal, key=key
+    )
     if isinstance(begun, Refused):
         return begun
     return Begun(qualification=begun.qualification, receipt=Receipt.of(begun.receipt))

@@ -1,7 +1,7 @@
 """Leases: give each expert the next item, in an order of candidates of their own."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -177,8 +177,9 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
+    signals = roster.qualified_under(tx.connection, actor.person, programme=programme)
     passed = refuse_closed(row.phase) or constitution.agreed(
-        cell, tx.connection, programme, _qualified_domains(tx, actor.person, programme)
+        cell, tx.connection, programme, _qualified_domains(tx, programme, signals)
     )
     qualified = passed if isinstance(passed, Refused) else admitted(
         tx.connection, actor.person, passed, programme=programme, today=today_of(cell)
@@ -189,7 +190,8 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
         return qualified if isinstance(qualified, Refused) else why
     before = store.before_lease(tx.connection, programme, actor.person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
-    offer = offered(cell, tx.connection, actor.person, programme=row, domains=list(free), now=tx.now)
+    theirs = {domain: signals[version.rubric, version.version] for domain, version in free.items()}
+    offer = offered(cell, tx.connection, actor.person, programme=row, domains=theirs, now=tx.now)
     found = _free_of(tx, actor.person, programme, offer)
     if isinstance(found, _Free):
         rubric = free[found.stratum.domain]
@@ -215,16 +217,21 @@ class Offer:
 
 
 def offered(
-    cell: Cell, connection: journal.Connection, person: str, *, programme: Row, domains: Sequence[str], now: int
-) -> Offer:
-    """What an expert may be given of some domains: domain by domain, and in each what the plan lacks most."""
+    cell: Cell, connection: journal.Connection, person: str, *, programme: Row, domains: Mapping[str, frozenset[str]],
+    now: int,
+) -> Offer:  # fmt: skip
+    """What an expert may be given of some domains: domain by domain, and in each what the plan lacks most.
+
+    domains  those in which they qualified: the signals whose gold items they passed there
+    """
     rules = tiers.rules(connection, programme.programme)
     cursors = assignment.cursors(connection, person, programme.programme)
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_kinds(connection, programme.programme)
-    theirs = frozenset(domains)
-    mine = [row for row in rows if row.domain in theirs]
-    eligible, mine, why = routing.offered(cell, connection, person, programme.programme, strata=mine, now=now)
+    here = [row for row in rows if row.domain in domains]
+    covered = routing.covered(connection, programme.programme, kinds=here, passed=domains)
+    eligible, mine, why = routing.offered(cell, connection, person, programme.programme, strata=covered, now=now)
+    why = why or (flow.OTHER_SIGNAL if len(covered) < len(here) else None)
     if rules is not None and rules.others_first:
         waits = _waits(connection, person, programme.programme, mine, now=now)
         mine = [row for row in mine if row.domain not in waits]
@@ -314,10 +321,9 @@ def _expired(row: Row) -> AssignmentReleased:
     return AssignmentReleased(assignment=row.assignment, item=row.item, expert=row.expert, reason="expired")
 
 
-def _qualified_domains(tx: Transaction, person: str, programme: str) -> dict[str, Row]:
-    """Domain: rubric version in force, where the person passed its gold items."""
+def _qualified_domains(tx: Transaction, programme: str, passed: Container[tuple[str, str]]) -> dict[str, Row]:
+    """Domain: rubric version in force, where its gold items are among those that somebody passed."""
     wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
-    passed = roster.qualified_under(tx.connection, person, programme=programme)
     in_force = rubrics.of_programme(tx.connection, programme)
     return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
 

@@ -1,6 +1,6 @@
 """Who may be given what, and for whose eyes an item is: languages, clearances, restricted domains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,9 +14,12 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.events.routing import ClearanceGranted, ClearanceRevoked, LanguageConfirmed, LanguagesDeclared
 from tallystick.flow import routing as flow
+from tallystick.flow.assignment import SIGNAL
 from tallystick.flow.refusal import Refused
+from tallystick.flow.roster import covers
 from tallystick.flow.routing import Able, DomainRule, Eligibility, Known, Places
 from tallystick.ledger import journal
+from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store import contract as contracts
 from tallystick.store import roster
 from tallystick.store import routing as store
@@ -75,6 +78,24 @@ def offered(
     if waiting:
         why = welfare.refuse_rest(cell, connection, person, programme, waiting=waiting, now=now)
     return may, found, why
+
+
+def covered(
+    connection: journal.Connection, programme: str, *, kinds: list[OpenKind], passed: Mapping[str, frozenset[str]]
+) -> list[OpenKind]:
+    """The kinds of items for which an expert is qualified. Gold is looked up only where another signal is open.
+
+    passed  domain: the signals whose gold items they passed there
+    """
+    if all(_signal(kind) in passed[kind.domain] for kind in kinds):
+        return kinds
+    gold = roster.gold_signals(connection, programme)
+    nothing: frozenset[str] = frozenset()
+    return [kind for kind in kinds if covers(passed[kind.domain], gold.get(kind.domain, nothing), _signal(kind))]
+
+
+def _signal(kind: OpenKind) -> str:
+    return _stratum_places(kind.domain, kind.taxonomy)[0].get(SIGNAL, PAIR)
 
 
 @lru_cache(maxsize=10_000)

@@ -183,10 +183,15 @@ class Client(
         path = f"{_programme(programme)}/qualifications"
         return self._wire.get(dict[str, list[answers.Standing]], path)["standings"]
 
-    def start_qualification(self, programme: str, rubric: str, *, key: str | None = None) -> answers.Qualification:
-        """Begin the gold items of a rubric in force."""
+    def start_qualification(
+        self, programme: str, rubric: str, *, signal: str | None = None, key: str | None = None
+    ) -> answers.Qualification:
+        """Begin the gold items of a rubric in force.
+
+        signal  whose gold items; the first that one has not passed when left out
+        """
         path = f"{_programme(programme)}/qualifications"
-        return self._wire.post(answers.Qualification, path, key=key, body={"rubric": rubric})
+        return self._wire.post(answers.Qualification, path, key=key, body={"rubric": rubric, "signal": signal})
 
     def gold_task(self, qualification: str) -> answers.GoldTask:
         """The gold item that comes next. Raises Absent when the qualification is over."""

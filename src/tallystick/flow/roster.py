@@ -97,6 +97,24 @@ class Gold:
     scores: Mapping[str, Mapping[str, int]]
 
 
+def covers(passed: Collection[str], gold: Collection[str], signal: str) -> bool:
+    """Whether somebody who passed gold items of some signals may be given work of a signal.
+
+    passed  the signals whose gold items they passed under the rubric version, at least one
+    gold    the signals of which the domain has gold items: where it has none of a signal, any other has to do
+    """
+    return signal in passed or (signal not in gold and bool(passed))
+
+
+def next_signal(gold: Collection[str], passed: Collection[str], wanted: str | None) -> str | Refused:
+    """Of which signal a qualification is: the one that is asked for, else the first that is not passed, pairs first."""
+    if wanted is not None and wanted not in gold:
+        known = ", ".join(sorted(gold)) or "none yet"
+        return Refused("unknown-signal", f"Expected a signal with gold items here ({known}), found {wanted}.", "signal")
+    order = sorted(gold, key=lambda signal: (signal in passed, signal != preference.SIGNAL, signal))
+    return wanted or next(iter(order), preference.SIGNAL)
+
+
 def decision_rule(rubric: Rubric, gold_count: int, *, seen: int = 0) -> QualificationRule | Refused:
     """The rubric's decision rule over gold items that the expert has not had, with its error rates.
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import sqlalchemy as sa
 
 from tallystick import canon
@@ -21,6 +22,7 @@ from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
     ERASED,
+    GOLD,
     GOLD_ANSWER,
     ITEM,
     JUDGMENT,
@@ -31,6 +33,8 @@ from tallystick.store.schema import (
     Recorded,
     Row,
 )
+
+_PART = 500
 
 
 def _json(value: object) -> str:
@@ -76,12 +80,14 @@ def _on_session(_connection: sa.Connection, _run: list[Recorded]) -> None:
 
 
 def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
+    signals = _signals_of(connection, sorted({item for r in run for item in r.fact.items}))
     rows = [
         {"qualification": r.fact.qualification, "person": r.fact.person, "programme": r.fact.programme,
          "rubric": r.fact.rubric, "version": r.fact.version, "state": "running", "items": _json(r.fact.items),
          "orders": _json(r.fact.orders), "answered": 0, "correct": 0, "pass_mark": r.fact.pass_mark,
          "alpha_ppm": r.fact.alpha_ppm, "power_ppm": r.fact.power_ppm, "by_criterion": "{}",
-         "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq}
+         "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq,
+         "signals": _json(sorted({signals[item] for item in r.fact.items if item in signals}))}
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, QUALIFICATION, rows)
@@ -91,6 +97,15 @@ def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
         for item in r.fact.items
     ]  # fmt: skip
     _SEE_GOLD.run_many(connection, seen)
+
+
+def _signals_of(connection: sa.Connection, items: list[str]) -> dict[str, str]:
+    """Item: its signal."""
+    found: dict[str, str] = {}
+    for start in range(0, len(items), _PART):
+        query = sa.select(ITEM.c.item, ITEM.c.signal).where(ITEM.c.item.in_(items[start : start + _PART]))
+        found |= {row.item: row.signal for row in connection.execute(query).all()}
+    return found
 
 
 # What somebody had in a qualification is no sentinel for them.
@@ -152,7 +167,7 @@ def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]
 
 
 _QUALIFIED = Statement(
-    sa.select(QUALIFICATION.c.rubric, QUALIFICATION.c.version).where(
+    sa.select(QUALIFICATION.c.rubric, QUALIFICATION.c.version, QUALIFICATION.c.signals).where(
         QUALIFICATION.c.person == sa.bindparam("who"),
         QUALIFICATION.c.programme == sa.bindparam("programme"),
         QUALIFICATION.c.state == "qualified",
@@ -165,10 +180,29 @@ _QUALIFIED = Statement(
 )
 
 
-def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> set[tuple[str, str]]:
-    """(rubric, version) of every rubric version whose gold items the person passed; none where they stand down."""
-    rows = _QUALIFIED.all(connection, {"who": who, "programme": programme})
-    return {(row.rubric, row.version) for row in rows}
+def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> dict[tuple[str, str], frozenset[str]]:
+    """(rubric, version) whose gold items the person passed: of which signals; none where they stand down."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for row in _QUALIFIED.all(connection, {"who": who, "programme": programme}):
+        passed = frozenset(msgspec.json.decode(row.signals, type=list[str]))
+        found[row.rubric, row.version] = found.get((row.rubric, row.version), frozenset()) | passed
+    return found
+
+
+_GOLD_SIGNALS = Statement(
+    sa.select(ITEM.c.domain, ITEM.c.signal)
+    .join(GOLD, GOLD.c.item == ITEM.c.item)
+    .where(GOLD.c.programme == sa.bindparam("programme"), ~sa.exists().where(ERASED.c.target == ITEM.c.content))
+    .distinct()
+)
+
+
+def gold_signals(connection: sa.Connection, programme: str) -> dict[str, frozenset[str]]:
+    """Domain: the signals of its gold items that are not erased."""
+    found: dict[str, frozenset[str]] = {}
+    for row in _GOLD_SIGNALS.all(connection, {"programme": programme}):
+        found[row.domain] = found.get(row.domain, frozenset()) | {row.signal}
+    return found
 
 
 def stands_down(connection: sa.Connection, who: str, *, programme: str, rubric: str | None = None) -> bool:

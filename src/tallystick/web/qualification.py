@@ -11,13 +11,15 @@ from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
+from tallystick.signals import BY_NAME
+from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
 from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
 from tallystick.web.assignment import Sent
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
-from tallystick.web.language import N_, counted, formats, said
+from tallystick.web.language import N_, counted, formats, said, told
 from tallystick.web.views import roster as views
 from tallystick.web.views.parts import Estimate, Link, Pill
 from tallystick.web.welfare import shield
@@ -41,11 +43,14 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
     """How somebody stands with one rubric, and the way to start or go on."""
     attempt, row = standing.qualification, standing.rubric
     state = attempt.state if attempt is not None else None
-    start = f"/qualifications/start/{programme}/{row.rubric}"
+    # Comparisons of two need no name of their own: they were there first.
+    is_pair = standing.signal == PAIR
+    start = f"/qualifications/start/{programme}/{row.rubric}" + ("" if is_pair else f"?signal={standing.signal}")
+    label = standing.title if is_pair else f"{standing.title} · {told(BY_NAME[standing.signal].title)}"
     href = f"/qualifications/{attempt.qualification}" if attempt is not None and state == "running" else start
     ended = attempt.ended_at if attempt is not None else None
     return views.Qualification(
-        rubric=Link(label=standing.title, href=f"/programmes/{programme}/rubrics/{row.rubric}"), version=row.version,
+        rubric=Link(label=label, href=f"/programmes/{programme}/rubrics/{row.rubric}"), version=row.version,
         role=words.of_role("expert"), status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
         at=None if ended is None else words.moment(ended), done=attempt.answered if attempt is not None else 0,
         needed=standing.gold_items, rule=_rule(standing), dimensions=_dimensions(standing),
@@ -107,6 +112,7 @@ def _orientation(visit: Visit, *, refused: Refused | None) -> PageAnswer:
     asked = page.rubric.qualification
     view = views.QualificationStart(
         action=f"/qualifications/start/{programme}/{name}", idempotency_key=new_key(),
+        signal=visit.query.get("signal", "") or visit.text("signal"),
         rubric=Link(
             label=f"{page.rubric.title} {page.rubric.version}",
             href=f"/programmes/{programme}/rubrics/{name}/{page.rubric.version}",
@@ -129,7 +135,10 @@ def begin(visit: Visit) -> PageAnswer:
     """Start the qualification; one that is going on is continued."""
     programme, name = visit.path["programme"], visit.path["rubric_id"]
     key = visit.text("idempotency_key")
-    started = roster.start_qualification(visit.cell, visit.actor, programme=programme, rubric=name, key=key)
+    signal = visit.text("signal") or None
+    started = roster.start_qualification(
+        visit.cell, visit.actor, programme=programme, rubric=name, signal=signal, key=key
+    )
     if not isinstance(started, Refused):
         return frame.moved(f"/qualifications/{started.qualification}")
     if started.code in ("qualification-running", "already-qualified"):

@@ -1,5 +1,6 @@
 """Qualification: blinded gold items under the very rubric to be used. Nobody gets work without it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import msgspec
@@ -23,6 +24,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
+from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
 from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import rubric as rubrics
@@ -84,15 +86,23 @@ class Standing:
     title: str
     qualification: Row | None  # the latest attempt under this version
     gold_items: int
+    signal: str  # whose gold items these are
     dimensions: tuple[DimensionResult, ...]  # empty until the attempt has ended: single answers are never told
 
 
-def start_qualification(cell: Cell, actor: Actor, *, programme: str, rubric: str, key: str) -> Started | Refused:
-    """Begin the gold items of a rubric in force. The expert has read the rubric: the page shows it first."""
-    request = canon.encode(["qualify", programme, rubric])
-    answer = cell.execute(
-        Command(actor, "work.do", key, request, lambda tx: _start(cell, tx, actor, programme, rubric=rubric))
-    )
+def start_qualification(
+    cell: Cell, actor: Actor, *, programme: str, rubric: str, signal: str | None = None, key: str
+) -> Started | Refused:
+    """Begin the gold items of a rubric in force. The expert has read the rubric: the page shows it first.
+
+    signal  whose gold items; the first that the expert has not passed when None
+    """
+
+    def decide(tx: Transaction) -> Decision:
+        return _start(cell, tx, actor, programme, rubric=rubric, signal=signal)
+
+    request = canon.encode(["qualify", programme, rubric, *([signal] if signal else [])])
+    answer = cell.execute(Command(actor, "work.do", key, request, decide))
     if isinstance(answer, Refused):
         return answer
     fact = answer.facts[0]
@@ -100,19 +110,25 @@ def start_qualification(cell: Cell, actor: Actor, *, programme: str, rubric: str
     return Started(fact.qualification, answer)
 
 
-def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric: str) -> Decision:
+def _start(
+    cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric: str, signal: str | None
+) -> Decision:  # fmt: skip
     row = rubrics.current(tx.connection, programme, rubric)
     person = roster.person(tx.connection, actor.person)
     if row is None or person is None:
         return access.ABSENT
     if roster.stands_down(tx.connection, actor.person, programme=programme, rubric=rubric):
         return order.STOOD_DOWN
+    every = roster.gold_items(tx.connection, programme, row.domain)
+    passed = roster.qualified_under(tx.connection, actor.person, programme=programme)
+    mine = passed.get((rubric, row.version), frozenset[str]())
+    chosen = flow.next_signal({one.signal for one in every}, mine, signal)
     attempts = [
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
-        if (q.rubric, q.version) == (rubric, row.version)
+        if (q.rubric, q.version) == (rubric, row.version) and chosen in msgspec.json.decode(q.signals)
     ]  # fmt: skip
     refused = (
-        closed(tx.connection, programme)
+        (chosen if isinstance(chosen, Refused) else closed(tx.connection, programme))
         or unreadable(cell, tx.connection, actor, programme)
         or may_work(tx.connection, actor.person, programme)
         or flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
@@ -123,7 +139,7 @@ def _start(cell: Cell, tx: Transaction, actor: Actor, programme: str, *, rubric:
     seen = {item for q in attempts for item in _seen(q)}
     # Nobody is asked to read what they do not take on, nor what is not for their eyes.
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
-    gold = roster.gold_items(tx.connection, programme, row.domain)
+    gold = [one for one in every if one.signal == chosen]
     pool = {item.item: item for item in gold if may.allows(routing.places_of(item))}
     own = assignment.authors_of(tx.connection, pool)
     unseen = [item for item in pool if item not in seen and actor.person not in own.get(item, ())]
@@ -269,11 +285,19 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
         found = []
         for row in rubrics.of_programme(connection, programme):
             mine = [q for q in attempts if (q.rubric, q.version) == (row.rubric, row.version)]
-            gold = len(roster.gold_items(connection, programme, row.domain))
+            gold = Counter(one.signal for one in roster.gold_items(connection, programme, row.domain))
             rubric = cell.rubric(connection, row.document)
-            attempt = mine[0] if mine else None
-            found.append(Standing(row, rubric.title, attempt, gold, _dimensions(connection, rubric, attempt)))
+            for signal in _told_apart(gold, mine):
+                attempt = next((q for q in mine if signal in msgspec.json.decode(q.signals)), None)
+                dimensions = _dimensions(connection, rubric, attempt)
+                found.append(Standing(row, rubric.title, attempt, gold[signal], signal, dimensions))
         return found
+
+
+def _told_apart(gold: Counter[str], attempts: list[Row]) -> list[str]:
+    """The signals of gold items and of attempts, pairs first; pairs where there is neither."""
+    tried = {signal for attempt in attempts for signal in msgspec.json.decode(attempt.signals)}
+    return sorted({*gold, *tried} or {PAIR}, key=lambda signal: (signal != PAIR, signal))
 
 
 def _dimensions(connection: journal.Connection, rubric: Rubric, attempt: Row | None) -> tuple[DimensionResult, ...]:

@@ -149,6 +149,7 @@ class Standing(Answer, frozen=True):
     version: str
     domain: str
     title: str
+    signal: str
     gold_items: int
     qualification: str | None
     state: str | None

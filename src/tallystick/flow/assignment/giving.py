@@ -19,6 +19,13 @@ STOOD_DOWN = Refused(
     "You stand down under this rubric: the lead has recorded why, can tell you, and can reinstate you. What you judged "
     "stays yours.",
 )
+OTHER_SIGNAL = Refused(
+    "not-qualified",
+    "What is open here is of a kind of supervision that has gold items of its own, which you have not passed: take the "
+    "qualification for it first.",
+)
+SIGNAL: Final = "signal"
+"""The axis on which strata of other signals than a comparison of two stand apart."""
 NO_CONTRACT = Refused(
     "no-contract", "Work before your contract is executed is blocked: the programme lead has to record it first."
 )

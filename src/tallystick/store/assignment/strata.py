@@ -6,10 +6,12 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from tallystick import canon
+from tallystick.flow.assignment import SIGNAL
 from tallystick.flow.contract import AXES
 from tallystick.flow.routing import CONTENT
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
+from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store.schema import WORK, Recorded, Row
 from tallystick.store.schema.assignment import LOAD, STRATUM, STRATUM_CURSOR
 
@@ -67,6 +69,7 @@ def place(connection: sa.Connection, recorded: list[Recorded]) -> dict[str, int]
     for r in recorded:
         fact = r.fact
         axes = {axis: fact.taxonomy[axis] for axis in (*AXES, CONTENT) if axis in fact.taxonomy}
+        axes |= {SIGNAL: fact.signal} if fact.signal != PAIR else {}
         key = (fact.batch, canon.encode(axes).decode())
         if key not in found:
             row = _FOUND.first(connection, {"batch": key[0], "taxonomy": key[1]})

@@ -64,7 +64,7 @@ QUALIFICATION = sa.Table(
     text("qualification", key=True), text("person"), text("programme"), text("rubric"), text("version"),
     text("state"), text("items"), text("orders"), whole("answered"), whole("correct"), whole("pass_mark"),
     whole("alpha_ppm"), whole("power_ppm"), text("by_criterion"), whole("started_at"),
-    whole("ended_at", optional=True), whole("seq"),
+    whole("ended_at", optional=True), whole("seq"), text("signals"),
     sa.Index("qualification_of", "person", "programme", "rubric", "version"),
 )  # fmt: skip
 GOLD_ANSWER = sa.Table(

@@ -110,12 +110,16 @@ class PersonNew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationStart:
-    """Before the first gold item: read the rubric. Template: roster/start.html. Posts `csrf`, `idempotency_key`."""
+    """Before the first gold item: read the rubric. Template: roster/start.html.
+
+    Posts `csrf`, `idempotency_key`, and `signal` when it is one of its own.
+    """
 
     action: str
     idempotency_key: str
     rubric: Link
     rule: str
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
