@@ -6,13 +6,26 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from living_cell import PROGRAMME, World, contract_text, world_at
+from living_cell import PROGRAMME, World, answer_of, contract_text, world_at
 
-from tallystick.app import assignment, contract, credential, erasure, pool, release, roster, screening
+from tallystick.app import (
+    adjudication,
+    assignment,
+    contract,
+    credential,
+    erasure,
+    judgment,
+    pool,
+    release,
+    roster,
+    screening,
+    tiers,
+)
 from tallystick.app.access import ABSENT, CELL, Actor
 from tallystick.app.assignment import Task
 from tallystick.app.contract import today_of
 from tallystick.app.credential import EvidenceFile
+from tallystick.app.judgment import Saved
 from tallystick.app.kernel import Receipt, new_key
 from tallystick.audit.release import Status, verify_release
 from tallystick.events import fact_of
@@ -44,9 +57,10 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield found
 
 
-def revise(world: World, section: str, version: str = "1.1.0") -> None:
+def revise(world: World, section: str, version: str = "1.1.0", redundancy: int = 6) -> None:
     text = (
-        contract_text(version, redundancy=6).replace("Terms", version).replace("The plan", f"Plan {version}") + section
+        contract_text(version, redundancy=redundancy).replace("Terms", version).replace("The plan", f"Plan {version}")
+        + section
     )
     done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
     assert isinstance(done, contract.ContractInForce), done
@@ -154,7 +168,7 @@ def test_a_simulated_lead_verifies_what_a_simulated_person_holds(world: World) -
     assert not isinstance(verify(world, declared(world, actors[1]), by=actors[0]), Refused)
 
 
-def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_not_the_lease(world: World) -> None:
+def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_what_is_handed_in(world: World) -> None:
     me = world.expert()
     revise(world, DEMAND)
     world.work(3)
@@ -170,10 +184,58 @@ def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_not_
     world.clock.pass_minutes(midnight + 1)
     credential_free = assignment.task(world.cell, me, held.assignment)
     assert isinstance(credential_free, Task), "what one holds stays one's own"
+    late = judgment.submit(world.cell, me, held.assignment, answer_of(), key=new_key())
+    assert isinstance(late, Refused)
+    assert (late.code, late.names) == ("credential-missing", ("medical-licence",))
+    assert "medical-licence, which expired on" in late.sentence
+    assert "Your draft is kept" in late.sentence
+    renewed = declared(world, me, renews=name)
+    assert isinstance(verify(world, renewed, days=0), Receipt)
+    assert isinstance(judgment.submit(world.cell, me, held.assignment, answer_of(), key=new_key()), Saved)
+    world.clock.pass_minutes(24 * 60)
     world.clock.pass_minutes(61)
     assert next_code(world, me) == "credential-missing"
     revise(world, "", "1.2.0")
     assert next_code(world, me) == "task", "a version that demands none demands none"
+
+
+@pytest.mark.parametrize("demanded", ["of the domain", "of a senior"])
+def test_a_case_is_taken_and_ended_under_credentials_that_are_in_force(world: World, demanded: str) -> None:
+    """The domain asks for one of whoever works there, or the contract rests being a senior adjudicator on one."""
+    for one in (first := world.expert(), second := world.expert()):
+        verify(world, declared(world, one))
+    adjudicator = world.expert("adjudicator", domains=())
+    if demanded == "of a senior":
+        text = contract_text("1.1.0").replace("risk: medium", "risk: high")
+        section = "assignment: {senior: {credential: medical-licence}, others_first: false}\n"
+        done = contract.bring_into_force(world.cell, world.lead, text=text + section, name="c.yaml", key=new_key())
+        assert isinstance(done, contract.ContractInForce), done
+        granted = tiers.grant_senior(
+            world.cell, world.lead, PROGRAMME, adjudicator.person, rests_on="credential", reason=WHY, key=new_key()
+        )
+        assert isinstance(granted, Receipt), granted
+    else:
+        revise(world, DEMAND, redundancy=2)
+    world.work(1)
+    world.judge(first, "a_clearly")
+    world.judge(second, "b_clearly")
+    refused = adjudication.take_next(world.cell, adjudicator, PROGRAMME, key=new_key())
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.names) == ("credential-missing", ("medical-licence",))
+    assert "nobody has verified for you" in refused.sentence
+    assert isinstance(verify(world, declared(world, adjudicator), days=0), Receipt)
+    taken = adjudication.take_next(world.cell, adjudicator, PROGRAMME, key=new_key())
+    assert isinstance(taken, adjudication.Taken), taken
+
+    def end() -> adjudication.Closed | Refused:
+        return adjudication.settle(
+            world.cell, adjudicator, taken.item, verdict="tie", criteria=["reasoning"], notes=WHY, key=new_key()
+        )
+
+    world.clock.pass_minutes(24 * 60)
+    late = end()
+    assert isinstance(late, Refused)
+    assert (late.code, "which expired on" in late.sentence) == ("credential-missing", True)
 
 
 # --- screening ----------------------------------------------------------------------------------------------------

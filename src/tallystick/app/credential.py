@@ -27,7 +27,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import credential as credentials
-from tallystick.store import erasure, roster
+from tallystick.store import erasure, roster, tiers
 from tallystick.store.schema import Row
 
 BAD_DAYS = Refused("bad-days", f"Expected a number of days from 0 to {flow.DAYS_MAX}.", "days")
@@ -383,6 +383,38 @@ def lacking(connection: journal.Connection, person: str, *, programme: str, toda
     """Domain: the types of credential that the contract in force demands there and that the person does not hold."""
     demanded = credentials.demanded(connection, programme)
     return flow.lacking(demanded, held_by(connection, person), today) if demanded else {}
+
+
+DRAFT_KEPT = (
+    "Your draft is kept. Renew the credential on your own page, and submit again when the programme lead has verified "
+    "it; your lease may be renewed then."
+)
+CASE_OPEN = "Renew the credential on your own page. Until the programme lead has verified it, others decide the case."
+
+
+def refuse_work(
+    connection: journal.Connection, person: str, *, programme: str, domain: str, today: date, todo: str
+) -> Refused | None:  # fmt: skip
+    """Why somebody may not hand in or decide work of a domain for want of a credential that it demands now, or None."""
+    missing = lacking(connection, person, programme=programme, today=today).get(domain, ())
+    return flow.refuse_lacking(missing, held_by(connection, person), todo=todo) if missing else None
+
+
+def refuse_senior(cell: Cell, connection: journal.Connection, person: str, *, programme: str) -> Refused | None:
+    """Why a senior adjudicator whose seniority rests on a credential decides nothing as one now, or None.
+
+    A contract that names a type of credential demands that it is verified and has not expired; other words of it are
+    for the lead, who looks at the papers.
+    """
+    row = contracts.programme(connection, programme)
+    assert row is not None, "a case has a programme"
+    said = cell.contract(connection, row.document).assignment
+    wanted = said.senior.credential_type if said is not None and said.senior is not None else None
+    if wanted is None or tiers.rests_on(connection, person, programme) != "credential":
+        return None
+    held = held_by(connection, person)
+    missing = flow.lacking({"": (wanted,)}, held, today_of(cell))
+    return flow.refuse_lacking(missing.get("", ()), held, todo=CASE_OPEN)
 
 
 Under = TypeVar("Under")

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, constitution, erased
+from tallystick.app import access, constitution, credential, erased
 from tallystick.app.access import Actor
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import today_of, unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
 from tallystick.app.sentinel import after_judgment, may_renew
@@ -158,6 +158,10 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, sent: _Sent
     gone = erased.gone(tx.connection, item.content) or erased.gone(tx.connection, item.hidden)
     refused = gone.refused if gone else unreadable(cell, tx.connection, actor, item.programme, item=item.item)
     refused = refused or constitution.refuse_trade_off(cell, tx.connection, item.programme, sent.trade_off)
+    refused = refused or credential.refuse_work(
+        tx.connection, actor.person, programme=item.programme, domain=leased.domain, today=today_of(cell),
+        todo=credential.DRAFT_KEPT,
+    )  # fmt: skip
     if refused:
         return refused
     renewed = _renew(tx, leased)

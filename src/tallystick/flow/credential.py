@@ -303,3 +303,21 @@ def lacking(
     good = {one.type for one in held if holds_on(one, today)}
     found = {domain: tuple(sorted(set(types) - good)) for domain, types in demanded.items()}
     return {domain: types for domain, types in found.items() if types}
+
+
+def refuse_lacking(types: Collection[str], held: Iterable[Credential], *, todo: str) -> Refused | None:
+    """Why somebody may not hand in or decide work that demands credentials which they do not hold now, or None.
+
+    types  that they lack
+    held   all their credentials, whatever became of them
+    todo   what to do, in a sentence
+    """
+    if not types:
+        return None
+    ended = {one.type: one.expires_on for one in held if one.state == VERIFIED and one.expires_on is not None}
+    told = [
+        f"{name}, which expired on {ended[name]}" if name in ended else f"{name}, which nobody has verified for you"
+        for name in sorted(types)
+    ]
+    sentence = f"This work needs a verified credential that has not expired: {'; '.join(told)}. {todo}"
+    return Refused("credential-missing", sentence, None, tuple(sorted(types)))

@@ -48,6 +48,14 @@ def is_senior(connection: sa.Connection, person: str, programme: str) -> bool:
     return _IS_SENIOR.first(connection, {"wanted": programme, "who": person}) is not None
 
 
+def rests_on(connection: sa.Connection, person: str, programme: str) -> str | None:
+    """What somebody's being a senior adjudicator rests on, credential or years; None for who is none now."""
+    query = sa.select(SENIOR.c.rests_on).where(
+        SENIOR.c.programme == programme, SENIOR.c.person == person, SENIOR.c.revoked_seq.is_(None)
+    )
+    return connection.scalar(query)
+
+
 def seniors(connection: sa.Connection, programme: str) -> list[Row]:
     """Who is, or was, a senior adjudicator of a programme, in the order in which it was granted."""
     query = sa.select(SENIOR).where(SENIOR.c.programme == programme).order_by(SENIOR.c.seq)

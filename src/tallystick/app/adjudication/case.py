@@ -4,17 +4,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tallystick.app import access, erased, looking
+from tallystick.app import access, credential, erased, looking
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
+from tallystick.app.contract import today_of, unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.looking import About, Look
 from tallystick.flow import adjudication as flow
 from tallystick.flow import assignment as order
 from tallystick.flow.adjudication import Warned
 from tallystick.flow.answer import Said, as_shown
+from tallystick.flow.contract.assignment import SENIOR_TIERS
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED
@@ -109,10 +110,16 @@ def has_part(connection: journal.Connection, person: str, item: str) -> bool:
     return judgment.of_expert_on(connection, person, item) is not None or assignment.is_author(connection, person, item)
 
 
-def refuse_junior(connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
-    """Why an adjudicator may not decide a case of this tier of risk, or None."""
+def refuse_decider(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+    """Why an adjudicator may not decide a case: its tier of risk asks for a senior, or they lack a credential now."""
     is_senior = tiers.is_senior(connection, actor.person, row.programme)
-    return may_decide(tiers.policy(connection, row.programme), row.risk, is_senior=is_senior)
+    refused = may_decide(tiers.policy(connection, row.programme), row.risk, is_senior=is_senior)
+    if refused is None and is_senior and row.risk in SENIOR_TIERS:
+        refused = credential.refuse_senior(cell, connection, actor.person, programme=row.programme)
+    return refused or credential.refuse_work(
+        connection, actor.person, programme=row.programme, domain=row.domain, today=today_of(cell),
+        todo=credential.CASE_OPEN,
+    )  # fmt: skip
 
 
 def _page(cell: Cell, connection: journal.Connection, item: str, actor: Actor, *, look: Look) -> CasePage:

@@ -8,7 +8,7 @@ import msgspec
 from tallystick import canon
 from tallystick.app import access, standing
 from tallystick.app.access import Actor
-from tallystick.app.adjudication.case import counted, gone_of, refuse_junior, rubric_of
+from tallystick.app.adjudication.case import counted, gone_of, refuse_decider, rubric_of
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
@@ -174,9 +174,9 @@ def _close(cell: Cell, actor: Actor, item: str, ending: _Ending, *, key: str) ->
         if ended:
             return ended
         row = adjudication.disagreement(tx.connection, item)
-        junior = refuse_junior(tx.connection, actor, row) if row is not None else None
+        barred = refuse_decider(cell, tx.connection, actor, row) if row is not None else None
         refused = (
-            junior
+            barred
             or flow.check(case, adjudicator=actor.person, criteria=ending.criteria, notes=ending.notes, now=tx.now)
             or flow.check_feedback(ending.feedback, case.criteria)
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
-from tallystick.app.adjudication.case import has_part, refuse_junior
+from tallystick.app.adjudication.case import has_part, refuse_decider
 from tallystick.app.cell import Cell
 from tallystick.app.contract import closed, unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
@@ -146,6 +146,8 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
         if held is not None and flow.is_held(held.holder, held.held_until, tx.now):
             return []
         found = _first(cell, tx, actor, programme)
+        if isinstance(found, Refused):
+            return found
         return flow.NO_CASE if found is None else _lease(cell, tx, actor, found)
 
     answer = cell.execute(Command(actor, "adjudicate", key, f"take-next|{programme}".encode(), decide))
@@ -159,8 +161,9 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
     return flow.NO_CASE if leased is None else _taken(cell, actor, answer, leased)
 
 
-def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | None:
-    """The first case of the queue that an adjudicator may be given."""
+def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | Refused | None:
+    """The first case of the queue that an adjudicator may be given; why none, where they lack what the cases demand."""
+    barred: Refused | None = None
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
     asking = Asking(person=actor.person, now=tx.now)
     tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme), actor.person)
@@ -172,10 +175,13 @@ def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | N
             item = items.item(tx.connection, row.item)
             assert item is not None, "a case has an item"
             if may.allows(routing.places_of(item)):
-                return row
-        if len(rows) < size or may.asks_nothing:
-            return None
-        after = rows[-1]
+                refused = refuse_decider(cell, tx.connection, actor, row)
+                if refused is None:
+                    return row
+                barred = barred or refused
+        if len(rows) < size:
+            return barred
+        after, size = rows[-1], PAGE
 
 
 def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refused:
@@ -195,7 +201,7 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     refused = (
         flow.ended(row.state)
         or unreadable(cell, tx.connection, actor, row.programme, item=row.item)
-        or refuse_junior(tx.connection, actor, row)
+        or refuse_decider(cell, tx.connection, actor, row)
         or _undecidable(tx, row.item)
     )
     if refused:

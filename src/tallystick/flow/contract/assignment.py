@@ -3,6 +3,7 @@
 Reads and writes nothing.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
@@ -12,6 +13,8 @@ from tallystick.events.assignment import AssignmentPolicySet
 from tallystick.flow.document import Fault, Part, Share, Text, share_ppm
 from tallystick.flow.rubric import Domain
 
+TYPE: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+"""A type of credential, as against words about one."""
 SENIOR_TIERS: Final = ("high", "restricted")
 """Tiers of risk whose divided and severe items go to a senior adjudicator."""
 
@@ -31,6 +34,11 @@ class Senior(Part):
     role: Literal["author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator"] = "adjudicator"
     credential: Text | None = None
     years: Annotated[int, Field(ge=1, le=60)] | None = None
+
+    @property
+    def credential_type(self) -> str | None:
+        """The type that the credential names; None where it is said in other words, which only a person can check."""
+        return self.credential if self.credential is not None and re.fullmatch(TYPE, self.credential) else None
 
     def faults(self) -> Iterator[Fault]:
         if self.credential is None and self.years is None:
