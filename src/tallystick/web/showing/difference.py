@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from markupsafe import Markup
 
+from tallystick.web.language import counted, said
 from tallystick.web.showing.plain import Signs
 
 WORDS_MAX: Final = 12_000_000
@@ -54,18 +55,18 @@ class Difference:
 def compared(a: str, b: str) -> Difference:
     """Both texts with their differences, by words or by lines, whichever their lengths allow."""
     if a == b:
-        return Difference(note="Both say exactly the same.")
+        return Difference(note=said("Both say exactly the same."))
     if len(a) + len(b) <= CHARACTERS_MAX:
         left, right = _WORD.findall(a), _WORD.findall(b)
         if len(left) * len(right) <= WORDS_MAX:
             return _written(list(_runs(left, right)), "")
     left, right = a.splitlines(keepends=True), b.splitlines(keepends=True)
     if len(left) * len(right) > LINES_MAX or max(map(len, (*left, *right))) > SHOWN_MAX:
-        return Difference(note="These texts are too long to be compared here.")
+        return Difference(note=said("These texts are too long to be compared here."))
     runs = _near(list(_runs(left, right)))
     if any(sum(len(run[side]) for run in runs) > SHOWN_MAX for side in (1, 2)):
-        return Difference(note="These texts are too long, and too different, to be compared here.")
-    return _written(runs, "These texts are long: whole lines are compared, and only what differs is shown.")
+        return Difference(note=said("These texts are too long, and too different, to be compared here."))
+    return _written(runs, said("These texts are long: whole lines are compared, and only what differs is shown."))
 
 
 def _runs(left: list[str], right: list[str]) -> Iterator[Run]:
@@ -120,8 +121,9 @@ def _shortened(text: str) -> str:
     left_out = len(lines) - 2 * CONTEXT
     if left_out <= 1:
         return text
-    gone = f"\N{HORIZONTAL ELLIPSIS} {left_out:,} lines that both share \N{HORIZONTAL ELLIPSIS}\n"
-    return "".join((*lines[:CONTEXT], gone, *lines[-CONTEXT:]))
+    gone = counted("%(number)s line that both share", "%(number)s lines that both share", left_out)
+    named = f"\N{HORIZONTAL ELLIPSIS} {gone} \N{HORIZONTAL ELLIPSIS}\n"
+    return "".join((*lines[:CONTEXT], named, *lines[-CONTEXT:]))
 
 
 def _written(runs: list[Run], note: str) -> Difference:

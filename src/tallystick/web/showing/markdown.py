@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import pyromark
+from markupsafe import escape
 
+from tallystick.web.language import said
 from tallystick.web.showing.code import HIGHLIGHTED_MAX, highlighted
 from tallystick.web.showing.mathematics import mathml, with_dollars
 from tallystick.web.showing.plain import Signs
@@ -33,7 +35,10 @@ _TAGS: Final = {
     "Strikethrough": ("<del>", "</del>"),
     "Item": ('<li dir="auto">', "</li>"),
     "BlockQuote": ('<blockquote dir="auto">', "</blockquote>"),
-    "Table": ('<div class="table-box" tabindex="0" role="group" aria-label="Table"><table>', "</tbody></table></div>"),
+    "Table": (
+        '<div class="table-box" tabindex="0" role="group" aria-label="{table}"><table>',
+        "</tbody></table></div>",
+    ),
     "TableHead": ("<thead><tr>", "</tr></thead><tbody>"),
     "TableRow": ("<tr>", "</tr>"),
 }
@@ -150,7 +155,8 @@ class _Writer:
             self.mark(self._begin_code(""))
         else:
             self._is_head = self._is_head or name == "TableHead"
-            self.mark(_TAGS[name][0])
+            begun = _TAGS[name][0]
+            self.mark(begun.format(table=escape(said("Table"))) if name == "Table" else begun)
 
     def _begin_with(self, name: str, value: dict[str, object]) -> str:
         if name == "CodeBlock":
@@ -161,7 +167,9 @@ class _Writer:
             return f'<p class="heading-{level}" role="heading" aria-level="{level + 3}" dir="auto">'
         is_bare = value["link_type"] in {"Autolink", "Email"}
         self._addresses.append("" if is_bare else f"{value['dest_url']} {value['title']}".rstrip())
-        return '<span class="link">' if name == "Link" else '<span class="picture">Picture, not loaded: '
+        if name == "Link":
+            return '<span class="link">'
+        return f'<span class="picture">{escape(said("Picture, not loaded:"))} '
 
     def _begin_code(self, info: str) -> str:
         self._language = info.partition(" ")[0]

@@ -6,6 +6,8 @@ from unicodedata import bidirectional
 
 from markupsafe import Markup
 
+from tallystick.web.language import said
+from tallystick.web.language.formats import count
 from tallystick.web.showing import markdown
 from tallystick.web.showing.plain import HALF, LOST, SIGNS_MAX, Signs, plain
 
@@ -13,12 +15,6 @@ LONG: Final = 8_000
 """Characters of HTML from which on a browser lays out what is seen, and not all."""
 RENDERED_MAX: Final = 20_000
 """Characters of a text that are rendered; what follows stands below as it is."""
-
-
-_SIGNS_CUT: Final = (
-    f"This text has more than {SIGNS_MAX} runs of invisible characters. "
-    "Each character of the later ones stands as \N{REPLACEMENT CHARACTER}."
-)
 NOTHING: Final = Markup("")
 
 
@@ -49,7 +45,7 @@ def shown(text: str) -> Shown:
     """A text for a page, in a time and a size that grow no faster than the text. Limits: docs/showing.md."""
     signs = Signs()
     whole = plain(text, signs)
-    notes = (_SIGNS_CUT,) if signs.are_cut else ()
+    notes = (_signs_cut(),) if signs.are_cut else ()
     cut, direction = _cut(text), _direction(text)
     try:
         html = markdown.rendered(HALF.sub(LOST, text[:cut]), Signs())
@@ -57,16 +53,27 @@ def shown(text: str) -> Shown:
         return Shown(
             plain=whole,
             direction=direction,
-            notes=(*notes, "This text has too much markup to be rendered: it stands as it is."),
+            notes=(*notes, said("This text has too much markup to be rendered: it stands as it is.")),
         )
     if html is None:
         return Shown(plain=whole, direction=direction, notes=notes)
     if cut < len(text):
-        sentence = f"The first {cut:,} of {len(text):,} characters are rendered. The rest follows as plain text."
+        sentence = said(
+            "The first %(number)s of %(all)s characters are rendered. The rest follows as plain text.",
+            number=count(cut), all=count(len(text)),
+        )  # fmt: skip
         notes = (*notes, sentence)
     # `markdown.rendered` writes every tag itself and escapes every word.
     rendered = Markup(html)  # noqa: S704 - every tag is ours and all text in it is escaped
     return Shown(plain=whole, direction=direction, rendered=rendered, rest=plain(text[cut:]), notes=notes)
+
+
+def _signs_cut() -> str:
+    return said(
+        "This text has more than %(number)s runs of invisible characters. Each character of the later ones stands as "
+        "\N{REPLACEMENT CHARACTER}.",
+        number=SIGNS_MAX,
+    )
 
 
 def _cut(text: str) -> int:
