@@ -152,7 +152,7 @@ def test_credentials_pool_and_constitution_stand_as_a_lead_would_know_them(playe
         people = roster.people(cell, access.CELL)
         assert not isinstance(people, Refused)
         held = [one for person in people for one in _held(cell, lead, person.row.person)]
-        assert sorted(one.state for one in held) == ["under_review", *["verified"] * 6]
+        assert sorted(one.state for one in held) == ["under_review", *["verified"] * 8]
         soon = credential.running_out(cell, lead, within_days=60)
         assert not isinstance(soon, Refused)
         assert len(soon) == 1

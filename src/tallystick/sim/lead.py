@@ -56,7 +56,7 @@ def _look_again(world: World, lead: Hand) -> None:
             try:
                 review = hand.post(f"/programmes/{world.programme}/rereview/next")
             except Refusal as refusal:
-                if refusal.code != "no-work":
+                if refusal.code not in {"no-work", "credential-missing"}:
                     raise
                 break
             world.clock.work(LOOK_MS)

@@ -42,6 +42,7 @@ CREDENTIALS: Final = (
     Holds("physician-3", "medical-licence", "P-22951", days=EXPIRING_DAYS),
     Holds("lawyer-1", "bar-admission", "B-7120"), Holds("lawyer-2", "bar-admission", "B-6894"),
     Holds("lawyer-3", "bar-admission", "B-8003"),
+    Holds("adjudicator-1", "medical-licence", "P-11206"), Holds("adjudicator-2", "bar-admission", "B-3310"),
     Holds("engineer-2", "security-certificate", "S-3317", is_found=False),
 )  # fmt: skip
 

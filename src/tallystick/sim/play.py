@@ -17,6 +17,8 @@ from tallystick.sim.keyed import Keyed
 LEFT_OPEN = 2
 """Disagreements that nobody has come to yet, so that the queue is not empty."""
 CASE_MS = 180_000
+DECIDES = {"medical": 0, "legal": 1}
+"""Domain whose cases ask for a credential: which adjudicator holds it. Others are taken in turn."""
 NEXT_DAY = 2
 """The act of the play in which cases are ended: sessions of the day before are over."""
 LAST = {"editor-1": 24}
@@ -206,7 +208,7 @@ def _adjudicate(world: World, played: Played) -> None:
     waiting = hands[0].get(f"/programmes/{world.programme}/disagreements")["disagreements"]
     chance = random.Random(f"adjudication|{world.seed}")  # noqa: S311 - a simulation, no secret
     for number, row in enumerate(waiting[:-LEFT_OPEN] if len(waiting) > LEFT_OPEN else []):
-        hand = hands[number % len(hands)]
+        hand = hands[DECIDES.get(row["domain"], number % len(hands))]
         hand.post(f"/disagreements/{row['item']}/take")
         case = hand.get(f"/disagreements/{row['item']}")
         world.clock.work(CASE_MS + chance.randrange(CASE_MS))
