@@ -190,11 +190,11 @@ def known_versions(connection: sa.Connection, programme: str) -> tuple[set[tuple
     return {(row[0], row[1]) for row in connection.execute(of).all()}, set(connection.scalars(contracts).all())
 
 
-def qualified(connection: sa.Connection, programme: str) -> dict[str, int]:
-    """Rubric: people who passed its gold items under the version in force."""
+def qualified(connection: sa.Connection, programme: str) -> dict[str, dict[str, int]]:
+    """Rubric, then signal: people who passed its gold items under the version in force. The empty one is any."""
     table = QUALIFICATION
     query = (
-        sa.select(table.c.rubric, sa.func.count(sa.distinct(table.c.person)))
+        sa.select(table.c.rubric, table.c.signals, table.c.person)
         .join(
             RUBRIC,
             sa.and_(
@@ -203,9 +203,13 @@ def qualified(connection: sa.Connection, programme: str) -> dict[str, int]:
             ),
         )
         .where(table.c.programme == programme, table.c.state == "qualified")
-        .group_by(table.c.rubric)
+        .distinct()
     )  # fmt: skip
-    return {row[0]: row[1] for row in connection.execute(query).all()}
+    found: dict[str, dict[str, set[str]]] = {}
+    for row in connection.execute(query).all():
+        for signal in ("", *msgspec.json.decode(row.signals, type=list[str])):
+            found.setdefault(row.rubric, {}).setdefault(signal, set()).add(row.person)
+    return {rubric: {signal: len(who) for signal, who in by.items()} for rubric, by in found.items()}
 
 
 def trusted(connection: sa.Connection, programme: str, *, now: int) -> tuple[int, int]:
@@ -230,7 +234,7 @@ def finished(connection: sa.Connection, programme: str) -> dict[str, int]:
 
 
 def held_out(connection: sa.Connection, programme: str) -> HeldOut:
-    """The held-out items that are not erased, against those of work; copies are found by keyed digest of the content."""
+    """The held-out items that are not erased, against those of work; copies are found by digest of the content."""
     batches = sa.select(BATCH.c.batch, BATCH.c.purpose, BATCH.c["items"]).where(BATCH.c.programme == programme)
     every = connection.execute(batches).all()
     others = sum(row[2] for row in every if row.purpose == "work")
@@ -280,12 +284,11 @@ def unlicensed(connection: sa.Connection, programme: str) -> list[str]:
     return list(connection.scalars(query.order_by(ITEM.c.seq)).all())
 
 
-def of_signals(connection: sa.Connection, programme: str, signals: Collection[str]) -> int:
-    """Work items of some signals."""
-    query = sa.select(sa.func.count()).where(
-        ITEM.c.programme == programme, ITEM.c.purpose == "work", ITEM.c.signal.in_(sorted(signals))
-    )
-    return int(connection.execute(query).scalar_one()) if signals else 0
+def kinds(connection: sa.Connection, programme: str) -> dict[tuple[str, str, str], int]:
+    """(purpose, domain, signal): how many items there are."""
+    by = (ITEM.c.purpose, ITEM.c.domain, ITEM.c.signal)
+    query = sa.select(*by, sa.func.count()).where(ITEM.c.programme == programme).group_by(*by)
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query).all()}
 
 
 def exposures(connection: sa.Connection, programme: str) -> int:

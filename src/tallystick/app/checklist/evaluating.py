@@ -90,19 +90,22 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
     in_force = {one.id: one for one in cell.rubrics_in_force(connection, name).values()}
     counted = store.counted(connection, name)
     cleared, seniors = store.trusted(connection, name, now=cell.kernel.now())
+    passed, kinds = store.qualified(connection, name), store.kinds(connection, name)
+    objective = OBJECTIVE.intersection(part.signal for part in contract.supervision)
     return Facts(
         contract=contract, contract_seq=_since(connection, row), today=today_of(cell), rubrics=in_force,
         not_agreed={
             rubric: why.sentence for rubric, why in constitution.not_agreed(cell, connection, name).items()
         },
-        qualified=_qualified(connection, contract, name), cleared=cleared, seniors=seniors,
+        qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
+        closed_signals=_closed_signals(contract, passed, kinds), cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
         unblinded=tuple(store.unblinded(connection, name)), unlicensed=tuple(store.unlicensed(connection, name)),
         held_out=store.held_out(connection, name), releases=_released(connection, name),
         second=estimate_of(connection, name), unknown_versions=_unknown(connection, name, counted),
         affected=_affected(connection, name, in_force), categories=_categories(connection, name),
         exposures=store.exposures(connection, name),
-        objective=store.of_signals(connection, name, OBJECTIVE.intersection(p.signal for p in contract.supervision)),
+        objective=sum(n for (purpose, _, signal), n in kinds.items() if purpose == "work" and signal in objective),
     )  # fmt: skip
 
 
@@ -111,9 +114,23 @@ def _since(connection: journal.Connection, row: Row) -> int:
     return next(int(one.seq) for one in contracts.versions(connection, row.programme) if one.version == row.version)
 
 
-def _qualified(connection: journal.Connection, contract: DataContract, programme: str) -> dict[str, int]:
-    by_rubric = store.qualified(connection, programme)
-    return {domain: by_rubric.get(plan.rubric, 0) for domain, plan in contract.domains.items()}
+Kinds = dict[tuple[str, str, str], int]
+"""(purpose, domain, signal): how many items there are."""
+
+
+def _closed_signals(contract: DataContract, passed: dict[str, dict[str, int]], kinds: Kinds) -> dict[str, str]:
+    """Domain: signals of its work of which it has gold items that nobody passed. Without such, any other has to do."""
+    found: dict[str, str] = {}
+    for domain, plan in contract.domains.items():
+        own = passed.get(plan.rubric, {})
+        signals = sorted(
+            signal
+            for purpose, where, signal in kinds
+            if (purpose, where) == ("work", domain) and ("gold", domain, signal) in kinds and not own.get(signal)
+        )
+        if signals:
+            found[domain] = ", ".join(signals)
+    return found
 
 
 def _released(connection: journal.Connection, programme: str) -> tuple[Released, ...]:

@@ -55,6 +55,7 @@ class Facts:
     rubrics        those in force, by id
     not_agreed     rubric: why it is not used for new work, as the constitution has it
     qualified      domain: people who are qualified under its rubric in force
+    closed_signals domain: signals of its work of which nobody passed the gold items that there are
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
@@ -79,6 +80,7 @@ class Facts:
     rubrics: Mapping[str, Rubric] = field(default_factory=dict)
     not_agreed: Mapping[str, str] = field(default_factory=dict)
     qualified: Mapping[str, int] = field(default_factory=dict)
+    closed_signals: Mapping[str, str] = field(default_factory=dict)
     cleared: int = 0
     seniors: int = 0
     finished: Mapping[str, int] = field(default_factory=dict)

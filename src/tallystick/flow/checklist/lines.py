@@ -245,6 +245,10 @@ def qualifications(facts: Facts) -> Found:
     if nobody:
         words = f"Nobody is qualified under the rubric in force: {names(nobody)}."
         lacks.append(Lack(words, "Have experts qualify on gold items.", of_page("rubrics")))
+    if facts.closed_signals and not nobody:
+        told = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
+        words = f"Nobody has passed the gold items of {told}, so that nobody is given such work."
+        lacks.append(Lack(words, "Have experts qualify on them.", of_page("rubrics")))
     careful = {name: plan.risk for name, plan in said.domains.items() if plan.risk in SENIOR_TIERS}
     free = [f"{name} ({risk} risk)" for name, risk in careful.items() if name not in demanded]
     if free:
