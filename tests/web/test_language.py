@@ -23,13 +23,11 @@ from tallystick.web.render import STATIC
 BY_CODE = {language.code: language for language in LANGUAGES}
 OTHERS = [language for language in LANGUAGES if language.code != "en"]
 ENGLISH_ONLY = {
-    *("checklist/checklist.html", "checklist/phase.html", "contract/detail.html", "contract/list.html"),
-    *("contract/new.html", "contract/programme.html", "credential/list.html", "custody/state.html"),
-    *("erasure/detail.html", "erasure/list.html", "erasure/new.html", "gate/detail.html", "gate/list.html"),
-    *("gate/slices.html", "intervention/detail.html", "intervention/list.html", "items/detail.html"),
-    *("items/import.html", "items/list.html", "oversight/log.html", "pay/overview.html", "release/detail.html"),
-    *("release/list.html", "release/new.html", "rubric/editor.html", "rubric/new.html", "sentinel/chart.html"),
-    *("sentinel/offer.html", "sentinel/overview.html", "sentinel/schedule.html", "tiers/load.html"),
+    *("checklist/checklist.html", "checklist/phase.html", "contract/programme.html", "credential/list.html"),
+    *("custody/state.html", "erasure/detail.html", "erasure/list.html", "erasure/new.html"),
+    *("intervention/detail.html", "intervention/list.html", "oversight/log.html", "pay/overview.html"),
+    *("sentinel/chart.html", "sentinel/offer.html", "sentinel/overview.html", "sentinel/schedule.html"),
+    *("tiers/load.html",),
 }
 """Pages of leads, researchers, auditors and engineers whose words are not marked yet: no expert reaches them."""
 FOR_EXPERTS = [sample for sample in ALL if sample.template not in ENGLISH_ONLY]

@@ -37,7 +37,7 @@ def by_axis(visit: Visit) -> PageAnswer:
     root = f"/programmes/{programme}/agreement"
     axis = _axis(found.by)
     view = views.SlicesPage(
-        axis=axis, coefficient=_coefficient(found),
+        axis=axis, head=axis[:1].upper() + axis[1:], coefficient=_coefficient(found),
         axes=tuple(
             Link(
                 label=_axis(name), href=f"{root}/slices?{urlencode({'by': name})}",

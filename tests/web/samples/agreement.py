@@ -191,6 +191,7 @@ UNDEFINED_BATCH = replace(
 TRAIL = (NavLink(label="Agreement", href="#"),)
 SLICED = gate.SlicesPage(
     axis="week",
+    head="Week",
     coefficient="Krippendorff's alpha",
     axes=(Link(label="domain", href="#"), Link(label="rubric version", href="#"), Link(label="week", href="#", note="shown")),
     rows=(

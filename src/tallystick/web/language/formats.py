@@ -10,7 +10,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from tallystick.flow.pay import told
-from tallystick.web.language.spoken import ENGLISH, current
+from tallystick.web.language.spoken import ENGLISH, current, gettext
 
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -45,10 +45,10 @@ def share(value: float) -> str:
 def size(value: int) -> str:
     """Bytes as `1.4 MB`: decimal units, as download dialogs show them."""
     if value < 1000:
-        return f"{value} B"
+        return gettext("%(number)s B") % {"number": value}
     if value < 1_000_000:
-        return f"{number(value / 1000, 1)} kB"
-    return f"{number(value / 1_000_000, 1)} MB"
+        return gettext("%(number)s kB") % {"number": number(value / 1000, 1)}
+    return gettext("%(number)s MB") % {"number": number(value / 1_000_000, 1)}
 
 
 def day(when: datetime) -> str:

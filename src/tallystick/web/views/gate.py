@@ -39,6 +39,7 @@ class SlicesPage:
     """Agreement along one axis. Template: gate/slices.html."""
 
     axis: str
+    head: str  # the axis as the head of a column
     coefficient: str
     axes: tuple[Link, ...]
     rows: tuple[SliceRow, ...]
