@@ -18,6 +18,7 @@ from web.samples.people import SIGNED_OUT
 from web.samples.programme import UNDEFINED
 
 from tallystick.web import render, words
+from tallystick.web.language import formats
 from tallystick.web.views import session
 from tallystick.web.views.page import Notice, Page
 from tallystick.web.views.parts import Estimate
@@ -167,16 +168,16 @@ def test_every_form_that_posts_carries_the_token() -> None:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (render.number(-0.125, 2), "\N{MINUS SIGN}0.12"),
-        (render.number(0.8), "0.80"),
-        (render.count(12400), "12,400"),
-        (render.share(0.814), "81\N{NO-BREAK SPACE}%"),
+        (formats.number(-0.125, 2), "\N{MINUS SIGN}0.12"),
+        (formats.number(0.8), "0.80"),
+        (formats.count(12400), "12,400"),
+        (formats.share(0.814), "81\N{NO-BREAK SPACE}%"),
         (render.interval(Estimate(value=0.81, low=0.74, high=0.87)), "[0.74, 0.87]"),
         (render.interval(Estimate(value=0.81)), ""),
         (render.interval(Estimate(value=None, low=0.1, high=0.2, reason="x")), ""),
-        (render.size(812), "812 B"),
-        (render.size(184_220), "184.2 kB"),
-        (render.size(41_020_000), "41.0 MB"),
+        (formats.size(812), "812 B"),
+        (formats.size(184_220), "184.2 kB"),
+        (formats.size(41_020_000), "41.0 MB"),
         (words.plural(1, "item", "items"), "1 item"),
         (words.plural(0, "item", "items"), "0 items"),
         (words.plural(12400, "item", "items"), "12,400 items"),
