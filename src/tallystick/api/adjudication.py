@@ -242,7 +242,11 @@ def _feedback(body: "Settlement | Preservation | SendingBack") -> list[Feedback]
 class Settlement(Body):
     """The decision for one verdict. A and B are the candidates as they were shown to the adjudicator."""
 
-    verdict: str = Field(max_length=200, description="One of the item's form, or one that a judge has given.")
+    verdict: str = Field(
+        max_length=200,
+        description="One of the item's form, or one that a judge has given; of a ranking any order of its answers, "
+        "such as b>a=c|d: best first, = for a tie, behind the | what is not acceptable. Letters are as one sees them.",
+    )
     criteria: Annotated[list[Name], Field(max_length=20)] = Field(description="What it turns on.")
     notes: Paragraphs
     feedback: FeedbackList = Field(default=(), description="What is wrong with the rubric, in the same command.")

@@ -143,6 +143,8 @@ def check_verdict(verdict: str, deciding: Collection[str] = PAIRED) -> Refused |
     if verdict in deciding and verdict not in UNDECIDED:
         return None
     known = "A, B, tie or both unacceptable" if deciding == PAIRED else ", ".join(sorted(deciding))
+    if any(">" in one or "=" in one or "|" in one for one in deciding):
+        known = "an order of all answers, such as b>a=c|d, 1 the best, what is acceptable above what is not"
     return Refused(
         "no-decision", f"Expected a verdict that decides: {known}. To leave it open, preserve it.", "verdict"
     )

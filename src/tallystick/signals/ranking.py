@@ -5,7 +5,7 @@ of a tie stand in the order of the alphabet; without a `|` all are acceptable, a
 is. Reads and writes nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import ClassVar, Final
@@ -72,6 +72,23 @@ def order_of(verdict: str) -> Order:
     return order
 
 
+def spelled(places: Mapping[str, int], acceptable: Collection[str]) -> str:
+    """The verdict of places that somebody gave, 1 the best; empty when they are no order.
+
+    places      candidate: its place
+    acceptable  the candidates that are: each stands above every other
+    """
+    groups = tuple(tuple(x for x in sorted(places) if places[x] == n) for n in sorted(set(places.values())))
+    above = [bool(set(group) & set(acceptable)) for group in groups]
+    is_split = any(not set(group) <= set(acceptable) for group in groups[: sum(above)])
+    is_gapped = set(places.values()) != set(range(1, len(groups) + 1))
+    return (
+        ""
+        if not groups or is_gapped or is_split or above != sorted(above, reverse=True)
+        else str(Order(groups, sum(above)))
+    )
+
+
 class Ranking(Signal):
     """Two to twelve candidates in an order."""
 
@@ -132,10 +149,20 @@ class Ranking(Signal):
             return []
         return [Fault("marks.order", "Expected a place for every answer, found none.")]
 
+    def settles(self, verdict: str, content: Content) -> bool:
+        """Any order of all candidates does, also one that no judge gave."""
+        try:
+            order = order_of(verdict)
+        except ValueError:
+            return False
+        return set(order.place) == set(LETTERS[: len(content.candidates)])
+
     def renamed(self, verdict: str, names: Mapping[str, str]) -> str:
-        if verdict in UNDECIDED:
+        """What is no order stays what it is: whoever asks whether it settles is told."""
+        try:
+            order = order_of(verdict)
+        except ValueError:
             return verdict
-        order = order_of(verdict)
         groups = tuple(tuple(names.get(letter, letter) for letter in group) for group in order.groups)
         return str(Order(groups, order.acceptable))
 

@@ -382,6 +382,10 @@ class Signal(ABC):
         """Every verdict that settles an item of which its judges differ, in the item's own letters."""
         return self.form(content, codes).verdicts
 
+    def settles(self, verdict: str, content: Content) -> bool:
+        """Whether a verdict that `verdicts` does not list settles an item all the same, in the item's own letters."""
+        return False
+
     def item_faults(self, content: Content) -> list[Fault]:
         """What keeps checked content from being an item of this signal, beyond its model and number of candidates."""
         return []

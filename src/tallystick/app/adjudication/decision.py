@@ -57,7 +57,7 @@ def settle(
         mine = order.candidate_order(cell.order_seed, item, actor.person, candidates=row.candidates)
         own = own_verdict(BY_NAME[row.signal], verdict, mine)
         # Before the notes are sealed: a refusal writes nothing.
-        deciding = _deciding(cell, tx, row, case)
+        deciding = _deciding(cell, tx, row, case, own=own)
         refused = flow.check_verdict(own, deciding) or flow.check_confirmed(case.cause, is_confirmed=is_confirmed)
         if refused:
             return refused
@@ -72,8 +72,8 @@ def settle(
     return _close(cell, actor, item, _Ending(criteria, notes, feedback, request, decide), key=key)
 
 
-def _deciding(cell: Cell, tx: Transaction, row: Row, case: Case) -> frozenset[str]:
-    """The verdicts that settle an item: those of its form, and any that a judge has given."""
+def _deciding(cell: Cell, tx: Transaction, row: Row, case: Case, *, own: str) -> frozenset[str]:
+    """The verdicts that settle an item: those of its form, any that a judge has given, and one's own where it does."""
     if row.signal == PAIR:
         return PAIRED
     look = tx.look_as_cell(About(subject=row.item, what="answer", reason="check"))
@@ -81,7 +81,8 @@ def _deciding(cell: Cell, tx: Transaction, row: Row, case: Case) -> frozenset[st
     version = rubrics.current(tx.connection, row.programme, case.rubric)
     assert version is not None, "a rubric that judgments name was published"
     known = verdicts_of(shown.matter, cell.rubric(tx.connection, version.document))
-    return (frozenset(code.value for code in known) | frozenset(case.counts)) - frozenset(UNDECIDED)
+    mine = {own} if shown.matter.signal.settles(own, shown.matter.content) else set()
+    return (frozenset(code.value for code in known) | frozenset(case.counts) | mine) - frozenset(UNDECIDED)
 
 
 def preserve(

@@ -22,15 +22,19 @@ from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
 from tallystick.web.adjudication import queue
 from tallystick.web.adjudication.queue import SECTION
+from tallystick.web.judgment import Fields
 from tallystick.web.judgment import said as answers
 from tallystick.web.language import N_, refusal_line, said, told
 from tallystick.web.language.formats import count
 from tallystick.web.views import adjudication as views
+from tallystick.web.views.judgment import RankField
 from tallystick.web.views.page import Notice
 from tallystick.web.views.parts import Choice, Fact, HistoryEntry, Pill
 from tallystick.web.welfare import shield
 
 NOT_YOURS = N_("An adjudicator who did not judge this item decides it.")
+ORDER = "order"
+"""Chosen instead of a verdict: the places that are filled in below settle the case."""
 REMARKS = 2
 """So many remarks on the rubric have a place in the form; the API takes more."""
 _FIELDS = {
@@ -51,6 +55,7 @@ class Typed:
     by_same: bool = False
     is_confirmed: bool = False
     feedback: tuple[Feedback, ...] = ()
+    fields: Fields = field(default_factory=dict)  # of an order of one's own
     errors: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     key: str = ""
@@ -124,7 +129,8 @@ def _case(visit: Visit, found: CasePage, typed: Typed) -> views.Case:
         rubric_href=f"/programmes/{row.programme}/rubrics/{rubric.id}/{rubric.version}", history=_events(found),
         decided=_decided(found, names), action=f"/disagreements/{row.item}" if may_decide else None,
         action_note=said(NOT_YOURS) if is_open and not may_decide else "",
-        idempotency_key=typed.key, verdicts=_verdicts(found, typed), criteria=_chosen(names, typed.criteria),
+        idempotency_key=typed.key, verdicts=_verdicts(found, typed), order=_own(found, typed),
+        criteria=_chosen(names, typed.criteria),
         notes=typed.notes, decision=typed.decision, errors=tuple(typed.errors.items()),
         risk=queue.risk(row.risk), cause=queue.cause(row.cause),
         warning=told(found.warned.sentence) if found.warned and is_open else "",
@@ -146,7 +152,20 @@ def _verdicts(found: CasePage, typed: Typed) -> tuple[Choice, ...]:
     return (
         Choice(value="", label=said("Choose when you settle it")),
         *(Choice(value=value, label=title, is_chosen=value == typed.verdict) for value, title in known.items()),
+        *_own_choice(found, typed),
     )
+
+
+def _own_choice(found: CasePage, typed: Typed) -> tuple[Choice, ...]:
+    if _own(found, typed) is None:
+        return ()
+    return (Choice(value=ORDER, label=said("Your own order"), is_chosen=typed.verdict == ORDER),)
+
+
+def _own(found: CasePage, typed: Typed) -> RankField | None:
+    """Places for an order that no judge gave, where not every order stands in the list."""
+    asked = form.ranking_of(found.shown, typed.fields)
+    return None if deciding(found.shown.matter, found.rubric) else asked
 
 
 def _chosen(names: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
@@ -266,6 +285,7 @@ def _typed(visit: Visit) -> Typed:
     ]  # fmt: skip
     return Typed(
         decision=visit.text("decision"), verdict=visit.text("verdict"), notes=visit.text("notes"),
+        fields=form.fields_of(visit.form),
         criteria=tuple(value for value in visit.form.getlist("criteria") if isinstance(value, str)),
         why=visit.text("why"), by_same=visit.text("by_same") == "yes", is_confirmed=visit.text("confirmed") == "yes",
         feedback=tuple(one for one in remarks if one.criterion or one.what or one.words.strip()),
@@ -273,12 +293,17 @@ def _typed(visit: Visit) -> Typed:
     )  # fmt: skip
 
 
+def _settling(typed: Typed) -> str:
+    """The verdict that was chosen; an order of one's own in its spelling."""
+    return form.spelled_order(typed.fields) if typed.verdict == ORDER else typed.verdict
+
+
 def _decided_as(visit: Visit, item: str, typed: Typed) -> adjudication.Closed | Refused:
     cell, actor, criteria = visit.cell, visit.actor, list(typed.criteria)
     match typed.decision:
         case "settle":
             return adjudication.settle(
-                cell, actor, item, verdict=typed.verdict, criteria=criteria, notes=typed.notes, key=typed.key,
+                cell, actor, item, verdict=_settling(typed), criteria=criteria, notes=typed.notes, key=typed.key,
                 feedback=typed.feedback, is_confirmed=typed.is_confirmed,
             )  # fmt: skip
         case "preserve":

@@ -3,6 +3,7 @@
 Field names are those of views/judgment.py. A draft is the same fields, kept as they were typed.
 """
 
+from tallystick.web.judgment.asked import ranking_of
 from tallystick.web.judgment.page import (
     Sheet,
     complaint,
@@ -13,7 +14,7 @@ from tallystick.web.judgment.page import (
     read_first,
     work,
 )
-from tallystick.web.judgment.reading import Reading, read
+from tallystick.web.judgment.reading import Reading, read, spelled_order
 from tallystick.web.judgment.trade_off import read_trade_off, shown_trade_off
 from tallystick.web.judgment.typed import Fields, active_ms, draft_of, drafted, fields_of, first
 
@@ -31,9 +32,11 @@ __all__ = [
     "pieces",
     "pieces_title",
     "question",
+    "ranking_of",
     "read",
     "read_first",
     "read_trade_off",
     "shown_trade_off",
+    "spelled_order",
     "work",
 ]

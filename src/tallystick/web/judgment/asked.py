@@ -112,6 +112,12 @@ def _span(
     )  # fmt: skip
 
 
+def ranking_of(shown: Shown, fields: Fields) -> views.RankField | None:
+    """The places of a ranking alone, for somebody who settles it; None of another signal."""
+    part = shown.matter.signal.form(shown.matter.content, {}).ranking if shown.erased is None else None
+    return None if part is None else _ranking(shown, part, fields, {})
+
+
 def _ranking(shown: Shown, part: Ranking, fields: Fields, errors: Mapping[str, str]) -> views.RankField:
     titles = {piece.id: titled(piece.title) for piece in shown.pieces}
     rows = []

@@ -11,7 +11,17 @@ from pydantic import ValidationError
 
 from tallystick.flow.answer import Matter, faults
 from tallystick.flow.rubric import Criterion, Rubric
-from tallystick.signals.shape import TEXT_CHARACTERS_MAX, WRITING_CHARACTERS_MAX, Answer, Form, Labelling, Mark, Ranking
+from tallystick.signals.ranking import spelled
+from tallystick.signals.shape import (
+    LETTERS,
+    TEXT_CHARACTERS_MAX,
+    WRITING_CHARACTERS_MAX,
+    Answer,
+    Form,
+    Labelling,
+    Mark,
+    Ranking,
+)
 from tallystick.web.judgment.typed import Fields, active_ms, first
 from tallystick.web.language import said, told
 from tallystick.web.language.sentences import sentence
@@ -230,6 +240,18 @@ def _read_places(fields: Fields, part: Ranking, found: _Found) -> None:
         label = part.unacceptable.value if is_below else part.acceptable.value
         number = int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 0
         _made(found, place, {"field": part.name, "on": piece, "label": label, "place": number})
+
+
+def spelled_order(fields: Fields) -> str:
+    """The order that the places of a ranking spell, whatever its number of candidates; empty when they spell none."""
+    places: dict[str, int] = {}
+    acceptable = set()
+    for letter in LETTERS:
+        given = first(fields, f"mark-order-{letter}-place")
+        if given.isascii() and given.isdigit() and len(given) < 3:
+            places[letter] = int(given)
+            acceptable |= set() if first(fields, f"mark-order-{letter}-below") == "yes" else {letter}
+    return spelled(places, acceptable)
 
 
 def _made(found: _Found, place: str, values: dict[str, object]) -> None:

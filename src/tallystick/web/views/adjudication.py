@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tallystick.plots import IntervalPlot, SharePlot
 from tallystick.web.views.items import Text
-from tallystick.web.views.judgment import PieceView
+from tallystick.web.views.judgment import PieceView, RankField
 from tallystick.web.views.parts import Choice, Estimate, Fact, HistoryEntry, Link, Paging, Pill
 from tallystick.web.views.welfare import Shield
 
@@ -138,6 +138,7 @@ class Case:
     action_note: str = ""  # why not
     idempotency_key: str = ""
     verdicts: tuple[Choice, ...] = ()
+    order: RankField | None = None  # where one's own order settles it; chosen by the verdict `order`
     criteria: tuple[Choice, ...] = ()
     notes: str = ""
     decision: str = ""
