@@ -32,6 +32,7 @@ from tallystick.store.vault import ObjectErased
 WEEKS = 12
 """So many weeks back the report of a programme goes."""
 SECOND = 1_000_000
+NO_LIMIT = Limit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,8 @@ def may_work(cell: Cell, connection: journal.Connection, person: str, programme:
         day = day_of(cell, connection, person, now)
     except ZoneInfoNotFoundError:
         return NO_ZONE
-    one = flow.closed(_pieces(connection, person, day, now), store.limit_of(row), day, now=now)
+    limit = store.limit_of(row)
+    one = None if limit == NO_LIMIT else flow.closed(_pieces(connection, person, day, now), limit, day, now=now)
     return None if one is None else flow.refuse_work(one, _moment(cell, connection, person, one.until))
 
 
@@ -183,7 +185,8 @@ def closed_now(
     cell: Cell, connection: journal.Connection, person: str, programme: str, *, now: int
 ) -> dict[str, Closed]:  # fmt: skip
     """Category: until when it is closed to somebody by a programme's contract. What they had anywhere counts."""
-    limits = _limits(connection, programme)
+    # What closes nothing is not worth reading somebody's day for, at every lease.
+    limits = {name: one for name, one in _limits(connection, programme).items() if one != NO_LIMIT}
     if not limits:
         return {}
     try:
