@@ -15,7 +15,8 @@ WORK: Final = (
     "already-answered", "already-judged", "already-qualified", "answer-incomplete", "break-due", "credential-missing",
     "disqualified", "draft-too-large", "draft-unreadable", "exposure-reached", "gold-not-for-you", "gold-used-up",
     "lease-expired", "needs-clearance", "no-constitution", "no-contract", "no-decision-rule", "no-work",
-    "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "qualification-ended",
+    "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
+    "qualification-ended",
     "qualification-running", "region-missing", "share-reached", "stood-down", "time-zone-missing", "too-few-gold-items",
     "trade-off-incomplete", "unknown-principle", "verdict-contradicts-scores", "work-paused", "work-requeued",
 )  # fmt: skip
