@@ -20,11 +20,16 @@ WORKERS = [
     for role in ("expert", "adjudicator")
     if route.startswith("GET ") and (roles is None or role in roles)
 ]
+TOOK_PART = (
+    "/people/{person}", "/credentials/{credential_id}", "/calibrations/{calibration_id}",
+    "/calibrations/{calibration_id}/items/{item}", "/calibrations/{calibration_id}/rubric",
+)  # fmt: skip
+"""Pages that open to nobody but an expert who took part."""
 VALUE = re.compile(r"\b(?:[a-z]{2,4}-[0-9a-z-]+\b|\d[\d.,:-]*|UTC\b|JPY\b)")
 """Ids, numbers, times and currencies."""
 WRITTEN = (
     "A expert A judge general Plain answers Principles of plain answers Reasoning Concision Does each step follow? "
-    "It follows, as step shows Principles in 1.1.0 carries them It asks: Say the limit"
+    "It follows, as step shows Principles in 1.1.0 carries them It asks: Say the limit They look into a report"
 )
 """What people wrote into this cell, put together by its makers."""
 COMPARED = "does not count for the gate not required"
@@ -48,9 +53,11 @@ def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_word_that_an_expert_meets_is_said(scene: Scene, known: str) -> None:
     """All pages of experts and adjudicators in one test: the words that nobody marked, with the page they stand on."""
     found, seen = [], 0
-    for route, role in WORKERS:
-        path = scene.address(route.removeprefix("GET "))
-        answer = Visitor(scene.served, scene.cast[role], language="de").get(path)
+    first = scene.served.world.experts[0]
+    walks = [(route.removeprefix("GET "), role, scene.cast[role]) for route, role in WORKERS]
+    for route, role, actor in (*walks, *((route, "who took part", first) for route in TOOK_PART)):
+        answer = Visitor(scene.served, actor, language="de").get(scene.address(route))
+        assert actor is not first or answer.status_code == 200
         if answer.status_code != 303 and answer.headers["content-type"].startswith("text/html"):
             seen += 1
             assert '<html lang="de" dir="ltr">' in answer.text
