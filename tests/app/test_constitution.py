@@ -9,6 +9,7 @@ from constitution_scene import agree, carry, carrying_text, constitution_text, p
 from held_work import code
 from living_cell import PROGRAMME, World, answer_of, shown_as, world_at
 
+from tallystick import canon
 from tallystick.app import access, assignment, constitution, erasure, judgment, release, rubric
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
@@ -153,6 +154,25 @@ def submit(world: World, trade_off: TradeOff | None) -> Saved | Refused:
     )
 
 
+def test_a_release_says_how_its_rubrics_carry_principles_and_who_agreed(world: World, tmp_path: Path) -> None:
+    publish(world, constitution_text())
+    carry(world)
+    researcher = world.person("Rosa", "researcher")
+    agree(world, researcher)
+    world.qualify(world.experts[0])
+    submit(world, None)
+    second = world.expert()
+    world.judge(second)
+    world.measure()
+    wanted = ReleaseWish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
+    assert isinstance(release.cut(world.cell, world.lead, wanted, key=new_key()), release.Made)
+    release.export(world.cell, world.lead, "set-1.0.0", tmp_path / "out")
+    assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
+    (agreed,) = json.loads((tmp_path / "out" / "manifest.json").read_bytes())["operationalizations"]
+    assert (agreed["rubric"], agreed["carried"]) == ("general", {"reasoning": ["care", "candour"]})
+    assert (agreed["lead"], agreed["researcher"]) == (world.lead.person, researcher.person)
+
+
 def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pair(world: World, tmp_path: Path) -> None:
     given = TradeOff(principles=("candour", "care"), prevailed="care", note="A warning came before all the doubts.")
     assert code(submit(world, given)) == "no-constitution"
@@ -187,7 +207,15 @@ def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pai
     assert [one["judgment"] for one in told["trade_offs"]][:1] == [first.judgment]
     pair = told["pairs"][0]
     assert (pair["first"], pair["second"], pair["number"]) == ("care", "candour", 2)
+    assert told["trade_offs"][0]["note"] == given.note, "the words stand where those of the judgment do"
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    (entry,) = manifest["constitutions"]
+    text = (tmp_path / "out" / entry["path"]).read_bytes()
+    assert (canon.digest(text), b"Care" in text) == (entry["sha256"], True)
+    assert "operationalizations" not in manifest
     assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.OK
+    (tmp_path / "out" / entry["path"]).write_bytes(text.replace(b"Care", b"Dare"))
+    assert verify_release(tmp_path / "out", world.cell.signer.vkey).status is Status.BAD
     ordered = erasure.order(
         world.cell,
         world.lead,

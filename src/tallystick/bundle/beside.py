@@ -11,7 +11,13 @@ from typing import Any
 from tallystick.events.affected import AffectedKept, AffectedReleased
 from tallystick.events.calibration import CalibrationEnded, CalibrationOpened, CalibrationRevealed
 from tallystick.events.checklist import ReleasePhased
-from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
+from tallystick.events.constitution import (
+    ConstitutionPublished,
+    OperationalizationAgreed,
+    OperationalizationProposed,
+    OperationalizationSigned,
+    TradeOffNoted,
+)
 from tallystick.events.disagreement import (
     ClassCorrected,
     ClassModelFitted,
@@ -43,7 +49,16 @@ OF_INTERVENTIONS = (
 OF_SESSIONS = (CalibrationRevealed, CalibrationEnded)
 OF_ITEMS = (ClassCorrected, DisagreementClassified, DistributionRecorded, DemonstrationPromoted)
 OF_PROGRAMME = (RereviewDrawn, RereviewAnswered)
-OF_RUBRICS = (AffectedKept, TradeOffNoted, ConstitutionPublished)
+OF_RUBRICS = (AffectedKept, TradeOffNoted, ConstitutionPublished, OperationalizationProposed)
+OfRubrics = (
+    AffectedKept
+    | TradeOffNoted
+    | ConstitutionPublished
+    | OperationalizationProposed
+    | OperationalizationSigned
+    | OperationalizationAgreed
+)
+OF_PROPOSALS = (OperationalizationSigned, OperationalizationAgreed)
 KINDS = (
     ClassModelFitted,
     InterventionOpened,
@@ -52,6 +67,7 @@ KINDS = (
     *OF_ITEMS,
     *OF_PROGRAMME,
     *OF_RUBRICS,
+    *OF_PROPOSALS,
     ShortcutAudited,
     ReleaseMonitored,
     ReleasePhased,
@@ -73,7 +89,9 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
     interventions: set[str] = set()
     sessions: set[str] = set()
     models = {fact.model for fact in facts if isinstance(fact, DisagreementClassified) and fact.item in items}
-    noted = any(isinstance(fact, TradeOffNoted) and fact.item in items for fact in facts)
+    proposals = {
+        fact.proposal for fact in facts if isinstance(fact, OperationalizationProposed) and fact.rubric in rubrics
+    }
     found = []
     for place, fact in enumerate(facts):
         if isinstance(fact, InterventionOpened):
@@ -88,8 +106,8 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
             is_ours = fact.item in items
         elif isinstance(fact, ClassModelFitted):
             is_ours = fact.model in models
-        elif isinstance(fact, OF_RUBRICS):
-            is_ours = _is_of_rubrics(fact, rubrics, items, noted=noted)
+        elif isinstance(fact, (*OF_RUBRICS, *OF_PROPOSALS)):
+            is_ours = _is_of_rubrics(fact, rubrics, items, proposals)
         elif isinstance(fact, ReleaseMonitored | ReleasePhased | PoolComposed | AffectedReleased):
             is_ours = fact.release == release
         else:
@@ -100,10 +118,10 @@ def chosen(facts: Sequence[Any], *, rubrics: set[str], items: set[str], release:
     return found
 
 
-def _is_of_rubrics(
-    fact: AffectedKept | TradeOffNoted | ConstitutionPublished, rubrics: set[str], items: set[str], *, noted: bool
-) -> bool:
-    """What was decided on affected judgments, trade-offs, and the constitution where a trade-off rests on it."""
-    if isinstance(fact, AffectedKept):
+def _is_of_rubrics(fact: OfRubrics, rubrics: set[str], items: set[str], proposals: set[str]) -> bool:
+    """What was decided on affected judgments, trade-offs, how rubrics carry principles, and the constitution itself."""
+    if isinstance(fact, AffectedKept | OperationalizationProposed):
         return fact.rubric in rubrics
-    return fact.item in items if isinstance(fact, TradeOffNoted) else noted
+    if isinstance(fact, OperationalizationSigned | OperationalizationAgreed):
+        return fact.proposal in proposals
+    return isinstance(fact, ConstitutionPublished) or fact.item in items

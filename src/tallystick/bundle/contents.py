@@ -14,6 +14,7 @@ from tallystick.bundle.counting import cases, counted_by_item, standing_case
 from tallystick.bundle.rows import Marked, Reason
 from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State, replay
 from tallystick.events.affected import AffectedReleased
+from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
 from tallystick.events.envelope import ObjectRef, commitment
 from tallystick.events.judgment import JudgmentDetailed, MarkFacts
 from tallystick.flow.release import exclusion
@@ -58,6 +59,11 @@ def contract_path(version: str) -> str:
     return f"contract/{version}.yaml"
 
 
+def constitution_path(version: str) -> str:
+    """Where a version of the constitution stands in a release."""
+    return f"constitution/{version}.yaml"
+
+
 def excluded(state: State) -> dict[str, str]:
     """Item: why it has no record, for the items of the released batches that have none."""
     by_item = counted_by_item(state)
@@ -86,6 +92,7 @@ def wanted(state: State) -> dict[str, ObjectRef]:
         **{rubric_path(one.fact.rubric, one.fact.version): one.fact.document for one in state.rubrics},
         **{f"experts/{one.fact.person}/profile": one.fact.profile for one in state.people
            if one.fact.origin == "imported"},
+        **{constitution_path(one.fact.version): one.fact.document for one in state.told(ConstitutionPublished)},
         **dict(_work(state, excluded(state))),
         **_unreviewed_why(state),
     }  # fmt: skip
@@ -106,10 +113,18 @@ def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef
     for judgment in state.judgments:
         if judgment.fact.rationale is not None and judgment.fact.item not in out:
             yield f"judgments/{judgment.fact.judgment}/reasons", judgment.fact.rationale
+    for noted in state.told(TradeOffNoted):
+        if noted.fact.item not in out:
+            yield trade_off_place(noted.fact.judgment), noted.fact.note
     withdrawn = withdrawn_closings(state)
     for closed in state.closed:
         if closed.fact.item not in out:
             yield notes_place(closed, is_withdrawn=closed.seq in withdrawn), closed.fact.notes
+
+
+def trade_off_place(judgment: str) -> str:
+    """Where the words of a trade-off beside a judgment stand."""
+    return f"judgments/{judgment}/trade-off"
 
 
 def notes_place(closed: Entered[Closed], *, is_withdrawn: bool) -> str:
@@ -256,12 +271,15 @@ def read_source_rater(place: str, payload: bytes) -> str:
 
 
 def documents(state: State, opened: Mapping[str, OpenedObject]) -> Iterator[tuple[str, bytes]]:
-    """(path, text) of every contract and rubric version."""
+    """(path, text) of every contract and rubric version, and of every version of the constitution."""
     for contract in state.contracts:
         path = contract_path(contract.fact.contract.version)
         yield path, opened[path].payload
     for rubric in state.rubrics:
         path = rubric_path(rubric.fact.rubric, rubric.fact.version)
+        yield path, opened[path].payload
+    for constitution in state.told(ConstitutionPublished):
+        path = constitution_path(constitution.fact.version)
         yield path, opened[path].payload
 
 

@@ -20,6 +20,7 @@ from tallystick.bundle.contents import (
     read_notes,
     read_source_rater,
     rubric_path,
+    trade_off_place,
 )
 from tallystick.bundle.counting import (
     ALWAYS,
@@ -51,6 +52,7 @@ from tallystick.bundle.rows import (
 )
 from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
+from tallystick.events.constitution import TradeOffNoted
 from tallystick.events.disagreement import DistributionRecorded
 from tallystick.events.items import ItemImported
 from tallystick.events.judgment import JudgmentDetailed, JudgmentSubmitted
@@ -101,6 +103,7 @@ class Tables:
     rubrics: dict[str, Rubric]  # path: rubric
     is_simulated: bool
     consensus: Consensus | None  # where the release was asked for one
+    trade_offs: dict[str, str]  # judgment: the words of the trade-off beside it, where they are there
     unreviewed_why: str  # why it holds affected judgments that nobody reviewed; empty where none was stated
 
 
@@ -126,7 +129,13 @@ def derive(state: State, contents: Contents, stated: Consensus | None = None) ->
         exclusions=_exclusions(state, out), contract=_contract(state, texts), rubrics=_rubrics(state, texts),
         is_simulated=state.contract.simulated or any(person.fact.simulated for person in state.people),
         consensus=_consensus(state, records, judgments, stated=stated), unreviewed_why=_unreviewed_why(contents),
+        trade_offs=_trade_offs(state, contents),
     )  # fmt: skip
+
+
+def _trade_offs(state: State, contents: Contents) -> dict[str, str]:
+    places = {one.fact.judgment: trade_off_place(one.fact.judgment) for one in state.told(TradeOffNoted)}
+    return {name: read_notes(at, contents[at].payload) for name, at in places.items() if at in contents}
 
 
 def _unreviewed_why(contents: Contents) -> str:

@@ -10,11 +10,16 @@ import msgspec
 
 from tallystick import canon
 from tallystick.bundle.columns import merkle_root
-from tallystick.bundle.contents import contract_path, rubric_path
+from tallystick.bundle.contents import constitution_path, contract_path, rubric_path
 from tallystick.bundle.derive import UNREVIEWED, Tables
 from tallystick.bundle.views import View
 from tallystick.custody import PROTECTED
 from tallystick.events.checklist import ReleasePhased
+from tallystick.events.constitution import (
+    ConstitutionPublished,
+    OperationalizationAgreed,
+    OperationalizationProposed,
+)
 from tallystick.flow.checklist import PILOT
 
 PATH = "manifest.json"
@@ -103,6 +108,20 @@ class DocumentEntry(Part, frozen=True, kw_only=True):
     seq: int
 
 
+class OperationalizationEntry(Part, frozen=True, kw_only=True):
+    """How a rubric carries principles of the constitution, as two people agreed at the entry `seq`."""
+
+    rubric: str
+    rubric_version: str
+    domain: str
+    constitution_version: str
+    carried: dict[str, list[str]]  # criterion: principles
+    subject_digest: str
+    researcher: str
+    lead: str
+    seq: int
+
+
 class GateEntry(Part, frozen=True, kw_only=True):
     """The decision that let a batch in."""
 
@@ -144,7 +163,7 @@ class Counts(Part, frozen=True, kw_only=True):
     judgment_flags: dict[str, int]
 
 
-class Manifest(Part, frozen=True, kw_only=True):
+class Manifest(Part, frozen=True, kw_only=True, omit_defaults=True):
     """manifest.json."""
 
     schema: str
@@ -169,6 +188,8 @@ class Manifest(Part, frozen=True, kw_only=True):
     gates: list[GateEntry]
     transformations: list[str]
     files: list[FileEntry]
+    constitutions: list[DocumentEntry] = []  # left out of a programme without a constitution
+    operationalizations: list[OperationalizationEntry] = []
 
 
 def notices(tables: Tables) -> list[str]:
@@ -214,7 +235,8 @@ def manifest(tables: Tables, views: Iterable[View], files: Iterable[FileEntry]) 
         counts=_counts(tables), records_root=merkle_root(tables.records), judgments_root=merkle_root(tables.judgments),
         links=_links(tables), views=[_view(view) for view in views], rubrics=_rubrics(tables),
         contracts=_contracts(tables), gates=_gates(tables), transformations=list(TRANSFORMATIONS),
-        files=sorted(files, key=lambda file: file.path),
+        files=sorted(files, key=lambda file: file.path), constitutions=_constitutions(tables),
+        operationalizations=_operationalizations(tables),
     )  # fmt: skip
 
 
@@ -279,6 +301,30 @@ def _contracts(tables: Tables) -> list[DocumentEntry]:
         digest = canon.digest(tables.documents[path])
         found.append(DocumentEntry(id=one.fact.programme, version=version, path=path, sha256=digest, seq=one.seq))
     return found
+
+
+def _constitutions(tables: Tables) -> list[DocumentEntry]:
+    return [
+        DocumentEntry(
+            id=one.fact.constitution, version=one.fact.version, path=constitution_path(one.fact.version),
+            sha256=canon.digest(tables.documents[constitution_path(one.fact.version)]), seq=one.seq,
+        )
+        for one in tables.state.told(ConstitutionPublished)
+    ]  # fmt: skip
+
+
+def _operationalizations(tables: Tables) -> list[OperationalizationEntry]:
+    asked = {one.fact.proposal: one.fact for one in tables.state.told(OperationalizationProposed)}
+    return [
+        OperationalizationEntry(
+            rubric=asked[one.fact.proposal].rubric, rubric_version=asked[one.fact.proposal].rubric_version,
+            domain=asked[one.fact.proposal].domain, constitution_version=asked[one.fact.proposal].constitution_version,
+            carried=asked[one.fact.proposal].carried, subject_digest=one.fact.subject_digest,
+            researcher=one.fact.researcher, lead=one.fact.lead, seq=one.seq,
+        )
+        for one in tables.state.told(OperationalizationAgreed)
+        if one.fact.proposal in asked
+    ]  # fmt: skip
 
 
 def _gates(tables: Tables) -> list[GateEntry]:

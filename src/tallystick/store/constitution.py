@@ -1,5 +1,7 @@
 """Read models of constitutions: versions, agreements on how rubrics carry principles, trade-offs beside judgments."""
 
+from collections.abc import Collection
+
 import msgspec
 import sqlalchemy as sa
 
@@ -171,6 +173,15 @@ def trade_off_of(connection: sa.Connection, judgments: list[str]) -> dict[str, R
 def names_of(row: Row) -> list[str]:
     """The principles of a trade-off."""
     return msgspec.json.decode(row.principles, type=list[str])
+
+
+def noted_on(connection: sa.Connection, names: Collection[str], *, before: int) -> set[str]:
+    """The items beside whose judgments one of these objects of the vault is the words of a trade-off."""
+    listed, found = sorted(names), set[str]()
+    for start in range(0, len(listed), _PART):
+        query = sa.select(TRADE_OFF.c.item).where(TRADE_OFF.c.notes.in_(listed[start : start + _PART]))
+        found.update(connection.scalars(query.where(TRADE_OFF.c.seq < before)).all())
+    return found
 
 
 def words_about(connection: sa.Connection, *, items: list[str], people: list[str]) -> set[str]:

@@ -462,6 +462,7 @@ def _releases(connection: sa.Connection, found: _Found) -> list[str]:
 def _holds(connection: sa.Connection, found: _Found, release: Row) -> bool:
     batches = msgspec.json.decode(release.batches, type=list[str])
     words = {row.item for row in found.said if row.rationale and row.seq < release.cut_seq}
+    words |= constitution.noted_on(connection, found.objects, before=release.cut_seq)
     notes = {row.item for row in found.noted if row.closed_seq is not None and row.closed_seq < release.cut_seq}
     wanted = sorted({item for item, seq in found.lost.items() if seq < release.cut_seq} | words | notes)
     if any(in_record(connection, wanted[n : n + _PART], release, batches) for n in range(0, len(wanted), _PART)):

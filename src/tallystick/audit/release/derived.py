@@ -40,7 +40,7 @@ from tallystick.flow.document import BYTES_MAX
 ROWS_NAMED = 20
 _FACTS = (
     "schema", "programme", "cut_seq", "cut_at", "code_version", "cell", "simulated", "rights", "counts", "links",
-    "rubrics", "contracts", "gates",
+    "rubrics", "contracts", "gates", "constitutions", "operationalizations",
 )  # fmt: skip
 _FILES = {"records": RECORDS_JSONL, "judgments": JUDGMENTS_JSONL, "adjudications": ADJUDICATIONS, "experts": OPENINGS}
 

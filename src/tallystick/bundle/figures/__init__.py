@@ -14,7 +14,7 @@ from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
 from tallystick.bundle.figures.phase import Phase, phase, unfounded_phase
 from tallystick.bundle.figures.pool import Pool, pool, unfounded_pool
-from tallystick.bundle.figures.trade_offs import TradeOffs, trade_offs
+from tallystick.bundle.figures.trade_offs import TradeOffs, trade_offs, unfounded_agreements
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
 
 __all__ = ["Figures", "compute", "contradictions", "differences", "every_measurement"]
@@ -48,7 +48,7 @@ def contradictions(tables: Tables) -> list[tuple[int, str]]:
     """(entry, sentence) of every fact that other facts of the release contradict."""
     return [
         *contradicted(tables), *unfounded(tables), *unfounded_pool(tables), *unfounded_affected(tables),
-        *unfounded_phase(tables),
+        *unfounded_phase(tables), *unfounded_agreements(tables),
     ]  # fmt: skip
 
 

@@ -1,14 +1,23 @@
 """Trade-offs between principles that experts noted beside released judgments, and how often each pair conflicted. Pure.
 
-The words of a trade-off stay in the cell: a release tells the principles, what prevailed and the judgment.
+The words stand beside them where those of the judgment do: not without a record, and not when they were erased. And
+whether two people agreed on how rubrics carry principles, as the entries say.
 """
+
+from collections.abc import Iterator
 
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
-from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
+from tallystick.events.constitution import (
+    ConstitutionPublished,
+    OperationalizationAgreed,
+    OperationalizationProposed,
+    OperationalizationSigned,
+    TradeOffNoted,
+)
 from tallystick.flow.constitution import conflicts
 
-SCHEMA = "tallystick/trade-offs/1"
+SCHEMA = "tallystick/trade-offs/2"
 
 
 class Version(Figure, frozen=True, kw_only=True):
@@ -27,6 +36,7 @@ class Noted(Figure, frozen=True, kw_only=True):
     constitution_version: str
     principles: list[str]
     prevailed: str | None
+    note: str | None  # in the expert's words; null without a record, or when they were erased
 
 
 class Pair(Figure, frozen=True, kw_only=True):
@@ -67,7 +77,7 @@ def trade_offs(tables: Tables) -> TradeOffs | None:
         trade_offs=[
             Noted(
                 judgment=one.judgment, item=one.item, constitution_version=one.constitution_version,
-                principles=one.principles, prevailed=one.prevailed,
+                principles=one.principles, prevailed=one.prevailed, note=tables.trade_offs.get(one.judgment),
             )
             for one in noted
         ],
@@ -79,3 +89,24 @@ def trade_offs(tables: Tables) -> TradeOffs | None:
             for one in conflicts([(one.principles, one.prevailed) for one in noted])
         ],
     )  # fmt: skip
+
+
+def unfounded_agreements(tables: Tables) -> Iterator[tuple[int, str]]:
+    """(entry, sentence) of every agreement that two people in the two roles did not sign before, on the same digest."""
+    state = tables.state
+    asked = {one.fact.proposal: one.fact.subject_digest for one in state.told(OperationalizationProposed)}
+    for agreed in state.told(OperationalizationAgreed):
+        fact = agreed.fact
+        signed = {
+            (one.fact.role, one.fact.person)
+            for one in state.told(OperationalizationSigned)
+            if one.seq < agreed.seq and (one.fact.proposal, one.fact.subject_digest) == (
+                fact.proposal, asked.get(fact.proposal)
+            )
+        }  # fmt: skip
+        is_signed = {("researcher", fact.researcher), ("lead", fact.lead)} <= signed
+        if not is_signed or fact.researcher == fact.lead or fact.subject_digest != asked.get(fact.proposal):
+            yield (
+                agreed.seq,
+                "expected signatures of a researcher and a lead, two people, on what is agreed",
+            )
