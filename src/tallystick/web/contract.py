@@ -1,5 +1,7 @@
 """Programmes: the list, one at a glance, its data contract, a new contract version. Reads and writes through app."""
 
+from collections import Counter
+
 from starlette.responses import Response
 
 from tallystick.app import access, checklist, contract, release
@@ -213,15 +215,18 @@ def interval_row(label: str, estimate: Estimate, threshold: float | None) -> Int
 def criteria_plot(glance: ProgrammeGlance) -> IntervalPlot:
     """Agreement on the verdict and on every criterion, batch by batch, against the threshold."""
     rows = []
+    times = Counter(one.row.domain for one in _work(glance) if one.measured)
+    several = {domain for domain, batches in times.items() if batches > 1}
     for batch in _work(glance):
         if batch.measured is None:
             continue
+        place = f"{batch.row.name}/{batch.row.domain}" if batch.row.domain in several else batch.row.domain
         threshold = batch.measured.threshold_ppm / 1_000_000
         for value in (batch.measured.verdict, *batch.measured.criteria):
             what = (
                 said("verdict") if value.what == "verdict" else value.what.removeprefix("criterion:").replace("_", " ")
             )
-            rows.append(interval_row(f"{batch.row.domain}: {what}", words.estimate(value), threshold))
+            rows.append(interval_row(f"{place}: {what}", words.estimate(value), threshold))
     return IntervalPlot(title=said("Agreement by criterion"), rows=tuple(rows))
 
 
