@@ -4,6 +4,7 @@ import re
 
 import pytest
 from living_cell import PROGRAMME
+from pilot_scene import moved
 from served import InProcess, Served
 from web.visitor import Visitor
 
@@ -88,3 +89,14 @@ def test_the_client_reads_and_moves_as_the_pages_do(served: Served) -> None:
         for call in (stranger.checklist, stranger.phase):
             with pytest.raises(Absent):
                 call(PROGRAMME)
+
+
+def test_an_expert_of_a_closed_programme_is_told_so_and_where_else_work_may_be(served: Served) -> None:
+    world = served.world
+    expert = world.expert()
+    world.work(1)
+    moved(world, "closed")
+    page = Visitor(served, expert).get(f"/work/{PROGRAMME}")
+    assert page.status_code == 200
+    assert "This programme is closed: nothing new begins in it." in page.text
+    assert "Other programmes may have work for you" in page.text

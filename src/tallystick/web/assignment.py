@@ -36,6 +36,7 @@ WAITING: Final = Words({
     "operationalization-open": "Two people have to agree on it. There is nothing that you have to do.",
     "break-due": "Rest. Nothing that waits for you is lost, and nobody counts the break.",
     "exposure-reached": "Other programmes may have work for you: they are listed on the page of your work.",
+    "programme-closed": "Other programmes may have work for you: they are listed on the page of your work.",
     "no-contract": "Ask the programme lead to record your contract. Nothing of yours is lost.",
 })  # fmt: skip
 
