@@ -25,7 +25,8 @@ ADJUDICATION: Final = (
     "expert-alone", "holding-case", "needs-confirmation", "needs-senior", "no-choice", "no-decision", "no-rubric",
     "not-affected", "not-held", "notes-too-short", "own-judgment", "sound-with-defect", "too-much-feedback",
     "unknown-criterion", "unknown-fault", "unknown-judgment", "unknown-reason", "words-too-short", "work-held",
-    "nothing-affected", "unknown-cause", "operationalization-open",
+    "nothing-affected", "unknown-cause", "operationalization-open", "not-classified",
+    "note-too-short",
 )  # fmt: skip
 CALIBRATION: Final = (
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
@@ -38,6 +39,6 @@ OWN: Final = (
     "nothing-sent", "own-credential", "reason-missing", "reason-short", "terms-changed", "terms-not-accepted",
     "too-long", "too-many-categories", "too-many-languages", "under-review", "unknown-axis", "unknown-category",
     "unknown-group", "unknown-language", "unknown-level", "unknown-time-zone", "words-too-long", "not-a-person",
-    "unknown-region", "not-at-this-stage",
+    "unknown-region", "not-at-this-stage", "already-expired", "no-former", "no-pool-plan",
 )  # fmt: skip
 CODES: Final = tuple(sorted({*EVERYWHERE, *WORK, *ADJUDICATION, *CALIBRATION, *OWN}))
