@@ -82,7 +82,9 @@ class Task(Shown):
     draft: dict[str, JsonValue] | None = Field(description="Unsent work, as it was left.")
     draft_at: Moment | None
     done: int = Field(description="Items that this expert has had in this programme.")
-    warnings: list[WarnedShown] = Field(description="Say these before you show the item. Returning it costs nothing.")
+    warnings: list[WarnedShown] = Field(
+        description="Say these before you show the item. Returning it is held against nobody; the time until then is not paid."
+    )
 
 
 def next_task(visit: Visit, programme: InPath, key: Key) -> Task | Refused:

@@ -191,9 +191,9 @@ def refuse_work(one: Closed | None, until: str) -> Refused | None:
     if one is None:
         return None
     if one.is_break:
-        sentence = f"It is time for a break. Work goes on at {until}. A break costs you nothing."
+        sentence = f"It is time for a break. Work goes on at {until}. A break is not held against you, and is not paid."
         return Refused(BREAK_DUE, sentence)
-    sentence = f"You have reached the most work for one day. Work goes on at {until}. That costs you nothing."
+    sentence = f"You have reached the most work for one day. Work goes on at {until}. That is not held against you."
     return Refused(EXPOSURE_REACHED, sentence)
 
 
@@ -203,7 +203,7 @@ def refuse_rest(open_again: Mapping[str, Closed], until: str) -> Refused:
     what = "have a break" if is_break else "are closed to you for today"
     sentence = (
         f"All that waits here has content that you have had enough of for now ({', '.join(sorted(open_again))}): "
-        f"these kinds {what}. Work with them goes on at {until}. That costs you nothing."
+        f"these kinds {what}. Work with them goes on at {until}. That is not held against you."
     )
     return Refused(BREAK_DUE if is_break else EXPOSURE_REACHED, sentence, None, tuple(sorted(open_again)))
 

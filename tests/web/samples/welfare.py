@@ -108,7 +108,7 @@ SAMPLES = (
         "work-break", "judgment/none.html",
         judgment.NoWork(
             programme="Careful answers",
-            reason="It is time for a break. Work goes on at 2026-11-22 10:55 (Europe/Berlin). A break costs you nothing.",
+            reason="It is time for a break. Work goes on at 2026-11-22 10:55 (Europe/Berlin). A break is not held against you, and is not paid.",
             todo="Rest. Nothing that waits for you is lost, and nobody counts the break.", home_href="/me",
         ),
         expert("Nothing waits"),
