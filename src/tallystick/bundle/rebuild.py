@@ -92,7 +92,8 @@ def read_manifest(data: bytes) -> Manifest:
 
 def stands_in_folder(release: Path, manifest: Manifest) -> dict[str, bytes]:
     """Payloads that the rows and documents of a release folder give, by place. Raises BadRows or OSError."""
-    documents = {one.path: (release / one.path).read_bytes() for one in (*manifest.rubrics, *manifest.contracts)}
+    listed = (*manifest.rubrics, *manifest.contracts, *manifest.constitutions)
+    documents = {one.path: (release / one.path).read_bytes() for one in listed}
     return dict(proofs.stands_in(
         columns.from_jsonl((release / RECORDS_JSONL).read_bytes(), Record),
         columns.from_jsonl((release / JUDGMENTS_JSONL).read_bytes(), Judgment),
