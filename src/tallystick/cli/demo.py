@@ -33,7 +33,7 @@ from tallystick.sim.clock import Clock, two_weeks_before
 from tallystick.sim.keyed import keyed
 from tallystick.sim.layout import DataSet
 from tallystick.sim.lead import look_into
-from tallystick.sim.play import Played, World, play, preserve_all
+from tallystick.sim.play import Played, World, begin, go_on, preserve_all
 from tallystick.sim.revising import review_affected
 from tallystick.store.schema import Row
 
@@ -42,6 +42,8 @@ START_SECONDS = 30.0
 MARK = "DEMO"
 MARK_TEXT = "A demo cell: simulated people, printed passwords. `tallystick demo` replaces it.\n"
 DATA = experts.DATA
+LAST_ACTS_US = 12 * 3_600 * 1_000_000
+"""How long before now the comparisons begin: all that follows them fits into it."""
 BATCHES = {"critique": "critiques", "process": "steps", "tooltrace": "traces", "safety": "safety"}
 """Signal: the batch of its items. What is compared stands in another one, and comes later."""
 T = TypeVar("T")
@@ -135,6 +137,8 @@ def _join(stage: _Stage, part: cast.Part) -> Actor:
     )  # fmt: skip
     joined = _good(roster.enrol(cell, actor, person, key=new_key()))
     stage.persons[part.login] = joined.person
+    if "expert" in part.roles:
+        _good(roster.declare_region(cell, actor, joined.person, region="DE", key=new_key()))
     if "expert" in part.roles and part.has_contract:
         now = cell.kernel.now()
         text = (DATA / "programme" / "expert-contract.md").read_bytes()
@@ -172,17 +176,15 @@ def _play_own(stage: _Stage, seed: int) -> dict[str, object]:
         truth = experts.truth_of([*rows["work"], *rows["gold"]])
         office.agree(world)
         office.hire(world)
-        played = play(
-            world, truth, keyed(rows["shown"], seed),
-            bring=lambda: _import(stage, programme, rows["work"], name="work.jsonl", batch="pilot-work"),
-        )  # fmt: skip
-        gates = _measure(stage, programme)
-        look_into(world, truth)
+        played = begin(world, truth, keyed(rows["shown"], seed))
         attacked = _play_attacks(stage, http, seed)
-        stage.clock.next_monday()
+        stage.clock.come_to(wall_clock() - LAST_ACTS_US)
         for paid in (world, attacked):
             office.pay_out(paid)
-        office.compose(world)
+        _import(stage, programme, rows["work"], name="work.jsonl", batch="pilot-work")
+        go_on(world, truth, played)
+        gates = _measure(stage, programme)
+        look_into(world, truth)
         refused = _try_everything(stage, programme)
         made = _release(stage, programme, name=programme)
         _release(stage, attacked.programme, name=attacked.programme)

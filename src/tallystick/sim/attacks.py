@@ -43,8 +43,8 @@ def judge_attacks(world: World, gold: Keyed, work: Keyed) -> Played:
     world.hand(LEFT_OUT).post("/me/settings", settings)
     for login in cast.ATTACKED:
         _qualify(world, login, gold)
-        judge_shown(world, login, work, played)
-    world.say(f"{played.judgments} judgments on attacks, with {played.breaks} breaks that the cell asked for")
+    judge_shown(world, cast.ATTACKED, work, played)
+    world.say(f"{played.judgments} judgments on attacks; {len(played.breaks)} people were asked to rest, and did")
     senior = world.hand(cast.ADJUDICATORS[0])
     _end_cases(world, senior, played)
     world.hand(cast.LEAD).post(f"/programmes/{world.programme}/rereview/due")

@@ -57,6 +57,6 @@ def experts(seed: int) -> list[SimulatedExpert]:
         ),
         SimulatedExpert("engineer-1", "Goran Simulated", ("software", "general"), seed),
         SimulatedExpert("engineer-2", "Hana Simulated", ("software",), seed),
-        SimulatedExpert("engineer-3", "Ivo Simulated", ("software", "creative"), seed),
+        SimulatedExpert("engineer-3", "Ivo Simulated", ("software", "creative"), seed, pace=1.9),
         SimulatedExpert("editor-1", "Jia Simulated", ("creative", "general"), seed),
     ]  # fmt: skip

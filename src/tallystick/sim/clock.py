@@ -32,11 +32,9 @@ class Clock:
         today = self.at - self.at % DAY_US
         self.at = today + DAY_US + MORNING_HOUR * 60 * MINUTE_US
 
-    def next_monday(self) -> None:
-        """The week is over."""
-        self.next_morning()
-        while datetime.fromtimestamp(self.at / 1e6, UTC).weekday():
-            self.next_morning()
+    def come_to(self, at: int) -> None:
+        """Days pass up to a moment."""
+        self.at = max(self.at, at)
 
 
 def two_weeks_before(now: int) -> Clock:

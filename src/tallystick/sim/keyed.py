@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tallystick.sim import cast
+
 MEDIAN_LOG_S: Final = 4.9
 SPREAD_LOG: Final = 0.35
 QUOTED_WORDS: Final = 8
@@ -20,6 +22,7 @@ class Keyed:
 
     rows: Mapping[str, Mapping[str, Any]]
     seed: int
+    pace: Mapping[str, float]
 
     def answer(self, task: Mapping[str, Any], login: str) -> dict[str, Any]:
         """What somebody answers, with the places of marked words found in the texts that they are shown."""
@@ -30,17 +33,19 @@ class Keyed:
         marks = [_placed(mark, texts) for mark in said["marks"]]
         quote = next((mark["quote"] for mark in marks if mark.get("quote")), _opening(texts))
         chance = random.Random(f"{self.seed}|{login}|{row['id']}")  # noqa: S311 - a simulation, no secret
+        seconds = self.pace.get(login, 1) * chance.lognormvariate(MEDIAN_LOG_S, SPREAD_LOG)
         return {
             "verdict": said["verdict"], "marks": marks, "values": said["values"], "texts": said["texts"],
             "scores": {name: {"a": points} for name, points in said.get("scores", {}).items()},
             "reasons": [{"criterion": criterion, "text": why, "quote": quote, "citation": None}],
-            "confirmed": [], "active_ms": round(1000 * chance.lognormvariate(MEDIAN_LOG_S, SPREAD_LOG)),
+            "confirmed": [], "active_ms": round(1000 * seconds),
         }  # fmt: skip
 
 
 def keyed(rows: Sequence[Mapping[str, Any]], seed: int) -> Keyed:
     """Rows by the text that tells them apart: the response, the first step or the first turn."""
-    return Keyed({_telling(row): row for row in rows}, seed)
+    pace = {expert.login: expert.pace for expert in cast.experts(seed)}
+    return Keyed({_telling(row): row for row in rows}, seed, pace)
 
 
 def _telling(row: Mapping[str, Any]) -> str:

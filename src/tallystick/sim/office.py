@@ -18,6 +18,7 @@ REGISTERS: Final = {"medical-licence": "Register of physicians (invented)", "bar
 EXPIRING_DAYS: Final = 45
 """Days from the end of the play in which the last day of one credential lies."""
 YEARS_VALID: Final = 4
+TEACHING: Final = ("lawyer-1", "lawyer-3")
 NEXT_WEEK: Final = 4
 """The act of the play in which the week is over."""
 
@@ -68,8 +69,9 @@ def hire(world: World) -> None:
     world.say(f"{verified} credentials verified, {len(CREDENTIALS) - verified} under review")
     people = [expert.login for expert in cast.experts(world.seed)]
     accept(world, [*people, *cast.ADJUDICATORS])
-    for number, login in enumerate(people[:-1]):
-        groups = {"years": "many" if number % 2 else "few", "setting": "research" if number % 3 == 2 else "practice"}
+    for number, login in enumerate(people):
+        setting = "research" if login in TEACHING else "practice"
+        groups = {"years": "many" if number % 2 else "few", "setting": setting}
         world.hand(login).put(f"/programmes/{world.programme}/pool/mine", {"values": groups})
 
 
@@ -116,9 +118,3 @@ def pay_out(world: World) -> None:
         world.say(
             f"a week's pay of {world.programme} closed and exported: {paid}, {topped} of them topped up to the floor"
         )
-
-
-def compose(world: World) -> None:
-    """Tell the pool of experts as counts."""
-    world.hand(cast.LEAD, act=NEXT_WEEK).post(f"/programmes/{world.programme}/pool")
-    world.say("pool of experts composed, with small counts hidden")

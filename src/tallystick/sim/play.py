@@ -17,6 +17,9 @@ from tallystick.sim.keyed import Keyed
 LEFT_OPEN = 2
 """Disagreements that nobody has come to yet, so that the queue is not empty."""
 CASE_MS = 180_000
+LATER = 3
+"""The act of the play in which comparisons are judged."""
+BETWEEN_MINUTES = 60
 DECIDES = {"medical": 0, "legal": 1}
 """Domain whose cases ask for a credential: which adjudicator holds it. Others are taken in turn."""
 NEXT_DAY = 2
@@ -84,34 +87,35 @@ class Played:
     settled: int = 0
     preserved: int = 0
     confirmed: int = 0
-    breaks: int = 0
+    breaks: set[str] = field(default_factory=set)  # who was asked to rest
     by_domain: Counter[str] = field(default_factory=Counter)
     by_expert: Counter[str] = field(default_factory=Counter)
 
 
-def play(world: World, truth: Truth, shown: Keyed, *, bring: Callable[[], None]) -> Played:
-    """Qualification, judgments, adjudication. Measuring and releasing is the lead's affair.
+def begin(world: World, truth: Truth, shown: Keyed) -> Played:
+    """Qualification, and judgments of every signal but preference.
 
-    shown  answers to items of other signals, which are there when the play begins
-    bring  imports the preference items, once those are judged
+    shown  the answers to items of those signals
     """
     played = Played()
     experts = cast.experts(world.seed)
-    hands = {expert.login: world.hand(expert.login) for expert in experts}
     for expert in experts:
-        _qualify(world, expert, hands[expert.login], truth=truth, played=played)
+        _qualify(world, expert, world.hand(expert.login), truth=truth, played=played)
     world.say(f"{played.qualified} qualifications passed, {played.failed} failed")
-    for expert in experts:
-        judge_shown(world, expert.login, shown, played)
+    judge_shown(world, [expert.login for expert in experts], shown, played)
     world.say(f"{played.judgments} judgments on critiques, steps, tool traces and safety")
-    played.by_expert.clear()
-    bring()
+    return played
+
+
+def go_on(world: World, truth: Truth, played: Played) -> None:
+    """Comparisons, and the next morning adjudication. Measuring and releasing is the lead's affair."""
+    experts = cast.experts(world.seed)
+    hands = {expert.login: world.hand(expert.login, act=LATER) for expert in experts}
     _judge(world, experts, hands, truth=truth, played=played)
     world.say(f"{played.judgments} judgments on {len(played.by_domain)} domains")
-    world.clock.next_morning()
+    world.clock.wait(BETWEEN_MINUTES)
     _adjudicate(world, played)
     world.say(f"{played.settled} disagreements settled, {played.preserved} preserved, {LEFT_OPEN} left open")
-    return played
 
 
 def _qualify(world: World, expert: SimulatedExpert, hand: Hand, *, truth: Truth, played: Played) -> None:
@@ -134,25 +138,29 @@ def _careful(expert: SimulatedExpert, task: Mapping[str, Any], truth: Truth) -> 
     return replace(expert, slips=0.0, blind_to=frozenset()).answer(task, truth)
 
 
-def judge_shown(world: World, login: str, shown: Keyed, played: Played) -> None:
-    """Judge what there is of other signals, taking the breaks that the cell asks for."""
-    hand, is_resting = world.hand(login), False
-    while True:
-        try:
-            task = hand.post(f"/programmes/{world.programme}/next")
-        except Refusal as refusal:
-            if refusal.code == BREAK_DUE:
-                world.clock.wait(BREAK_MINUTES)
-                played.breaks += not is_resting
-                is_resting = True
-                continue
-            if refusal.code not in NOTHING:
-                raise
-            return
-        is_resting = False
-        _send(world, hand, f"/assignments/{task['assignment']}/judgment", shown.answer(task, login), played=played)
-        played.judgments += 1
-        played.by_domain[task["domain"]] += 1
+def judge_shown(world: World, logins: Sequence[str], shown: Keyed, played: Played) -> None:
+    """Judge by turns what there is of other signals, taking the breaks that the cell asks for."""
+    at_work = list(logins)
+    while at_work:
+        at_work = [login for login in at_work if _turn_shown(world, login, shown, played)]
+
+
+def _turn_shown(world: World, login: str, shown: Keyed, played: Played) -> bool:
+    hand = world.hand(login)
+    try:
+        task = hand.post(f"/programmes/{world.programme}/next")
+    except Refusal as refusal:
+        if refusal.code == BREAK_DUE:
+            world.clock.wait(BREAK_MINUTES)
+            played.breaks.add(login)
+            return True
+        if refusal.code not in NOTHING:
+            raise
+        return False
+    _send(world, hand, f"/assignments/{task['assignment']}/judgment", shown.answer(task, login), played=played)
+    played.judgments += 1
+    played.by_domain[task["domain"]] += 1
+    return True
 
 
 def _send(world: World, hand: Hand, path: str, answer: dict[str, Any], *, played: Played) -> dict[str, Any]:
