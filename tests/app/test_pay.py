@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from failing_batch import EVEN, diagnosed, failing_world, opened
 from living_cell import PROGRAMME, World, answer_of, contract_text, shown_as, world_at
 
 from tallystick import canon
-from tallystick.app import access, adjudication, assignment, contract, escape, judgment, pay, roster
+from tallystick.app import access, adjudication, assignment, calibration, contract, escape, judgment, pay, roster
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.judgment import Saved
@@ -181,6 +182,42 @@ def qualify_slowly(world: World, actor: Actor) -> None:
         world.clock.pass_minutes(1)
         answer = answer_of("a_clearly" if task.shown.first.endswith("one.") else "b_clearly", active_ms=3_600_000)
         roster.answer_gold(world.cell, actor, begun.qualification, item=task.item, answer=answer, key=new_key())
+
+
+def test_labels_of_a_calibration_session_are_paid_by_the_hour_and_never_for_more_than_passed(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Each label is a line; its time is bounded by the label before it. A rebuild finds the same lines."""
+    with failing_world(database_url, tmp_path / "cell") as world:
+        diagnosed(world, opened(world))
+        revise(world, "1.1.0")
+        session = calibration.open_session(world.cell, world.lead, opened(world), key=new_key())
+        assert isinstance(session, calibration.Opened), session
+        first, second, _ = world.experts
+        world.clock.pass_minutes(5)
+        accept(world, first)
+        for claimed in (60_000, 3_600_000):
+            task = calibration.task(world.cell, first, session.calibration)
+            assert isinstance(task, calibration.Task), task
+            world.clock.pass_minutes(2)
+            answer = answer_of("a_clearly", scores=EVEN, active_ms=claimed)
+            done = calibration.label(
+                world.cell, first, session.calibration, item=task.item, answer=answer, key=new_key()
+            )
+            assert isinstance(done, calibration.Labelled), done
+        lines = [(act.work, act.subject, act.active_ms, act.claimed_ms, act.amount) for act in acts(world, first)]
+        assert lines == [
+            ("calibration", session.calibration, 60_000, 60_000, 20),
+            ("calibration", session.calibration, 120_000, 3_600_000, 40),
+        ]
+        unpaid = calibration.task(world.cell, second, session.calibration)
+        assert isinstance(unpaid, Refused)
+        assert unpaid.code == "terms-not-accepted"
+        with world.cell.read() as connection:
+            before = projection.dump(connection)
+        projection.rebuild(world.cell.engine)
+        with world.cell.read() as connection:
+            assert projection.dump(connection) == before
 
 
 def test_every_kind_of_work_is_a_line_that_names_its_entry(world: World) -> None:

@@ -83,7 +83,7 @@ class Task(Shown):
     draft_at: Moment | None
     done: int = Field(description="Items that this expert has had in this programme.")
     warnings: list[WarnedShown] = Field(
-        description="Say these before you show the item. Returning it is held against nobody; the time until then is not paid."
+        description="Say these before you show the item. Returning it is held against nobody; that time is not paid."
     )
 
 
