@@ -34,7 +34,9 @@ def _one(signal: Signal) -> str:
         f"- candidates: {number}",
     ]  # fmt: skip
     if signal.is_restricted:
-        lines.append("- restricted: its items are seen by those alone who were let in")
+        lines.append(
+            "- restricted: give it a domain of restricted risk, whose items are seen by those alone who were let in"
+        )
     return "\n".join([*lines, "", *_material(signal), *_codes(signal), *_measures(signal), *_exports(signal)])
 
 

@@ -182,6 +182,7 @@ def test_a_sound_contract_has_no_findings() -> None:
         ("    - {axis: difficulty, value: easy, target: 3}\n", "", "difficulty-open"),
         ("sampling:", "sampling:\n  hard_share_min: 0.5", "plan-too-easy"),
         (", why: Experts can compare.", "", "supervision-without-why"),
+        ("{signal: preference, why: Experts", "{signal: redteam, why: Experts", "restricted-signal-open"),
         ("2031-12-31", "2026-11-21", "retention-over"),
         ("[train, evaluate]", "[train]", "evaluate-not-permitted"),
         ("[train, evaluate]", "[evaluate]", "train-not-permitted"),

@@ -340,7 +340,8 @@ class Signal(ABC):
     material    the model of the item's own part; None where prompt, context and candidates say it all
     codes       the closed lists that a rubric may replace, with the values that hold where it does not
     exports     name of a trainer's format: what its rows are for
-    is_restricted  whether its items are seen by those alone who were let in, whatever their risk tier says
+    is_restricted  whether its items belong into a domain that only those see who were let in; a contract that asks
+                   for it without one has a serious finding
     is_scored      whether anything is ever scored by the rubric's criteria; else no criterion counts for the gate
     """
 

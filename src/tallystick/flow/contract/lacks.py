@@ -15,8 +15,10 @@ from tallystick.flow.contract.model import (
     DataContract,
     redundancy_for,
 )
+from tallystick.flow.contract.routing import routing_for
 from tallystick.flow.document import Finding, Problem, share_ppm
 from tallystick.flow.rubric import Rubric
+from tallystick.signals import BY_NAME
 
 _SEVERITIES = ("critical", "high", "medium", "low")
 
@@ -87,6 +89,20 @@ def _supervision_findings(contract: DataContract) -> Iterator[Finding]:
         if not part.why:
             sentence = f"Nothing says why {part.signal} is informative for the behaviour."
             yield _serious("supervision-without-why", f"supervision[{number}].why", sentence)
+        if BY_NAME[part.signal].is_restricted and not _is_anything_closed(contract):
+            sentence = (
+                f"Work of the signal {part.signal} is for people who were let in, and no domain asks for a clearance: "
+                "give it a domain of restricted risk, and the contract a section `routing`."
+            )
+            yield _serious("restricted-signal-open", f"supervision[{number}].signal", sentence)
+
+
+def _is_anything_closed(contract: DataContract) -> bool:
+    """Whether a domain asks for a clearance of whoever sees its items."""
+    rules = contract.routing
+    if rules is None:
+        return False
+    return any(routing_for(rules, name, plan.risk).clearance for name, plan in contract.domains.items())
 
 
 def _rights_findings(contract: DataContract, today: date) -> Iterator[Finding]:
