@@ -1,7 +1,7 @@
-"""Texts as HTML and comparisons of texts: processor time for ordinary, long and hostile ones; typing beside a long one.
+"""Texts as HTML and comparisons of texts: processor time for ordinary, long and hostile ones; typing beside long ones.
 
 Run: .venv/bin/python bench/showing.py [--no-browser]. Targets: 50 ms of processor time for any
-text of 200 kB, and a key that shows within 50 ms beside a prompt of 200 kB.
+text of 200 kB; a key, a click or a selected word that shows within 50 ms beside a text of 200 kB.
 """
 
 import argparse
@@ -21,8 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from browser import PHONE, new_page, start_chromium  # the lines above find it
 from playwright.sync_api import Page
 from web.hostile_texts import PAYLOADS
-from web.pages import ADDRESS, BY_NAME, KINDS, html
+from web.pages import ADDRESS, BY_NAME, KINDS, html, show
+from web.samples import signals
 
+from tallystick.signals import ALL
+from tallystick.signals.shape import Content
 from tallystick.web.render import CONTENT_SECURITY_POLICY, STATIC
 from tallystick.web.showing import compared, shown
 from tallystick.web.views.items import Text
@@ -48,6 +51,32 @@ TYPED = """async () => {
   }
   return found;
 }"""
+
+
+FRAME = """await new Promise((done) => requestAnimationFrame(() => { const to = new MessageChannel();
+      to.port1.onmessage = done; to.port2.postMessage(0); }));"""
+SELECTED = """async () => {
+  const text = document.querySelector(".markable");
+  const found = [];
+  document.getSelection().collapse(text, 0);
+  for (let i = 0; i < 60; i += 1) {
+    const begin = performance.now();
+    document.getSelection().modify("extend", "forward", "word");
+    FRAME
+    found.push(performance.now() - begin);
+  }
+  return found;
+}""".replace("FRAME", FRAME)
+CLICKED = """async () => {
+  const found = [];
+  for (let i = 0; i < 20; i += 1) {
+    const begin = performance.now();
+    document.querySelectorAll(".rating label")[i % 5].click();
+    FRAME
+    found.push(performance.now() - begin);
+  }
+  return found;
+}""".replace("FRAME", FRAME)
 
 
 def cost(do: Callable[[], object]) -> float:
@@ -113,6 +142,22 @@ def opened(page: Page, prompt: str) -> None:
     page.goto(f"{ADDRESS}/page")
 
 
+def marking() -> None:
+    """How long a word more in a selection, a click on a score and a key take to show where the text to mark is long."""
+    prose = ("Words that follow one another, line by line.\n" * 5000)[:LONG]
+    texts = {"200 kB of prose": prose, "one line of 200 kB": "a b " * (LONG // 4)}
+    print(f"\n{'median ms':>10} {'p95 ms':>8}  in a critique of")
+    with start_chromium() as browser:
+        for name, text in texts.items():
+            signal = next(one for one in ALL if one.name == "critique")
+            content = Content(prompt="What is so?", candidates=(text,), material={})
+            with new_page(browser, size=PHONE) as page:
+                show(page, signals.sample("bench", signals.matter_of(signal, content), {}, {}))
+                for what, script in (("select", SELECTED), ("click", CLICKED), ("type", TYPED)):
+                    found = sorted(page.evaluate(script)[5:])
+                    print(f"{found[len(found) // 2]:10.1f} {found[int(0.95 * len(found))]:8.1f}  {name}: {what}")
+
+
 def typing() -> None:
     """How long a key takes to show beside prompts of several lengths, on a phone's width."""
     prompts = {
@@ -146,6 +191,7 @@ def main() -> None:
     comparisons()
     if not asked.no_browser:
         typing()
+        marking()
 
 
 if __name__ == "__main__":

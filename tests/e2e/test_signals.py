@@ -94,7 +94,7 @@ class Keyboard:
 
     def meet(self, at: dict[str, str]) -> None:
         name = at["name"]
-        if at["tag"] == "SUMMARY" and at["open"] == "no" and any(one.startswith(at["fold"]) for one in self.left()):
+        if at["tag"] == "SUMMARY" and at["open"] == "no" and self.left() & set(at["fold"].split()):
             self.press("Enter")
         elif name in self.left():
             if at["type"] == "radio":
@@ -121,11 +121,11 @@ class Keyboard:
 FOCUSED = """() => {
   const at = document.activeElement;
   const fold = at.tagName === "SUMMARY" ? at.parentElement : null;
-  const inside = fold && fold.querySelector("[name]");
+  const inside = fold ? [...fold.querySelectorAll("[name]")] : [];
   return {
     tag: at.tagName, name: at.getAttribute("name") || "", type: at.type || "", value: at.value || "",
     open: fold ? (fold.open ? "yes" : "no") : "",
-    fold: inside ? inside.getAttribute("name").replace(/-[a-z]+$/, "") : "(none)",
+    fold: inside.map((one) => one.getAttribute("name")).join(" "),
   };
 }"""
 

@@ -18,9 +18,10 @@ def html(sample: Sample) -> str:
     return render(sample.template, sample.view, sample.page)
 
 
-def show(page: Page, name: str) -> list[Request]:
-    """Opens one sample. Everything else that the page asks for is answered with 503 and listed."""
+def show(page: Page, wanted: str | Sample) -> list[Request]:
+    """Opens one sample, by its name or as it is. All else that the page asks for is answered with 503 and listed."""
     others: list[Request] = []
+    sample = BY_NAME[wanted] if isinstance(wanted, str) else wanted
 
     def answer(route: Route) -> None:
         path = PurePosixPath(route.request.url.removeprefix(ADDRESS).partition("?")[0])
@@ -30,7 +31,7 @@ def show(page: Page, name: str) -> list[Request]:
             route.fulfill(status=200, headers=headers | kind, body=(STATIC / path.name).read_text())
         elif path == PurePosixPath("/page") and route.request.method == "GET":
             kind = {"Content-Type": "text/html; charset=utf-8"}
-            route.fulfill(status=200, headers=headers | kind, body=html(BY_NAME[name]))
+            route.fulfill(status=200, headers=headers | kind, body=html(sample))
         else:
             others.append(route.request)
             route.fulfill(status=503, json={"sentence": "the disk is full"})

@@ -40,6 +40,27 @@ def test_digits_choose_the_verdict_and_letters_walk_the_criteria(browser: Browse
         expect(page.locator("#score-factual_safety")).to_have_class(re.compile("is-current"))
 
 
+def test_on_the_way_through_the_questions_a_digit_answers_and_goes_on(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        saves(page)
+        for key in ("j", "4", "2"):
+            page.keyboard.press(key)
+        expect(page.locator("input[name=score-factual_safety-a]:checked")).to_have_value("4")
+        expect(page.locator("input[name=score-factual_safety-b]:checked")).to_have_value("2")
+        page.keyboard.press("x")
+        expect(page.locator("#score-completeness-none")).to_be_checked()
+        page.keyboard.press("9")  # no such point on the scale: nothing is chosen, and no verdict either
+        for key in ("5", "5", "6"):
+            page.keyboard.press(key)
+        expect(page.locator("input[name=score-clarity-b]:checked")).to_have_value("5")
+        expect(page.locator("input[name=verdict]:checked")).to_have_value("both_unacceptable")
+        page.locator("label[for=score-clarity-a-3]").click()
+        page.keyboard.press("1")  # after a click digits are the verdict's again
+        expect(page.locator("input[name=verdict]:checked")).to_have_value("a_clearly")
+        expect(page.locator("input[name=score-clarity-a]:checked")).to_have_value("3")
+
+
 def test_keys_are_letters_while_somebody_writes(browser: Browser) -> None:
     with new_page(browser) as page:
         show(page, "work-qualification")

@@ -24,6 +24,8 @@ _SHORT = {
     "both_unacceptable": "none", "insufficient_context": "?", "abstain": "-",
 }  # fmt: skip
 KEYS = "123456789"
+SCALE_MAX = 5
+"""So many verdicts stand in one row; others stand beside them."""
 
 
 def contradictions(answer: Answer, rubric: Rubric) -> tuple[views.Contradiction, ...]:
@@ -146,7 +148,7 @@ def verdicts(form: Form, chosen: str) -> tuple[views.VerdictChoice, ...]:
         views.VerdictChoice(
             value=code.value, label=told(code.title), key=KEYS[n : n + 1],
             short=_SHORT.get(code.value) or told(code.title),
-            is_scale=code.value in _SHORT and n < 5, is_chosen=code.value == chosen,
+            is_scale=n < min(len(form.verdicts), SCALE_MAX), is_chosen=code.value == chosen,
         )
         for n, code in enumerate(codes)
     )  # fmt: skip

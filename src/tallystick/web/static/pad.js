@@ -69,7 +69,7 @@ if (groups.length && groups.every(fits)) {
     right[b].dispatchEvent(new Event("input", { bubbles: true }));
     move();
   };
-  form.addEventListener("input", (event) => { if (event.isTrusted && event.target.closest(".score")) move(); });
+  form.addEventListener("input", (event) => { if (event.target.closest(".score")) move(); });
   move();
 
   document.addEventListener("keydown", (event) => {

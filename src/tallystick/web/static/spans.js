@@ -78,9 +78,9 @@ if (bar && form) {
 
   const take = () => {
     tell();
-    if (!found?.place) return;
+    if (!found?.place) return null;
     const section = [...form.querySelectorAll("[data-spans]")].find((one) => takes(one, found.place));
-    if (!section) return;
+    if (!section) return null;
     const row = [...section.querySelectorAll(".span-row")].find((one) => !quoteOf(one).value && !isDropped(one)) || grown(section);
     quoteOf(row).value = found.quote;
     row.querySelector("input[name$='-start']").value = String(found.start);
@@ -93,8 +93,10 @@ if (bar && form) {
     bar.hidden = true;
     document.getSelection().removeAllRanges();
     quoteOf(row).dispatchEvent(new Event("input", { bubbles: true }));
-    row.querySelector("input[type=radio][name$='-label']").focus({ preventScroll: true });
+    const first = row.querySelector("input[type=radio][name$='-label']");
+    first.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
+    return first;
   };
 
   button.addEventListener("click", take);
@@ -110,9 +112,13 @@ if (bar && form) {
     const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
     const keys = document.querySelector("#keys-on");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || (keys && !keys.checked)) return;
+    if (event.key === "s" && passages.length) {
+      event.preventDefault();
+      passages[(passages.indexOf(document.activeElement) + 1) % passages.length].focus();
+    }
     if (event.key === "m" && found) {
       event.preventDefault();
-      take();
+      take()?.dispatchEvent(new Event("walk", { bubbles: true })); // keyboard.js: digits say what it is
     }
   });
 
