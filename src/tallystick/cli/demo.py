@@ -18,7 +18,7 @@ import typer
 import uvicorn
 
 from tallystick import settings
-from tallystick.app import access, constitution, contract, gate, items, release, roster, rubric
+from tallystick.app import access, constitution, contract, gate, items, release, roster, routing, rubric
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
@@ -28,8 +28,9 @@ from tallystick.cli import serve, shell
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
+from tallystick.signals import BY_NAME
 from tallystick.sim import attacks, cast, experts, layout, office
-from tallystick.sim.clock import Clock, two_weeks_before
+from tallystick.sim.clock import DAY_US, Clock, two_weeks_before
 from tallystick.sim.keyed import keyed
 from tallystick.sim.layout import DataSet
 from tallystick.sim.lead import look_into
@@ -262,6 +263,11 @@ def _play_imported(stage: _Stage, data: DataSet, seed: int) -> dict[str, object]
         contract.bring_into_force(stage.cell, stage.lead, text=data.contract, name="contract.yaml", key=new_key())
     )
     programme = opened.programme
+    steward = cast.Part("steward", "Simulated steward of imported sets", ("expert",), ("adjudicator",))
+    for part in (steward, *(part for part in cast.parts() if part.roles in {("researcher",), ("auditor",)})):
+        _join(stage, part)
+    if BY_NAME[data.signal].is_restricted:
+        _clear_people(stage, programme, steward.login)
     _publish(stage, programme, data.rubric, "rubric.yaml")
     wanted = items.Wanted(programme=programme, name="items.jsonl", batch="imported")
     brought = _good(items.import_items(stage.cell, stage.lead, data.items, wanted))
@@ -273,9 +279,6 @@ def _play_imported(stage: _Stage, data: DataSet, seed: int) -> dict[str, object]
     stage.say(f"{brought.accepted} of {brought.rows} items, {judged.accepted} of {judged.rows} judgments imported")
     for problem in (*brought.problems, *judged.problems):
         stage.say(problem.sentence)
-    steward = cast.Part("steward", "Simulated steward of imported sets", ("expert",), ("adjudicator",))
-    for part in (steward, *(part for part in cast.parts() if part.roles in {("researcher",), ("auditor",)})):
-        _join(stage, part)
     with _served(stage.cell) as http:
         world = World(http, programme, stage.passwords, seed, stage.say, stage.clock)
         kept = preserve_all(world, steward.login)
@@ -284,6 +287,19 @@ def _play_imported(stage: _Stage, data: DataSet, seed: int) -> dict[str, object]
     return _told(programme, gates, _release(stage, programme, name=programme), None) | {
         "items": brought.accepted, "judgments": judged.accepted, "preserved": kept,
     }  # fmt: skip
+
+
+def _clear_people(stage: _Stage, programme: str, steward: str) -> None:
+    """Let lead and steward in to a restricted set. Nobody clears themselves, so another lead clears the lead."""
+    other = _join(stage, cast.Part(cast.SAFETY_LEAD, "Mika Simulated (safety lead)", ("lead",), has_contract=False))
+    until = stage.cell.kernel.now() + attacks.CLEARED_DAYS * DAY_US
+    for by, person in ((other, stage.lead.person), (stage.lead, stage.persons[steward])):
+        _good(
+            routing.grant(
+                stage.cell, by, person, programme=programme, until=until, reason=attacks.WHY_CLEARED, key=new_key()
+            )
+        )
+    stage.say("a restricted set: seen by the lead and the steward alone, who were cleared for it")
 
 
 @contextlib.contextmanager

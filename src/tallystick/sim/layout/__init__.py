@@ -87,7 +87,7 @@ def data_set(source: Source, signal: str, found: Reading) -> DataSet:
     first = BY_NAME[signal].under(found.codes).measures[0]
     words = {
         "name": slug(source.name), "set": source.name, "redundancy": str(max(2, per_item)), "pairs":
-        str(len(found.items)), "raters": str(len(raters)), "risk": "low" if per_item == 1 else "medium",
+        str(len(found.items)), "raters": str(len(raters)), "risk": _risk(signal, per_item),
         "signal": signal, "title": BY_NAME[signal].title, "about": BY_NAME[signal].about, "domain": found.domain,
         "level": first.level, "labels": json.dumps(_lists(found.codes), ensure_ascii=False),
     }  # fmt: skip
@@ -101,6 +101,13 @@ def data_set(source: Source, signal: str, found: Reading) -> DataSet:
         pairs=len(found.items), raters=len(raters), judgments_per_item=per_item, signal=signal, codes=found.codes,
         retests=_jsonl(again), left_out=left_out, notes=found.notes,
     )  # fmt: skip
+
+
+def _risk(signal: str, per_item: int) -> str:
+    """Attacks are for cleared people; what was judged once, nobody can hold to an agreement."""
+    if BY_NAME[signal].is_restricted:
+        return "restricted"
+    return "low" if per_item == 1 else "medium"
 
 
 def _lists(codes: Codes) -> dict[str, list[dict[str, str]]]:
