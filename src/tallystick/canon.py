@@ -31,6 +31,11 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
+def text(value: object) -> str:
+    """The canonical form as text, as a column keeps it. Raises what `encode` raises."""
+    return encode(value).decode()
+
+
 def check(value: object, where: str = "$") -> None:
     """Raise NotCanonical, naming the place, when a plain value lies outside the profile."""
     if isinstance(value, bool) or value is None:

@@ -34,10 +34,6 @@ RUNNING = (LABELLING, REVEALED)
 _PART = 500
 
 
-def _json(value: object) -> str:
-    return canon.encode(value).decode()
-
-
 def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: CalibrationOpened = r.fact
@@ -65,7 +61,7 @@ def _on_labelled(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
         {
             "calibration": r.fact.calibration, "item": r.fact.item, "expert": r.fact.expert, "order": r.fact.order,
-            "verdict": r.fact.verdict, "scores": _json(r.fact.scores), "reasons": _json(r.fact.reasons),
+            "verdict": r.fact.verdict, "scores": canon.text(r.fact.scores), "reasons": canon.text(r.fact.reasons),
             "rationale": r.fact.rationale.object, "active_ms": r.fact.active_ms, "at": r.envelope.at,
             "seq": r.envelope.seq,
         }
@@ -90,7 +86,7 @@ def _on_revealed(connection: sa.Connection, run: list[Recorded]) -> None:
         fact: CalibrationRevealed = r.fact
         _change(
             connection, fact.calibration, state=REVEALED, revealed_at=r.envelope.at, revealed_seq=r.envelope.seq,
-            agreement=_json(fact.agreement), missing=_json(fact.missing),
+            agreement=canon.text(fact.agreement), missing=canon.text(fact.missing),
             reason=None if fact.reason is None else fact.reason.object,
         )  # fmt: skip
         _follow(connection, r)

@@ -59,17 +59,13 @@ CELL = "cell"
 """The actor of what the cell does by itself."""
 
 
-def _json(value: object) -> str:
-    return canon.encode(value).decode()
-
-
 def _on_ordered(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: ErasureOrdered = r.fact
         row = {
             "erasure": fact.erasure, "what": fact.what, "target": fact.target, "reason": fact.reason,
-            "note": fact.order.object if fact.order else None, "scopes": _json(fact.scopes),
-            "releases": _json(fact.releases), "objects": fact.objects, "objects_digest": fact.objects_digest,
+            "note": fact.order.object if fact.order else None, "scopes": canon.text(fact.scopes),
+            "releases": canon.text(fact.releases), "objects": fact.objects, "objects_digest": fact.objects_digest,
             "epoch": fact.epoch, "state": "ordered", "by": r.envelope.by, "at": r.envelope.at, "seq": r.envelope.seq,
             "epochs": None, "final_at": None, "certificate_digest": None, "completed_seq": None,
         }  # fmt: skip
@@ -141,7 +137,7 @@ def _on_completed(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         fact: ErasureCompleted = r.fact
         values = {
-            "state": "final", "epochs": _json(fact.epochs), "final_at": fact.final_at,
+            "state": "final", "epochs": canon.text(fact.epochs), "final_at": fact.final_at,
             "certificate_digest": fact.certificate_digest, "completed_seq": r.envelope.seq,
         }  # fmt: skip
         connection.execute(ERASURE.update().where(ERASURE.c.erasure == fact.erasure).values(**values))

@@ -45,16 +45,12 @@ _JUDGED_IN_BATCH = Statement(
 )
 
 
-def _json(value: object) -> str:
-    return canon.encode(value).decode()
-
-
 def _shared(fact: JudgmentSubmitted | JudgmentImported, recorded: Recorded) -> dict[str, object]:
     return {
         "judgment": fact.judgment, "item": fact.item, "programme": fact.programme, "batch": fact.batch,
         "expert": fact.expert, "signal": fact.signal, "rubric": fact.rubric, "rubric_version": fact.rubric_version,
-        "contract_version": fact.contract_version, "verdict": fact.verdict, "scores": _json(fact.scores),
-        "reasons": _json(fact.reasons), "is_pre_contract": int(fact.is_pre_contract), "at": recorded.envelope.at,
+        "contract_version": fact.contract_version, "verdict": fact.verdict, "scores": canon.text(fact.scores),
+        "reasons": canon.text(fact.reasons), "is_pre_contract": int(fact.is_pre_contract), "at": recorded.envelope.at,
         "seq": recorded.envelope.seq, "standing": COUNTED, "values": "{}", "marks": "[]",
     }  # fmt: skip
 
@@ -68,7 +64,7 @@ def _on_submitted(connection: sa.Connection, run: list[Recorded]) -> None:
         fact: JudgmentSubmitted = r.fact
         row = _shared(fact, r) | {
             "role": fact.role, "assignment": fact.assignment, "order": fact.order, "rationale": fact.rationale.object,
-            "defects": _json(fact.defects), "confirmed": _json(fact.confirmed), "active_ms": fact.active_ms,
+            "defects": canon.text(fact.defects), "confirmed": canon.text(fact.confirmed), "active_ms": fact.active_ms,
             "is_observed": 1, "made_at": None, "source": "here",
         }  # fmt: skip
         gold = _GOLD_BATCH.first(connection, {"wanted": fact.item})
@@ -107,7 +103,10 @@ _DETAILED = Statement(
 def _on_detailed(connection: sa.Connection, run: list[Recorded]) -> None:
     _DETAILED.run_many(
         connection,
-        [{"wanted": r.fact.judgment, "chosen": _json(r.fact.values), "marked": _json(r.fact.marks)} for r in run],
+        [
+            {"wanted": r.fact.judgment, "chosen": canon.text(r.fact.values), "marked": canon.text(r.fact.marks)}
+            for r in run
+        ],
     )
 
 

@@ -37,13 +37,9 @@ from tallystick.store.schema import (
 _PART = 500
 
 
-def _json(value: object) -> str:
-    return canon.encode(value).decode()
-
-
 def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
     rows = [
-        {"person": r.fact.person, "roles": _json(r.fact.roles), "expert_roles": _json(r.fact.expert_roles),
+        {"person": r.fact.person, "roles": canon.text(r.fact.roles), "expert_roles": canon.text(r.fact.expert_roles),
          "origin": r.fact.origin, "simulated": int(r.fact.simulated), "profile": r.fact.profile.object,
          "since": r.envelope.at, "executed_at": None, "ip_assigned_at": None, "template_digest": None,
          "region": None, "region_seq": None}
@@ -55,7 +51,7 @@ def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
 def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         change = PERSON.update().where(PERSON.c.person == r.fact.person)
-        connection.execute(change.values(roles=_json(r.fact.roles), expert_roles=_json(r.fact.expert_roles)))
+        connection.execute(change.values(roles=canon.text(r.fact.roles), expert_roles=canon.text(r.fact.expert_roles)))
 
 
 def _on_region(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -83,11 +79,11 @@ def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
     signals = _signals_of(connection, sorted({item for r in run for item in r.fact.items}))
     rows = [
         {"qualification": r.fact.qualification, "person": r.fact.person, "programme": r.fact.programme,
-         "rubric": r.fact.rubric, "version": r.fact.version, "state": "running", "items": _json(r.fact.items),
-         "orders": _json(r.fact.orders), "answered": 0, "correct": 0, "pass_mark": r.fact.pass_mark,
+         "rubric": r.fact.rubric, "version": r.fact.version, "state": "running", "items": canon.text(r.fact.items),
+         "orders": canon.text(r.fact.orders), "answered": 0, "correct": 0, "pass_mark": r.fact.pass_mark,
          "alpha_ppm": r.fact.alpha_ppm, "power_ppm": r.fact.power_ppm, "by_criterion": "{}",
          "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq,
-         "signals": _json(sorted({signals[item] for item in r.fact.items if item in signals}))}
+         "signals": canon.text(sorted({signals[item] for item in r.fact.items if item in signals}))}
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, QUALIFICATION, rows)
@@ -122,8 +118,8 @@ def _on_gold(connection: sa.Connection, run: list[Recorded]) -> None:
         fact: GoldAnswered = r.fact
         answer = {
             "qualification": fact.qualification, "item": fact.item, "verdict": fact.verdict,
-            "scores": _json(fact.scores), "reasons": _json(fact.reasons), "rationale": fact.rationale.object,
-            "is_correct": int(fact.is_correct), "near": _json(fact.near), "active_ms": fact.active_ms,
+            "scores": canon.text(fact.scores), "reasons": canon.text(fact.reasons), "rationale": fact.rationale.object,
+            "is_correct": int(fact.is_correct), "near": canon.text(fact.near), "active_ms": fact.active_ms,
             "seq": r.envelope.seq,
         }  # fmt: skip
         connection.execute(GOLD_ANSWER.insert().values(answer))
@@ -136,7 +132,9 @@ def _on_decided(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         state = "qualified" if isinstance(r.fact, PersonQualified) else "failed"
         change = QUALIFICATION.update().where(QUALIFICATION.c.qualification == r.fact.qualification)
-        connection.execute(change.values(state=state, by_criterion=_json(r.fact.by_criterion), ended_at=r.envelope.at))
+        connection.execute(
+            change.values(state=state, by_criterion=canon.text(r.fact.by_criterion), ended_at=r.envelope.at)
+        )
 
 
 HANDLERS: dict[str, Handler] = {
