@@ -278,6 +278,7 @@ def test_whoever_checks_a_release_sees_a_phase_that_is_not_so(embedded: World) -
     tables = derived(world, made.release)
     told = next(one for one in tables.state.beside if isinstance(one.fact, ReleasePhased))
     found = told.fact
+    assert isinstance(found, ReleasePhased)
     assert found in made.receipt.facts
     for change, says in (
         ({"records": found.records + 1}, "expected the counts of"),
