@@ -96,13 +96,13 @@ def test_what_was_written_comes_back_to_others_than_its_author(world: World) -> 
     names = {row.item for row in reviews(world, done.batch)}
     assert len(names) == 2
     author, *others = world.experts
+    refused = assignment.next_task(world.cell, author, PROGRAMME)
+    assert isinstance(refused, Refused), "nobody reviews what they wrote"
     for expert in others:
         seen = [task for task in worked_off(world, expert) if task.item in names]
         assert len(seen) == 2
         assert all(WORK in str(task.shown.matter.content.material) for task in seen)
         assert all(task.shown.matter.content.candidates[0].startswith("One a day") for task in seen)
-    refused = assignment.next_task(world.cell, author, PROGRAMME)
-    assert isinstance(refused, Refused), "nobody reviews what they wrote"
 
 
 def test_agreement_is_measured_on_reviews_and_a_release_names_the_author(world: World, tmp_path: Path) -> None:
