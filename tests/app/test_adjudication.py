@@ -63,7 +63,7 @@ def raw(world: World) -> list[tuple[object, ...]]:
     with world.cell.read() as connection:
         rows = [tuple(row) for row in connection.execute(JUDGMENT.select().order_by(JUDGMENT.c.seq)).all()]
         entries = connection.execute(journal.JOURNAL.select().order_by(journal.JOURNAL.c.seq)).all()
-    return [*rows, *(tuple(row) for row in entries if row.kind.startswith("judgment-"))]
+    return [*rows, *(tuple(row) for row in entries if row.kind.startswith("judgment-submitted/"))]
 
 
 def test_the_queue_holds_what_divided_and_hides_it_from_its_judges(world: World) -> None:

@@ -13,7 +13,7 @@ from functools import cache
 from math import comb
 from pathlib import Path
 
-from living_cell import PROGRAMME, Clock, World, answer_of, filled, item_row, ready_world, shown_as
+from living_cell import PROGRAMME, Clock, World, answer_of, filled, item_row, ready_world, shown_as, world_at
 from served import Served
 
 from tallystick.app import assignment, judgment
@@ -55,6 +55,16 @@ def many_at(folder: Path) -> Iterator[World]:
     """A cell with pairs, each judged by one expert already, and as many experts who have not seen them."""
     url = f"sqlite+pysqlite:///{folder / 'cell.db'}"
     with ready_world(url, folder / "cell", key=("order seen", EXPERTS, ITEMS), make=_made) as world:
+        yield world
+
+
+@contextmanager
+def few_at(folder: Path) -> Iterator[World]:
+    """A cell without sentinels, with two items and two experts, in which nobody else does anything."""
+    with world_at(f"sqlite+pysqlite:///{folder / 'cell.db'}", folder / "cell") as world:
+        world.work(2)
+        for _ in range(2):
+            world.expert()
         yield world
 
 

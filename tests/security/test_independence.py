@@ -5,6 +5,7 @@ tampers with the program in one place, and holds that the adversary says what le
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from tallystick.store.schema import Row
 from tallystick.web import frame
 from tallystick.web.views.page import Page
 
+VERDICTS: tuple[Verdict, Verdict] = ("a_clearly", "b_clearly")
 ROOM = 60  # events that what others do takes at most
 MINUTES = 20
 Deed = Callable[[Scene], None]
@@ -173,6 +175,28 @@ def test_who_asks_how_the_cell_does_cannot_count_what_others_do(original: tuple[
             adversary.scene.world.cell.seal()  # as a server does each second
             seen.append([adversary.served.call(None, "GET", path).text for path in ("/healthz", "/readyz")])
     assert seen[0] == seen[1] == seen[2]
+
+
+def test_a_judgment_that_divides_its_item_counts_as_any_other(tmp_path: Path) -> None:
+    """In a quiet cell without a policy of sentinels, too: by the places of one's own events, and their numbers."""
+    with order_seen.few_at(tmp_path) as world, served_by(world) as served:
+        first, last = world.experts[:2]
+        served.token(last)
+        steps = []
+        for verdict in VERDICTS:
+            world.judge(first)
+            task = world.task(last)
+            answer = answer_of(shown_as(task, verdict))
+            judgment.submit(world.cell, last, task.assignment, answer, key=new_key())
+            world.clock.pass_minutes(11)  # so that the next look is an event of its own
+            served.call(last, "GET", "/api/v1/me/settings")
+            own = served.call(last, "GET", "/api/v1/me/receipts").json()["receipts"]
+            told = [served.call(last, "GET", f"/api/v1/receipts/{one['seq']}").json() for one in own[:2]]
+            numbers = [json.loads(one["entry"])["n"] for one in told]
+            steps.append((own[0]["kind"], own[0]["seq"] - own[1]["seq"], numbers[0] - numbers[1]))
+        with world.cell.read() as connection:
+            assert connection.execute(sa.text("SELECT count(*) FROM disagreement")).scalar_one() == 1
+        assert steps[0] == steps[1]
 
 
 def test_what_is_served_of_a_sentinel_is_what_is_served_of_work(original: tuple[Path, Told], tmp_path: Path) -> None:

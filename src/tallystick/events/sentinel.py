@@ -47,10 +47,10 @@ class SentinelPolicyEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgmentChecked(msgspec.Struct, frozen=True, kw_only=True):
-    """A judgment given while a policy is in force was held against gold, or there was none to hold it against.
+    """A judgment was held against gold, or there was none to hold it against.
 
-    It stands behind every such judgment that sets nothing else off, so that neither the number of events nor the leaf
-    of a neighbour tells a sentinel from work.
+    It stands behind every judgment that sets nothing else off, so that neither the number of events nor the leaf of a
+    neighbour tells a sentinel from work, or a judgment that divides its item from one that does not.
     """
 
     KIND: ClassVar[str] = "judgment-checked/1"
@@ -61,7 +61,7 @@ class JudgmentChecked(msgspec.Struct, frozen=True, kw_only=True):
     rubric_version: str
     expert: str
     item: str
-    policy: int
+    policy: int  # 0 before one was ever set
     is_sentinel: bool
     is_correct: bool | None  # None when it is no sentinel
     near: dict[str, int]  # criterion: of its two scores, how many lie within one point of gold

@@ -24,6 +24,8 @@ from tallystick.store.schema import Row
 from tallystick.store.sentinel import BeforeLease
 
 GOLD = "gold"
+NO_POLICY = 0
+"""What a check says of the policy before one was ever set. Policies are counted from 1."""
 
 
 def item_for(
@@ -61,17 +63,16 @@ def gold_of(cell: Cell, connection: journal.Connection, item: Row, look: Look) -
 def after_judgment(
     cell: Cell, tx: Transaction, fact: JudgmentSubmitted, *, item: Row, look: Look, divides: list[Event]
 ) -> list[Event]:
-    """What stands behind a judgment in its command: one event, whatever the judgment was, once a policy was ever set.
+    """What stands behind a judgment in its command: one event, whatever the judgment was.
 
+    Or whoever counts their own events, or those of a quiet cell, would learn that their judgment divides its item.
     look     the cell's own, at the item, with which it checks what was sent
     divides  the disagreement that it opens, if any
     """
     before = store.before_lease(tx.connection, fact.programme, fact.expert)
     is_sentinel = item.purpose == GOLD
-    if before.newest is None:
-        assert not is_sentinel, "no gold item stands in the work before a policy is set"
-        return divides
-    gold = _key_of(cell, tx, item, look, is_sentinel=is_sentinel)
+    assert before.newest is not None or not is_sentinel, "no gold item stands in the work before a policy is set"
+    gold = None if before.newest is None else _key_of(cell, tx, item, look, is_sentinel=is_sentinel)
     if fact.rubric in before.stopped and not is_sentinel:
         return [_held(tx, fact)]
     if divides:
@@ -79,7 +80,8 @@ def after_judgment(
     return [
         JudgmentChecked(
             judgment=fact.judgment, programme=fact.programme, domain=item.domain, rubric=fact.rubric,
-            rubric_version=fact.rubric_version, expert=fact.expert, item=fact.item, policy=before.newest.version,
+            rubric_version=fact.rubric_version, expert=fact.expert, item=fact.item,
+            policy=NO_POLICY if before.newest is None else before.newest.version,
             is_sentinel=is_sentinel, is_correct=None if gold is None else roster.is_correct(fact.verdict, gold),
             near={} if gold is None else roster.near(fact.scores, gold), salt=tx.new_salt(),
         )
