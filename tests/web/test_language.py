@@ -59,6 +59,7 @@ def test_every_word_of_a_page_is_marked(sample: Sample) -> None:
     """What stands outside of brackets is data: it comes from the view."""
     with speaking(BRACKETED, Bracketing()):
         text = html(sample)
+    assert 'class="\u27e6' not in text, "a class is no word"
     assert unmarked(text, " ".join(" ".join(strings((sample.view, sample.page))).split())) == []
 
 
