@@ -85,7 +85,8 @@ def test_list_gives_every_own_event_with_its_file_and_no_other(served: Served) -
 def test_the_list_goes_on_within_the_events_of_one_command(served: Served) -> None:
     """An import is one command of many events: each of them is listed once, and the last page ends."""
     served.world.work(250)
-    visitor, seen, address, page = Visitor(served, served.world.lead), [], "/receipts", ""
+    visitor, address, page = Visitor(served, served.world.lead), "/receipts", ""
+    seen: list[int] = []
     while address and len(seen) < 1_000:
         page = visitor.get(address).text
         seen += [int(seq) for seq in re.findall(r'href="/receipts/([0-9]+)/signed"', page)]
