@@ -15,7 +15,7 @@ from tallystick.bundle.columns import from_jsonl, from_parquet, merkle_root, sch
 from tallystick.bundle.derive import outcome
 from tallystick.bundle.rows import Judgment, PreferencePair, Record, Row
 from tallystick.ledger.tree import EMPTY_ROOT
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 WHOLE = st.integers(-canon.INTEGER_MAX, canon.INTEGER_MAX)
@@ -78,7 +78,7 @@ def test_the_outcome_knows_no_order_and_counts_everybody(verdicts: list[str], se
     shuffled = list(verdicts)
     seed.shuffle(shuffled)
     assert outcome(shuffled, None) == (votes, consensus, how)
-    agreeing = sum(preference.direction(verdict) == consensus for verdict in verdicts)
+    agreeing = sum(shape.direction(verdict) == consensus for verdict in verdicts)
     if consensus is not None:
         assert 2 * agreeing > len(verdicts)
         assert how == ("unanimous" if agreeing == len(verdicts) else "majority")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tallystick.signals import checking, preference
+from tallystick.signals import checking, preference, shape
 from tallystick.signals.preference import Preference
 from tallystick.signals.shape import Answer, Content, names_of
 
@@ -26,7 +26,7 @@ def test_what_a_verdict_means(verdict: str) -> None:
     swapped, direction, strength = MEANING[verdict]
     assert preference.swap(verdict) == swapped
     assert preference.swap(swapped) == verdict
-    assert preference.direction(verdict) == direction
+    assert shape.direction(verdict) == direction
     assert preference.strength(verdict) == strength
 
 

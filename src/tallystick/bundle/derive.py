@@ -61,7 +61,7 @@ from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED, HELD
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 from tallystick.signals.shape import LETTERS
 
 UNREVIEWED = "affected_unreviewed"
@@ -204,7 +204,7 @@ def _judgment(
         judgment=fact.judgment, item=fact.item, external=item.external, batch=fact.batch, domain=item.domain,
         signal=fact.signal, expert=fact.expert, role=here.role if here else None,
         source_rater=_source_rater(contents, person), qualification=qualification, qualification_seq=qualified_at,
-        verdict=fact.verdict, direction=preference.direction(fact.verdict), scores=_scores(fact.scores),
+        verdict=fact.verdict, direction=shape.direction(fact.verdict), scores=_scores(fact.scores),
         reasons=rationale.reasons if rationale else [Reason(criterion=name, text=None) for name in fact.reasons],
         values=settings(detail.values) if detail else [], marks=marks_of(given, detail, rationale),
         texts=settings(rationale.texts) if rationale else [],
@@ -372,11 +372,11 @@ def outcome(verdicts: list[str], closed: Closed | None) -> tuple[str, str | None
     An adjudicator's decision comes first; a preserved disagreement has no consensus, because collapsing it would
     say what nobody said. A majority is more than half of all judgments, those that did not decide included.
     """
-    directions = Counter(preference.direction(verdict) or "undecided" for verdict in verdicts)
+    directions = Counter(shape.direction(verdict) or "undecided" for verdict in verdicts)
     top, most = directions.most_common(1)[0]
     votes = "unanimous" if most == len(verdicts) else "majority" if 2 * most > len(verdicts) else "split"
     if isinstance(closed, DisagreementSettled):
-        return votes, preference.direction(closed.verdict), "settled"
+        return votes, shape.direction(closed.verdict), "settled"
     if isinstance(closed, DisagreementPreserved):
         return votes, None, "preserved"
     if votes == "split":

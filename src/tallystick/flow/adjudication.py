@@ -13,7 +13,7 @@ from tallystick.events.adjudication import (
 )
 from tallystick.events.envelope import ObjectRef
 from tallystick.flow.refusal import Refused
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 from tallystick.signals.shape import UNDECIDED
 
 NOTES_CHARACTERS_MIN = 20
@@ -30,7 +30,7 @@ VALUES: Final = "value_diversity"
 
 def is_divided(verdicts: Iterable[str]) -> bool:
     """Whether verdicts point different ways. How clearly is no disagreement; not deciding beside deciding is one."""
-    return len({preference.direction(verdict) or "undecided" for verdict in verdicts}) > 1
+    return len({shape.direction(verdict) or "undecided" for verdict in verdicts}) > 1
 
 
 def opened(

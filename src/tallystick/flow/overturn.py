@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.stats.rates import COUNT_MIN, Rate, rates
 
 EXPERT, CRITERION, DOMAIN = "expert", "criterion", "domain"
@@ -52,8 +52,8 @@ class Overturns:
 
 def is_overturned(verdict: str, settled: str) -> bool | None:
     """Whether the decision points another way; None for a judgment that did not decide. How clearly is no matter."""
-    given = preference.direction(verdict)
-    return None if given is None else given != preference.direction(settled)
+    given = shape.direction(verdict)
+    return None if given is None else given != shape.direction(settled)
 
 
 def overturns(decided: Iterable[Decided], *, count_min: int = COUNT_MIN) -> Overturns:

@@ -11,7 +11,7 @@ from tallystick.events.roster import (
 )
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 from tallystick.stats.qualification import QualificationRule, rule
 
 GOLD_MAX = 100
@@ -155,7 +155,7 @@ def may_qualify(*, states: Collection[str], has_contract: bool) -> Refused | Non
 
 def is_correct(verdict: str, gold: Gold) -> bool:
     """Whether a verdict points the way that the gold verdict points."""
-    return preference.direction(verdict) == preference.direction(gold.verdict)
+    return shape.direction(verdict) == shape.direction(gold.verdict)
 
 
 def near(scores: Mapping[str, Mapping[str, int]], gold: Gold) -> dict[str, int]:

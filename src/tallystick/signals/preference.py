@@ -7,8 +7,8 @@ own candidates, and everything behind it speaks of those.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final, Literal
 
+from tallystick.signals import shape
 from tallystick.signals.shape import (
-    UNDECIDED,
     Code,
     Codes,
     Content,
@@ -42,11 +42,6 @@ _SWAPPED: Final = {
 def swap(verdict: str) -> str:
     """The same verdict with the candidates exchanged."""
     return _SWAPPED.get(verdict, verdict)
-
-
-def direction(verdict: str) -> str | None:
-    """Which way a verdict points: a, b, tie or both_unacceptable; None when it compares nothing."""
-    return None if verdict in UNDECIDED else verdict.removesuffix("_clearly").removesuffix("_slightly")
 
 
 def categories(directions: Iterable[str]) -> tuple[str, ...]:
@@ -95,9 +90,6 @@ class Preference(Signal):
     def renamed(self, verdict: str, names: Mapping[str, str]) -> str:
         return verdict if names.get("a", "a") == "a" else swap(verdict)
 
-    def direction(self, verdict: str) -> str | None:
-        return direction(verdict)
-
 
 _VERDICT_CODES: Final = (
     Code("a_clearly", "A clearly"), Code("a_slightly", "A slightly"), Code("tie", "Tie"),
@@ -106,7 +98,7 @@ _VERDICT_CODES: Final = (
 
 
 def _directions(facts: Facts) -> Rated:
-    return _one(direction(facts.verdict))
+    return _one(shape.direction(facts.verdict))
 
 
 def _strengths(facts: Facts) -> Rated:

@@ -331,6 +331,11 @@ class Given:
 Row = Mapping[str, JsonValue]
 
 
+def direction(verdict: str) -> str | None:
+    """Which way a verdict points, however clearly it does: `a` of `a_slightly`; None where it decides nothing."""
+    return None if verdict in UNDECIDED else verdict.removesuffix("_clearly").removesuffix("_slightly")
+
+
 class Signal(ABC):
     """One kind of supervision.
 
@@ -413,7 +418,7 @@ class Signal(ABC):
 
     def direction(self, verdict: str) -> str | None:
         """What must be equal for two verdicts to agree; None where it decides nothing."""
-        return None if verdict in UNDECIDED else verdict
+        return direction(verdict)
 
     def words(self, verdict: str, form: Form | None = None) -> str:
         """A verdict in words."""

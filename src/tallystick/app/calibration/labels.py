@@ -14,7 +14,7 @@ from tallystick.flow.answer import Said, as_shown
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
-from tallystick.signals import BY_NAME, preference
+from tallystick.signals import BY_NAME, shape
 from tallystick.store import calibration, items
 from tallystick.store.schema import Row
 
@@ -89,7 +89,7 @@ def overview(cell: Cell, actor: Actor, wanted: str) -> Overview | Refused:
 
 
 def _way(verdict: str) -> str:
-    return preference.direction(verdict) or "undecided"
+    return shape.direction(verdict) or "undecided"
 
 
 def _shown(

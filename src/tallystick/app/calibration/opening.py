@@ -15,7 +15,7 @@ from tallystick.flow import intervention as protocol
 from tallystick.flow.adjudication import is_divided
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.store import assignment, calibration, erasure, items, judgment
 from tallystick.store import intervention as interventions
 from tallystick.store import rubric as rubrics
@@ -121,7 +121,7 @@ def _agreed(cell: Cell, connection: journal.Connection, row: Row, whole: dict[st
     alike = [
         item for item, given in found.items()
         if len(given) > 1 and not is_divided(one.verdict for one in given)
-        and preference.direction(given[0].verdict) is not None
+        and shape.direction(given[0].verdict) is not None
     ]  # fmt: skip
     return order.shuffled(cell.order_seed, sorted(alike), salt=f"agreed|{row.intervention}")
 

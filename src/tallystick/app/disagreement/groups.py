@@ -23,7 +23,7 @@ from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 from tallystick.store import disagreement, judgment
 from tallystick.store.schema import Row
 
@@ -146,7 +146,7 @@ def distributions(cell: Cell, tx: Transaction, item: str) -> list[Event]:
 
 
 def _labels(rows: Iterable[Row]) -> dict[str, str]:
-    return {row.expert: label for row in rows if (label := preference.direction(row.verdict)) is not None}
+    return {row.expert: label for row in rows if (label := shape.direction(row.verdict)) is not None}
 
 
 def _earlier(

@@ -12,7 +12,7 @@ from tallystick.bundle.counting import cases, counted_by_item, standing_case
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementSettled
-from tallystick.signals import preference
+from tallystick.signals import shape
 
 SCHEMA = "tallystick/overturn/1"
 UPHELD, OVERTURNED, UNDECIDED = "upheld", "overturned", "undecided"
@@ -89,8 +89,8 @@ def _answers(tables: Tables, settled: dict[str, DisagreementSettled]) -> Iterato
     by_item = counted_by_item(tables.state)
     for item, decision in sorted(settled.items()):
         for one in by_item[item]:
-            direction = preference.direction(one.fact.verdict)
-            same = direction == preference.direction(decision.verdict)
+            direction = shape.direction(one.fact.verdict)
+            same = direction == shape.direction(decision.verdict)
             outcome = UNDECIDED if direction is None else UPHELD if same else OVERTURNED
             yield _Answer(one.fact.expert, domains[item], tuple(decision.criteria), outcome)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tallystick import canon
 from tallystick.canon import PPM
-from tallystick.signals import preference
+from tallystick.signals import preference, shape
 from tallystick.stats.aggregation import one_coin
 from tallystick.stats.disagreement import Evidence
 
@@ -89,7 +89,7 @@ def _from_consensus(given: Iterable[Given]) -> dict[str, tuple[float, float]]:
     rows = [
         (one.item, one.expert, label)
         for one in given
-        if one.is_counted and (label := preference.direction(one.verdict)) is not None
+        if one.is_counted and (label := shape.direction(one.verdict)) is not None
     ]
     if len({row[0] for row in rows}) < CONSENSUS_ITEMS_MIN:
         return {}
@@ -153,14 +153,14 @@ def evidence_of(given: Sequence[Given], judges: Judges, *, criteria: tuple[str, 
 
 def _labels(given: Iterable[Given]) -> dict[str, str]:
     """Expert: which way they point. Who compares nothing has no label."""
-    return {one.expert: label for one in given if (label := preference.direction(one.verdict)) is not None}
+    return {one.expert: label for one in given if (label := shape.direction(one.verdict)) is not None}
 
 
 def _first_looks(given: Iterable[Given], now: Mapping[str, str]) -> dict[str, str]:
     """Expert who judged twice: what they said first."""
     found: dict[str, str] = {}
     for one in given:
-        label = preference.direction(one.verdict)
+        label = shape.direction(one.verdict)
         if not one.is_counted and one.expert in now and label is not None:
             found.setdefault(one.expert, label)
     return found
@@ -171,7 +171,7 @@ def _judged_under_another(given: Iterable[Given], experts: set[str]) -> set[str]
     first: dict[str, str] = {}
     last: dict[str, str] = {}
     for one in given:
-        if one.expert in experts and preference.direction(one.verdict) is not None:
+        if one.expert in experts and shape.direction(one.verdict) is not None:
             first.setdefault(one.expert, one.rubric_version)
             last[one.expert] = one.rubric_version
     return {expert for expert in first if first[expert] != last[expert]}

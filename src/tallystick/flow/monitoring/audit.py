@@ -7,7 +7,7 @@ from typing import Final
 from tallystick import canon
 from tallystick.events.monitoring import ShortcutAudited, ShortcutEffect
 from tallystick.flow.shortcuts import Form, differences_of
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.stats.intervals import Interval
 from tallystick.stats.shortcuts import Audit, Effect, audits
 
@@ -113,7 +113,7 @@ def _audits(rows: list[Preferred], forms: Mapping[str, Measured], names: list[st
 
 def _preferred(verdict: str) -> float | None:
     """1 the first candidate of the item, 0 the second, 0.5 a tie, None no preference."""
-    return {"a": 1.0, "b": 0.0, "tie": 0.5}.get(preference.direction(verdict) or "")
+    return {"a": 1.0, "b": 0.0, "tie": 0.5}.get(shape.direction(verdict) or "")
 
 
 def _digest(rows: list[Preferred], forms: Mapping[str, Measured]) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.signals.shape import UNDECIDED
 from tallystick.stats.intervals import Interval
 from tallystick.stats.multiple import benjamini_hochberg
@@ -229,7 +229,7 @@ def _coded(labels: list[str]) -> tuple[tuple[str, ...], Codes]:
 
 def _directions(verdicts: list[str]) -> list[int]:
     """A number for each direction, so that equal numbers agree; -1 where a verdict decides nothing."""
-    found = [preference.direction(verdict) for verdict in verdicts]
+    found = [shape.direction(verdict) for verdict in verdicts]
     places = {name: place for place, name in enumerate(dict.fromkeys(found)) if name is not None}
     return [places.get(name or "", -1) for name in found]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tallystick.flow.monitoring.figures import ALL, DISAGREEMENT, Kind, Work, count
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.stats.rates import Median, Rate, rate_of
 
 STEP: Final = 20
@@ -65,12 +65,12 @@ def _in_steps(beside: Iterable[Beside], who: str) -> list[float]:
     """The share of others that differ on every closed item, cut to whole steps in the order of closing."""
     items: dict[str, list[Beside]] = {}
     for one in beside:
-        if preference.direction(one.verdict) is not None:
+        if shape.direction(one.verdict) is not None:
             items.setdefault(one.item, []).append(one)
     found = []
     for rows in items.values():
-        mine = [preference.direction(one.verdict) for one in rows if one.expert == who]
-        others = [preference.direction(one.verdict) for one in rows if one.expert != who]
+        mine = [shape.direction(one.verdict) for one in rows if one.expert == who]
+        others = [shape.direction(one.verdict) for one in rows if one.expert != who]
         if mine and others:
             closed_at = max(one.closed_at for one in rows)
             found.append((closed_at, sum(other != mine[0] for other in others) / len(others)))

@@ -10,7 +10,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow import adjudication as flow
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.signals import preference
+from tallystick.signals import shape
 from tallystick.web import frame, words
 from tallystick.web.language import N_, Words, counted, said
 from tallystick.web.language.formats import count
@@ -148,7 +148,7 @@ def spread(counts: str) -> str:
     sides: dict[str, int] = {}
     ways = set()
     for verdict, number in msgspec.json.decode(counts).items():
-        way = preference.direction(verdict)
+        way = shape.direction(verdict)
         ways.add(way)
         name = said("one is better") if way in ("a", "b") else _SIDES.get(verdict) or words.verdict(verdict)
         sides[name] = sides.get(name, 0) + number
