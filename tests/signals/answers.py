@@ -104,13 +104,18 @@ def _marks(signal: Signal, content: Content, form: Form, random: Random) -> list
     return made + (_places(form.ranking, random) if form.ranking else [])
 
 
+def _words_of(text: str) -> list[int]:
+    """Where a mark may begin: at a letter, since a form takes spaces alone for no words."""
+    return [place for place, letter in enumerate(text) if not letter.isspace()]
+
+
 def _of_part(part: Labelling, texts: Mapping[str, str], random: Random) -> list[Mark]:
     found: dict[tuple[object, ...], Mark] = {}
     for on in part.pieces:
         times = random.randint(0, 3) if part.is_span or part.is_many else int(part.is_every or random.random() < 0.7)
         for _ in range(max(times, int(part.is_every))):
             label = _one(part.labels, random)
-            start = random.randrange(len(texts[on])) if part.is_span else None
+            start = random.choice(_words_of(texts[on])) if part.is_span else None
             end = None if start is None else random.randint(start + 1, len(texts[on]))
             must = part.note == "must" or label in part.note_labels
             mark = Mark(

@@ -41,6 +41,8 @@ _MAIN = (
     (N_("Keys"), "/custody", "custody.read", ("/custody",)),
     (N_("Log"), "/log", "log.read", ("/log", "/receipts")),
 )
+QUERY_LETTERS_MAX = 200
+"""A longer query is nothing that a page leads to, and is not said back."""
 _Entry = tuple[str, str, tuple[str, ...]]
 _SECTIONS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (N_("Overview"), ((N_("Overview"), "", ("programme.read",)),)),
@@ -204,7 +206,7 @@ def page(
 def _choice(visit: Visit) -> LanguageForm:
     """The choice of language. It comes back to the page, or to the start where the page is the answer to a form."""
     url = visit.request.url
-    here = url.path + (f"?{url.query}" if url.query else "")
+    here = url.path + (f"?{url.query}" if url.query and len(url.query) < QUERY_LETTERS_MAX else "")
     return LanguageForm(
         languages=tuple((one.code, one.tag, one.name) for one in language.LANGUAGES),
         chosen=language.current().code, next_path=here if visit.request.method == "GET" else "/",
