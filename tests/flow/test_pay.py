@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,9 @@ from tallystick.flow.pay import Act, Added, Terms
 from tallystick.flow.pay.files import exact, field
 
 HISTORIES, SEED = 10_000, 45
-DEMO = (Path(flow.__file__).parents[1] / "sim" / "data" / "programme" / "contract.yaml").read_text()
+WHOLE = (Path(flow.__file__).parents[1] / "sim" / "data" / "programme" / "contract.yaml").read_text()
+DEMO = re.sub(r"^pay:\n(?:[ #].*\n|\n)*", "", WHOLE, flags=re.MULTILINE)
+"""A contract that says nothing of pay."""
 DOMAINS, SIGNALS = ("general", "medical", "software"), ("preference", "critique")
 PAY = """pay:
   currency: EUR
