@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from living_cell import PROGRAMME, World, answer_of, item_row, jsonl
+from living_cell import CRITERIA, PROGRAMME, World, answer_of, item_row, jsonl, world_at
 from pilot_scene import REASON, complete, cut, moved, revised, worked
 
 from tallystick.app import (
@@ -39,6 +39,7 @@ from tallystick.ledger import journal
 from tallystick.store import items as store_items
 from tallystick.store import projection
 from tallystick.store.schema import PROGRAMME as PROGRAMMES
+from tallystick.store.schema import STOOD_DOWN
 from tallystick.store.schema.checklist import PHASE_MOVE, RELEASE_PHASE
 
 KINDS = "welfare: {categories: {grim: {warning: It is grim., items_daily_max: 9}}}\n"
@@ -82,7 +83,7 @@ def dump(world: World) -> dict[str, list[tuple[object, ...]]]:
 def test_a_live_programme_is_evaluated_line_by_line(world: World) -> None:
     found = lines(world)
     assert {name: one.state for name, one in found.items()} == {
-        "behaviour": FAIL, "objectives": PASS, "dimensions": FAIL, "rights": PASS, "qualifications": PASS,
+        "behaviour": FAIL, "objectives": PASS, "dimensions": FAIL, "rights": FAIL, "qualifications": PASS,
         "blinding": PASS, "ties": PASS, "verifiers": NOT_APPLICABLE, "holdout": FAIL, "qa": FAIL, "impact": FAIL,
         "versions": PASS, "welfare": NOT_APPLICABLE, "claims": NOT_APPLICABLE,
     }  # fmt: skip
@@ -91,6 +92,46 @@ def test_a_live_programme_is_evaluated_line_by_line(world: World) -> None:
     assert "Of 20 finished items none was looked at" in found["qa"].found
     assert "1 held-out item has the same content" in found["holdout"].found
     assert "3 items are held out of 23" in found["holdout"].found
+    assert "28 items have no source or no licence." in found["rights"].found
+
+
+def erase_item(world: World, external: str) -> None:
+    with world.cell.read() as connection:
+        item = store_items.by_external(connection, PROGRAMME, [external])[external].item
+    wish = ErasureWish(what="object", target=f"item:{item}", reason="client-request")
+    assert not isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), Refused)
+
+
+def test_an_item_that_names_no_licence_has_none_until_it_is_erased(tmp_path: Path, database_url: str) -> None:
+    with world_at(database_url, tmp_path / "cell", gold=False) as world:
+        said = {"class": "commissioned", "licence": "CC0-1.0"}
+        world.bring([item_row("told", source=said), item_row("silent")])
+        rights = lines(world)["rights"]
+        assert (rights.state, "1 item has no source or no licence." in rights.found) == (FAIL, True)
+        with world.cell.read() as connection:
+            silent = store_items.by_external(connection, PROGRAMME, ["silent"])["silent"].item
+        assert [one.ref for one in rights.evidence if one.kind == "item"] == [silent]
+        assert silent not in rights.found
+        erase_item(world, "silent")
+        assert lines(world)["rights"].state == PASS
+
+
+def test_whoever_stands_down_is_not_counted_as_qualified(world: World) -> None:
+    row = {"programme": PROGRAMME, "rubric": "general", "intervention": "int-1", "at": 1, "seq": 1}
+    with journal.writing(world.cell.engine) as connection:
+        connection.execute(STOOD_DOWN.insert().values(person=world.experts[0].person, **row))
+    assert "general (medium risk) 2" in lines(world)["qualifications"].found
+
+
+def test_a_signal_is_closed_while_its_work_is_open_and_its_gold_items_are_there(world: World) -> None:
+    one = {"signal": "demonstration", "candidates": [{"text": "It is one."}], "material": {}}
+    key = {"verdict": "endorsed", "scores": {name: {"a": 4} for name in CRITERIA}}
+    world.bring([item_row("gd-1", gold=key, **one)], batch="gold-other", purpose="gold")
+    assert lines(world)["qualifications"].state == PASS  # there is no work of it
+    world.bring([item_row("d-1", **one)], batch="other")
+    assert "the gold items of demonstration in general" in lines(world)["qualifications"].found
+    erase_item(world, "gd-1")
+    assert lines(world)["qualifications"].state == PASS  # any other qualification has to do
 
 
 def test_a_copy_among_the_held_out_is_named_to_those_alone_who_may_read_it_until_it_is_erased(world: World) -> None:
@@ -101,8 +142,7 @@ def test_a_copy_among_the_held_out_is_named_to_those_alone_who_may_read_it_until
     for role in ("researcher", "engineer"):
         other = lines(world, world.person(f"Some {role}", role))["holdout"]
         assert [one.ref for one in other.evidence if one.kind == "item"] == []
-    wish = ErasureWish(what="object", target=f"item:{copy}", reason="client-request")
-    assert not isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), Refused)
+    erase_item(world, "a-copy")
     assert "2 items are held out of 22" in lines(world)["holdout"].found
     assert lines(world)["holdout"].state == FAIL  # two of twenty-two are fewer than a tenth
 
@@ -131,6 +171,8 @@ def test_what_comes_from_elsewhere_late_or_under_another_contract_is_found(world
     assert "Nobody is qualified under the rubric in force: general" in found["qualifications"].found
     assert "80 judgments under earlier versions of general wait" in found["versions"].found
     assert found["behaviour"].state == PASS
+    erase_item(world, "w-1")  # nobody can decide on what nobody can read
+    assert "78 judgments under earlier versions of general wait" in lines(world)["versions"].found
 
 
 def test_production_waits_for_a_pilot_that_shows_something(world: World, tmp_path: Path) -> None:

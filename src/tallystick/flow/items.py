@@ -32,6 +32,8 @@ from tallystick.signals.shape import (
 from tallystick.signals.shape import Name as FieldName
 
 PURPOSES = ("work", "gold", "holdout")
+UNSTATED: Final = "unstated"
+"""The licence of an item whose import names none."""
 TEXT_MAX = 200_000
 EXPERT: Final = "expert"
 """The model of a candidate that a person here wrote; its version is their pseudonym."""
@@ -61,7 +63,7 @@ class Source(Part):
     """Under which rights an item came."""
 
     class_: Annotated[Label, Field(alias="class")] = "client_supplied"
-    licence: Name = "unstated"
+    licence: Name = UNSTATED
 
 
 Points = Annotated[dict[str, Annotated[int, Field(ge=0, le=100)]], Field(min_length=1, max_length=CANDIDATES_MAX)]

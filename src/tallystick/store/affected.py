@@ -97,6 +97,19 @@ def tally(connection: sa.Connection, programme: str, rubric: str) -> Tally:
     return Tally(**{row[0]: row[1] for row in connection.execute(query).all()})
 
 
+def undecided(connection: sa.Connection, programme: str, rubric: str) -> int:
+    """How many judgments wait for somebody to decide on them. Nobody can where the content of the item is erased."""
+    query = (
+        sa.select(sa.func.count(sa.distinct(FLAG.c.judgment)))
+        .select_from(_FLAGGED.join(ITEM, ITEM.c.item == JUDGMENT.c.item))
+        .where(
+            JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric, JUDGMENT.c.standing.in_([COUNTED, HELD]),
+            ~_IS_ANSWERED, ~_IS_ERASED,
+        )
+    )  # fmt: skip
+    return int(connection.execute(query).scalar_one())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which flags that wait: of whom they are kept, and whether to leave out what nobody can read."""

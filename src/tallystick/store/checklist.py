@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.checklist import PhaseMoved, ReleasePhased
 from tallystick.flow.checklist import PILOT, HeldOut, Pilot, Source
+from tallystick.flow.items import UNSTATED
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.store.schema import (
@@ -26,6 +27,7 @@ from tallystick.store.schema import (
     RELEASE,
     RUBRIC,
     RUBRIC_VERSION,
+    STOOD_DOWN,
     WORK,
     Handler,
     Recorded,
@@ -191,8 +193,15 @@ def known_versions(connection: sa.Connection, programme: str) -> tuple[set[tuple
 
 
 def qualified(connection: sa.Connection, programme: str) -> dict[str, dict[str, int]]:
-    """Rubric, then signal: people who passed its gold items under the version in force. The empty one is any."""
+    """Rubric, then signal: people who passed its gold items under the version in force. The empty one is any.
+
+    Nobody who stands down under the rubric is counted.
+    """
     table = QUALIFICATION
+    is_down = sa.exists().where(
+        STOOD_DOWN.c.person == table.c.person, STOOD_DOWN.c.programme == table.c.programme,
+        STOOD_DOWN.c.rubric == table.c.rubric,
+    )  # fmt: skip
     query = (
         sa.select(table.c.rubric, table.c.signals, table.c.person)
         .join(
@@ -202,7 +211,7 @@ def qualified(connection: sa.Connection, programme: str) -> dict[str, dict[str, 
                 RUBRIC.c.version == table.c.version,
             ),
         )
-        .where(table.c.programme == programme, table.c.state == "qualified")
+        .where(table.c.programme == programme, table.c.state == "qualified", ~is_down)
         .distinct()
     )  # fmt: skip
     found: dict[str, dict[str, set[str]]] = {}
@@ -277,10 +286,11 @@ def unblinded(connection: sa.Connection, programme: str) -> list[str]:
 
 
 def unlicensed(connection: sa.Connection, programme: str) -> list[str]:
-    """Items that name no source or no licence."""
+    """Items that name no source or no licence, and whose content is not erased."""
     query = sa.select(ITEM.c.item).where(
-        ITEM.c.programme == programme, sa.or_(ITEM.c.licence == "", ITEM.c.source_class == "")
-    )
+        ITEM.c.programme == programme, sa.or_(ITEM.c.licence.in_(["", UNSTATED]), ITEM.c.source_class == ""),
+        ~sa.exists().where(ERASED.c.target == ITEM.c.content),
+    )  # fmt: skip
     return list(connection.scalars(query.order_by(ITEM.c.seq)).all())
 
 
@@ -289,6 +299,23 @@ def kinds(connection: sa.Connection, programme: str) -> dict[tuple[str, str, str
     by = (ITEM.c.purpose, ITEM.c.domain, ITEM.c.signal)
     query = sa.select(*by, sa.func.count()).where(ITEM.c.programme == programme).group_by(*by)
     return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query).all()}
+
+
+def unfinished(connection: sa.Connection, programme: str) -> dict[str, frozenset[str]]:
+    """Domain: the signals of work that still wants judgments, and whose content is not erased."""
+    query = (
+        sa.select(WORK.c.domain, ITEM.c.signal)
+        .join(ITEM, ITEM.c.item == WORK.c.item)
+        .where(
+            WORK.c.programme == programme, WORK.c.state != "complete",
+            ~sa.exists().where(ERASED.c.target == ITEM.c.content),
+        )
+        .distinct()
+    )  # fmt: skip
+    found: dict[str, frozenset[str]] = {}
+    for row in connection.execute(query).all():
+        found[row.domain] = found.get(row.domain, frozenset()) | {row.signal}
+    return found
 
 
 def exposures(connection: sa.Connection, programme: str) -> int:

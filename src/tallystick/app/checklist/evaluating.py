@@ -18,7 +18,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.verified import FIELD
-from tallystick.store import affected, items
+from tallystick.store import affected, items, roster
 from tallystick.store import checklist as store
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
@@ -98,7 +98,7 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
             rubric: why.sentence for rubric, why in constitution.not_agreed(cell, connection, name).items()
         },
         qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
-        closed_signals=_closed_signals(contract, passed, kinds), cleared=cleared, seniors=seniors,
+        closed_signals=_closed_signals(connection, row, contract, passed), cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
         unblinded=tuple(store.unblinded(connection, name)), unlicensed=tuple(store.unlicensed(connection, name)),
         held_out=store.held_out(connection, name), releases=_released(connection, name),
@@ -114,20 +114,16 @@ def _since(connection: journal.Connection, row: Row) -> int:
     return next(int(one.seq) for one in contracts.versions(connection, row.programme) if one.version == row.version)
 
 
-Kinds = dict[tuple[str, str, str], int]
-"""(purpose, domain, signal): how many items there are."""
-
-
-def _closed_signals(contract: DataContract, passed: dict[str, dict[str, int]], kinds: Kinds) -> dict[str, str]:
-    """Domain: signals of its work of which it has gold items that nobody passed. Without such, any other has to do."""
+def _closed_signals(
+    connection: journal.Connection, row: Row, contract: DataContract, passed: dict[str, dict[str, int]]
+) -> dict[str, str]:
+    """Domain: signals of its open work whose gold items nobody passed. Without such items, any other has to do."""
+    gold, work = roster.gold_signals(connection, row.programme), store.unfinished(connection, row.programme)
     found: dict[str, str] = {}
     for domain, plan in contract.domains.items():
         own = passed.get(plan.rubric, {})
-        signals = sorted(
-            signal
-            for purpose, where, signal in kinds
-            if (purpose, where) == ("work", domain) and ("gold", domain, signal) in kinds and not own.get(signal)
-        )
+        both = work.get(domain, frozenset()) & gold.get(domain, frozenset())
+        signals = sorted(signal for signal in both if not own.get(signal))
         if signals:
             found[domain] = ", ".join(signals)
     return found
@@ -154,7 +150,7 @@ def _unknown(connection: journal.Connection, programme: str, counted: store.Coun
 
 
 def _affected(connection: journal.Connection, programme: str, in_force: dict[str, Rubric]) -> dict[str, int]:
-    waiting = {name: affected.tally(connection, programme, name).waiting for name in sorted(in_force)}
+    waiting = {name: affected.undecided(connection, programme, name) for name in sorted(in_force)}
     return {name: number for name, number in waiting.items() if number}
 
 

@@ -54,18 +54,18 @@ class Facts:
     contract_seq   where the contract in force stands in the journal
     rubrics        those in force, by id
     not_agreed     rubric: why it is not used for new work, as the constitution has it
-    qualified      domain: people who are qualified under its rubric in force
-    closed_signals domain: signals of its work of which nobody passed the gold items that there are
+    qualified      domain: people who are qualified under its rubric in force, and do not stand down
+    closed_signals domain: signals of its open work of which nobody passed the gold items that there are
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
     observed       judgments that were made here, and stand
     sources        those that were made elsewhere, and stand
     unblinded      items of which somebody saw behind the blinding before the last judgment
-    unlicensed     items without a source or a licence of their own
+    unlicensed     items without a source or a licence of their own, those with erased content left out
     second         what second looks say; None when nothing was ever drawn
     unknown_versions  judgments under a version of a rubric or contract that the journal does not hold
-    affected       rubric: judgments that a later version affects, and that nobody has decided on
+    affected       rubric: judgments that a later version affects, that nobody has decided on, and that somebody can
     categories     kinds of content that items carry, as their imports say
     exposures      pieces of work in which somebody had such content
     objective      work items of signals that bring results of verifiers

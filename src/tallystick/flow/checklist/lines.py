@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from tallystick.flow import rubric as rubrics
 from tallystick.flow.checklist.facts import Facts
-from tallystick.flow.contract import agreement_for, check_rubrics, redundancy_for
+from tallystick.flow.contract import agreement_for, check_rubrics, has_ended, redundancy_for
 from tallystick.flow.contract.assignment import SENIOR_TIERS
 from tallystick.flow.monitoring.told import counted
 from tallystick.flow.rubric import Rubric
@@ -209,15 +209,16 @@ def dimensions(facts: Facts) -> Found:
 def rights(facts: Facts) -> Found:
     """Rights are declared, in force, of every item, and no release goes beyond them."""
     said, lacks = facts.contract.rights, []
-    if said.retention_until <= facts.today:
+    if has_ended(said.retention_until, facts.today):
         words = f"Retention ended on {said.retention_until}; today is {facts.today}."
         todo = "Revise the contract, or have the content erased."
         lacks.append(Lack(words, todo, of_contract("rights.retention_until")))
     if facts.unlicensed:
         number = counted(len(facts.unlicensed), "item has", "items have")
         evidence = tuple(Evidence("item", one) for one in facts.unlicensed[:5])
-        words = f"{number} no source or no licence: {names(facts.unlicensed)}."
-        lacks.append(Lack(words, "Import them again with their source and licence.", evidence))
+        words = f"{number} no source or no licence."
+        todo = "Import them again, with their source and licence, and have the content of these erased."
+        lacks.append(Lack(words, todo, evidence))
     beyond = [one for one in facts.releases if one.use not in said.permitted_uses]
     if beyond:
         listed = names(f"{one.name} {one.version} ({one.use})" for one in beyond)

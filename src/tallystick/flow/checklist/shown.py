@@ -33,11 +33,14 @@ def verifiers(facts: Facts) -> Found:
             "result of a verifier that this cell ran."
         )
         todo = (
-            "Bring results of your own verifiers with the items, where experts confirm or dispute them: this "
-            "version runs none."
+            "Nothing can be done in this cell: this version runs no verifier, so it cannot pass this line. Say so in "
+            "the data card. Experts confirm or dispute the results that come with the items."
         )
         lacks.append(Lack(words, todo, of_page("items")))
-    words = f"{facts.verified:,} of {facts.objective:,} items of {names(objective)} have a result of a verifier."
+    words = (
+        f"{facts.verified:,} of {facts.objective:,} items of {names(objective)} have a result of a verifier that this "
+        "cell ran."
+    )
     return Found(words, base, tuple(lacks))
 
 
