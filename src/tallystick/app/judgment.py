@@ -253,7 +253,8 @@ def _not_again(tx: Transaction, leased: Row) -> Refused | None:
     """
     if not standing.was_requeued(tx.connection, leased.item):
         return None
-    if assignment.saw_others(tx.connection, leased.expert, leased.item):
+    asked = tx.connection, leased.expert, leased.item
+    if assignment.saw_others(*asked) or assignment.read_written(*asked):
         sentence = "Expected somebody who has not seen the judgments on this item. You have: somebody else judges it."
         return Refused("work-requeued", sentence)
     current = rubrics.current(tx.connection, leased.programme, leased.rubric)

@@ -25,22 +25,24 @@ from tallystick.store.schema import Row
 
 
 def needs_of(cell: Cell, connection: journal.Connection, batch: Row) -> list[Refused]:
-    """What keeps a batch from being released by its tier of risk; nothing where the contract says nothing of tiers."""
+    """What keeps a batch from being released: demonstrations that count no more, and what its tier of risk asks for."""
     policy = tiers.policy(connection, batch.programme)
+    name = f"{batch.name}/{batch.domain}"
+    doubted = flow.doubted(assignment.doubted_demonstrations(connection, batch.batch), batch=name)
     risk = next(
         (row.risk for row in contracts.domains(connection, batch.programme) if row.domain == batch.domain), None
     )  # fmt: skip
     if policy is None or risk is None:
-        return []
+        return doubted
     key = escape.secret_of(connection, batch.programme)
     secret = None if key is None else cell.sentinel_secret(connection, key.object)
     finished = [
         _finished(row, policy, risk, secret=secret) for row in tiers.finished_in(connection, batch.batch)
     ]  # fmt: skip
     seniors = tiers.seniorities(connection, batch.programme)
-    name = f"{batch.name}/{batch.domain}"
     return [
-        *flow.needs(policy, risk, finished, seniors, batch=name), *_unreviewed(cell, connection, batch, name=name)
+        *doubted, *flow.needs(policy, risk, finished, seniors, batch=name),
+        *_unreviewed(cell, connection, batch, name=name),
     ]  # fmt: skip
 
 

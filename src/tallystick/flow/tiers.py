@@ -163,6 +163,16 @@ def unreviewed(names: Sequence[str], *, batch: str) -> list[Refused]:
     return [] if found is None else [found]
 
 
+def doubted(names: Sequence[str], *, batch: str) -> list[Refused]:
+    """What keeps a batch from being released whose responses experts wrote.
+
+    names  the client's ids of items whose response is a demonstration that is held or was set aside
+    """
+    words = f"Items of batch {batch} whose response is a demonstration that is held or was set aside"
+    found = _lack("demonstration-doubted", list(names), words, "clear what is held, or erase these items")
+    return [] if found is None else [found]
+
+
 def _lack(code: str, names: list[str], words: str, todo: str) -> Refused | None:
     if not names:
         return None

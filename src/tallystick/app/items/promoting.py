@@ -27,13 +27,13 @@ PROMOTED_MAX = 500
 """So many demonstrations are brought back by one command at most: it says how many are left."""
 NOTHING_WRITTEN = Refused(
     "nothing-written",
-    "Expected demonstrations in this batch that an expert wrote and that are not under review yet, found none.",
+    "Expected demonstrations of complete items of this batch that are not under review yet, found none.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What experts wrote in a batch: how many demonstrations count, and how many of them others were given to review.
+    """What experts wrote for complete items of a batch: what counts of it, and what others were given to review.
 
     into  the name of the batch in which they come back
     """
@@ -67,7 +67,7 @@ def written_in(cell: Cell, actor: Actor, batch: str) -> Written | Refused:
 
 
 def promote(cell: Cell, actor: Actor, batch: str, *, into: str = "", key: str) -> Promoted | Refused:
-    """Bring back every demonstration that was written in a batch, as an item for others than its author.
+    """Bring back every demonstration of the complete items of a batch, as an item for others than its author.
 
     into  the name of the batch that holds the reviews; that of this batch with -review when empty
     """
@@ -110,7 +110,8 @@ def _facts(cell: Cell, tx: Transaction, row: Row, chosen: Sequence[Row], *, name
     look = tx.look_as_cell(About(subject=row.batch, what="judgments", reason="check", subjects=_names(chosen)))
     ids = [one for written in chosen for one in (written.content, written.rationale)]
     payloads = erased.payloads(cell, tx.connection, ids, look)
-    return [*opened, *_reviews(cell, tx, chosen, payloads, into=into, needed=plan[row.domain].redundancy)]
+    reviews = _reviews(cell, tx, chosen, payloads, into=into, needed=plan[row.domain].redundancy)
+    return [*opened, *reviews] if reviews else NOTHING_WRITTEN
 
 
 def _names(chosen: Sequence[Row]) -> tuple[str, ...]:

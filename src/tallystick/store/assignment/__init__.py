@@ -18,8 +18,10 @@ from tallystick.store.assignment.leases import (
 )
 from tallystick.store.assignment.projected import HANDLERS
 from tallystick.store.assignment.promoted import (
+    doubted_demonstrations,
     made_of,
     on_promoted,
+    read_written,
     under_review,
     unreviewed_demonstrations,
     written_waiting,
@@ -40,6 +42,7 @@ __all__ = [
     "count_taken",
     "cursors",
     "done_by",
+    "doubted_demonstrations",
     "expired",
     "free_item",
     "go_back",
@@ -50,6 +53,7 @@ __all__ = [
     "open_kinds",
     "open_strata",
     "place",
+    "read_written",
     "saw_others",
     "strata_of",
     "under_review",

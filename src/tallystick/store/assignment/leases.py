@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment.authors import authored
+from tallystick.store.assignment.promoted import had_written
 from tallystick.store.schema import ACCESS, ASSIGNMENT, BATCH, JUDGMENT, STANDING, WORK, Row
 from tallystick.store.schema.assignment import CURSOR, LOAD, STRATUM, STRATUM_CURSOR
 
@@ -99,6 +100,7 @@ _FREE = Statement(
         ~_JUDGED,
         ~_SAW_OTHERS,
         ~authored(WORK.c.item, sa.bindparam("who")),
+        ~had_written(WORK.c.item, sa.bindparam("who")),
     )
     .order_by(WORK.c.rank)
     .limit(1)

@@ -1,13 +1,15 @@
 """Read models of demonstrations that experts wrote and that come back for others to review."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
+from tallystick.ledger.statement import Statement
 from tallystick.signals.demonstration import WRITTEN, Demonstration
-from tallystick.store.schema import ERASED, ITEM, JUDGMENT, WORK, Recorded, Row
+from tallystick.store.schema import ASSIGNMENT, ERASED, ITEM, JUDGMENT, WORK, Recorded, Row
 from tallystick.store.schema.assignment import PROMOTION
 
 _PART = 500
@@ -25,17 +27,19 @@ def on_promoted(connection: sa.Connection, run: list[Recorded]) -> None:
 
 _IS_PROMOTED = sa.exists().where(PROMOTION.c.judgment == JUDGMENT.c.judgment)
 _IS_ERASED = sa.exists().where(sa.or_(ERASED.c.target == ITEM.c.content, ERASED.c.target == JUDGMENT.c.rationale))
+# While an item wants another demonstration nobody is shown those that it has: they would no longer be independent.
+_IS_COMPLETE = sa.exists().where(WORK.c.item == JUDGMENT.c.item, WORK.c.state == "complete")
 
 
 def _written(batch: str) -> list[sa.ColumnElement[bool]]:
     return [
         JUDGMENT.c.batch == batch, JUDGMENT.c.signal == Demonstration.name, JUDGMENT.c.verdict == WRITTEN,
-        JUDGMENT.c.standing == COUNTED, ITEM.c.batch == batch, JUDGMENT.c.is_observed == 1, ~_IS_ERASED,
+        JUDGMENT.c.standing == COUNTED, ITEM.c.batch == batch, JUDGMENT.c.is_observed == 1, ~_IS_ERASED, _IS_COMPLETE,
     ]  # fmt: skip
 
 
 def written_waiting(connection: sa.Connection, batch: str, *, limit: int) -> list[Row]:
-    """Demonstrations that count and that nobody was given to review, each with its item, the oldest first."""
+    """Demonstrations of complete items that count and that nobody was given to review, the oldest first."""
     query = (
         sa.select(
             JUDGMENT.c.judgment, JUDGMENT.c.expert, JUDGMENT.c.role, JUDGMENT.c.rubric, JUDGMENT.c.rubric_version,
@@ -50,7 +54,7 @@ def written_waiting(connection: sa.Connection, batch: str, *, limit: int) -> lis
 
 
 def under_review(connection: sa.Connection, batch: str) -> tuple[int, int]:
-    """How many demonstrations of a batch count, and how many of those others were given to review."""
+    """How many demonstrations of complete items of a batch count, and how many of them others were given to review."""
     query = (
         sa.select(sa.func.count(), sa.func.count(PROMOTION.c.item))
         .select_from(JUDGMENT)
@@ -63,7 +67,7 @@ def under_review(connection: sa.Connection, batch: str) -> tuple[int, int]:
 
 
 def unreviewed_demonstrations(connection: sa.Connection, batch: str) -> list[str]:
-    """The client's ids of items of a batch for which a demonstration counts that others have not reviewed."""
+    """The client's ids of complete items of a batch for which a demonstration counts that others have not reviewed."""
     is_reviewed = (
         sa.exists()
         .where(PROMOTION.c.judgment == JUDGMENT.c.judgment, WORK.c.item == PROMOTION.c.item)
@@ -77,6 +81,39 @@ def unreviewed_demonstrations(connection: sa.Connection, batch: str) -> list[str
         .order_by(sa.func.min(ITEM.c.seq))
     )
     return list(connection.scalars(query).all())
+
+
+def doubted_demonstrations(connection: sa.Connection, batch: str) -> list[str]:
+    """The client's ids of complete items of a batch whose response is a demonstration that does not count any more."""
+    is_erased = sa.exists().where(sa.or_(ERASED.c.target == ITEM.c.content, ERASED.c.target == ITEM.c.hidden))
+    query = (
+        sa.select(ITEM.c.external)
+        .join(PROMOTION, PROMOTION.c.item == ITEM.c.item)
+        .join(JUDGMENT, JUDGMENT.c.judgment == PROMOTION.c.judgment)
+        .join(WORK, WORK.c.item == ITEM.c.item)
+        .where(ITEM.c.batch == batch, WORK.c.state == "complete", JUDGMENT.c.standing != COUNTED, ~is_erased)
+        .order_by(ITEM.c.seq)
+    )
+    return list(connection.scalars(query).all())
+
+
+def had_written(item: sa.ColumnElement[Any], who: sa.ColumnElement[Any] | str) -> sa.ColumnElement[bool]:
+    """Whether somebody was given to review what others wrote for the item of a column, as part of a query."""
+    return sa.exists().where(
+        PROMOTION.c.source == item, ASSIGNMENT.c.item == PROMOTION.c.item, ASSIGNMENT.c.expert == who
+    )  # fmt: skip
+
+
+_READ_WRITTEN = Statement(
+    sa.select(WORK.c.item).where(
+        WORK.c.item == sa.bindparam("wanted"), had_written(WORK.c.item, sa.bindparam("who"))
+    )
+)  # fmt: skip
+
+
+def read_written(connection: sa.Connection, who: str, wanted: str) -> bool:
+    """Whether somebody was given to review what others wrote for an item."""
+    return _READ_WRITTEN.first(connection, {"wanted": wanted, "who": who}) is not None
 
 
 def made_of(connection: sa.Connection, items: Iterable[str], judgments: Iterable[str]) -> list[Row]:
