@@ -121,3 +121,8 @@ def test_accuracies_that_lie_too_close_are_refused_before_any_sum() -> None:
     found = flow.check(Wish(acceptable_ppm=500_000, unacceptable_ppm=499_900))
     assert isinstance(found, Refused)
     assert found.code == "accuracies-too-close"
+
+
+def test_an_accuracy_of_nothing_is_found_and_breaks_no_sum() -> None:
+    found = flow.offer(Wish(found_within=9_324, acceptable_ppm=593_959, unacceptable_ppm=1))
+    assert isinstance(found, flow.Offer)

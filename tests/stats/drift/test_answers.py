@@ -231,3 +231,11 @@ def test_a_year_of_work_in_sentinels() -> None:
     assert answers.sentinels_per_year(20_000, 0.05) == 1000
     with pytest.raises(ValueError, match="above 0"):
         answers.sentinels_per_year(0, 0.05)
+
+
+def test_a_chart_on_which_everybody_is_found_goes_on_at_certainty() -> None:
+    """Of an accuracy of nothing each answer is one step up: soon nobody is left, and no share of nobody is asked for."""
+    moves = Moves((1,), (1.0,))
+    curve = lattice.alarm_chances(moves, lattice.at_zero(20), 5_000)
+    assert curve[-1] == 1.0
+    assert not np.isnan(curve).any()

@@ -114,7 +114,7 @@ def alarm_chances(moves: Moves, start: Floats, horizon: int) -> Floats:
     """(horizon + 1,) the chance that the alarm has been given after 0, 1, ... answers.
 
     Once the shares among those without alarm no longer change, every answer leaves the same share of them, so the rest
-    of the curve is geometric: the error of that is below 1e-9 of the chance.
+    of the curve is geometric: the error of that is below 1e-9 of the chance. Where nobody is without alarm, none stays.
     """
     left = np.empty(horizon + 1)
     left[0] = start.sum()
@@ -124,7 +124,8 @@ def alarm_chances(moves: Moves, start: Floats, horizon: int) -> Floats:
         left[answer] = after.sum()
         if answer % SETTLED_EVERY == 0 and _is_settled(shares, after):
             rest = np.arange(1, horizon - answer + 1)
-            left[answer + 1 :] = left[answer] * (left[answer] / left[answer - 1]) ** rest
+            kept = left[answer] / left[answer - 1] if left[answer - 1] > 0 else 0.0
+            left[answer + 1 :] = left[answer] * kept**rest
             break
         shares = after
     return np.asarray(np.clip(1 - left, 0.0, 1.0))
