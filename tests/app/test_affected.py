@@ -18,7 +18,8 @@ from tallystick.bundle.derive import UNREVIEWED
 from tallystick.flow.affected import Tally
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
-from tallystick.store import projection
+from tallystick.store import adjudication, projection
+from tallystick.store.affected import unreviewed_in
 
 WHY = "Only the wording of the question is clearer; the anchors stand."
 
@@ -151,6 +152,36 @@ def test_a_release_refuses_affected_work_or_tells_why_it_holds_it_and_a_stranger
     assert any("NOT REVIEWED: 3 judgments, on 2 of 2 records" in notice for notice in manifest["notices"])
     assert manifest["links"][0]["quality"].endswith("nobody reviewed: 2")
     assert "The client waits. The change is one of wording" in (tmp_path / "out" / "DATASHEET.md").read_text()
+
+
+def test_affected_work_that_a_release_leaves_out_asks_for_no_words(world: World, tmp_path: Path) -> None:
+    """An item that is not complete, or on which its judges are at odds, has no record that words could stand beside."""
+    world.work(1, start=3)
+    world.qualify(world.experts[0])
+    world.judge(world.experts[0])
+    publish(world, "1.2.0", question="Does each step follow?", anchor="In every step.")
+    wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=(world.batch(),))
+    refused = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(refused, Refused)
+    assert (refused.code, sorted(refused.names)) == ("affected-unreviewed", ["w-1", "w-2"])
+    for at, directory in (("1.0.0", "stated"), ("1.1.0", "reviewed")):
+        words = WHY if directory == "stated" else ""
+        made = release.cut(world.cell, world.lead, replace(wish, version=at, rationale=words), key=new_key())
+        assert isinstance(made, release.Made), made
+        release.export(world.cell, world.lead, f"set-{at}", tmp_path / directory)
+        report = verify_release(tmp_path / directory, world.cell.signer.vkey)
+        assert report.status is Status.OK, report.problems
+        for one in given(world)[:4] if words else ():
+            done = affected.stands(world.cell, world.experts[2], one.judgment, notes=WHY, key=new_key())
+            assert isinstance(done, Reviewed), done
+    late = release.cut(world.cell, world.lead, replace(wish, version="1.2.0", rationale=WHY), key=new_key())
+    assert isinstance(late, Refused)
+    assert (late.code, late.field) == ("nothing-affected", "affected_rationale")
+    world.qualify(world.experts[1])
+    world.judge(world.experts[1], "b_clearly")
+    with world.cell.read() as connection:
+        assert adjudication.counts(connection, PROGRAMME)["open"] == 1
+        assert unreviewed_in(connection, world.batch()) == {}
 
 
 def test_a_false_count_beside_a_cut_is_found(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

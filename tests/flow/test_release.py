@@ -94,7 +94,7 @@ def test_affected_work_goes_out_with_a_rationale_and_only_where_there_is_some() 
     for wrong, found in (("short", "notes-too-short"), (why, "nothing-affected")):
         answer = decide([GOOD], replace(WISH, rationale=wrong))
         assert isinstance(answer, Refused)
-        assert (answer.code, answer.field) == (found, "rationale")
+        assert (answer.code, answer.field) == (found, "affected_rationale")
 
 
 def test_open_disagreements_keep_items_out_and_not_the_batch() -> None:

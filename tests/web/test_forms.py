@@ -386,6 +386,9 @@ def test_a_batch_below_its_threshold_is_named_and_stays_out(served: Served, lead
     assert refused.status_code == 422
     assert "pilot/general" in refused.text
     assert filled(refused.text, action)["version"] == ["1.0.0"]
+    short = lead.post(action, lead.filled(action, action) | typed | {"affected_rationale": "Short."})
+    assert 'id="affected_rationale-error"' in short.text, "it stands at the field that it is about"
+    assert filled(short.text, action)["affected_rationale"] == ["Short."]
     assert not list(served.world.cell.releases_directory.iterdir())
 
 

@@ -17,6 +17,8 @@ SCHEMA = "tallystick/release/3"
 USES = ("train", "evaluate", "publish")
 CONSENSUS = ("majority", "one_coin", "dawid_skene")
 """Models of raters that a release can be asked for (docs/aggregation.md)."""
+RATIONALE = "affected_rationale"
+"""The field in which every interface asks why affected judgments may go out as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,7 @@ def _refuse_wish(wish: Wish, rights: Rights, *, is_taken: bool) -> Refused | Non
         return Refused("unknown-method", sentence, "consensus")
     if wish.rationale and len(wish.rationale.strip()) < NOTES_CHARACTERS_MIN:
         sentence = f"Expected a rationale of at least {NOTES_CHARACTERS_MIN} characters that a later reader can follow."
-        return Refused("notes-too-short", sentence, "rationale")
+        return Refused("notes-too-short", sentence, RATIONALE)
     if rights.today > rights.retention_until:
         sentence = f"The contract's retention ended on {rights.retention_until}: nothing may be exported any more."
         return Refused("retention-ended", sentence)
@@ -169,7 +171,7 @@ def _event(
 ) -> ReleaseCut | Refused:
     if wish.rationale and not any(state.unreviewed for state in chosen):
         sentence = "No batch of this release holds affected judgments that nobody reviewed: leave the rationale out."
-        return Refused("nothing-affected", sentence, "rationale")
+        return Refused("nothing-affected", sentence, RATIONALE)
     return ReleaseCut(
         release=release, programme=wish.programme, name=wish.name, version=wish.version, use=wish.use,
         batches=[state.batch for state in chosen], left_out=left_out, schema=SCHEMA, code_version=code_version,

@@ -10,10 +10,12 @@ from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
 from tallystick.store.schema import (
     ASSIGNMENT,
+    DISAGREEMENT,
     ERASED,
     FLAG,
     ITEM,
     JUDGMENT,
+    WORK,
     Handler,
     Recorded,
     Row,
@@ -157,12 +159,18 @@ def of_judgment(connection: sa.Connection, judgment: str) -> list[Flag]:
 
 
 def unreviewed_in(connection: sa.Connection, batch: str) -> dict[str, int]:
-    """The client's id of an item: how many of its judgments count, are affected and were not reviewed; erased apart."""
+    """The client's id of an item: how many of its judgments count, are affected and were not reviewed.
+
+    Of the items that a release of the batch has a record of now: complete, without an open disagreement, not erased.
+    """
+    is_open = sa.exists().where(DISAGREEMENT.c.item == ITEM.c.item, DISAGREEMENT.c.state == "open")
+    is_gone = sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden]))
     query = (
         sa.select(ITEM.c.external, sa.func.count())
         .join(JUDGMENT, JUDGMENT.c.item == ITEM.c.item)
+        .join(WORK, WORK.c.item == ITEM.c.item)
         .where(
-            ITEM.c.batch == batch, JUDGMENT.c.standing == COUNTED, ~_IS_ERASED,
+            ITEM.c.batch == batch, JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete", ~is_open, ~is_gone,
             sa.exists().where(FLAG.c.judgment == JUDGMENT.c.judgment, ~_IS_ANSWERED),
         )
         .group_by(ITEM.c.external)

@@ -81,7 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
     cut_seq: int
 
 
-FIELDS = ("name", "version", "use", "consensus", "rationale")
+FIELDS = ("name", "version", "use", "consensus", "affected_rationale")
 MODELS = Words({
     "": "none",
     "majority": "majority of the votes, with its doubt",
@@ -400,7 +400,7 @@ def _form(
             Choice(value=value, label=label, is_chosen=value == visit.text("consensus"))
             for value, label in MODELS.items()
         ), name=name,
-        version=visit.text("version"), rationale=visit.text("rationale"),
+        version=visit.text("version"), rationale=visit.text("affected_rationale"),
         refusals=_refusals(glance, refused) if refused and not place else (),
         errors=((place, refusal_line(refused)),) if refused and place else (),
     )  # fmt: skip
@@ -434,7 +434,7 @@ def build(visit: Visit) -> PageAnswer:
     wish = Wish(
         programme=programme, name=visit.text("name").strip(), version=visit.text("version").strip(),
         use=visit.text("use"), batches=chosen, consensus=visit.text("consensus") or None,
-        rationale=visit.text("rationale").strip(),
+        rationale=visit.text("affected_rationale").strip(),
     )  # fmt: skip
     made = release.cut(visit.cell, visit.actor, wish, key=key)
     if isinstance(made, Refused):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tallystick.bundle.contents import rubric_path
+from tallystick.bundle.contents import excluded, rubric_path
 from tallystick.bundle.counting import standings, unreviewed
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
@@ -70,19 +70,23 @@ def affected(tables: Tables) -> Affected | None:
 
 
 def unfounded_affected(tables: Tables) -> list[tuple[int, str]]:
-    """(entry, sentence) where what was said of affected judgments beside the cut is not what the entries give."""
+    """(entry, sentence) where what was said of affected judgments beside the cut is not what the entries give.
+
+    It is said of the judgments on records. Of all judgments on items that are not erased it may be said too: that is
+    more than the release holds, and never less.
+    """
     state = tables.state
-    gone = state.gone()
+    gone, out = state.gone(), excluded(state)
     items = {one.fact.item for one in state.items if one.fact.content.object not in gone}
     waiting = unreviewed(state)
-    found = Counter(
-        one.fact.batch for one in state.judgments if one.fact.judgment in waiting and one.fact.item in items
-    )
+    given = [one.fact for one in state.judgments if one.fact.judgment in waiting]
+    found = Counter(fact.batch for fact in given if fact.item not in out)
+    wider = Counter(fact.batch for fact in given if fact.item in items)
     told = dict(sorted(found.items()))
     return [
         (one.seq, f"expected affected judgments that nobody reviewed of {told}, found {one.fact.judgments}")
         for one in state.told(AffectedReleased)
-        if one.fact.judgments != found
+        if one.fact.judgments not in (found, wider)
     ]
 
 
