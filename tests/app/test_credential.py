@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tallystick.app import (
 )
 from tallystick.app.access import ABSENT, CELL, Actor
 from tallystick.app.assignment import Task
+from tallystick.app.cell import Cell
 from tallystick.app.contract import today_of
 from tallystick.app.credential import EvidenceFile
 from tallystick.app.judgment import Saved
@@ -39,6 +41,7 @@ from tallystick.flow.release import Wish as ReleaseWish
 from tallystick.flow.screening import Proposal
 from tallystick.ledger import journal
 from tallystick.store import projection
+from tallystick.store.schema import Row
 
 DEMAND = "credentials: [{type: medical-licence, risks: [medium], why: Doctors only.}]\n"
 POOL = """pool:
@@ -197,6 +200,41 @@ def test_a_demanded_credential_opens_work_and_its_expiry_stops_new_work_and_what
     assert next_code(world, me) == "credential-missing"
     revise(world, "", "1.2.0")
     assert next_code(world, me) == "task", "a version that demands none demands none"
+
+
+def test_a_long_queue_that_is_closed_to_somebody_is_asked_about_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domains = ("general", "medical")
+    with world_at(database_url, tmp_path / "cell", domains=domains, redundancy=2) as world:
+        for expert in (first := world.expert(), second := world.expert()):
+            verify(world, declared(world, expert))
+        text = contract_text("1.1.0", domains=domains, redundancy=2)
+        text = text.replace("medical, risk: medium", "medical, risk: high") + DEMAND.replace("medium", "high")
+        done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+        assert isinstance(done, contract.ContractInForce), done
+        world.work(3, domain="medical")
+        world.work(1, start=4)
+        for _ in range(4):
+            world.judge(first, "a_clearly")
+            world.judge(second, "b_clearly")
+        of_queue = import_module("tallystick.app.adjudication.queue")
+        asked: list[str] = []
+        refuse = of_queue.refuse_decider
+
+        def noted(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+            asked.append(row.domain)
+            refused: Refused | None = refuse(cell, connection, actor, row)
+            return refused
+
+        monkeypatch.setattr(of_queue, "refuse_decider", noted)
+        one, other = (world.expert("adjudicator", domains=()) for _ in range(2))
+        assert isinstance(adjudication.take_next(world.cell, one, PROGRAMME, key=new_key()), adjudication.Taken)
+        assert asked == ["medical", "general", "general"], "the last of them as the case is leased"
+        asked.clear()
+        refused = adjudication.take_next(world.cell, other, PROGRAMME, key=new_key())
+        assert isinstance(refused, Refused)
+        assert (refused.code, asked) == ("credential-missing", ["medical"])
 
 
 @pytest.mark.parametrize("demanded", ["of the domain", "of a senior"])

@@ -97,6 +97,22 @@ def test_a_domain_lacks_what_is_not_verified_or_has_expired() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mine", "told"),
+    [
+        ([], "which nobody has verified for you."),
+        ([held("a", 5, state="declared"), held("b", -9)], "which nobody has verified for you yet."),
+        ([held("a", -9), held("b", -2), held("c", -5)], "which expired on 2026-11-20."),
+        ([held("a", 5, state="withdrawn"), held("b", 5, state="rejected")], "which was taken back."),
+        ([held("a", 5, state="rejected"), held("b", 5, kind="board")], "which was rejected."),
+    ],
+)
+def test_a_refusal_says_what_became_of_a_credential(mine: list[Credential], told: str) -> None:
+    refused = flow.refuse_lacking(["medical-licence"], mine, todo="Renew it.")
+    assert refused is not None
+    assert f"medical-licence, {told} Renew it." in refused.sentence
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({}, None),

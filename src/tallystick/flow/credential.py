@@ -314,10 +314,20 @@ def refuse_lacking(types: Collection[str], held: Iterable[Credential], *, todo: 
     """
     if not types:
         return None
-    ended = {one.type: one.expires_on for one in held if one.state == VERIFIED and one.expires_on is not None}
-    told = [
-        f"{name}, which expired on {ended[name]}" if name in ended else f"{name}, which nobody has verified for you"
-        for name in sorted(types)
-    ]
+    every = list(held)
+    told = [f"{name}, which {_became([one for one in every if one.type == name])}" for name in sorted(types)]
     sentence = f"This work needs a verified credential that has not expired: {'; '.join(told)}. {todo}"
     return Refused("credential-missing", sentence, None, tuple(sorted(types)))
+
+
+def _became(held: Collection[Credential]) -> str:
+    """What became of the credentials of one type, none of which holds: of the one that says most for its holder."""
+    states = {one.state for one in held}
+    if states & set(OPEN):
+        return "nobody has verified for you yet"
+    ended = [one.expires_on for one in held if one.state == VERIFIED and one.expires_on is not None]
+    if ended:
+        return f"expired on {max(ended)}"
+    if WITHDRAWN in states:
+        return "was taken back"
+    return "was rejected" if REJECTED in states else "nobody has verified for you"

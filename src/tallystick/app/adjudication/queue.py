@@ -14,6 +14,7 @@ from tallystick.events.adjudication import CaseLeased, CaseReleased
 from tallystick.events.envelope import Event
 from tallystick.flow import adjudication as flow
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import Eligibility
 from tallystick.flow.rubric import DOMAINS
 from tallystick.flow.tiers import may_decide
 from tallystick.ledger import journal
@@ -163,24 +164,34 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
 
 def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | Refused | None:
     """The first case of the queue that an adjudicator may be given; why none, where they lack what the cases demand."""
-    barred: Refused | None = None
+    barred: dict[str, Refused] = {}
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
     asking = Asking(person=actor.person, now=tx.now)
     tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme), actor.person)
+    while True:
+        left = [[name for name in tier if name not in barred] for tier in tiers]
+        row = _first_open(tx.connection, programme, left, asking=asking, may=may)
+        refused = None if row is None else refuse_decider(cell, tx.connection, actor, row)
+        if row is None or refused is None:
+            return row or next(iter(barred.values()), None)
+        barred[row.domain] = refused  # what one case of a domain demands, all of them do
+
+
+def _first_open(
+    connection: journal.Connection, programme: str, tiers: list[list[str]], *, asking: Asking, may: Eligibility
+) -> Row | None:
+    """The first open case of these domains whose item somebody may be given."""
     after: Row | None = None
     size = 1 if may.asks_nothing else PAGE
     while True:
-        rows = adjudication.open_cases(tx.connection, programme, tiers, asking=asking, after=after, limit=size)
+        rows = adjudication.open_cases(connection, programme, tiers, asking=asking, after=after, limit=size)
         for row in rows:
-            item = items.item(tx.connection, row.item)
+            item = items.item(connection, row.item)
             assert item is not None, "a case has an item"
             if may.allows(routing.places_of(item)):
-                refused = refuse_decider(cell, tx.connection, actor, row)
-                if refused is None:
-                    return row
-                barred = barred or refused
+                return row
         if len(rows) < size:
-            return barred
+            return None
         after, size = rows[-1], PAGE
 
 
