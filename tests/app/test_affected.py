@@ -154,7 +154,9 @@ def test_a_release_refuses_affected_work_or_tells_why_it_holds_it_and_a_stranger
     assert "The client waits. The change is one of wording" in (tmp_path / "out" / "DATASHEET.md").read_text()
 
 
-def test_affected_work_that_a_release_leaves_out_asks_for_no_words(world: World, tmp_path: Path) -> None:
+def test_affected_work_that_a_release_leaves_out_asks_for_no_words(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An item that is not complete, or on which its judges are at odds, has no record that words could stand beside."""
     world.work(1, start=3)
     world.qualify(world.experts[0])
@@ -164,6 +166,12 @@ def test_affected_work_that_a_release_leaves_out_asks_for_no_words(world: World,
     refused = release.cut(world.cell, world.lead, wish, key=new_key())
     assert isinstance(refused, Refused)
     assert (refused.code, sorted(refused.names)) == ("affected-unreviewed", ["w-1", "w-2"])
+    with monkeypatch.context() as patch:  # as a cell may have said it that counted what is left out as well
+        patch.setattr("tallystick.app.release.affected.unreviewed_in", lambda *_: {"w-1": 4, "w-3": 1})
+        made = release.cut(world.cell, world.lead, replace(wish, version="0.9.0", rationale=WHY), key=new_key())
+        assert isinstance(made, release.Made), made
+        release.export(world.cell, world.lead, "set-0.9.0", tmp_path / "wider")
+        assert verify_release(tmp_path / "wider", world.cell.signer.vkey).status is Status.OK
     for at, directory in (("1.0.0", "stated"), ("1.1.0", "reviewed")):
         words = WHY if directory == "stated" else ""
         made = release.cut(world.cell, world.lead, replace(wish, version=at, rationale=words), key=new_key())
