@@ -18,7 +18,8 @@ from tallystick.web.language import LANGUAGES, Language, chosen, counted, format
 from tallystick.web.language.catalogue import read
 from tallystick.web.language.scripts import SCRIPT_WORDS
 from tallystick.web.language.sentences import sentence
-from tallystick.web.render import STATIC
+from tallystick.web.render import STATIC, interval
+from tallystick.web.views.parts import Estimate
 
 BY_CODE = {language.code: language for language in LANGUAGES}
 OTHERS = [language for language in LANGUAGES if language.code != "en"]
@@ -170,3 +171,20 @@ def test_scripts_ask_for_words_that_the_page_brings() -> None:
     asked = {key for path in STATIC.glob("*.js") for key in re.findall(r'\bsay\("([a-z-]+)"', path.read_text())}
     built = {"not-saved", "not-saved-retry", "not-saved-kept", "not-saved-kept-retry"}  # autosave.js puts them together
     assert asked | built == set(SCRIPT_WORDS)
+
+
+def test_arabic_counts_eleven_and_a_hundred_each_by_its_own_form() -> None:
+    """Babel's rule for Arabic gives a hundred the fifth form and eleven the sixth, unlike other tools."""
+    with speaking(BY_CODE["ar"]):
+        eleven, hundred = (counted("%(number)s file", "%(number)s files", number) for number in (11, 100))
+    assert eleven.endswith("\u0645\u0644\u0641\u064b\u0627")
+    assert hundred.endswith("\u0645\u0644\u0641")
+
+
+def test_numbers_keep_their_sign_and_intervals_their_ends() -> None:
+    estimate = Estimate(value=0.5, low=-0.12, high=0.9)
+    with speaking(BY_CODE["ar"]):
+        assert formats.number(-0.12)[:2] == "\N{LEFT-TO-RIGHT MARK}\N{MINUS SIGN}"
+    with speaking(BY_CODE["de"]):
+        assert interval(estimate) == "[\N{MINUS SIGN}0,12; 0,90]"
+    assert interval(estimate) == "[\N{MINUS SIGN}0.12, 0.90]"

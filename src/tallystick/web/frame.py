@@ -15,10 +15,10 @@ from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.events.envelope import Envelope
 from tallystick.flow.document import Problem as Found
-from tallystick.flow.pay import told
 from tallystick.flow.refusal import Refused
 from tallystick.web import language, words
 from tallystick.web.language import N_, Words, said
+from tallystick.web.language.formats import money
 from tallystick.web.render import render
 from tallystick.web.views import oversight as oversight_views
 from tallystick.web.views.page import LanguageForm, NavGroup, NavLink, Notice, Page, PayNow
@@ -222,7 +222,7 @@ def pay_now(visit: Visit, programme: str = "") -> tuple[PayNow, ...]:
 
 def _pay_now(one: pay.Mine) -> PayNow:
     def amount(minor: int) -> str:
-        return told(minor, currency=one.currency, decimals=one.decimals)
+        return money(minor, currency=one.currency, decimals=one.decimals)
 
     rate = (
         said("no active time yet")

@@ -39,10 +39,11 @@ def render(template: str, view: object, page: Page) -> str:
 
 
 def interval(estimate: Estimate) -> str:
-    """`[0.74, 0.87]`, or nothing when there is none."""
+    """`[0.74, 0.87]`, `[0,74; 0,87]` where the decimal sign is a comma, or nothing when there is none."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
-    return f"[{formats.number(estimate.low)}, {formats.number(estimate.high)}]"
+    between = ";" if "," in formats.number(0.5) else ","
+    return f"[{formats.number(estimate.low)}{between} {formats.number(estimate.high)}]"
 
 
 def moment(value: str) -> Markup:

@@ -234,7 +234,7 @@ def test_a_year_of_work_in_sentinels() -> None:
 
 
 def test_a_chart_on_which_everybody_is_found_goes_on_at_certainty() -> None:
-    """Of an accuracy of nothing each answer is one step up: soon nobody is left, and no share of nobody is asked for."""
+    """Of an accuracy of nothing each answer is a step up: soon nobody is left, and no share of nobody is asked."""
     moves = Moves((1,), (1.0,))
     curve = lattice.alarm_chances(moves, lattice.at_zero(20), 5_000)
     assert curve[-1] == 1.0

@@ -14,6 +14,7 @@ from tallystick.web.language.spoken import ENGLISH, current, gettext
 
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -21,7 +22,12 @@ def number(value: float, digits: int = 2) -> str:
     if current() == ENGLISH:
         return f"{value:.{digits}f}".replace("-", _MINUS)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(round(value, digits), format=pattern, locale=current().locale)
+    rounded = round(value, digits)
+    text = format_decimal(abs(rounded), format=pattern, locale=current().locale)
+    if rounded >= 0:
+        return text
+    # Between letters that run from right to left a sign would end up behind its number: the mark keeps it in front.
+    return f"{_LEFT_TO_RIGHT if current().direction == 'rtl' else ''}{_MINUS}{text}"
 
 
 def count(value: int) -> str:

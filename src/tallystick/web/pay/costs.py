@@ -7,11 +7,12 @@ from tallystick.app.kernel import new_key
 from tallystick.app.pay import Overview, PeriodRow
 from tallystick.edge import Visit
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.pay import Odd, told
+from tallystick.flow.pay import Odd
 from tallystick.flow.pay.amounts import WORK_NAMES
 from tallystick.flow.pay.files import exact
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
+from tallystick.web.language.formats import money
 from tallystick.web.pay.own import statement_view, terms_view
 from tallystick.web.views import pay as views
 from tallystick.web.views.parts import Fact, Link, Pill
@@ -48,7 +49,7 @@ def _view(visit: Visit, found: Overview) -> views.Overview:
     root, names = f"/programmes/{found.terms.programme}/pay", frame.names(visit)
 
     def amount(minor: int) -> str:
-        return told(minor, currency=found.terms.currency, decimals=found.terms.decimals)
+        return money(minor, currency=found.terms.currency, decimals=found.terms.decimals)
 
     people = []
     for one in found.people:

@@ -7,10 +7,12 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 const groups = form ? [...form.querySelectorAll(".score")] : [];
 const sidesOf = (group) => [...group.querySelectorAll(".rating")].map((one) => [...one.querySelectorAll("input[type=radio]")]);
+const scale = groups.length ? sidesOf(groups[0])[0]?.map((radio) => radio.value).join() : "";
 
+// One pad serves all criteria, so all have to have one scale: with scales that differ there is none.
 function fits(group) {
-  const sides = sidesOf(group);
-  return sides.length === 2 && sides[0].length === sides[1].length && sides[0].length <= 5;
+  const points = sidesOf(group).map((side) => side.map((radio) => radio.value).join());
+  return points.length === 2 && points.every((one) => one === scale) && scale.split(",").length <= 5;
 }
 
 function isOpen(group) {

@@ -112,6 +112,7 @@ if (bar && form) {
     const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
     const keys = document.querySelector("#keys-on");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || (keys && !keys.checked)) return;
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "s" && passages.length) {
       event.preventDefault();
       passages[(passages.indexOf(document.activeElement) + 1) % passages.length].focus();
