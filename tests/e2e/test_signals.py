@@ -3,7 +3,7 @@
 The keyboard walks the page with Tab as anybody would who has no pointer: what it does not reach is not there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -21,7 +21,7 @@ from tallystick.app import rubric as rubrics
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.signals import BY_NAME
-from tallystick.signals.shape import UNDECIDED, Content, Signal
+from tallystick.signals.shape import UNDECIDED, Answer, Content, Signal
 
 OTHERS = sorted(set(BY_NAME) - {"preference"})
 TABS_MAX = 400
@@ -41,6 +41,12 @@ def row_of(name: str) -> dict[str, object]:
     return row | ({"context": content.context} if content.context else {})
 
 
+def can_be_typed(answer: Answer, texts: Mapping[str, str]) -> bool:
+    """Whether the words of every span stand once in their text, and no two spans have the same."""
+    quotes = [(mark.on, mark.quote.strip()) for mark in answer.marks if mark.quote]
+    return len(set(quotes)) == len(quotes) and all(texts[on].count(words) == 1 for on, words in quotes)
+
+
 def answer_fields(name: str) -> dict[str, str]:
     """A decided answer to the item of a signal, as the fields of its form."""
     signal, content = case_of(name)
@@ -49,7 +55,8 @@ def answer_fields(name: str) -> dict[str, str]:
     )
     form = matter_of(signal, content).form(rubric())
     answers = (an_answer(signal, content, form, seed) for seed in range(100))
-    answer = next(one for one in answers if one.verdict not in UNDECIDED)
+    texts = {piece.id: piece.text for piece in signal.pieces(content)}
+    answer = next(one for one in answers if one.verdict not in UNDECIDED and can_be_typed(one, texts))
     fields = typed(under(answer, form), form)
     # Places of spans are found by their words: that is what a hand can type. One text needs no choice of the text.
     spans = [one for one in form.labellings if one.is_span]
