@@ -16,17 +16,16 @@ WORK: Final = (
     "disqualified", "draft-too-large", "draft-unreadable", "exposure-reached", "gold-not-for-you", "gold-used-up",
     "lease-expired", "needs-clearance", "no-constitution", "no-contract", "no-decision-rule", "no-work",
     "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
-    "qualification-ended",
-    "qualification-running", "region-missing", "share-reached", "stood-down", "time-zone-missing", "too-few-gold-items",
-    "trade-off-incomplete", "unknown-principle", "verdict-contradicts-scores", "work-paused", "work-requeued",
+    "qualification-ended", "qualification-running", "region-missing", "share-reached", "stood-down",
+    "time-zone-missing", "too-few-gold-items", "trade-off-incomplete", "unknown-principle",
+    "verdict-contradicts-scores", "work-paused", "work-requeued",
 )  # fmt: skip
 ADJUDICATION: Final = (
     "already-adjudicated", "already-decided", "already-requeued", "case-held", "case-not-taken", "defect-unexplained",
     "expert-alone", "holding-case", "needs-confirmation", "needs-senior", "no-choice", "no-decision", "no-rubric",
     "not-affected", "not-held", "notes-too-short", "own-judgment", "sound-with-defect", "too-much-feedback",
     "unknown-criterion", "unknown-fault", "unknown-judgment", "unknown-reason", "words-too-short", "work-held",
-    "nothing-affected", "unknown-cause", "operationalization-open", "not-classified",
-    "note-too-short",
+    "nothing-affected", "unknown-cause", "operationalization-open", "not-classified", "note-too-short",
 )  # fmt: skip
 CALIBRATION: Final = (
     "already-labelled", "calibration-done", "calibration-ended", "calibration-labelling", "calibration-revealed",
@@ -34,7 +33,7 @@ CALIBRATION: Final = (
     "unknown-score", "words-length",
 )  # fmt: skip
 OWN: Final = (
-    "bad-day", "bad-method", "bad-type", "credential-closed", "issuer-missing", "language-not-declared", "no-evidence",
+    "bad-day", "bad-type", "credential-closed", "issuer-missing", "language-not-declared", "no-evidence",
     "no-pay-terms", "no-such-person", "no-words", "not-paid-here", "not-sealed", "not-text", "nothing-declared",
     "nothing-sent", "own-credential", "reason-missing", "reason-short", "terms-changed", "terms-not-accepted",
     "too-long", "too-many-categories", "too-many-languages", "under-review", "unknown-axis", "unknown-category",
