@@ -1,7 +1,7 @@
 """Real data of every kind goes the whole way: imported, shown, judged by the client, measured, released, read back.
 
 Reads ../shared/data where it is there. A bounded number of rows of each set is taken, from all over it; the command
-that takes whole sets, and its figures, stand in docs/data-sets.md. No set holds rankings that people gave.
+that takes whole sets, and its figures, stand in docs/data-sets.md. Orders are worked out from the penalties of raters.
 """
 
 import json
@@ -37,7 +37,18 @@ from tallystick.client.answers import Task
 from tallystick.flow.document import check
 from tallystick.flow.items import ItemRow, JudgmentRow, content_of_row, read_judgment
 from tallystick.signals import BY_NAME, checking
-from tallystick.signals.shape import UNDECIDED, Answer, Choice, Codes, CriterionScale, Mark, Number, Reason, Signal
+from tallystick.signals.shape import (
+    LETTERS,
+    UNDECIDED,
+    Answer,
+    Choice,
+    Codes,
+    CriterionScale,
+    Mark,
+    Number,
+    Reason,
+    Signal,
+)
 from tallystick.sim import layout
 from tallystick.sim.layout.source import Reading, once, open_folder
 from tallystick.store.schema import ITEM
@@ -73,6 +84,7 @@ class Set:
 SETS = [
     Set(name="expertqa", signal="demonstration", items=479, raters=1),
     Set(name="pandalm_test", signal="preference", items=999, raters=3),
+    Set(name="mqm_wmt23_ende", signal="ranking", items=104, raters=3),
     Set(name="mqm_wmt23_ende", signal="critique", items=104, raters=3),
     Set(name="bigbench_mistake", signal="process", items=2186, raters=1),
     Set(name="pubmedqa_l", signal="outcome", items=1000, raters=2),
@@ -269,16 +281,20 @@ def judge(served: Served, one: Set, rows: Taken, expert: Actor) -> dict[str, Ans
             shows(page.get(page.get(f"/work/{PROGRAMME}").headers["location"]), task)
             name = external_of(served, task.item)
             own = answer_to(signal, rows.items[name], first.get(name))
-            texts = [candidate.text for candidate in rows.items[name].candidates]
-            if len(texts) == 2 and task.shown.first != texts[0]:
-                names = {"a": "b", "b": "a"}
-                shown = checking.unshuffled(signal, own, content_of_row(rows.items[name]), names)
-            else:
-                shown = own
-            done = client.submit(task.assignment, sent(shown))
+            done = client.submit(task.assignment, sent(as_shown(signal, own, rows.items[name], task)))
             assert done.seq > 0
             said[name] = own
     return said
+
+
+def as_shown(signal: Signal, own: Answer, row: ItemRow, task: Task) -> Answer:
+    """An answer in the letters that the candidates of this task have."""
+    shown = {piece.text: piece.id for piece in task.shown.pieces if piece.id in LETTERS}
+    if len(row.candidates) < 2:
+        return own
+    names = {letter: shown[one.text] for letter, one in zip(LETTERS, row.candidates, strict=False)}
+    renamed = checking.unshuffled(signal, own, content_of_row(row), names)
+    return renamed if own.verdict else renamed.model_copy(update={"verdict": ""})  # then the marks decide
 
 
 def bring(lead: Client, rows: Taken, one: Set, *, here: bool) -> None:

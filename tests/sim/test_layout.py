@@ -4,10 +4,11 @@ Reads ../shared/data where it is there; a set is read once, and what is slow is 
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ SETS: dict[tuple[str, str], tuple[int, ...]] = {
     # (set, signal): items and judgments as its README counts them, then rows of items, of judgments, retests, left out
     ("mqm_wmt23_ende", "critique"): (104, 3120, 1040, 3120, 0, 0),
     ("mqm_wmt21_ted", "critique"): (1058, 15341, 15341, 15341, 0, 0),
+    ("mqm_wmt23_ende", "ranking"): (104, 3120, 104, 312, 0, 3120 - 2697),
+    ("mqm_wmt21_ted", "ranking"): (1058, 15341, 3504, 3504, 0, 15341 - 11243),
     ("xsum_hallucination", "critique"): (2500, 13096, 2500, 7499, 0, 5597 + 33 + 1),
     ("xsum_hallucination", "outcome"): (2500, 13096, 2500, 5564, 0, 7499 + 33),
     ("expertqa", "outcome"): (479, 3267, 479, 478, 0, 2287 + 5),
@@ -264,7 +267,9 @@ def own_ids(whole: Source, said: SourceJudgment) -> str:
 
 
 @needs_data
-@pytest.mark.parametrize(("name", "signal"), [key for key, counts in SETS.items() if counts[3]], ids=str)
+@pytest.mark.parametrize(
+    ("name", "signal"), [key for key, counts in SETS.items() if counts[3] and key[1] != "ranking"], ids=str
+)
 def test_a_row_says_what_the_source_says(name: str, signal: str) -> None:
     whole, found = source(name), reading(name, signal)
     first, _ = once(found.judgments)
@@ -288,6 +293,29 @@ def test_a_row_says_what_the_source_says(name: str, signal: str) -> None:
         BACK[whole.task, signal](Same(item=items[said.item_id], said=said, row=read_row(row), content=content))
         tried += 1
     assert tried >= min(30, len(first))
+
+
+@needs_data
+@pytest.mark.parametrize("name", [name for name, signal in SETS if signal == "ranking"])
+def test_an_order_is_that_of_the_penalties_of_its_rater(name: str) -> None:
+    """Told from the texts: every pair of an order stands as the two penalties of the source do, and none is lost."""
+    whole, found = source(name), reading(name, "ranking")
+    words = {row.id: {one.id: one.words for one in row.candidates} for row in whole.items}
+    given: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for said in whole.judgments:
+        text = words[said.item_id][said.candidate_id or ""]
+        given[said.item_id, said.rater_id][text].append(float(str(said.values["mqm_penalty"])))
+    items, placed = {str(row["id"]): read_item(row) for row in found.items}, 0
+    for row in map(read_row, found.judgments):
+        item = items[row.item]
+        penalties = given[row.item.rpartition(":")[0], row.rater]
+        assert {one.text for one in item.candidates} == set(penalties)
+        ordered = [(mark.place or 0, penalties[item.candidates[ord(mark.on) - 97].text]) for mark in row.marks]
+        placed += len(ordered)
+        for (place, own), (further, other) in combinations(ordered, 2):
+            if len(own) == len(other) == 1:
+                assert (place > further) - (place < further) == (own[0] > other[0]) - (own[0] < other[0])
+    assert placed + sum(found.left_out.values()) == len(whole.judgments)
 
 
 @needs_data

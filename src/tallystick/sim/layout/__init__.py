@@ -21,7 +21,7 @@ TEMPLATES: Final = Path(__file__).parent.parent / "data" / "imported"
 READINGS: Final[Mapping[str, Mapping[str, Callable[[Source], Reading]]]] = {
     # kind of task: signal: what reads it; the first signal is read where none is asked for
     "pairwise": {"preference": pairs.preference},
-    "error_spans+listwise": {"critique": spans.translations},
+    "error_spans+listwise": {"critique": spans.translations, "ranking": spans.orders},
     "span_labels+binary": {"critique": spans.summaries, "outcome": spans.factuality},
     "claim_verification": {"outcome": labels.claims, "demonstration": labels.reviews},
     "label": {"outcome": labels.closed_set},

@@ -1,11 +1,14 @@
-"""Error spans with categories: critiques of translations (MQM) and of summaries."""
+"""Error spans with categories: critiques of translations (MQM) and of summaries, and orders by the errors' weight."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
+from tallystick.signals import BY_NAME
+from tallystick.signals.shape import LETTERS
 from tallystick.sim.layout.source import (
     Reading,
     Row,
     Source,
+    SourceCandidate,
     SourceItem,
     SourceJudgment,
     SourceSpan,
@@ -19,6 +22,9 @@ from tallystick.sim.layout.source import (
 UNPLACED = "Without a place in the source, so the mark is on the whole text: "
 TWICE = "the same span with the same category twice in one judgment"
 TWICE_UNPLACED = "a second span without a place and with the same category in one judgment"
+SAME_WORDS = "a judgment of a translation whose words are those of one before it"
+ALONE = "a judgment of the only translation of its segment that its rater judged"
+TOO_MANY = "a judgment of more translations than one order may hold"
 NO_VOTE = "a row without a vote"
 OTHER_TASK = "a judgment of the other task, which another signal reads"
 
@@ -45,6 +51,62 @@ def translations(source: Source) -> Reading:
     }
     notes = ("A translation without spans is one in which its rater found no error.",)
     return Reading(items=items, judgments=judgments, codes=codes, left_out=counted(left), notes=notes)
+
+
+def orders(source: Source) -> Reading:
+    """One item for each set of translations of a segment that somebody judged whole, and their order by penalty.
+
+    The penalty is the source's own sum of the weights of the errors that a rater marked, less is better, and equals
+    share a place. Raters who judged the same translations judged the same item.
+    """
+    given: dict[str, dict[str, dict[str, SourceJudgment]]] = defaultdict(lambda: defaultdict(dict))
+    for said in source.judgments:
+        given[said.item_id][said.rater_id][said.candidate_id or ""] = said
+    left, items, judgments = Counter[str](), [], []
+    for row in source.items:
+        for number, (ids, raters) in enumerate(_together(row, given[row.id], left).items()):
+            own_id = f"{row.id}:{number}"
+            candidates = [one for one in row.candidates if one.id in ids]
+            items.append(
+                item(row, signal="ranking", own_id=own_id, candidates=candidates, context=row.context, group=row.id)
+            )
+            judgments += [_order(own_id, candidates, given[row.id][rater]) for rater in raters]
+    return Reading(items=items, judgments=judgments, left_out=counted(left), notes=_ABOUT_ORDERS)
+
+
+_ABOUT_ORDERS = (
+    "No rater was asked for an order: it is worked out from the weight of the errors that the rater marked.",
+    "No rater was asked what is acceptable: every translation stands above the line.",
+)
+
+
+def _together(
+    row: SourceItem, by_rater: dict[str, dict[str, SourceJudgment]], left: Counter[str]
+) -> dict[frozenset[str], list[str]]:
+    """Translations that were judged together: the raters who judged just these. Counts the judgments of no order."""
+    found: dict[frozenset[str], list[str]] = defaultdict(list)
+    least, most = BY_NAME["ranking"].candidates
+    for rater, said in by_rater.items():
+        first = {one.words: one.id for one in reversed(row.candidates) if one.id in said}
+        left[SAME_WORDS] += len(said) - len(first)
+        if len(first) < least:
+            left[ALONE] += len(first)
+        elif len(first) > most:
+            left[TOO_MANY] += len(first)
+        else:
+            found[frozenset(first.values())].append(rater)
+    return found
+
+
+def _order(own_id: str, candidates: list[SourceCandidate], said: dict[str, SourceJudgment]) -> Row:
+    penalties = [round(float(str(said[one.id].values["mqm_penalty"])), 6) for one in candidates]
+    places = {penalty: place for place, penalty in enumerate(sorted(set(penalties)), 1)}
+    marks = [
+        {"field": "order", "on": letter, "label": "acceptable", "place": places[penalty]}
+        for letter, penalty in zip(LETTERS, penalties, strict=False)
+    ]
+    last = max((one for one in said.values() if one.timestamp), key=lambda one: one.timestamp or "", default=None)
+    return judgment(last or next(iter(said.values())), item=own_id, marks=marks)
 
 
 def summaries(source: Source) -> Reading:
