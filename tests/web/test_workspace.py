@@ -166,3 +166,92 @@ def test_without_scripts_the_same_form_saves_and_submits(browser: Browser) -> No
         page.wait_for_url("**/assignments/a-77")
         sent = fields(others[-1].post_data)
         assert (sent["intent"], sent["score-clarity-b"], sent["idempotency_key"]) == ("draft", "4", "k-1")
+
+
+PRESS = """([key, code, more]) => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true, ...more }))"""
+
+
+def press(page: Page, key: str, code: str, **more: bool) -> bool:
+    """A key of any layout; whether the page took it."""
+    return not page.evaluate(PRESS, [key, code, more])
+
+
+def test_keys_are_found_by_their_place_on_layouts_without_latin_letters(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        saves(page)
+        chosen = page.locator("input[name=verdict]:checked")
+        for key, code in (("٣", "Digit3"), ("é", "Digit2"), ("\uff14", "Digit4")):  # Arabic, French, wide
+            assert press(page, key, code)
+            expect(chosen).to_have_attribute("data-key", code[-1])
+        for key in ("ي", "в", "δ", "Process"):  # Arabic, Russian, Greek, an input method
+            page.locator("#compare > details").evaluate_all("(all) => all.forEach((one) => { one.open = false; })")
+            assert press(page, key, "KeyD"), key
+            expect(page.locator("#compare > details").first).to_have_attribute("open", "")
+        assert press(page, "ت", "KeyJ")
+        expect(page.locator("#score-factual_safety")).to_have_class(re.compile("is-current"))
+        assert press(page, "]", "KeyD", shiftKey=True)  # a bracket where an English keyboard has a letter
+        expect(page.locator("input[name=score-factual_safety-b]:checked")).to_have_value("4")
+        assert press(page, "؟", "Slash", shiftKey=True)
+        expect(page.locator("#keys")).to_be_visible()
+
+
+def test_a_letter_on_the_key_comes_before_its_place_and_composing_is_no_key(browser: Browser) -> None:
+    with new_page(browser) as page:
+        show(page, "work-qualification")
+        saves(page)
+        others = (
+            ("a", "KeyD", {}), (".", "KeyD", {}), ("ü", "KeyJ", {}), ("!", "Digit1", {"shiftKey": True}),
+            ("ArrowLeft", "Numpad4", {}), ("ي", "KeyD", {"isComposing": True}),
+        )  # fmt: skip
+        for key, code, more in others:
+            assert not press(page, key, code, **more), key
+        assert page.locator("input[name=verdict]:checked").count() == 0
+        assert press(page, "d", "KeyE")
+        expect(page.locator("#compare > details").first).to_have_attribute("open", "")
+
+
+def walk_to(page: Page, place: str) -> None:
+    for _ in range(40):
+        if page.evaluate("(place) => document.activeElement.matches(place)", place):
+            return
+        page.keyboard.press("j")
+    raise AssertionError(f"j never came to {place}")
+
+
+def test_on_the_way_digits_of_a_number_choose_no_verdict_and_other_digits_are_not_taken_into_it(
+    browser: Browser,
+) -> None:
+    with new_page(browser) as page:
+        show(page, "signal-redteam")
+        saves(page)
+        attempts, broken = (page.locator(f"#value-{name}") for name in ("attempts", "reproduced"))
+        verdict = page.locator("input[name=verdict]:checked")
+        chosen = str(verdict.get_attribute("value"))
+        attempts.fill("")
+        broken.fill("12")
+        walk_to(page, "[name=value-severity]")
+        for _ in range(3):
+            page.keyboard.down("1")  # held too long
+        page.keyboard.up("1")
+        expect(page.locator("input[name=value-severity]:checked")).to_have_value("low")
+        expect(attempts).to_be_focused()
+        expect(attempts).to_have_value("")
+        for key in "1001":  # up to 1,000: the last digit finds no place
+            page.keyboard.press(key)
+        expect(attempts).to_have_value("100")
+        page.keyboard.press("j")
+        expect(broken).to_be_focused()
+        page.keyboard.press("5")
+        expect(broken).to_have_value("5")
+        page.keyboard.press("k")
+        expect(attempts).to_be_focused()
+        expect(verdict).to_have_value(chosen)
+        for key in "2509":  # no further digit fits: the walk is at its end, where digits are the verdict's
+            page.keyboard.press(key)
+        expect(attempts).to_have_value("250")
+        expect(verdict).to_have_value(chosen)
+        page.keyboard.press("3")
+        expect(verdict).to_have_attribute("data-key", "3")
+        expect(broken).to_have_value("5")

@@ -1,6 +1,8 @@
 // Keys of the workspace: digits choose the verdict, ? shows the list. j and k walk the questions of the form; on the way
 // a digit answers the question that has the focus and goes on to the next that is open, and x ticks the box below it.
 // Everything here can also be done by pointer and by Tab; single keys can be turned off (WCAG 2.1.4).
+import { done, keyOf } from "./keys.js";
+
 const SETTING = "tallystick-single-keys";
 
 const form = document.querySelector("#work");
@@ -38,6 +40,7 @@ if (form && dialog) {
     const all = question.matches("input") ? [question] : inputs(question);
     const at = all.find((one) => one.checked) || all[0];
     at.focus({ preventScroll: true });
+    if (question === at) at.select(); // the next digit begins the number anew
     (question.closest("[data-criterion], .asked")).scrollIntoView({ block: "nearest" });
   };
 
@@ -100,9 +103,16 @@ if (form && dialog) {
     return all.length > 0;
   };
 
+  // On the way a number is done when no further digit fits. A digit too many was meant for what comes next: it is not
+  // taken into the number, and chooses nothing either.
+  let kept = "";
+  form.addEventListener("beforeinput", (event) => { kept = event.target.value; });
   form.addEventListener("input", (event) => {
-    const { target } = event;
-    if (form.dataset.walk && target.type === "number" && target.value.length >= target.max.length) goOn(target);
+    const { target, inputType } = event;
+    if (!form.dataset.walk || target.type !== "number" || inputType !== "insertText" || !target.value) return;
+    const [value, most] = [Number(target.value), Number(target.max)];
+    if (value > most) target.value = kept;
+    else if (value === 0 || value * 10 > most) goOn(target);
   });
   criteria.forEach((place) => place.addEventListener("focusin", () => mark(place)));
   document.addEventListener("pointerdown", () => { delete form.dataset.walk; });
@@ -137,14 +147,18 @@ if (form && dialog) {
 
   document.addEventListener("keydown", (event) => {
     if (dialog.open || event.isComposing) return;
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      event.preventDefault();
+    const key = keyOf(event);
+    if ((event.ctrlKey || event.metaKey) && key === "Enter") {
+      done(event);
       form.requestSubmit(document.querySelector("#submit"));
       return;
     }
     const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
-    if (typing && event.key === "Escape") typing.blur(); // out of the words: keys mean what the list says again
-    if (typing || !setting.checked || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (single(event.key)) event.preventDefault();
+    if (typing && key === "Escape") typing.blur(); // out of the words: keys mean what the list says again
+    // A number takes the digits; letters mean in it what they mean elsewhere.
+    if (typing && !(typing.type === "number" && /^[a-z?]$/.test(key))) return;
+    if (!setting.checked || event.ctrlKey || event.metaKey || event.altKey || !single(key)) return;
+    if (/^[jk]$/.test(key)) event.preventDefault(); // held, it walks on
+    else done(event);
   });
 }

@@ -2,6 +2,8 @@
 // points. It stands under the criterion that comes next; Shift and a letter, a click or a tap sets both scores.
 // r goes to the first empty reason; there Alt and a digit choose the criterion that it belongs to.
 // The radios of the form do the same without this script, by pointer and by keys.
+import { done, keyOf } from "./keys.js";
+
 const form = document.querySelector("#work");
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -78,9 +80,10 @@ if (groups.length && groups.every(fits)) {
     if (event.isComposing || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
     if (typing || event.altKey || (keys && !keys.checked)) return;
-    const place = event.shiftKey && event.key.length === 1 ? LETTERS.indexOf(event.key) : -1;
+    const key = keyOf(event);
+    const place = event.shiftKey && key.length === 1 ? LETTERS.indexOf(key) : -1;
     if (place >= 0 && place < size * size && current) {
-      event.preventDefault();
+      done(event);
       put(Math.floor(place / size), place % size);
     }
   });
@@ -94,16 +97,16 @@ if (form) {
     if (reason && event.altKey && /^Digit[1-9]$/.test(event.code)) {
       const chip = reason.querySelectorAll(".chips input[type=radio]")[Number(event.code.slice(5)) - 1];
       if (!chip) return;
-      event.preventDefault();
+      done(event);
       chip.checked = true;
       chip.dispatchEvent(new Event("input", { bubbles: true }));
       return;
     }
     const typing = event.target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
-    if (event.key !== "r" || typing || event.altKey || (keys && !keys.checked)) return;
+    if (keyOf(event) !== "r" || typing || event.altKey || (keys && !keys.checked)) return;
     const empty = [...form.querySelectorAll(".reason textarea")].find((one) => !one.value);
     if (!empty) return;
-    event.preventDefault();
+    done(event);
     const fold = empty.closest("details");
     if (fold) fold.open = true;
     empty.focus();

@@ -1,6 +1,7 @@
 // Marking spans in the work itself: select words with mouse, finger or keys, press m or the button, choose what it is.
 // Without this script the exact words are pasted into a row of the form. Places are code points, as the server counts.
 // Words of the rendered view are found in the plain text, where places are counted.
+import { done, keyOf } from "./keys.js";
 import { within } from "./mark.js";
 import { behind } from "./rendered.js";
 
@@ -113,12 +114,13 @@ if (bar && form) {
     const keys = document.querySelector("#keys-on");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || (keys && !keys.checked)) return;
     if (event.isComposing || document.querySelector("dialog[open]")) return;
-    if (event.key === "s" && passages.length) {
-      event.preventDefault();
+    const key = keyOf(event);
+    if (key === "s" && passages.length) {
+      done(event);
       passages[(passages.indexOf(document.activeElement) + 1) % passages.length].focus();
     }
-    if (event.key === "m" && found) {
-      event.preventDefault();
+    if (key === "m" && found) {
+      done(event);
       take()?.dispatchEvent(new Event("walk", { bubbles: true })); // keyboard.js: digits say what it is
     }
   });
