@@ -26,9 +26,6 @@ OTHERS = [language for language in LANGUAGES if language.code != "en"]
 ENGLISH_ONLY = {
     *("checklist/checklist.html", "checklist/phase.html", "contract/programme.html", "credential/list.html"),
     *("custody/state.html", "erasure/detail.html", "erasure/list.html", "erasure/new.html"),
-    *("intervention/detail.html", "intervention/list.html", "oversight/log.html", "pay/overview.html"),
-    *("sentinel/chart.html", "sentinel/offer.html", "sentinel/overview.html", "sentinel/schedule.html"),
-    *("tiers/load.html",),
 }
 """Pages of leads, researchers, auditors and engineers whose words are not marked yet: no expert reaches them."""
 FOR_EXPERTS = [sample for sample in ALL if sample.template not in ENGLISH_ONLY]

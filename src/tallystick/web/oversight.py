@@ -18,6 +18,7 @@ from tallystick.web import frame, words
 from tallystick.web.frame import Place
 from tallystick.web.language import Words, counted, said
 from tallystick.web.language.formats import count
+from tallystick.web.language.sentences import sentence
 from tallystick.web.receipt import signed_view
 from tallystick.web.views import oversight as views
 from tallystick.web.views.parts import Fact, Paging, Pill
@@ -98,7 +99,7 @@ def _witness(one: WitnessState) -> views.WitnessRow:
         )
     if one.is_late:
         status = replace(status, tone="bad")
-    return views.WitnessRow(name=one.name, size=one.size, status=status, fault=one.fault or "")
+    return views.WitnessRow(name=one.name, size=one.size, status=status, fault=sentence(one.fault or ""))
 
 
 def _quorum(state: WitnessesState) -> Pill:

@@ -15,13 +15,16 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.tiers import JUDGMENTS_MIN, RESTS_ON
 from tallystick.plots import FillPlot, FillRow, SharePlot, ShareRow
 from tallystick.web import frame, words
+from tallystick.web.language import N_, Words, beside_exact, counted, formats, refusal_line, said
+from tallystick.web.language.formats import count
 from tallystick.web.views import tiers as views
 from tallystick.web.views.parts import Choice, Fact, Pill
 
-SECTION = "Load and tiers"
+SECTION = N_("Load and tiers")
 FORM_BYTES = 20_000
 NAMES_MAX, STRATA_MAX, BARS = 12, 60, 8
-BASES = {"credential": "A credential", "years": "Years of experience"}
+BASES = Words({"credential": "A credential", "years": "Years of experience"})
+_RESTS_ON = Words({"credential": "a credential", "years": "years of experience"})
 
 
 def mount(site: Site) -> None:
@@ -44,8 +47,8 @@ def _shown(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    lead = "Who has done how much, how full the plan is, and what each batch still needs before a release."
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
+    lead = said("Who has done how much, how full the plan is, and what each batch still needs before a release.")
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
     status = 200 if refused is None else status_of(refused)
     return frame.shown("tiers/load.html", _view(visit, found, refused), page, status=status)
 
@@ -76,19 +79,22 @@ def _facts(found: LoadPage) -> tuple[Fact, ...]:
         return ()
     share = rules.expert_share_max_ppm
     return (
-        Fact(term="Contract", value=rules.contract_version),
-        Fact(term="Largest share of one expert", value="no limit" if share is None else _percent(share)),
-        Fact(term="While there is little work", value="who has had less comes first" if rules.others_first else "none"),
+        Fact(term=said("Contract"), value=rules.contract_version),
+        Fact(term=said("Largest share of one expert"), value=said("no limit") if share is None else _percent(share)),
+        Fact(
+            term=said("While there is little work"),
+            value=said("who has had less comes first") if rules.others_first else said("none"),
+        ),
     )
 
 
 def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:g} %"
+    return formats.percent(ppm / 10_000, digits=6)
 
 
 def _fill(found: LoadPage) -> FillPlot:
     return FillPlot(
-        title="Finished items against the plan",
+        title=said("Finished items against the plan"),
         rows=tuple(
             FillRow(label=f"{one.axis.replace('_', ' ')} {one.value}", filled=one.filled, quota=one.target)
             for one in found.quotas
@@ -98,7 +104,9 @@ def _fill(found: LoadPage) -> FillPlot:
 
 def _stratum(taxonomy: str) -> str:
     values = msgspec.json.decode(taxonomy, type=dict[str, str])
-    return ", ".join(f"{axis.replace('_', ' ')} {value}" for axis, value in values.items()) or "no axis of the plan"
+    return ", ".join(f"{axis.replace('_', ' ')} {value}" for axis, value in values.items()) or said(
+        "no axis of the plan"
+    )
 
 
 def needs(found: BatchNeeds, reviews: dict[str, int] | None) -> views.TierNeeds | None:
@@ -109,19 +117,42 @@ def needs(found: BatchNeeds, reviews: dict[str, int] | None) -> views.TierNeeds 
         risk=words.RISKS[found.risk], asks=_asks(found.risk, reviews.get(found.risk, 0)),
         needs=tuple(
             views.Need(
-                sentence=one.sentence, names=one.names[:NAMES_MAX], more=max(0, len(one.names) - NAMES_MAX)
+                sentence=_need(one), names=one.names[:NAMES_MAX], more=max(0, len(one.names) - NAMES_MAX)
             )
             for one in found.needs
         ),
     )  # fmt: skip
 
 
+_NEEDS = Words({
+    "judgments-missing": "Items lack independent judgments that their risk demands.",
+    "review-not-drawn": "Second looks that the risk asks for are not drawn yet.",
+    "review-waiting": "Items are drawn for a second look and wait for it.",
+    "senior-missing": "Items wait for a senior adjudicator.",
+    "demonstration-unreviewed": "Others have not reviewed all demonstrations.",
+    "demonstration-doubted": "Responses that experts wrote are held or were set aside.",
+})  # fmt: skip
+"""What is said before the exact English words of a need, in other languages."""
+
+
+def _need(one: Refused) -> str:
+    """What a batch still needs, with its numbers and what to do."""
+    return beside_exact(_NEEDS.get(one.code) or "", one.sentence)
+
+
 def _asks(risk: str, rate: int) -> str:
-    judgments = words.plural(JUDGMENTS_MIN[risk], "judgment", "independent judgments")
-    looks = f"a second look at {_percent(rate)} of what the judges agree on" if rate else "no second looks"
+    judgments = counted("%(number)s judgment", "%(number)s independent judgments", JUDGMENTS_MIN[risk])
+    looks = (
+        said("a second look at %(share)s of what the judges agree on", share=_percent(rate))
+        if rate
+        else said("no second looks")
+    )
     if risk not in SENIOR_TIERS:
-        return f"Asks for {judgments} of every item, and {looks}."
-    return f"Asks for {judgments} of every item, a senior adjudicator for all that is divided or severe, and {looks}."
+        return said("Asks for %(judgments)s of every item, and %(looks)s.", judgments=judgments, looks=looks)
+    return said(
+        "Asks for %(judgments)s of every item, a senior adjudicator for all that is divided or severe, and %(looks)s.",
+        judgments=judgments, looks=looks,
+    )  # fmt: skip
 
 
 def _batch(found: BatchNeeds) -> views.BatchRow:
@@ -129,7 +160,7 @@ def _batch(found: BatchNeeds) -> views.BatchRow:
     shown = views.TierNeeds(
         risk=words.RISKS[found.risk] if found.risk else Pill(label="no tier"), asks="",
         needs=tuple(
-            views.Need(sentence=one.sentence, names=(), more=0) for one in found.needs
+            views.Need(sentence=_need(one), names=(), more=0) for one in found.needs
         ),
     )  # fmt: skip
     return views.BatchRow(
@@ -141,9 +172,13 @@ def _batch(found: BatchNeeds) -> views.BatchRow:
 def _worker(one: Worker, *, sees_people: bool) -> views.WorkerRow:
     return views.WorkerRow(
         name=one.name, href=f"/people/{one.person}" if sees_people else None, judged=one.judged, held=one.held,
-        leases=one.leases, most=f"{_percent(one.most_ppm)} of {one.most_in}" if one.most_in else "",
+        leases=one.leases, most=_most(one),
         last=words.moment(one.last_at),
     )  # fmt: skip
+
+
+def _most(one: Worker) -> str:
+    return said("%(share)s of %(name)s", share=_percent(one.most_ppm), name=one.most_in) if one.most_in else ""
 
 
 def _spread(workers: Sequence[Worker]) -> SharePlot | None:
@@ -153,10 +188,12 @@ def _spread(workers: Sequence[Worker]) -> SharePlot | None:
     width = max(1, -(-(max(one.judged for one in workers) + 1) // BARS))
     counts = Counter(one.judged // width for one in workers)
     return SharePlot(
-        title="Experts by how many items they judged",
+        title=said("Experts by how many items they judged"),
         rows=tuple(
             ShareRow(
-                label=f"{n * width:,} to {(n + 1) * width - 1:,}" if width > 1 else f"{n:,}", count=counts[n]
+                label=said("%(low)s to %(high)s", low=count(n * width), high=count((n + 1) * width - 1))
+                if width > 1 else count(n),
+                count=counts[n],
             )
             for n in range(max(counts) + 1)
         ),
@@ -166,26 +203,29 @@ def _spread(workers: Sequence[Worker]) -> SharePlot | None:
 def _spread_words(found: LoadPage) -> str:
     spread = found.spread
     if spread is None:
-        return "Nobody has taken an item yet."
-    people = words.plural(spread.people, "expert has", "experts have")
-    return (
-        f"{people} taken items. Judged: {spread.least:,} the least, {spread.median:,} the median, {spread.most:,} the "
-        f"most; Gini {spread.gini_ppm / 1_000_000:.2f}, where 0 means that all have judged the same."
-    )
+        return said("Nobody has taken an item yet.")
+    people = counted("%(number)s expert has taken items.", "%(number)s experts have taken items.", spread.people)
+    judged = said(
+        "Judged: %(least)s the least, %(median)s the median, %(most)s the most; Gini %(gini)s, where 0 means that all "
+        "have judged the same.",
+        least=count(spread.least), median=count(spread.median), most=count(spread.most),
+        gini=formats.number(spread.gini_ppm / 1_000_000),
+    )  # fmt: skip
+    return f"{people} {judged}"
 
 
 def _senior(one: SeniorView) -> views.SeniorRow:
     row = one.row
     return views.SeniorRow(
-        person=row.person, name=one.name, rests_on=BASES[row.rests_on].lower(), reason=one.reason,
+        person=row.person, name=one.name, rests_on=_RESTS_ON[row.rests_on], reason=one.reason,
         since=words.moment(row.at), until=words.moment(row.revoked_at) if row.revoked_at else "",
         ended=one.revoked_reason, revoke_key=new_key(),
     )  # fmt: skip
 
 
 def _forms(visit: Visit, found: LoadPage, root: str, refused: Refused | None) -> views.SeniorForms:
-    said = found.contract.assignment
-    senior = said.senior if said else None
+    rules = found.contract.assignment
+    senior = rules.senior if rules else None
     offered = [
         name for name, value in (("credential", senior and senior.credential), ("years", senior and senior.years))
         if value is not None
@@ -202,7 +242,7 @@ def _forms(visit: Visit, found: LoadPage, root: str, refused: Refused | None) ->
             for name in RESTS_ON if name in offered
         ),
         reason=visit.text("reason") if refused else "",
-        error=refused.sentence if refused and refused.field == "reason" else "", idempotency_key=new_key(),
+        error=refusal_line(refused) if refused and refused.field == "reason" else "", idempotency_key=new_key(),
     )  # fmt: skip
 
 

@@ -24,12 +24,13 @@ from tallystick.web import diagnosis, frame, words
 from tallystick.web.contract import interval_row
 from tallystick.web.intervention import next as following
 from tallystick.web.intervention.next import Sent
+from tallystick.web.language import N_, beside_exact, counted, formats, said, told
 from tallystick.web.views import intervention as views
 from tallystick.web.views.page import Notice, Page
 from tallystick.web.views.parts import Estimate, Fact, Link
 
-SECTION = "Interventions"
-CHANGE_NOTE = (
+SECTION = N_("Interventions")
+CHANGE_NOTE = N_(
     "The difference comes with a 95 % interval: before and after are measured on the same resampled items, so that "
     "what they share cancels. Judgments that were set aside stay on record."
 )
@@ -46,7 +47,7 @@ def every(visit: Visit) -> PageAnswer:
         rows=tuple(_row(one) for one in found), agreement_href=f"/programmes/{programme}/agreement"
     )
     at = frame.Place(trail=((glance.row.title, f"/programmes/{programme}"),), programme=programme, section=SECTION)
-    return frame.shown("intervention/list.html", view, frame.page(visit, SECTION, at=at))
+    return frame.shown("intervention/list.html", view, frame.page(visit, said(SECTION), at=at))
 
 
 def _row(one: Listed) -> views.InterventionRow:
@@ -80,13 +81,13 @@ def _shown(visit: Visit, sent: Sent | None) -> PageAnswer:
 
 def _frame(visit: Visit, page: InterventionPage, sent: Sent | None) -> Page:
     at = frame.inside(
-        visit, page.row.programme, SECTION, (SECTION, f"/programmes/{page.row.programme}/interventions")
+        visit, page.row.programme, SECTION, (said(SECTION), f"/programmes/{page.row.programme}/interventions")
     )  # fmt: skip
     notices: tuple[Notice, ...] = ()
     if sent is not None:
         has_field = sent.refused.field in {"justification", "reason", "words"}
         notices = (frame.notice(sent.refused, field=f"{sent.id}-words" if has_field else None),)
-    return frame.page(visit, f"Intervention on {page.batch_name}", at=at, notices=notices)
+    return frame.page(visit, said("Intervention on %(batch)s", batch=page.batch_name), at=at, notices=notices)
 
 
 def _detail(visit: Visit, page: InterventionPage, sent: Sent | None) -> views.InterventionDetail:
@@ -100,29 +101,34 @@ def _detail(visit: Visit, page: InterventionPage, sent: Sent | None) -> views.In
         steps=following.steps(page, sent=sent, may_measure=access.allows(visit.actor, "gate.measure"))
         if is_lead else (),
         not_yet=following.not_yet(page) if is_lead else (),
-        short=IntervalPlot(title="Agreement when the gate failed", rows=tuple(rows)),
+        short=IntervalPlot(title=said("Agreement when the gate failed"), rows=tuple(rows)),
         help=diagnosis.told(flow.recorded(found), page.names) if found else None,
-        diagnosis_note=f"Recorded in round {found.round}, under rubric {found.rubric_version}." if found else "",
-        plot=_plot(page, threshold), changes=tuple(_change(one) for one in page.remeasured), change_note=CHANGE_NOTE,
+        diagnosis_note=said(
+            "Recorded in round %(round)s, under rubric %(version)s.", round=found.round, version=found.rubric_version
+        ) if found else "",
+        plot=_plot(page, threshold), changes=tuple(_change(one) for one in page.remeasured),
+        change_note=said(CHANGE_NOTE),
         stood_down=tuple(page.names.get(one.person, one.person) for one in page.stood_down),
         timeline=_timeline(visit, page), idempotency_key=new_key(),
     )  # fmt: skip
 
 
 def _name(value: MeasuredValue) -> str:
+    if value.what == "verdict":
+        return said("Verdict")
     return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
 
 
 def _facts(page: InterventionPage) -> tuple[Fact, ...]:
     row, opened = page.row, page.state.opened
     return (
-        Fact(term="Batch", value=page.batch_name, href=f"/batches/{row.batch}"),
-        Fact(term="Domain", value=row.domain),
-        Fact(term="Rubric", value=row.rubric, href=f"/programmes/{row.programme}/rubrics/{row.rubric}"),
-        Fact(term="Threshold", value=f"{opened.threshold_ppm / PPM:.2f}"),
-        Fact(term="Coefficient", value=words.METRICS.get(opened.metric, opened.metric)),
-        Fact(term="Round", value=str(page.state.round)),
-        Fact(term="Opened", value=words.told(row.at)),
+        Fact(term=said("Batch"), value=page.batch_name, href=f"/batches/{row.batch}"),
+        Fact(term=said("Domain"), value=row.domain),
+        Fact(term=said("Rubric"), value=row.rubric, href=f"/programmes/{row.programme}/rubrics/{row.rubric}"),
+        Fact(term=said("Threshold"), value=formats.number(opened.threshold_ppm / PPM)),
+        Fact(term=said("Coefficient"), value=words.METRICS.get(opened.metric) or opened.metric),
+        Fact(term=said("Round"), value=str(page.state.round)),
+        Fact(term=said("Opened"), value=words.told(row.at)),
     )
 
 
@@ -133,14 +139,14 @@ def _plot(page: InterventionPage, threshold: float) -> IntervalPlot | None:
     rows: list[IntervalRow] = []
     for one in page.remeasured:
         rows += [
-            interval_row(f"Round {one.round}, before", words.estimate(one.before), threshold),
-            interval_row(f"Round {one.round}, after", words.estimate(one.after), threshold),
+            interval_row(said("Round %(number)s, before", number=one.round), words.estimate(one.before), threshold),
+            interval_row(said("Round %(number)s, after", number=one.round), words.estimate(one.after), threshold),
         ]
-    return IntervalPlot(title="Agreement before and after", rows=tuple(rows))
+    return IntervalPlot(title=said("Agreement before and after"), rows=tuple(rows))
 
 
 def _change(one: InterventionRemeasured) -> views.Change:
-    difference = Estimate(value=None, reason=one.reason or "there is none")
+    difference = Estimate(value=None, reason=_why(one.reason))
     if one.difference_ppm is not None:
         low, high = one.low_ppm, one.high_ppm
         difference = Estimate(
@@ -152,6 +158,11 @@ def _change(one: InterventionRemeasured) -> views.Change:
         after=words.estimate(one.after), difference=difference, redone=one.redone,
         decision=words.decision(one.decision), href=f"/receipts/{one.measured_seq}",
     )  # fmt: skip
+
+
+def _why(reason: str | None) -> str:
+    """Why two measurements have no difference. The journal holds the exact English words."""
+    return beside_exact(said("They cannot be compared."), reason) if reason else said("there is none")
 
 
 def _timeline(visit: Visit, page: InterventionPage) -> tuple[views.TimelineEntry, ...]:
@@ -169,25 +180,33 @@ def _sentence(one: Happened, page: InterventionPage) -> str:
     """What happened, with what the fact holds where that says more than its kind."""
     fact = one.fact
     if isinstance(fact, Requeued):
-        made, items = words.plural(fact.judgments, "judgment", "judgments"), words.plural(fact.items, "item", "items")
-        return f"Set aside to be made again: {made} on {items}" + ("" if fact.by_same else ", by others")
+        return _requeued(fact)
     if isinstance(fact, InterventionRevised):
-        return f"Rubric version {fact.version} came into force"
+        return said("Rubric version %(version)s came into force", version=fact.version)
     if isinstance(fact, InterventionRemeasured):
-        return f"Measured again: {words.decision(fact.decision).label}"
+        return said("Measured again: %(decision)s", decision=told(words.decision(fact.decision).label))
     if isinstance(fact, InterventionClosed):
-        return "Closed: the batch passes" if fact.outcome == flow.PASSED else "Given up"
+        return said("Closed: the batch passes") if fact.outcome == flow.PASSED else said("Given up")
     if isinstance(fact, ExpertStoodDown | ExpertReinstated):
         name = page.names.get(fact.person, fact.person)
-        return f"{name} stood down" if isinstance(fact, ExpertStoodDown) else f"{name} was reinstated"
+        is_down = isinstance(fact, ExpertStoodDown)
+        return said("%(name)s stood down", name=name) if is_down else said("%(name)s was reinstated", name=name)
     return words.event(one.kind)
+
+
+def _requeued(fact: Requeued) -> str:
+    made = counted("%(number)s judgment", "%(number)s judgments", fact.judgments)
+    items = counted("%(number)s item", "%(number)s items", fact.items)
+    if fact.by_same:
+        return said("Set aside to be made again: %(judgments)s on %(items)s", judgments=made, items=items)
+    return said("Set aside to be made again: %(judgments)s on %(items)s, by others", judgments=made, items=items)
 
 
 def _link(one: Happened, page: InterventionPage) -> Link | None:
     fact = one.fact
     if isinstance(fact, CalibrationOpened):
-        return Link(label="the session", href=f"/calibrations/{fact.calibration}")
+        return Link(label=said("the session"), href=f"/calibrations/{fact.calibration}")
     if isinstance(fact, InterventionRevised):
         root = f"/programmes/{page.row.programme}/rubrics/{fact.rubric}"
-        return Link(label="what changed", href=f"{root}/diff?from={fact.previous}&to={fact.version}")
+        return Link(label=said("what changed"), href=f"{root}/diff?from={fact.previous}&to={fact.version}")
     return None

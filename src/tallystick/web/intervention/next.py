@@ -6,25 +6,23 @@ from dataclasses import dataclass, replace
 from tallystick.app.intervention.reading import InterventionPage
 from tallystick.flow import intervention as flow
 from tallystick.flow.refusal import Refused
-from tallystick.web import words
+from tallystick.web.language import N_, Words, counted, refusal_line, said
 from tallystick.web.views.intervention import NextStep, PathStep
 from tallystick.web.views.parts import Choice, Fact, Pill
 
-JUSTIFIED = f"At least {flow.JUSTIFICATION_CHARACTERS_MIN} characters that a later reader can check. It is kept."
-TOLD = f"At least {flow.WORDS_CHARACTERS_MIN} characters. It is kept."
-STATES = {
+STATES = Words({
     flow.OPENED: "opened", flow.DIAGNOSED: "diagnosed", flow.CALIBRATING: "calibrating", flow.REVISED: "rubric revised",
     flow.RULED_OUT: "rubric ruled out", flow.REDOING: "judged again", flow.REMEASURED: "did not pass",
     flow.CLOSED: "closed",
-}  # fmt: skip
-_COMMANDS = {
+})  # fmt: skip
+_COMMANDS = Words({
     flow.RULE_OUT: "Rule the rubric out", flow.REQUEUE: "Have judgments made again",
     flow.STAND_DOWN: "Let an expert stand down",
-}  # fmt: skip
+})  # fmt: skip
 _PATH = (
-    ("Diagnosis", (flow.OPENED, flow.REMEASURED)), ("Calibration session", (flow.DIAGNOSED,)),
-    ("Rubric revised or ruled out", (flow.CALIBRATING,)), ("Judgments made again", (flow.REVISED, flow.RULED_OUT)),
-    ("Measured again", (flow.REDOING,)),
+    (N_("Diagnosis"), (flow.OPENED, flow.REMEASURED)), (N_("Calibration session"), (flow.DIAGNOSED,)),
+    (N_("Rubric revised or ruled out"), (flow.CALIBRATING,)),
+    (N_("Judgments made again"), (flow.REVISED, flow.RULED_OUT)), (N_("Measured again"), (flow.REDOING,)),
 )  # fmt: skip
 
 
@@ -40,13 +38,26 @@ class Sent:
     is_by_same: bool = True
 
 
+def justified() -> str:
+    """What is asked of a justification."""
+    return said(
+        "At least %(number)s characters that a later reader can check. It is kept.",
+        number=flow.JUSTIFICATION_CHARACTERS_MIN,
+    )
+
+
+def explained() -> str:
+    """What is asked of shorter words."""
+    return said("At least %(number)s characters. It is kept.", number=flow.WORDS_CHARACTERS_MIN)
+
+
 def pill(page_state: str, outcome: str | None, round_: int) -> Pill:
     """Where an intervention stands, in a few words."""
     if outcome == flow.PASSED:
         return Pill(label="passed", tone="good")
     if outcome is not None:
         return Pill(label="given up", tone="quiet")
-    return Pill(label=f"{STATES[page_state]}, round {round_}", tone="waiting")
+    return Pill(label=said("%(state)s, round %(number)s", state=STATES[page_state], number=round_), tone="waiting")
 
 
 def path(page: InterventionPage) -> tuple[PathStep, ...]:
@@ -58,7 +69,7 @@ def path(page: InterventionPage) -> tuple[PathStep, ...]:
     stage = flow.DIAGNOSED if is_calibrating else flow.REVISED if is_awaited else page.state.stage
     place = next(number for number, (_, stages) in enumerate(_PATH) if stage in stages)
     return tuple(
-        PathStep(label=label, state="done" if number < place else "now" if number == place else "ahead")
+        PathStep(label=said(label), state="done" if number < place else "now" if number == place else "ahead")
         for number, (label, _) in enumerate(_PATH)
     )
 
@@ -67,19 +78,22 @@ def sentence(page: InterventionPage) -> str:
     """What is next, in one sentence."""
     state = page.state
     if page.row.outcome == flow.PASSED:
-        return "The batch passes its gate. This intervention is closed."
+        return said("The batch passes its gate. This intervention is closed.")
     if state.stage == flow.CLOSED:
-        return "This intervention was given up. The next measurement that fails opens another."
+        return said("This intervention was given up. The next measurement that fails opens another.")
     if state.stage == flow.REDOING and page.waiting:
-        left = words.plural(page.waiting, "item waits", "items wait")
-        return f"{left} to be judged again. Measure the batch when they are complete."
+        return counted(
+            "%(number)s item waits to be judged again. Measure the batch when they are complete.",
+            "%(number)s items wait to be judged again. Measure the batch when they are complete.",
+            page.waiting,
+        )
     running = next((one for one in state.sessions if one.is_running), None)
     if running is not None:
-        return "A calibration session is running. Hold it to its end."
+        return said("A calibration session is running. Hold it to its end.")
     return _SENTENCES[state.stage]
 
 
-_SENTENCES = {
+_SENTENCES = Words({
     flow.OPENED: "Next: look where agreement is lost. The rubric comes first.",
     flow.DIAGNOSED: "Next: hold a calibration session, so that the rubric is looked at before anything else.",
     flow.CALIBRATING: "Next: revise the rubric, or rule it out with reasons when every mark is answered.",
@@ -88,7 +102,7 @@ _SENTENCES = {
     "names.",
     flow.REDOING: "Next: measure the batch.",
     flow.REMEASURED: "The batch did not pass. Next: look again where agreement is lost.",
-}
+})  # fmt: skip
 
 
 def steps(page: InterventionPage, *, sent: Sent | None, may_measure: bool) -> tuple[NextStep, ...]:
@@ -98,8 +112,9 @@ def steps(page: InterventionPage, *, sent: Sent | None, may_measure: bool) -> tu
     if page.state.stage == flow.REDOING and may_measure:
         found.append(
             NextStep(
-                id="measure", title="Measure again", label="Go to the batch", href=f"/batches/{page.row.batch}",
-                sentence="The gate decides on the judgments that count now. A pass closes this intervention.",
+                id="measure", title=said("Measure again"), label=said("Go to the batch"),
+                href=f"/batches/{page.row.batch}",
+                sentence=said("The gate decides on the judgments that count now. A pass closes this intervention."),
                 is_quiet=bool(page.waiting),
             )
         )  # fmt: skip
@@ -109,9 +124,10 @@ def steps(page: InterventionPage, *, sent: Sent | None, may_measure: bool) -> tu
     if flow.CLOSE not in page.not_now:
         found.append(
             NextStep(
-                id="closing", title="Close it by hand", label="Close this intervention", action=f"{root}/close",
-                sentence="It closes by itself when the batch passes after judgments were made again.", words="words",
-                words_label="Why it ends", words_hint=TOLD, is_quiet=True,
+                id="closing", title=said("Close it by hand"), label=said("Close this intervention"),
+                action=f"{root}/close",
+                sentence=said("It closes by itself when the batch passes after judgments were made again."),
+                words="words", words_label=said("Why it ends"), words_hint=explained(), is_quiet=True,
             )
         )  # fmt: skip
     return tuple(_with(step, sent) for step in found)
@@ -132,8 +148,9 @@ def _step(page: InterventionPage, root: str, name: str) -> list[NextStep]:
 
 def _diagnose(root: str) -> NextStep:
     return NextStep(
-        id="diagnose", title="Look for what would help most", label="Diagnose and record", action=f"{root}/diagnose",
-        sentence="Criteria first, then kinds of items and versions, people last. What is found is recorded.",
+        id="diagnose", title=said("Look for what would help most"), label=said("Diagnose and record"),
+        action=f"{root}/diagnose",
+        sentence=said("Criteria first, then kinds of items and versions, people last. What is found is recorded."),
     )  # fmt: skip
 
 
@@ -145,9 +162,11 @@ def _calibrate(page: InterventionPage, root: str) -> list[NextStep]:
         return [_answer_marks(held.calibration, held.unanswered), _revise(page)]
     return [
         NextStep(
-            id="session", title="The calibration session" if running else "Hold a calibration session",
-            sentence="Experts label the same items alone, then compare, and mark the words that they read apart.",
-            label="Go to the session" if running else "Open a session",
+            id="session", title=said("The calibration session") if running else said("Hold a calibration session"),
+            sentence=said(
+                "Experts label the same items alone, then compare, and mark the words that they read apart."
+            ),
+            label=said("Go to the session") if running else said("Open a session"),
             href=f"/calibrations/{running.calibration}" if running else f"{root}/calibrate",
         )
     ]  # fmt: skip
@@ -156,40 +175,49 @@ def _calibrate(page: InterventionPage, root: str) -> list[NextStep]:
 def _revise(page: InterventionPage) -> NextStep:
     held = page.state.held
     return NextStep(
-        id="revise", title="Revise the rubric", label="Start a revision",
-        sentence="Marks and proposed examples stand beside the rubric. What you publish is a new version.",
+        id="revise", title=said("Revise the rubric"), label=said("Start a revision"),
+        sentence=said("Marks and proposed examples stand beside the rubric. What you publish is a new version."),
         href=f"/calibrations/{held.calibration}/revision" if held else None,
     )  # fmt: skip
 
 
 def _answer_marks(session: str, number: int) -> NextStep:
-    waiting = words.plural(number, "mark waits", "marks wait")
     return NextStep(
-        id="marks", title="Answer the marks", label="Go to the marks",
-        sentence=f"{waiting} for an answer. While any does, the rubric cannot be ruled out.",
+        id="marks", title=said("Answer the marks"), label=said("Go to the marks"),
+        sentence=counted(
+            "%(number)s mark waits for an answer. While any does, the rubric cannot be ruled out.",
+            "%(number)s marks wait for an answer. While any does, the rubric cannot be ruled out.",
+            number,
+        ),
         href=f"/calibrations/{session}/rubric",
     )  # fmt: skip
 
 
 def _rule_out(root: str) -> NextStep:
     return NextStep(
-        id="rule-out", title="Or rule the rubric out", label="Rule the rubric out", action=f"{root}/rule-out",
-        sentence="Say why the rubric does not explain what is left. Everything after this rests on these words.",
-        words="justification", words_label="Justification", words_hint=JUSTIFIED, is_quiet=True,
+        id="rule-out", title=said("Or rule the rubric out"), label=said("Rule the rubric out"),
+        action=f"{root}/rule-out",
+        sentence=said(
+            "Say why the rubric does not explain what is left. Everything after this rests on these words."
+        ),
+        words="justification", words_label=said("Justification"), words_hint=justified(), is_quiet=True,
     )  # fmt: skip
 
 
 def _requeue(root: str, page: InterventionPage, *, is_quiet: bool = False) -> NextStep:
-    affected = (flow.AFFECTED, "Those that the revision affects", "Made under words that changed since.")
-    theirs = (flow.THEIRS, "Those of who stands down", "All of them, whatever others said of the same items.")
+    affected = (flow.AFFECTED, said("Those that the revision affects"), said("Made under words that changed since."))
+    theirs = (
+        flow.THEIRS, said("Those of who stands down"), said("All of them, whatever others said of the same items."),
+    )  # fmt: skip
     offered = (
         *([affected] if page.state.revised else []),
         *([theirs] if page.state.stood_down else []),
-        (flow.ALL, "All of the batch", "Every judgment that counts."),
+        (flow.ALL, said("All of the batch"), said("Every judgment that counts.")),
     )
     return NextStep(
-        id="requeue", title="Have judgments made again", label="Have them made again", action=f"{root}/requeue",
-        sentence="They are set aside under the rubric in force: kept, delivered, and counted no more.",
+        id="requeue", title=said("Have judgments made again"), label=said("Have them made again"),
+        action=f"{root}/requeue",
+        sentence=said("They are set aside under the rubric in force: kept, delivered, and counted no more."),
         choices=tuple(
             Choice(value=value, label=label, note=note, is_chosen=value == offered[0][0])
             for value, label, note in offered
@@ -203,10 +231,14 @@ def _stand_down(page: InterventionPage, root: str) -> list[NextStep]:
         return []
     return [
         NextStep(
-            id="stand-down", title="The last step: let an expert stand down", label="Let this expert stand down",
-            sentence="They work no more under this rubric. What they judged stays and counts, unless you have it made "
-            "again. Only those can be chosen whom the diagnosis clearly names beyond what the criteria explain.",
-            action=f"{root}/stand-down", words="justification", words_label="Justification", words_hint=JUSTIFIED,
+            id="stand-down", title=said("The last step: let an expert stand down"),
+            label=said("Let this expert stand down"),
+            sentence=said(
+                "They work no more under this rubric. What they judged stays and counts, unless you have it made "
+                "again. Only those can be chosen whom the diagnosis clearly names beyond what the criteria explain."
+            ),
+            action=f"{root}/stand-down", words="justification", words_label=said("Justification"),
+            words_hint=justified(),
             people=tuple(Choice(value=one, label=page.names.get(one, one)) for one in page.named), is_quiet=True,
         )
     ]  # fmt: skip
@@ -218,9 +250,10 @@ def _reinstate(page: InterventionPage, root: str) -> list[NextStep]:
         return []
     return [
         NextStep(
-            id="reinstate", title="Reinstate an expert", label="Reinstate this expert", action=f"{root}/reinstate",
-            sentence="They work under this rubric again, with the qualifications that they had.", words="reason",
-            words_label="Reason", words_hint=TOLD, people=people, is_quiet=True,
+            id="reinstate", title=said("Reinstate an expert"), label=said("Reinstate this expert"),
+            action=f"{root}/reinstate",
+            sentence=said("They work under this rubric again, with the qualifications that they had."),
+            words="reason", words_label=said("Reason"), words_hint=explained(), people=people, is_quiet=True,
         )
     ]  # fmt: skip
 
@@ -230,7 +263,7 @@ def _with(step: NextStep, sent: Sent | None) -> NextStep:
     if sent is None or sent.id != step.id:
         return step
     return replace(
-        step, value=sent.words, error=sent.refused.sentence if sent.refused.field == step.words else "",
+        step, value=sent.words, error=refusal_line(sent.refused) if sent.refused.field == step.words else "",
         is_by_same=sent.is_by_same,
         choices=tuple(replace(one, is_chosen=one.value == sent.choice) for one in step.choices),
         people=tuple(replace(one, is_chosen=one.value == sent.person) for one in step.people),
@@ -242,8 +275,8 @@ def not_yet(page: InterventionPage) -> tuple[Fact, ...]:
     if page.state.stage == flow.CLOSED:
         return ()
     found = [(name, page.not_now[name]) for name in _COMMANDS if name in page.not_now]
-    facts = [Fact(term=_COMMANDS[name], value=refused.sentence) for name, refused in found]
+    facts = [Fact(term=_COMMANDS[name], value=refusal_line(refused)) for name, refused in found]
     if flow.STAND_DOWN not in page.not_now and not page.named:
-        nobody = "The diagnosis of this round clearly names nobody beyond what the criteria explain."
+        nobody = said("The diagnosis of this round clearly names nobody beyond what the criteria explain.")
         facts.append(Fact(term=_COMMANDS[flow.STAND_DOWN], value=nobody))
     return tuple(facts)

@@ -43,9 +43,21 @@ def money(minor: int, *, currency: str, decimals: int) -> str:
     return f"{format_decimal(Decimal(minor).scaleb(-decimals), format=pattern, locale=current().locale)} {currency}"
 
 
-def share(value: float) -> str:
+def share(value: float, digits: int = 0) -> str:
     """A share of 0 to 1 as `81 %`, the space unbreakable."""
-    return f"{100 * value:.0f}{_SPACE}%" if current() == ENGLISH else format_percent(value, locale=current().locale)
+    if current() == ENGLISH:
+        return f"{100 * value:.{digits}f}{_SPACE}%"
+    locale = current().locale
+    pattern = locale.percent_formats[None].pattern
+    return format_percent(value, format=pattern.replace("0", "0." + "0" * digits) if digits else None, locale=locale)
+
+
+def percent(value: float, digits: int = 4) -> str:
+    """`2.5 %`: as many significant digits as there are, and no more than `digits`."""
+    text = f"{value:.{digits}g}"
+    if current() == ENGLISH:
+        return f"{text} %"
+    return gettext("%(number)s %%") % {"number": number(value, len(text.partition(".")[2]))}
 
 
 def size(value: int) -> str:

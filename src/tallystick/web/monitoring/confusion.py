@@ -5,15 +5,17 @@ from tallystick.app.monitoring import ConfusedPage
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.monitoring.confused import VERDICT
-from tallystick.flow.monitoring.told import percent
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
-from tallystick.web.monitoring.shares import limits
+from tallystick.web.language import N_, counted, formats, said
+from tallystick.web.language.sentences import sentence
+from tallystick.web.monitoring.shares import limits, percent
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Link
 
-HEADING = "Which answers are given for which"
+HEADING = N_("Which answers are given for which")
+AGREEMENT = N_("Agreement")
 
 
 def mount(site: Site) -> None:
@@ -31,12 +33,12 @@ def confusion(visit: Visit) -> PageAnswer:
     view = views.ConfusionPage(
         dimensions=tuple(
             Link(
-                label=name.replace("_", " "), href=f"/batches/{batch}/confusion?of={name}",
-                note="shown" if name == between.what else "",
+                label=_dimension(name), href=f"/batches/{batch}/confusion?of={name}",
+                note=said("shown") if name == between.what else "",
             )
             for name in between.dimensions
         ),
-        sentence=_sentence(found), missing=between.confusion.reason or "",
+        sentence=_sentence(found), missing=sentence(between.confusion.reason or ""),
         categories=tuple(_answer(name) for name in between.confusion.categories), rows=_rows(found),
         pairs=_pairs(found),
         by_category=tuple(
@@ -47,25 +49,31 @@ def confusion(visit: Visit) -> PageAnswer:
     )  # fmt: skip
     programme = found.row.programme
     trail = (
-        (programme, f"/programmes/{programme}"), ("Agreement", f"/programmes/{programme}/agreement"),
+        (programme, f"/programmes/{programme}"), (said(AGREEMENT), f"/programmes/{programme}/agreement"),
         (f"{found.row.name}, {found.row.domain}", f"/batches/{batch}"),
     )  # fmt: skip
-    at = Place(trail=trail, programme=programme, section="Agreement")
-    return frame.shown("monitoring/confusion.html", view, frame.page(visit, HEADING, at=at))
+    at = Place(trail=trail, programme=programme, section=AGREEMENT)
+    return frame.shown("monitoring/confusion.html", view, frame.page(visit, said(HEADING), at=at))
+
+
+def _dimension(name: str) -> str:
+    return said("verdict") if name == VERDICT else name.replace("_", " ")
 
 
 def _answer(name: str) -> str:
-    return words.DIRECTIONS.get(name, name)
+    return words.DIRECTIONS.get(name) or name
 
 
 def _sentence(found: ConfusedPage) -> str:
     worst = found.between.worst
     if worst is None or worst.observed is None or worst.expected is None:
-        return "No two judgments of one item give different answers."
-    return (
-        f"“{_answer(worst.first)}” and “{_answer(worst.second)}” stand beside each other most often: "
-        f"in {percent(worst.observed)} of comparisons, where chance alone would give {percent(worst.expected)}."
-    )
+        return said("No two judgments of one item give different answers.")
+    return said(
+        "“%(first)s” and “%(second)s” stand beside each other most often: in %(observed)s of comparisons, where chance "
+        "alone would give %(expected)s.",
+        first=_answer(worst.first), second=_answer(worst.second), observed=percent(worst.observed),
+        expected=percent(worst.expected),
+    )  # fmt: skip
 
 
 def _rows(found: ConfusedPage) -> tuple[views.ConfusedRow, ...]:
@@ -91,7 +99,7 @@ def _pairs(found: ConfusedPage) -> tuple[views.ConfusedPair, ...]:
         views.ConfusedPair(
             name=f"{_answer(cell.first)} / {_answer(cell.second)}",
             share=views.Share(value=percent(cell.observed or 0), interval=limits(cell.interval), of=""),
-            expected=percent(cell.expected or 0), ratio="" if cell.ratio is None else f"{cell.ratio:.2f}",
+            expected=percent(cell.expected or 0), ratio="" if cell.ratio is None else formats.number(cell.ratio),
             items=cell.items,
         )
         for cell in sorted(apart, key=lambda cell: -(cell.observed or 0))
@@ -100,12 +108,25 @@ def _pairs(found: ConfusedPage) -> tuple[views.ConfusedPair, ...]:
 
 def _notes(found: ConfusedPage) -> tuple[str, ...]:
     between = found.between
-    said = ["A comparison is of two judgments of one item. By chance: if the same answers fell to items at random."]
+    notes = [
+        said("A comparison is of two judgments of one item. By chance: if the same answers fell to items at random.")
+    ]
     if between.what != VERDICT:
-        said.append("Scores of each candidate are compared by themselves.")
+        notes.append(said("Scores of each candidate are compared by themselves."))
     if found.expected:
-        judgments = words.plural(found.expected, "judgment", "judgments")
-        said.append(f"{judgments} on items that were declared as expected to divide stay out.")
+        notes.append(
+            counted(
+                "%(number)s judgment on items that were declared as expected to divide stays out.",
+                "%(number)s judgments on items that were declared as expected to divide stay out.",
+                found.expected,
+            )
+        )
     if between.left_out:
-        said.append(f"{words.plural(between.left_out, 'score', 'scores')} on an earlier, wider scale stay out.")
-    return tuple(said)
+        notes.append(
+            counted(
+                "%(number)s score on an earlier, wider scale stays out.",
+                "%(number)s scores on an earlier, wider scale stay out.",
+                between.left_out,
+            )
+        )
+    return tuple(notes)

@@ -12,20 +12,21 @@ from tallystick.flow.pay.amounts import WORK_NAMES
 from tallystick.flow.pay.files import exact
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
+from tallystick.web.language import N_, Words, counted, refusal_line, said, told
 from tallystick.web.language.formats import money
 from tallystick.web.pay.own import statement_view, terms_view
 from tallystick.web.views import pay as views
 from tallystick.web.views.parts import Fact, Link, Pill
 
-SECTION = "Pay"
+SECTION = N_("Pay")
 _STATES = {
     "closed": Pill(label="closed", tone="good"), "ended": Pill(label="ended, not closed", tone="waiting"),
     "going on": Pill(label="going on"),
 }  # fmt: skip
-_ODD = {
+_ODD = Words({
     "short": "much shorter than usual", "long": "much longer than usual",
     "over": "the page claimed more than the cell saw",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def overview(visit: Visit) -> PageAnswer:
@@ -36,9 +37,9 @@ def overview(visit: Visit) -> PageAnswer:
 def _overview(visit: Visit, period: str, *, refused: Refused | None) -> PageAnswer:
     programme = visit.path["programme"]
     found = pay.overview(visit.cell, visit.actor, programme, period)
-    lead = "What experts are paid for their work: by the terms that they accepted, and never under the floor."
+    lead = said("What experts are paid for their work: by the terms that they accepted, and never under the floor.")
     notices = () if refused is None else (frame.notice(refused),)
-    page = frame.page(visit, SECTION, lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
+    page = frame.page(visit, said(SECTION), lead=lead, at=frame.inside(visit, programme, SECTION), notices=notices)
     if isinstance(found, Refused):
         return frame.shown("pay/none.html", None, page) if found.code == "no-pay-terms" else found
     status = 200 if refused is None else frame.again(refused)
@@ -62,21 +63,21 @@ def _view(visit: Visit, found: Overview) -> views.Overview:
                 time=words.duration(stated.active_ms), hourly=rate, earned=amount(stated.earned),
                 top_up=amount(stated.top_up) if stated.top_up else "",
                 added=amount(stated.added) if stated.added else "", payable=amount(stated.payable),
-                note="" if one.is_accepted else "has not accepted the terms in force",
+                note="" if one.is_accepted else said("has not accepted the terms in force"),
             )
         )  # fmt: skip
     under = sum(bool(one.statement.top_up) for one in found.people)
     is_writer = access.allows(visit.actor, "pay.write")
     return views.Overview(
-        span=f"{words.told(found.period.from_at)} to {words.told(found.period.until_at)}", state=_STATES[found.state],
+        span=_span(found.period.from_at, found.period.until_at), state=_STATES[found.state],
         facts=(
-            Fact(term="Period", value=found.period.name),
-            Fact(term="Active time", value=words.duration(found.totals.active_ms)),
-            Fact(term="Earned", value=amount(found.totals.earned)),
-            Fact(term="Top-up", value=amount(found.totals.top_up)),
-            Fact(term="Added", value=amount(found.totals.added)),
-            Fact(term="To be paid", value=amount(found.totals.payable)),
-            Fact(term="Floor for an hour", value=amount(found.terms.floor_hourly)),
+            Fact(term=said("Period"), value=found.period.name),
+            Fact(term=said("Active time"), value=words.duration(found.totals.active_ms)),
+            Fact(term=said("Earned"), value=amount(found.totals.earned)),
+            Fact(term=said("Top-up"), value=amount(found.totals.top_up)),
+            Fact(term=said("Added"), value=amount(found.totals.added)),
+            Fact(term=said("To be paid"), value=amount(found.totals.payable)),
+            Fact(term=said("Floor for an hour"), value=amount(found.terms.floor_hourly)),
         ),
         people=tuple(people), under=_under(under), odd=tuple(_odd(odd, names) for odd in found.odd),
         periods=tuple(_period(found, row, is_writer=is_writer) for row in found.periods),
@@ -84,18 +85,27 @@ def _view(visit: Visit, found: Overview) -> views.Overview:
     )  # fmt: skip
 
 
+def _span(start: int, end: int) -> str:
+    return said("%(start)s to %(end)s", start=words.told(start), end=words.told(end))
+
+
 def _under(number: int) -> str:
     if not number:
         return ""
-    people = words.plural(number, "person", "people")
-    return f"The rates brought {people} less than the floor. The top-up makes up for it; look at rates and items."
+    return counted(
+        "The rates brought %(number)s person less than the floor. The top-up makes up for it; look at rates and items.",
+        "The rates brought %(number)s people less than the floor. The top-up makes up for it; look at rates and items.",
+        number,
+    )
 
 
 def _odd(odd: Odd, names: dict[str, str]) -> views.OddRow:
     act = odd.act
     return views.OddRow(
         seq=act.seq, href=f"/receipts/{act.seq}", who=names.get(act.person, act.person),
-        what=f"{WORK_NAMES[act.work]} in {act.domain}: {_ODD[odd.what]}",
+        what=said(
+            "%(work)s in %(domain)s: %(odd)s", work=told(WORK_NAMES[act.work]), domain=act.domain, odd=_ODD[odd.what]
+        ),
         time=words.duration(act.active_ms if act.claimed_ms is None else act.claimed_ms),
         usual=words.duration(act.bound_ms if odd.what == "over" or odd.median_ms is None else odd.median_ms),
     )  # fmt: skip
@@ -106,13 +116,13 @@ def _period(found: Overview, row: PeriodRow, *, is_writer: bool) -> views.Period
     is_out = bool(row.exports)
     return views.PeriodRow(
         name=name, href=f"{root}?period={name}",
-        span=f"{words.told(row.period.from_at)} to {words.told(row.period.until_at)}", state=_STATES[row.state],
+        span=_span(row.period.from_at, row.period.until_at), state=_STATES[row.state],
         close_key=new_key() if is_writer and row.state == "ended" else "",
         export_key=new_key() if is_writer and row.state == "closed" else "",
         files=(
             (
-                Link(label="Every line", href=f"{root}/{name}/lines.csv"),
-                Link(label="One line for each person", href=f"{root}/{name}/summary.csv"),
+                Link(label=said("Every line"), href=f"{root}/{name}/lines.csv"),
+                Link(label=said("One line for each person"), href=f"{root}/{name}/summary.csv"),
             )
             if is_out
             else ()
@@ -126,8 +136,8 @@ def terms(visit: Visit) -> PageAnswer:
     found = pay.terms_page(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/pay"))
-    page = frame.page(visit, "Pay terms", lead="As experts see them before they work.", at=at)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/pay"))
+    page = frame.page(visit, said("Pay terms"), lead=said("As experts see them before they work."), at=at)
     return frame.shown("pay/terms.html", terms_view(found, action=None), page)
 
 
@@ -144,15 +154,18 @@ def _statement(visit: Visit, person: str, period: str, *, refused: Refused | Non
     root = f"/programmes/{programme}/pay"
     name = frame.names(visit).get(person, person)
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    at = frame.inside(visit, programme, SECTION, (SECTION, root))
-    page = frame.page(visit, f"Statement of {name}", at=at, notices=notices)
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), root))
+    page = frame.page(visit, said("Statement of %(name)s", name=name), at=at, notices=notices)
     add = None
     if access.allows(visit.actor, "pay.write"):
         add = views.AddForm(
             action=f"{root}/add", idempotency_key=new_key(), person=person,
-            unit=f"{found.terms.currency}, such as {exact(1250, found.terms.decimals)}",
+            unit=said(
+                "%(currency)s, such as %(amount)s",
+                currency=found.terms.currency, amount=exact(1250, found.terms.decimals),
+            ),
             amount=visit.text("amount"), reason=visit.text("reason"), reference=visit.text("reference"),
-            errors=((refused.field, refused.sentence),) if refused is not None and refused.field else (),
+            errors=((refused.field, refusal_line(refused)),) if refused is not None and refused.field else (),
         )  # fmt: skip
     view = statement_view(visit, found, action=f"{root}/people/{person}", terms_href=f"{root}/terms", add=add)
     return frame.shown("pay/statement.html", view, page, status=200 if refused is None else frame.again(refused))

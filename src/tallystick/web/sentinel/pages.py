@@ -1,45 +1,25 @@
 """Sentinels: the policy and what its rates mean, every chart, deciding on a fall, the auditor's check. Through app."""
 
-from typing import Final
-
 from tallystick.app import access, sentinel
 from tallystick.app.kernel import new_key
-from tallystick.app.sentinel import ChartPage, Overview, ScheduleCheck
+from tallystick.app.sentinel import Overview, ScheduleCheck
 from tallystick.canon import PPM
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow import sentinel as flow
 from tallystick.flow.refusal import Refused
-from tallystick.flow.sentinel import MILLI, Offer, Pace, Wish
+from tallystick.flow.sentinel import Wish
 from tallystick.plots import HistoryPlot, HistoryPoint
 from tallystick.web import frame, words
+from tallystick.web.language import N_, counted, said
+from tallystick.web.sentinel import words as told
 from tallystick.web.views import sentinel as views
 from tallystick.web.views.page import Notice
-from tallystick.web.views.parts import Choice, Fact, Pill
+from tallystick.web.views.parts import Choice, Pill
 
-SECTION = "Sentinels"
-LEAD = "Gold items that stand blind in the work, so that a fall of somebody's accuracy is seen where it begins."
+SECTION = N_("Sentinels")
+LEAD = N_("Gold items that stand blind in the work, so that a fall of somebody's accuracy is seen where it begins.")
 POINTS_MAX = 60
-RATES: Final = (
-    ("acceptable_ppm", "Accuracy that is acceptable", "In percent, on sentinels, in the mean.", True),
-    ("unacceptable_ppm", "Accuracy that is not", "In percent. The further below the first, the fewer sentinels.", True),
-    ("found_within", "A fall to it is found within", "Judgments of one expert.", False),
-    ("found_ppm", "with a chance of at least", "In percent.", True),
-    ("false_horizon", "Somebody who stays acceptable has within", "Judgments of one expert.", False),
-    ("false_ppm", "a false alarm with a chance of at most", "In percent.", True),
-)
-CAUSES: Final = {
-    "rubric": "The rubric: it changed, or it is unclear",
-    "gold": "The gold: an item is wrong, or is not like the work",
-    "expert": "The expert: tired, distracted, or on a wrong track",
-    "chance": "Chance: nothing else was found",
-    "unclear": "It stays unclear",
-}
-STATES: Final = {
-    "running": Pill(label="running", tone="good"),
-    "crossed": Pill(label="limit reached", tone="waiting"),
-    "paused": Pill(label="work stopped", tone="bad"),
-}
 
 
 def mount(site: Site) -> None:
@@ -69,12 +49,12 @@ def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -
     root = f"/programmes/{programme}/sentinels"
     may_write = access.allows(visit.actor, "monitor.write")
     view = views.Overview(
-        policy=_policy(found), warnings=found.warnings, charts=tuple(_chart_rows(visit, found, root)),
+        policy=told.policy(found), warnings=told.warnings(found), charts=tuple(_chart_rows(visit, found, root)),
         falls=tuple(_fall_rows(found, root)),
         pools=tuple(
             views.PoolRow(
-                expert=one.expert, domain=one.domain, left=f"{one.left} of {one.total}",
-                lasts="" if one.judgments is None else f"about {words.plural(one.judgments, 'judgment', 'judgments')}",
+                expert=one.expert, domain=one.domain, left=told.part_of(one.left, one.total),
+                lasts="" if one.judgments is None else told.about(one.judgments),
                 state=Pill(label="used up", tone="bad") if one.left == 0
                 else Pill(label="low", tone="waiting") if one.is_low else Pill(label="enough", tone="good"),
             )
@@ -85,30 +65,10 @@ def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -
         schedule_href=f"{root}/schedule" if access.allows(visit.actor, "sentinel.audit") and found.versions else None,
         idempotency_key=new_key(),
     )  # fmt: skip
-    page = frame.page(visit, SECTION, lead=LEAD, at=frame.inside(visit, programme, SECTION), notices=notices)
-    return frame.shown("sentinel/overview.html", view, page, status=422 if notices else 200)
-
-
-def _judgments(number: int) -> str:
-    return words.plural(number, "judgment", "judgments")
-
-
-def _policy(found: Overview) -> tuple[Fact, ...]:
-    policy = found.policy
-    if policy is None:
-        return ()
-    alarms = f"one in {_judgments(policy.judgments_between)} of each expert who stays acceptable"
-    together = round(policy.judgments_between / found.experts) if found.experts else 0
-    pool = f"; one in {together:,} of all {found.experts}" if together else ""
-    delay = round(policy.delay_usual_milli / MILLI * PPM / policy.rate_ppm)
-    return (
-        Fact(term="In force", value=f"version {policy.version}, since {words.moment(policy.at)}"),
-        Fact(term="Sentinels", value=f"{_percent(policy.rate_ppm)} of all leases"),
-        Fact(term="Told apart", value=f"{_percent(policy.acceptable_ppm)} from {_percent(policy.unacceptable_ppm)}"),
-        Fact(term="False alarms", value=f"{alarms}{pool}"),
-        Fact(term="A fall is found after", value=f"about {_judgments(delay)} in the mean"),
-        Fact(term="Answers so far", value=f"{found.answers}, of which {found.right} right"),
+    page = frame.page(
+        visit, said(SECTION), lead=said(LEAD), at=frame.inside(visit, programme, SECTION), notices=notices
     )
+    return frame.shown("sentinel/overview.html", view, page, status=422 if notices else 200)
 
 
 def _chart_rows(visit: Visit, found: Overview, root: str) -> list[views.ChartRow]:
@@ -117,9 +77,9 @@ def _chart_rows(visit: Visit, found: Overview, root: str) -> list[views.ChartRow
         views.ChartRow(
             expert=one.row.expert, expert_href=f"/people/{one.row.expert}" if sees_people else None,
             rubric=f"{one.row.rubric} {one.row.rubric_version}",
-            href=f"{root}/charts/{one.row.expert}/{one.row.rubric}", state=STATES[one.row.state],
+            href=f"{root}/charts/{one.row.expert}/{one.row.rubric}", state=told.STATES[one.row.state],
             answers=one.row.taken, right=one.row.right,
-            score=f"{one.row.score} of {one.limit}",
+            score=told.part_of(one.row.score, one.limit),
         )
         for one in found.charts
     ]  # fmt: skip
@@ -129,17 +89,13 @@ def _fall_rows(found: Overview, root: str) -> list[views.FallRow]:
     return [
         views.FallRow(
             at=words.moment(one.at), expert=one.expert, rubric=f"{one.rubric} {one.rubric_version}",
-            href=f"{root}/charts/{one.expert}/{one.rubric}", answers=f"{one.right} of {one.answers} right",
-            held=one.held, found=CAUSES.get(one.found or "", ""),
+            href=f"{root}/charts/{one.expert}/{one.rubric}", answers=told.right(one.right, one.answers),
+            held=one.held, found=told.CAUSES.get(one.found or "", ""),
             state=Pill(label="decided", tone="good") if one.state == "decided"
             else Pill(label="waits for you", tone="bad"),
         )
         for one in found.falls
     ]  # fmt: skip
-
-
-def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:.4g} %"
 
 
 def _wish_of(found: Overview) -> Wish:
@@ -155,17 +111,17 @@ def _wish_of(found: Overview) -> Wish:
 def _rates(wish: Wish) -> tuple[views.Rate, ...]:
     return tuple(
         views.Rate(
-            name=name, label=label, hint=hint,
+            name=name, label=said(label), hint=said(hint),
             value=f"{getattr(wish, name) / 10_000:g}" if is_share else str(getattr(wish, name)),
         )
-        for name, label, hint, is_share in RATES
+        for name, label, hint, is_share in told.RATES
     )  # fmt: skip
 
 
 def _asked(given: dict[str, str]) -> Wish:
     """The rates of a form: percents as they were typed, 0 for what is no number, which the core refuses."""
     usual, values = Wish(), {}
-    for name, _, _, is_share in RATES:
+    for name, _, _, is_share in told.RATES:
         text = given.get(name, "").strip()
         try:
             number = float(text.replace(",", ".")) if text else None
@@ -182,7 +138,7 @@ def _asked(given: dict[str, str]) -> Wish:
 def offer(visit: Visit) -> PageAnswer:
     """What error rates mean and cost, before they are set."""
     programme = visit.path["programme"]
-    wish = _asked({name: visit.query.get(name, "") for name, *_ in RATES})
+    wish = _asked({name: visit.query.get(name, "") for name, *_ in told.RATES})
     found = sentinel.offer(visit.cell, visit.actor, programme, wish)
     if isinstance(found, Refused):
         if found is access.ABSENT:
@@ -193,12 +149,13 @@ def offer(visit: Visit) -> PageAnswer:
         return seen
     root = f"/programmes/{programme}/sentinels"
     view = views.OfferPage(
-        facts=_offer_facts(found), delays=_delays(found), sentences=_offer_sentences(found, seen), rates=_rates(wish),
+        facts=told.offer_facts(found), delays=told.delays(found), sentences=told.offer_sentences(found, seen),
+        rates=_rates(wish),
         offer_action=f"{root}/offer", set_action=root if access.allows(visit.actor, "monitor.write") else None,
         idempotency_key=new_key(),
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, root))
-    return frame.shown("sentinel/offer.html", view, frame.page(visit, "What these rates mean", at=at))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), root))
+    return frame.shown("sentinel/offer.html", view, frame.page(visit, said("What these rates mean"), at=at))
 
 
 def _refused(visit: Visit, refused: Refused) -> PageAnswer:
@@ -206,59 +163,10 @@ def _refused(visit: Visit, refused: Refused) -> PageAnswer:
     return seen if isinstance(seen, Refused) else _overview(visit, seen, (frame.notice(refused, field=refused.field),))
 
 
-def _offer_facts(found: Offer) -> tuple[Fact, ...]:
-    rate, wish = found.rate, found.wish
-    return (
-        Fact(term="Sentinels", value=f"{_percent(found.rate_ppm)} of all leases"),
-        Fact(
-            term="A fall is found", value=f"within {_judgments(wish.found_within)} with a chance of "
-            f"{rate.found_chance:.1%}",
-        ),
-        Fact(
-            term="False alarms", value=f"within {_judgments(wish.false_horizon)} with a chance of "
-            f"{rate.false_chance:.1%}; in the mean one in {_judgments(round(rate.mean_between))} of one expert",
-        ),
-    )  # fmt: skip
-
-
-def _delays(found: Offer) -> tuple[views.Delay, ...]:
-    """Mean judgments to the alarm at the two accuracies, between them and below."""
-    high, low = found.wish.acceptable_ppm / PPM, found.wish.unacceptable_ppm / PPM
-    marks = ((high, "acceptable: a false alarm"), ((high + low) / 2, "halfway"), (low, "not acceptable"),
-             (low * 0.8, "worse"))  # fmt: skip
-    return tuple(
-        views.Delay(accuracy=f"{at:.1%}", judgments=f"{round(found.judgments_to_alarm(at)):,}", note=note)
-        for at, note in marks
-    )
-
-
-def _offer_sentences(found: Offer, seen: Overview) -> tuple[str, ...]:
-    per_thousand = found.rate_ppm / 1000
-    cost = f"Of 1,000 judgments {per_thousand:.0f} are sentinels: they are paid as work and bring no data."
-    need = (
-        f"In 1,000 judgments each expert needs about {per_thousand:.0f} gold items of their domain that they have not "
-        "had, in a qualification or as a sentinel."
-    )
-    said = [cost, need]
-    if seen.experts > 1:
-        between = round(found.rate.mean_between / seen.experts)
-        said.append(
-            f"{seen.experts} experts and rubrics have a chart: somewhere among them one false alarm comes in "
-            f"{_judgments(between)} in the mean."
-        )
-    gold = {one.domain: one.gold - one.gone for one in seen.pools}
-    said += [
-        f"{domain}: {number} gold items last {_judgments(round(number * PPM / found.rate_ppm))} of somebody who has "
-        "had none of them."
-        for domain, number in sorted(gold.items())
-    ]
-    return tuple(said)
-
-
 def set_policy(visit: Visit) -> PageAnswer:
     """Set the rates that were looked at."""
     programme = visit.path["programme"]
-    wish = _asked({name: visit.text(name) for name, *_ in RATES})
+    wish = _asked({name: visit.text(name) for name, *_ in told.RATES})
     done = sentinel.set_policy(visit.cell, visit.actor, programme, wish, key=visit.text("idempotency_key"))
     if isinstance(done, Refused):
         return done if done is access.ABSENT else _refused(visit, done)
@@ -291,9 +199,9 @@ def _chart(visit: Visit, notices: tuple[Notice, ...] = ()) -> PageAnswer:
     root = f"/programmes/{programme}/sentinels"
     scored = list(zip(found.answers, found.scores, strict=True))
     view = views.ChartPage(
-        facts=_chart_facts(found),
+        facts=told.chart_facts(found),
         plot=HistoryPlot(
-            title="Score after each sentinel, as a share of the limit", threshold=1.0,
+            title=said("Score after each sentinel, as a share of the limit"), threshold=1.0,
             axis_max=max([1.2, *(score / limit for _, score in scored[-POINTS_MAX:])]),
             points=tuple(
                 HistoryPoint(when=str(number), value=score / limit)
@@ -304,48 +212,20 @@ def _chart(visit: Visit, notices: tuple[Notice, ...] = ()) -> PageAnswer:
             views.AnswerRow(
                 number=number, at=words.moment(one.at), item=one.item, href=f"/items/{one.item}",
                 result=Pill(label="right", tone="good") if one.is_correct else Pill(label="wrong", tone="bad"),
-                score=f"{score} of {limit}",
+                score=told.part_of(score, limit),
             )
             for number, (one, score) in reversed(list(enumerate(scored, 1)))
         ),
-        pace=_pace(found.pace), decide_action=f"{root}/charts/{expert}/{rubric}" if may_decide else None,
+        pace=told.pace(found.pace), decide_action=f"{root}/charts/{expert}/{rubric}" if may_decide else None,
         causes=tuple(
-            Choice(value=cause, label=CAUSES[cause], is_chosen=visit.text("found") == cause) for cause in flow.CAUSES
+            Choice(value=cause, label=told.CAUSES[cause], is_chosen=visit.text("found") == cause)
+            for cause in flow.CAUSES
         ),
         words=visit.text("words"), idempotency_key=new_key(),
     )  # fmt: skip
-    at = frame.inside(visit, programme, SECTION, (SECTION, root))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), root))
     page = frame.page(visit, f"{expert}, {rubric}", at=at, notices=notices)
     return frame.shown("sentinel/chart.html", view, page, status=422 if notices else 200)
-
-
-def _chart_facts(found: ChartPage) -> tuple[Fact, ...]:
-    row, fall = found.row, found.fall
-    facts = [
-        Fact(term="State", value=STATES[row.state].label),
-        Fact(term="Rubric version", value=row.rubric_version),
-        Fact(term="Answers", value=f"{row.taken}, of which {row.right} right"),
-        Fact(term="Score", value=f"{row.score}; at {found.policy.limit} the chart gives alarm"),
-    ]
-    if fall is not None:
-        facts += [
-            Fact(term="Fall", value=f"most likely from answer {fall.shift_from + 1} on; not before {fall.earliest + 1} "
-                 "with a chance of 95 %"),
-            Fact(term="Held for review", value=words.plural(fall.held, "judgment", "judgments")),
-        ]  # fmt: skip
-    return tuple(facts)
-
-
-def _pace(found: Pace | None) -> str:
-    if found is None:
-        return "Too few measured times so far: the usual pace is taken from the first 50 judgments."
-    usual = f"{found.usual_ms / 1000:.0f} s is usual for this expert, in the median of their first judgments."
-    if found.direction is None:
-        return f"{usual} Their newest take {found.now_ms / 1000:.0f} s: no change beyond chance."
-    return (
-        f"{usual} Since about judgment {(found.since or 0) + 1} they are {found.direction}: "
-        f"{found.now_ms / 1000:.0f} s. This is a notice: nothing is held because of it."
-    )
 
 
 def decide(visit: Visit) -> PageAnswer:
@@ -373,9 +253,9 @@ def schedule(visit: Visit) -> PageAnswer:
     if isinstance(found, Refused):
         return frame.opened_for(visit, found, f"/programmes/{programme}/sentinels/schedule")
     view = views.SchedulePage(checks=tuple(_check(one) for one in found))
-    at = frame.inside(visit, programme, SECTION, (SECTION, f"/programmes/{programme}/sentinels"))
-    lead = "Whether sentinels stood where the secret of each version says, no more and no fewer."
-    return frame.shown("sentinel/schedule.html", view, frame.page(visit, "Schedule", lead=lead, at=at))
+    at = frame.inside(visit, programme, SECTION, (said(SECTION), f"/programmes/{programme}/sentinels"))
+    lead = said("Whether sentinels stood where the secret of each version says, no more and no fewer.")
+    return frame.shown("sentinel/schedule.html", view, frame.page(visit, said("Schedule"), lead=lead, at=at))
 
 
 def say_why(visit: Visit) -> PageAnswer:
@@ -391,9 +271,9 @@ def _check(one: ScheduleCheck) -> views.CheckRow:
     found = one.found
     number = len(found.departures)
     return views.CheckRow(
-        version=one.policy.version, rate=_percent(one.policy.rate_ppm), leases=found.leases, due=found.due,
-        served=found.served, observed=_percent(round(found.served * PPM / found.leases)) if found.leases else "",
+        version=one.policy.version, rate=told.percent(one.policy.rate_ppm), leases=found.leases, due=found.due,
+        served=found.served, observed=told.percent(round(found.served * PPM / found.leases)) if found.leases else "",
         used_up=found.used_up, departures=found.departures, secret=one.secret,
         result=Pill(label="as the secret says", tone="good") if not number
-        else Pill(label=words.plural(number, "departure", "departures"), tone="bad"),
+        else Pill(label=counted("%(number)s departure", "%(number)s departures", number), tone="bad"),
     )  # fmt: skip
