@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from living_cell import CRITERIA, PROGRAMME, World, answer_of, item_row, jsonl, world_at
+from living_cell import CRITERIA, GOLD, PROGRAMME, World, answer_of, item_row, jsonl, world_at
 from pilot_scene import REASON, complete, cut, moved, revised, worked
 
 from tallystick.app import (
@@ -123,15 +123,21 @@ def test_whoever_stands_down_is_not_counted_as_qualified(world: World) -> None:
     assert "general (medium risk) 2" in lines(world)["qualifications"].found
 
 
-def test_a_signal_is_closed_while_its_work_is_open_and_its_gold_items_are_there(world: World) -> None:
+def test_a_signal_is_closed_while_its_work_is_open_and_enough_gold_items_are_there(world: World) -> None:
     one = {"signal": "demonstration", "candidates": [{"text": "It is one."}], "material": {}}
     key = {"verdict": "endorsed", "scores": {name: {"a": 4} for name in CRITERIA}}
-    world.bring([item_row("gd-1", gold=key, **one)], batch="gold-other", purpose="gold")
+    rows = [item_row(f"gd-{n}", gold=key, **one) for n in range(GOLD)]
+    world.bring(rows, batch="gold-other", purpose="gold")
     assert lines(world)["qualifications"].state == PASS  # there is no work of it
     world.bring([item_row("d-1", **one)], batch="other")
     assert "the gold items of demonstration in general" in lines(world)["qualifications"].found
     erase_item(world, "gd-1")
-    assert lines(world)["qualifications"].state == PASS  # any other qualification has to do
+    found = lines(world)["qualifications"].found  # any other qualification has to do, as long as nobody passed this one
+    assert "demonstration in general (1 more)" in found
+    assert "Nobody has passed" not in found
+    for number in (0, *range(2, GOLD)):
+        erase_item(world, f"gd-{number}")
+    assert lines(world)["qualifications"].state == PASS
 
 
 def test_a_copy_among_the_held_out_is_named_to_those_alone_who_may_read_it_until_it_is_erased(world: World) -> None:

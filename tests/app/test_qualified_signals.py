@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 from held_work import code
-from living_cell import CRITERIA, GOLD, PROGRAMME, World, item_row, world_at
+from living_cell import CRITERIA, GOLD, NUMBERS, PROGRAMME, World, item_row, world_at
 
-from tallystick.app import assignment, judgment, roster
+from tallystick.app import assignment, checklist, erasure, judgment, roster
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
+from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import covers, next_signal
 from tallystick.signals.shape import Answer, Reason
+from tallystick.store import items
 
 OTHER = "demonstration"
 
@@ -33,10 +35,39 @@ def demonstration(name: str, **changes: object) -> dict[str, object]:
     return item_row(name, signal=OTHER, candidates=[{"text": f"{name} is one."}], material={}, **changes)
 
 
-def gold(world: World) -> None:
+def gold(world: World, number: int = GOLD, *, start: int = 0) -> None:
     scores = {name: {"a": 4} for name in CRITERIA}
     key = {"verdict": "endorsed", "scores": scores}
-    world.bring([demonstration(f"gd-{n}", gold=key) for n in range(GOLD)], batch="gold-other", purpose="gold")
+    rows = [demonstration(f"gd-{n}", gold=key) for n in range(start, start + number)]
+    world.bring(rows, batch="gold-other", purpose="gold")
+
+
+def qualify_on_other(world: World, expert: Actor) -> None:
+    begun = start(world, expert)
+    assert isinstance(begun, roster.Started), begun
+    while isinstance(task := roster.gold_task(world.cell, expert, begun.qualification), roster.GoldTask):
+        assert task.shown.matter.signal.name == OTHER
+        answer = endorsed(task.item)
+        roster.answer_gold(world.cell, expert, begun.qualification, item=task.item, answer=answer, key=new_key())
+
+
+def offers(world: World, expert: Actor) -> set[str]:
+    """The signals of what somebody is given of two new items, one after the other."""
+    name = f"n-{next(NUMBERS)}"
+    world.bring([item_row(name), demonstration(f"{name}-d")], batch=name)
+    seen = set()
+    for _ in range(9):
+        task = assignment.next_task(world.cell, expert, PROGRAMME)
+        if isinstance(task, Task):
+            seen.add(task.shown.matter.signal.name)
+            assignment.give_back(world.cell, expert, task.assignment, key=new_key())
+    return seen
+
+
+def lack(world: World) -> str:
+    found = checklist.checklist(world.cell, world.lead, PROGRAMME)
+    assert not isinstance(found, Refused)
+    return next(one.found for one in found.lines if one.id == "qualifications")
 
 
 def endorsed(words: str) -> Answer:
@@ -50,6 +81,13 @@ def start(world: World, expert: Actor, signal: str | None = None) -> roster.Star
     return roster.start_qualification(
         world.cell, expert, programme=PROGRAMME, rubric="general", signal=signal, key=new_key()
     )
+
+
+def erase_item(world: World, external: str) -> None:
+    with world.cell.read() as connection:
+        item = items.by_external(connection, PROGRAMME, [external])[external].item
+    wish = Wish(what="object", target=f"item:{item}", reason="client-request")
+    assert not isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), Refused)
 
 
 def standings(world: World, expert: Actor) -> dict[str, tuple[str | None, int]]:
@@ -68,12 +106,7 @@ def test_gold_of_one_signal_is_no_gold_of_another(world: World) -> None:
     assert (refused.code, "gold items of its own" in refused.sentence) == ("not-qualified", True)
     assert code(start(world, expert, "critique")) == "unknown-signal"
     assert code(start(world, expert, "preference")) == "already-qualified"
-    begun = start(world, expert)
-    assert isinstance(begun, roster.Started), begun
-    while isinstance(task := roster.gold_task(world.cell, expert, begun.qualification), roster.GoldTask):
-        assert task.shown.matter.signal.name == OTHER
-        answer = endorsed(task.item)
-        roster.answer_gold(world.cell, expert, begun.qualification, item=task.item, answer=answer, key=new_key())
+    qualify_on_other(world, expert)
     assert standings(world, expert) == {"preference": ("qualified", GOLD), OTHER: ("qualified", GOLD)}
     work = world.task(expert)
     assert work.shown.matter.signal.name == OTHER
@@ -83,13 +116,41 @@ def test_gold_of_one_signal_is_no_gold_of_another(world: World) -> None:
 
 def test_a_signal_without_gold_items_needs_the_qualification_that_there_is(world: World) -> None:
     (expert,) = world.experts
-    seen = set()
-    for _ in range(2):
-        task = assignment.next_task(world.cell, expert, PROGRAMME)
-        assert isinstance(task, Task)
-        seen.add(task.shown.matter.signal.name)
-        assignment.give_back(world.cell, expert, task.assignment, key=new_key())
-    assert seen == {"preference", OTHER}
+    assert offers(world, expert) == {"preference", OTHER}
+
+
+def test_a_signal_with_too_few_gold_items_asks_for_none_of_its_own(world: World) -> None:
+    (expert,) = world.experts
+    gold(world, GOLD - 1)
+    assert offers(world, expert) == {"preference", OTHER}
+    assert f"too few for a qualification, of {OTHER} in general (1 more)" in lack(world)
+    # What can be passed is passed, so nobody is led to a qualification that cannot be taken.
+    assert code(start(world, expert)) == "already-qualified"
+    assert code(start(world, expert, OTHER)) == "too-few-gold-items"
+    # It opens nothing to somebody who has passed nothing.
+    new = world.expert(domains=())
+    assert code(assignment.next_task(world.cell, new, PROGRAMME)) == "not-qualified"
+    gold(world, 1, start=GOLD)
+    assert offers(world, expert) == {"preference"}
+    assert "too few" not in lack(world)
+    assert f"Nobody has passed the gold items of {OTHER} in general" in lack(world)
+
+
+def test_what_somebody_passed_is_asked_for_although_its_gold_items_were_erased(world: World) -> None:
+    first, second = world.experts[0], world.expert()
+    gold(world)
+    erase_item(world, "gd-0")
+    assert offers(world, second) == {"preference", OTHER}  # nobody has passed it: it is as if it had not come in
+    gold(world, 1, start=GOLD)
+    qualify_on_other(world, first)
+    erase_item(world, "gd-1")
+    assert (offers(world, first), offers(world, second)) == ({"preference", OTHER}, {"preference"})
+    assert code(start(world, second)) == "too-few-gold-items"
+    assert f"{OTHER} in general (1 more)" in lack(world)
+    assert "Nobody has passed" not in lack(world)
+    gold(world, 1, start=GOLD + 1)
+    qualify_on_other(world, second)
+    assert offers(world, second) == {"preference", OTHER}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +168,9 @@ def test_what_a_qualification_covers(passed: set[str], known: set[str], signal: 
 
 
 def test_the_next_qualification_is_one_that_is_not_passed() -> None:
-    assert next_signal({OTHER, "preference"}, set(), None) == "preference"
-    assert next_signal({OTHER, "preference"}, {"preference"}, None) == OTHER
-    assert next_signal(set(), set(), None) == "preference"
+    both = {OTHER, "preference"}
+    assert next_signal(both, set(), None, asked=both) == "preference"
+    assert next_signal(both, {"preference"}, None, asked=both) == OTHER
+    assert next_signal(both, {"preference"}, None, asked={"preference"}) == "preference"
+    assert next_signal(both, set(), None, asked={OTHER}) == OTHER
+    assert next_signal(set(), set(), None, asked=set()) == "preference"

@@ -144,6 +144,7 @@ TABLE = (
     Row("qualifications", GOOD, PASS, "general (medium risk) 3"),
     Row("qualifications", of(qualified={}), FAIL, "Nobody is qualified", "qualify on gold items"),
     Row("qualifications", of(closed_signals={"general": "critique"}), FAIL, "critique in general", "qualify on them"),
+    Row("qualifications", of(short_gold={("general", "critique"): 2}), FAIL, "critique in general (2 more)", "Import"),
     Row("qualifications", replace(terms(RISK, more=SENIOR), seniors=1), PASS, "1 domain demands a credential"),
     Row("qualifications", terms(RISK, more=SENIOR), FAIL, "senior adjudicator yet", "Grant it"),
     Row("qualifications", terms(RISK), FAIL, "No credential is demanded in general (high risk)", "section credentials"),

@@ -52,6 +52,7 @@ class Standing(Shown):
     title: str
     signal: str = Field(description="Whose gold items these are: each signal of a domain has its own qualification.")
     gold_items: int = Field(description="How many gold items there are to be judged.")
+    gold_items_short: int = Field(description="How many more have to be imported before anybody can take it.")
     qualification: str | None = Field(description="The latest attempt under this version.")
     state: str | None = Field(description="running, qualified or failed; null without an attempt")
     correct: int | None = Field(description="Right verdicts; null until the attempt has ended.")
@@ -77,7 +78,8 @@ def _standing(one: roster.Standing) -> Standing:
     attempt = one.qualification
     return Standing(
         rubric=one.rubric.rubric, version=one.rubric.version, domain=one.rubric.domain, title=one.title,
-        signal=one.signal, gold_items=one.gold_items, qualification=attempt.qualification if attempt else None,
+        signal=one.signal, gold_items=one.gold_items, gold_items_short=one.short,
+        qualification=attempt.qualification if attempt else None,
         state=attempt.state if attempt else None,
         correct=attempt.correct if attempt and attempt.state != "running" else None,
         pass_mark=attempt.pass_mark if attempt else None,

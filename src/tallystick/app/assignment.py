@@ -229,7 +229,7 @@ def offered(
     leases = {domain: cursor.leases for domain, cursor in cursors.items()}
     rows = assignment.open_kinds(connection, programme.programme)
     here = [row for row in rows if row.domain in domains]
-    covered = routing.covered(connection, programme.programme, kinds=here, passed=domains)
+    covered = routing.covered(cell, connection, programme.programme, kinds=here, passed=domains)
     eligible, mine, why = routing.offered(cell, connection, person, programme.programme, strata=covered, now=now)
     why = why or (flow.OTHER_SIGNAL if len(covered) < len(here) else None)
     if rules is not None and rules.others_first:

@@ -16,7 +16,7 @@ from tallystick.events.routing import ClearanceGranted, ClearanceRevoked, Langua
 from tallystick.flow import routing as flow
 from tallystick.flow.assignment import SIGNAL
 from tallystick.flow.refusal import Refused
-from tallystick.flow.roster import covers
+from tallystick.flow.roster import Pool, covers, is_asked_for
 from tallystick.flow.routing import Able, DomainRule, Eligibility, Known, Places
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
@@ -80,18 +80,60 @@ def offered(
     return may, found, why
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnGold:
+    """The signals of a domain that have gold items.
+
+    asked  those that ask for a qualification of their own: there is enough of them, or somebody passed it
+    short  signal: how many gold items more before anybody can take its qualification
+    """
+
+    asked: frozenset[str]
+    short: Mapping[str, int]
+
+
+NO_GOLD = OwnGold(asked=frozenset(), short={})
+
+
+def own_gold(cell: Cell, connection: journal.Connection, programme: str) -> dict[str, OwnGold]:
+    """Domain with gold items and a rubric in force: what its signals ask for. Every reader of gold asks here."""
+    pools, rubrics = roster.gold_pools(connection, programme), cell.rubrics_in_force(connection, programme)
+    here = {domain: rubric for domain, rubric in rubrics.items() if domain in pools}
+    least = {domain: rubric.qualification.gold_min for domain, rubric in here.items()}
+    # Who passed what is read only where an erasure took gold items away.
+    is_less = any(one.now < least[domain] <= one.ever for domain in here for one in pools[domain].values())
+    passed = roster.passed_by_anybody(connection, programme) if is_less else {}
+    nothing: frozenset[str] = frozenset()
+    return {
+        domain: _own_gold(pools[domain], least[domain], passed.get((rubric.id, rubric.version), nothing))
+        for domain, rubric in here.items()
+    }
+
+
+def _own_gold(pools: Mapping[str, Pool], gold_min: int, passed: frozenset[str]) -> OwnGold:
+    asked = frozenset(
+        signal for signal, pool in pools.items() if is_asked_for(pool, gold_min, is_passed=signal in passed)
+    )
+    short = {
+        signal: gold_min - pool.now
+        for signal, pool in pools.items()
+        if pool.now < gold_min and (pool.now or signal in asked)
+    }
+    return OwnGold(asked=asked, short=short)
+
+
 def covered(
-    connection: journal.Connection, programme: str, *, kinds: list[OpenKind], passed: Mapping[str, frozenset[str]]
-) -> list[OpenKind]:
+    cell: Cell, connection: journal.Connection, programme: str, *, kinds: list[OpenKind],
+    passed: Mapping[str, frozenset[str]],
+) -> list[OpenKind]:  # fmt: skip
     """The kinds of items for which an expert is qualified. Gold is looked up only where another signal is open.
 
     passed  domain: the signals whose gold items they passed there
     """
     if all(_signal(kind) in passed[kind.domain] for kind in kinds):
         return kinds
-    gold = roster.gold_signals(connection, programme)
-    nothing: frozenset[str] = frozenset()
-    return [kind for kind in kinds if covers(passed[kind.domain], gold.get(kind.domain, nothing), _signal(kind))]
+    gold = own_gold(cell, connection, programme)
+    return [kind for kind in kinds if covers(passed[kind.domain], gold.get(kind.domain, NO_GOLD).asked, _signal(kind))]
 
 
 def _signal(kind: OpenKind) -> str:

@@ -97,21 +97,50 @@ class Gold:
     scores: Mapping[str, Mapping[str, int]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The gold items of one signal in a domain: those that can be given now, and all that ever came in."""
+
+    now: int
+    ever: int
+
+
+def is_asked_for(pool: Pool, gold_min: int, *, is_passed: bool) -> bool:
+    """Whether work of a signal asks for its own gold items. Nobody is sent to a qualification that nobody can take.
+
+    With fewer gold items than the rubric wants it asks for nothing of its own, as with none. What somebody passed stays
+    asked for when items of it are erased: an erasure opens no work to people who never showed that they can.
+
+    is_passed  whether anybody passed its gold items under the rubric version in force
+    """
+    return pool.now >= gold_min or (is_passed and pool.ever >= gold_min)
+
+
 def covers(passed: Collection[str], gold: Collection[str], signal: str) -> bool:
     """Whether somebody who passed gold items of some signals may be given work of a signal.
 
     passed  the signals whose gold items they passed under the rubric version, at least one
-    gold    the signals of which the domain has gold items: where it has none of a signal, any other has to do
+    gold    the signals that ask for their own gold items in the domain: for any other, any of them has to do
     """
     return signal in passed or (signal not in gold and bool(passed))
 
 
-def next_signal(gold: Collection[str], passed: Collection[str], wanted: str | None) -> str | Refused:
-    """Of which signal a qualification is: the one that is asked for, else the first that is not passed, pairs first."""
+def next_signal(
+    gold: Collection[str], passed: Collection[str], wanted: str | None, *, asked: Collection[str]
+) -> str | Refused:  # fmt: skip
+    """Of which signal a qualification is: the one that is wanted, else the first that is not passed, pairs first.
+
+    asked  the signals that ask for their own gold items: nobody is led to another before all of these are passed
+    """
     if wanted is not None and wanted not in gold:
         known = ", ".join(sorted(gold)) or "none yet"
         return Refused("unknown-signal", f"Expected a signal with gold items here ({known}), found {wanted}.", "signal")
-    order = sorted(gold, key=lambda signal: (signal in passed, signal != preference.SIGNAL, signal))
+    order = sorted(
+        gold,
+        key=lambda signal: (
+            signal not in passed and signal not in asked, signal in passed, signal != preference.SIGNAL, signal
+        ),
+    )  # fmt: skip
     return wanted or next(iter(order), preference.SIGNAL)
 
 

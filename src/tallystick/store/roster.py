@@ -18,6 +18,7 @@ from tallystick.events.roster import (
     SessionEnded,
     SessionOpened,
 )
+from tallystick.flow.roster import Pool
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import (
@@ -187,19 +188,36 @@ def qualified_under(connection: sa.Connection, who: str, *, programme: str) -> d
     return found
 
 
-_GOLD_SIGNALS = Statement(
-    sa.select(ITEM.c.domain, ITEM.c.signal)
+_IS_GONE = sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden])).correlate(ITEM)
+_GOLD_POOLS = Statement(
+    sa.select(
+        ITEM.c.domain, ITEM.c.signal, sa.func.count().label("ever"),
+        sa.func.sum(sa.case((_IS_GONE, 0), else_=1)).label("now"),
+    )
     .join(GOLD, GOLD.c.item == ITEM.c.item)
-    .where(GOLD.c.programme == sa.bindparam("programme"), ~sa.exists().where(ERASED.c.target == ITEM.c.content))
-    .distinct()
-)
+    .where(GOLD.c.programme == sa.bindparam("programme"))
+    .group_by(ITEM.c.domain, ITEM.c.signal)
+)  # fmt: skip
 
 
-def gold_signals(connection: sa.Connection, programme: str) -> dict[str, frozenset[str]]:
-    """Domain: the signals of its gold items that are not erased."""
-    found: dict[str, frozenset[str]] = {}
-    for row in _GOLD_SIGNALS.all(connection, {"programme": programme}):
-        found[row.domain] = found.get(row.domain, frozenset()) | {row.signal}
+def gold_pools(connection: sa.Connection, programme: str) -> dict[str, dict[str, Pool]]:
+    """Domain: signal: how many gold items it has that are not erased, and how many ever came in."""
+    found: dict[str, dict[str, Pool]] = {}
+    for row in _GOLD_POOLS.all(connection, {"programme": programme}):
+        found.setdefault(row.domain, {})[row.signal] = Pool(now=int(row.now), ever=int(row.ever))
+    return found
+
+
+def passed_by_anybody(connection: sa.Connection, programme: str) -> dict[tuple[str, str], frozenset[str]]:
+    """(rubric, version): the signals whose gold items somebody passed, whether or not they stand down since."""
+    table = QUALIFICATION
+    query = sa.select(table.c.rubric, table.c.version, table.c.signals).where(
+        table.c.programme == programme, table.c.state == "qualified"
+    )
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for row in connection.execute(query.distinct()).all():
+        key = (row.rubric, row.version)
+        found[key] = found.get(key, frozenset()).union(msgspec.json.decode(row.signals, type=list[str]))
     return found
 
 
@@ -246,5 +264,5 @@ def qualified_rubrics(connection: sa.Connection) -> dict[str, int]:
 def gold_items(connection: sa.Connection, programme: str, domain: str) -> list[Row]:
     """The gold items of a domain that are not erased, oldest first: item, hidden, content."""
     query = sa.select(ITEM).where(ITEM.c.programme == programme, ITEM.c.domain == domain, ITEM.c.purpose == "gold")
-    query = query.where(~sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden])))
+    query = query.where(~_IS_GONE)
     return list(connection.execute(query.order_by(ITEM.c.seq)).all())

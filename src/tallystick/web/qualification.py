@@ -54,12 +54,23 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
         role=words.of_role("expert"), status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
         at=None if ended is None else words.moment(ended), done=attempt.answered if attempt is not None else 0,
         needed=standing.gold_items, rule=_rule(standing), dimensions=_dimensions(standing),
-        start_href=href if may_start and state != "qualified" and standing.gold_items else None,
+        start_href=href if may_start and (state == "running" or _may_begin(standing)) else None,
     )  # fmt: skip
+
+
+def _may_begin(standing: Standing) -> bool:
+    attempt = standing.qualification
+    return not standing.short and (attempt is None or attempt.state != "qualified")
 
 
 def _rule(standing: Standing) -> str:
     attempt = standing.qualification
+    if attempt is None and standing.short:
+        return counted(
+            "Nobody can take it yet: the programme lead has to import %(number)s more item whose answer is known.",
+            "Nobody can take it yet: the programme lead has to import %(number)s more items whose answers are known.",
+            standing.short,
+        )  # fmt: skip
     if attempt is None:
         return counted(
             "%(number)s item whose answer is known. The pass mark is shown when you start.",

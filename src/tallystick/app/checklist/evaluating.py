@@ -18,7 +18,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.verified import FIELD
-from tallystick.store import affected, items, roster
+from tallystick.store import affected, items
 from tallystick.store import checklist as store
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
@@ -91,6 +91,7 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
     counted = store.counted(connection, name)
     cleared, seniors = store.trusted(connection, name, now=cell.kernel.now())
     passed, kinds = store.qualified(connection, name), store.kinds(connection, name)
+    closed, short = _closed_signals(cell, connection, row, contract=contract, passed=passed)
     objective = OBJECTIVE.intersection(part.signal for part in contract.supervision)
     return Facts(
         contract=contract, contract_seq=_since(connection, row), today=today_of(cell), rubrics=in_force,
@@ -98,7 +99,7 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
             rubric: why.sentence for rubric, why in constitution.not_agreed(cell, connection, name).items()
         },
         qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
-        closed_signals=_closed_signals(connection, row, contract, passed), cleared=cleared, seniors=seniors,
+        closed_signals=closed, short_gold=short, cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
         unblinded=tuple(store.unblinded(connection, name)), unlicensed=tuple(store.unlicensed(connection, name)),
         held_out=store.held_out(connection, name), releases=_released(connection, name),
@@ -115,18 +116,23 @@ def _since(connection: journal.Connection, row: Row) -> int:
 
 
 def _closed_signals(
-    connection: journal.Connection, row: Row, contract: DataContract, passed: dict[str, dict[str, int]]
-) -> dict[str, str]:
-    """Domain: signals of its open work whose gold items nobody passed. Without such items, any other has to do."""
-    gold, work = roster.gold_signals(connection, row.programme), store.unfinished(connection, row.programme)
-    found: dict[str, str] = {}
+    cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract, passed: dict[str, dict[str, int]]
+) -> tuple[dict[str, str], dict[tuple[str, str], int]]:
+    """Of open work: by domain the signals whose gold items nobody passed, and by domain and signal how many are short.
+
+    Where a signal asks for no gold items of its own, any other qualification of the domain has to do.
+    """
+    gold, work = routing.own_gold(cell, connection, row.programme), store.unfinished(connection, row.programme)
+    closed: dict[str, str] = {}
+    short: dict[tuple[str, str], int] = {}
     for domain, plan in contract.domains.items():
-        own = passed.get(plan.rubric, {})
-        both = work.get(domain, frozenset()) & gold.get(domain, frozenset())
-        signals = sorted(signal for signal in both if not own.get(signal))
+        own, there = passed.get(plan.rubric, {}), gold.get(domain, routing.NO_GOLD)
+        wanted = work.get(domain, frozenset())
+        signals = sorted(signal for signal in wanted & there.asked if not own.get(signal))
         if signals:
-            found[domain] = ", ".join(signals)
-    return found
+            closed[domain] = ", ".join(signals)
+        short |= {(domain, signal): there.short[signal] for signal in sorted(wanted & there.short.keys())}
+    return closed, short
 
 
 def _released(connection: journal.Connection, programme: str) -> tuple[Released, ...]:

@@ -80,7 +80,10 @@ class DimensionResult:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a person stands with one rubric in force."""
+    """How a person stands with one rubric in force.
+
+    short  how many gold items more before anybody can take this qualification
+    """
 
     rubric: Row
     title: str
@@ -88,6 +91,7 @@ class Standing:
     gold_items: int
     signal: str  # whose gold items these are
     dimensions: tuple[DimensionResult, ...]  # empty until the attempt has ended: single answers are never told
+    short: int
 
 
 def start_qualification(
@@ -122,7 +126,8 @@ def _start(
     every = roster.gold_items(tx.connection, programme, row.domain)
     passed = roster.qualified_under(tx.connection, actor.person, programme=programme)
     mine = passed.get((rubric, row.version), frozenset[str]())
-    chosen = flow.next_signal({one.signal for one in every}, mine, signal)
+    asked = routing.own_gold(cell, tx.connection, programme).get(row.domain, routing.NO_GOLD).asked
+    chosen = flow.next_signal({one.signal for one in every}, mine, signal, asked=asked)
     attempts = [
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version) and chosen in msgspec.json.decode(q.signals)
@@ -290,7 +295,8 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
             for signal in _told_apart(gold, mine):
                 attempt = next((q for q in mine if signal in msgspec.json.decode(q.signals)), None)
                 dimensions = _dimensions(connection, rubric, attempt)
-                found.append(Standing(row, rubric.title, attempt, gold[signal], signal, dimensions))
+                short = max(0, rubric.qualification.gold_min - gold[signal])
+                found.append(Standing(row, rubric.title, attempt, gold[signal], signal, dimensions, short))
         return found
 
 

@@ -151,6 +151,7 @@ class Standing(Answer, frozen=True):
     title: str
     signal: str
     gold_items: int
+    gold_items_short: int
     qualification: str | None
     state: str | None
 

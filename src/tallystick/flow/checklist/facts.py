@@ -55,7 +55,8 @@ class Facts:
     rubrics        those in force, by id
     not_agreed     rubric: why it is not used for new work, as the constitution has it
     qualified      domain: people who are qualified under its rubric in force, and do not stand down
-    closed_signals domain: signals of its open work of which nobody passed the gold items that there are
+    closed_signals domain: signals of its open work of which nobody passed the gold items that they ask for
+    short_gold     domain and signal of open work with some gold items: how many more before anybody can take them
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
@@ -81,6 +82,7 @@ class Facts:
     not_agreed: Mapping[str, str] = field(default_factory=dict)
     qualified: Mapping[str, int] = field(default_factory=dict)
     closed_signals: Mapping[str, str] = field(default_factory=dict)
+    short_gold: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cleared: int = 0
     seniors: int = 0
     finished: Mapping[str, int] = field(default_factory=dict)

@@ -119,9 +119,10 @@ def behaviour(facts: Facts) -> Found:
         f"{counted(len(said.failures), 'class', 'classes')} of failures. "
         f"{counted(len(said.domains), 'domain', 'domains')}, {counted(criteria, 'criterion', 'criteria')} in force."
     )
+    misfits = check_rubrics(said, facts.rubrics)
     lacks = [
-        Lack(f"At {one.path}: expected {one.expected}, found {one.found}.", one.fix, of_contract(one.path))
-        for one in check_rubrics(said, facts.rubrics)
+        Lack(f"At {path}: expected {expected}, found {what}.", fix, of_contract(path))
+        for path, expected, what, fix in ((one.path, one.expected, one.found, one.fix) for one in misfits)
     ]
     lacks += [
         Lack(
@@ -138,9 +139,9 @@ def objectives(facts: Facts) -> Found:
     """What is trained for and what is measured are two things, on different data."""
     said, both = facts.contract, of_contract("supervision", "improvement")
     if not facts.trains:
-        uses = ", ".join(said.rights.permitted_uses)
+        kinds = ", ".join(said.rights.permitted_uses)
         return Found(
-            f"The rights permit {uses} alone: nothing is trained on, so no training objective is to be kept apart.",
+            f"The rights permit {kinds} alone: nothing is trained on, so no training objective is to be kept apart.",
             of_contract("rights.permitted_uses"), is_applicable=False,
         )  # fmt: skip
     lacks = []
@@ -158,9 +159,9 @@ def objectives(facts: Facts) -> Found:
         lacks.append(Lack(words, todo, of_contract("improvement.measure")))
     lacks += _in_both(facts)
     tests = counted(len(said.improvement.acceptance), "acceptance test", "acceptance tests")
-    parts = counted(len(said.supervision), "kind", "kinds")
     words = (
-        f"{parts} of supervision on the side of training; on the side of evaluation a measure of its own and {tests}."
+        f"{counted(len(said.supervision), 'kind', 'kinds')} of supervision on the side of training; on the side of "
+        f"evaluation a measure of its own and {tests}."
     )
     return Found(words, both, tuple(lacks))
 
@@ -214,22 +215,19 @@ def rights(facts: Facts) -> Found:
         todo = "Revise the contract, or have the content erased."
         lacks.append(Lack(words, todo, of_contract("rights.retention_until")))
     if facts.unlicensed:
-        number = counted(len(facts.unlicensed), "item has", "items have")
         evidence = tuple(Evidence("item", one) for one in facts.unlicensed[:5])
-        words = f"{number} no source or no licence."
+        words = f"{counted(len(facts.unlicensed), 'item has', 'items have')} no source or no licence."
         todo = "Import them again, with their source and licence, and have the content of these erased."
         lacks.append(Lack(words, todo, evidence))
     beyond = [one for one in facts.releases if one.use not in said.permitted_uses]
     if beyond:
-        listed = names(f"{one.name} {one.version} ({one.use})" for one in beyond)
-        words = f"Released for a use that the contract in force does not permit: {listed}."
+        parts = names(f"{one.name} {one.version} ({one.use})" for one in beyond)
+        words = f"Released for a use that the contract in force does not permit: {parts}."
         todo = "Tell who holds them, or have the use permitted again."
         lacks.append(Lack(words, todo, tuple(Evidence("release", one.release) for one in beyond)))
-    words = (
-        f"{said.source_class.replace('_', ' ')}, {said.licence}; for {', '.join(said.permitted_uses)}; kept until "
-        f"{said.retention_until}; in {', '.join(said.regions)}."
-    )
-    return Found(words[:1].upper() + words[1:], of_contract("rights"), tuple(lacks))
+    source, kinds = said.source_class.replace("_", " ").capitalize(), ", ".join(said.permitted_uses)
+    words = f"{source}, {said.licence}; for {kinds}; kept until {said.retention_until}; in {', '.join(said.regions)}."
+    return Found(words, of_contract("rights"), tuple(lacks))
 
 
 # --- who judges, and how ----------------------------------------------------------------------------------------
@@ -247,14 +245,23 @@ def qualifications(facts: Facts) -> Found:
         words = f"Nobody is qualified under the rubric in force: {names(nobody)}."
         lacks.append(Lack(words, "Have experts qualify on gold items.", of_page("rubrics")))
     if facts.closed_signals and not nobody:
-        told = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
-        words = f"Nobody has passed the gold items of {told}, so that nobody is given such work."
+        parts = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
+        words = f"Nobody has passed the gold items of {parts}, so that nobody is given such work."
         lacks.append(Lack(words, "Have experts qualify on them.", of_page("rubrics")))
+    if facts.short_gold:
+        parts = names(f"{signal} in {domain} ({more:,} more)" for (domain, signal), more in facts.short_gold.items())
+        words = f"There are gold items, but too few for a qualification, of {parts}."
+        todo = (
+            "Import so many more. Until then any other qualification of the domain has to do for this work, unless "
+            "somebody passed on such items before some were erased: then it goes to whoever passed alone."
+        )
+        lacks.append(Lack(words, todo, of_page("import")))
     careful = {name: plan.risk for name, plan in said.domains.items() if plan.risk in SENIOR_TIERS}
     free = [f"{name} ({risk} risk)" for name, risk in careful.items() if name not in demanded]
     if free:
+        parts = names(free)
         todo = "Demand a credential there, in the section credentials of the contract."
-        lacks.append(Lack(f"No credential is demanded in {names(free)}.", todo, of_contract("credentials")))
+        lacks.append(Lack(f"No credential is demanded in {parts}.", todo, of_contract("credentials")))
     if careful and (said.assignment is None or said.assignment.senior is None):
         todo = "Say who is senior, in the section assignment of the contract."
         words = "Nobody is named senior for domains of high or restricted risk."
@@ -272,11 +279,11 @@ def qualifications(facts: Facts) -> Found:
         )
         todo = "Have such items judged here, or say in the data card what is known of those raters."
         lacks.append(Lack(words, todo, of_page("items")))
-    told = ", ".join(
+    parts = ", ".join(
         f"{name} ({plan.risk} risk) {facts.qualified.get(name, 0):,}" for name, plan in said.domains.items()
     )
     words = (
-        f"People qualified under the rubric in force: {told}. "
+        f"People qualified under the rubric in force: {parts}. "
         f"{counted(len(demanded), 'domain demands', 'domains demand')}"
         f" a credential; {counted(facts.seniors, 'senior adjudicator', 'senior adjudicators')}."
     )
