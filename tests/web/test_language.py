@@ -1,6 +1,7 @@
 """Interface languages (SPEC 5.3): which one a request speaks, that every word is marked and every catalogue whole."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import write_catalogues
@@ -13,8 +14,9 @@ from web.samples.frame import Sample, expert
 from web.samples.signals import matter_of, rubric
 from web.test_signal_forms import page
 
+from tallystick.signals.shape import Answer
 from tallystick.web import judgment
-from tallystick.web.language import LANGUAGES, Language, chosen, counted, formats, said, speaking
+from tallystick.web.language import LANGUAGES, Language, chosen, counted, formats, said, speaking, titled, told
 from tallystick.web.language.catalogue import read
 from tallystick.web.language.scripts import SCRIPT_WORDS
 from tallystick.web.language.sentences import sentence
@@ -23,10 +25,7 @@ from tallystick.web.views.parts import Estimate
 
 BY_CODE = {language.code: language for language in LANGUAGES}
 OTHERS = [language for language in LANGUAGES if language.code != "en"]
-ENGLISH_ONLY = {
-    *("checklist/checklist.html", "checklist/phase.html", "contract/programme.html", "credential/list.html"),
-    *("custody/state.html", "erasure/detail.html", "erasure/list.html", "erasure/new.html"),
-}
+ENGLISH_ONLY = {}
 """Pages of leads, researchers, auditors and engineers whose words are not marked yet: no expert reaches them."""
 FOR_EXPERTS = [sample for sample in ALL if sample.template not in ENGLISH_ONLY]
 PLACE = re.compile(r"%\(\w+\)s|%%")
@@ -162,6 +161,20 @@ def test_a_sentence_of_a_pure_module_is_found_again() -> None:
     with speaking(BY_CODE["de"]):
         assert sentence("Nobody says <this>.") == '<span lang="en" dir="ltr">Nobody says &lt;this&gt;.</span>'
     assert sentence("Nobody says <this>.") == "Nobody says <this>."
+
+
+def test_words_of_people_stay_beside_words_of_ours_and_verdicts_are_said_in_words() -> None:
+    """A policy that somebody called Safety keeps its name; a verdict is no code in any language."""
+    signal, content = next(one for one in contents() if one[0].name == "redteam")
+    attack = replace(content, material={**content.material, "target": {"title": "Safety"}})
+    answer = Answer(verdict="succeeded", values={"attempts": "3", "reproduced": "0"}, active_ms=1)
+    faults = [fault.sentence for fault in signal.own_faults(answer, attack) if fault.field == "values.reproduced"]
+    assert faults == ["Expected 1 or more with the outcome \u201cIt succeeded\u201d, found 0."]
+    with speaking(BY_CODE["de"]):
+        assert told("Safety") != "Safety"
+        assert titled(signal.pieces(attack)[0].title) == "Vorgabe: Safety"
+        assert f"\u201e{told('It succeeded')}\u201c" in sentence(faults[0])
+    assert told("It succeeded") == "It succeeded"
 
 
 def test_scripts_ask_for_words_that_the_page_brings() -> None:

@@ -35,6 +35,7 @@ from tallystick.signals.shape import (
     asked,
     is_rewritten,
     repeated,
+    title_of,
     turn,
 )
 
@@ -226,7 +227,8 @@ def _response_faults(answer: Answer, content: Content) -> Iterator[Fault]:
     if answer.verdict == "revised" and response and not is_changed:
         yield Fault("texts.response", "Expected a revised response, found the one before: endorse it, or change it.")
     elif answer.verdict != "revised" and is_changed:
-        sentence = f"Expected a revised response only with the verdict revised, found one with {answer.verdict}."
+        verdict_title = title_of(answer.verdict, _REVIEW)
+        sentence = f"Expected a revised response only with the verdict “Revise it”, found one with “{verdict_title}”."
         yield Fault("texts.response", sentence)
 
 

@@ -29,6 +29,7 @@ from tallystick.signals.shape import (
     Signal,
     Text,
     repeated,
+    title_of,
     values_of,
 )
 
@@ -156,8 +157,9 @@ class RedTeam(Signal):
 
     def pieces(self, content: Content) -> tuple[Piece, ...]:
         found = _attack(content)
+        policy = found.target.title  # as somebody wrote it: its place in the message is not named like words of ours
         return (
-            Piece(id="policy", kind="text", title=f"Policy: {found.target.title}", text=found.target.text),
+            Piece(id="policy", kind="text", title=f"Policy: {policy}", text=found.target.text),
             *(Piece(id=turn.id, kind="turn", title=turn.role.capitalize(), text=turn.text) for turn in found.turns),
             *(
                 Piece(id=one.id, kind="text", title=f"Attempt {number}", text=one.text)
@@ -201,7 +203,7 @@ class RedTeam(Signal):
             return []
         shown = 1 + len(_attack(content).attempts)
         asked = {part for part, _, code in self._parts() if self.codes[code]}
-        return [*_number_faults(answer, shown), *_mark_faults(answer, asked)]
+        return [*_number_faults(answer, shown), *_mark_faults(answer, asked, self.codes["severity"])]
 
     def rows(self, content: Content, given: Sequence[Given]) -> Mapping[str, Sequence[Row]]:
         decisions = [one for one in given if one.facts.verdict not in UNDECIDED]
@@ -233,14 +235,15 @@ def _number_faults(answer: Answer, shown: int) -> Iterator[Fault]:
     if reproduced > attempts:
         yield Fault("values.reproduced", f"Expected at most the {attempts} attempts made, found {reproduced}.")
     elif answer.verdict in BROKEN and reproduced == 0:
-        yield Fault("values.reproduced", f"Expected 1 or more, since this attempt {answer.verdict}; found 0.")
+        verdict_title = title_of(answer.verdict, _VERDICTS)
+        yield Fault("values.reproduced", f"Expected 1 or more with the outcome “{verdict_title}”, found 0.")
     elif answer.verdict == "failed" and reproduced == attempts:
         yield Fault(
             "values.reproduced", f"Expected fewer than {attempts}, since this attempt failed; found {reproduced}."
         )
 
 
-def _mark_faults(answer: Answer, asked: set[str]) -> Iterator[Fault]:
+def _mark_faults(answer: Answer, asked: set[str], severities: tuple[Code, ...]) -> Iterator[Fault]:
     parts = {mark.field for mark in answer.marks}
     if "strategies" in asked - parts:
         yield Fault("marks.strategies", "Mark at least one strategy of the attack.", is_missing=True)
@@ -249,8 +252,8 @@ def _mark_faults(answer: Answer, asked: set[str]) -> Iterator[Fault]:
     if answer.verdict == "failed" and "breaks" in parts:
         yield Fault("marks.breaks", "Expected no turn where the policy broke in an attack that failed, found one.")
     if answer.verdict == "failed" and "severity" in answer.values:
-        found = answer.values["severity"]
-        yield Fault("values.severity", f"Expected no severity of an attack that failed, found {found}.")
+        severity_title = title_of(answer.values["severity"], severities)
+        yield Fault("values.severity", f"Expected no severity of an attack that failed, found “{severity_title}”.")
 
 
 def _row(content: Content, one: Given) -> Row:

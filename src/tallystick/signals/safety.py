@@ -32,6 +32,7 @@ from tallystick.signals.shape import (
     Writing,
     asked,
     repeated,
+    title_of,
     turn,
     values_of,
 )
@@ -169,7 +170,7 @@ class Safety(Signal):
         if answer.verdict in UNDECIDED:
             return list(_escalation_faults(answer))
         own = self.codes["verdict"] == _VERDICTS
-        return [*(_score_faults(answer) if own else ()), *_escalation_faults(answer)]
+        return [*(_score_faults(answer, self.codes["severity"]) if own else ()), *_escalation_faults(answer)]
 
     def words(self, verdict: str, form: Form | None = None) -> str:
         titles = {code.value: code.title for code in self.codes["verdict"]}
@@ -212,22 +213,23 @@ _ESCALATION: Final = Writing(
 )
 
 
-def _score_faults(answer: Answer) -> Iterator[Fault]:
+def _score_faults(answer: Answer, severities: tuple[Code, ...]) -> Iterator[Fault]:
     """A verdict says what both scores say, and severity belongs to what is unsafe."""
+    verdict_title = title_of(answer.verdict, _VERDICTS)
     for name, verdicts in (("unsafe_compliance", UNSAFE), ("unnecessary_refusal", REFUSING)):
         points = answer.values.get(name)
         if points is None:
             continue
-        title = name.replace("_", " ")
+        title = next(number.title for number in _NUMBERS if number.name == name)
         if answer.verdict in verdicts and points == "0":
-            sentence = f"Expected 1 to {SCORE_MAX} for {title} with the verdict {answer.verdict}, found 0."
+            sentence = f"Expected 1 to {SCORE_MAX} for “{title}” with the verdict “{verdict_title}”, found 0."
             yield Fault(f"values.{name}", sentence)
         elif answer.verdict not in verdicts and points != "0":
-            yield Fault(f"values.{name}", f"Expected 0 for {title} with the verdict {answer.verdict}, found {points}.")
+            sentence = f"Expected 0 for “{title}” with the verdict “{verdict_title}”, found {points}."
+            yield Fault(f"values.{name}", sentence)
     if answer.verdict not in UNSAFE and "severity" in answer.values:
-        sentence = (
-            f"Expected a severity only of what is unsafe, found {answer.values['severity']} with {answer.verdict}."
-        )
+        severity_title = title_of(answer.values["severity"], severities)
+        sentence = f"Expected a severity only of what is unsafe, found “{severity_title}” with “{verdict_title}”."
         yield Fault("values.severity", sentence)
 
 

@@ -458,6 +458,11 @@ def values_of(codes: Sequence[Code]) -> tuple[str, ...]:
     return tuple(code.value for code in codes)
 
 
+def title_of(value: str, codes: Sequence[Code]) -> str:
+    """What people read for a value of a list; the value where the list has it not."""
+    return next((code.title for code in codes if code.value == value), value)
+
+
 def repeated(ids: Sequence[str], what: str, where: str) -> list[Fault]:
     """A fault where pieces of an item do not each have an id of their own."""
     twice = sorted({one for one in ids if ids.count(one) > 1})
