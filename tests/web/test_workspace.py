@@ -201,7 +201,7 @@ def test_a_letter_on_the_key_comes_before_its_place_and_composing_is_no_key(brow
     with new_page(browser) as page:
         show(page, "work-qualification")
         saves(page)
-        others = (
+        others: tuple[tuple[str, str, dict[str, bool]], ...] = (
             ("a", "KeyD", {}), (".", "KeyD", {}), ("ü", "KeyJ", {}), ("!", "Digit1", {"shiftKey": True}),
             ("ArrowLeft", "Numpad4", {}), ("ي", "KeyD", {"isComposing": True}),
         )  # fmt: skip
