@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from served import InProcess
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from tallystick import api, bundle, edge, web
@@ -33,12 +35,14 @@ from tallystick.app import (
 )
 from tallystick.app import cell as cells
 from tallystick.cli import app
+from tallystick.edge import Site
 from tallystick.flow.refusal import Refused
 from tallystick.store.schema import DISAGREEMENT, ITEM, JUDGMENT, PERSON
 
 WALKERS = ("lead", "researcher", "auditor", "engineer", "lawyer-3", "adjudicator-1")
-PAGES_MAX = 40
-ID = re.compile(r"\b(?:[a-z]{3}-[0-9a-f]{20,}|[0-9]+|[0-9a-f]{20,})\b")
+ID = re.compile(
+    r"\b(?:careful-answers|steadfast-under-attack|medical|legal|software|general|creative|(?<=files/).*|[a-z]{3}-[0-9a-f]{20,}|[0-9]+|[0-9a-f]{20,})\b"
+)
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RUN = CliRunner()
 
@@ -232,40 +236,73 @@ def test_every_signal_of_the_demo_is_in_its_release(played: tuple[Path, dict[str
     assert all(mark["end"] - mark["start"] == len(mark["quote"]) for mark in marked)
 
 
-def test_whoever_walks_through_the_pages_meets_none_that_breaks(played: tuple[Path, dict[str, Any]]) -> None:
-    """One address of each kind, for each role, as the pages themselves lead there."""
+def test_every_link_and_form_of_every_page_leads_its_reader_somewhere(played: tuple[Path, dict[str, Any]]) -> None:
+    """One address of each kind, for each role, as the pages themselves lead there; the rule of each link on them."""
     folder, _ = played
     with cells.opened(folder) as cell:
         site = edge.build(cell, mounts=[api.mount, web.mount], secure_cookies=False)
         try:
             with httpx.Client(transport=InProcess(site), base_url="http://testserver") as http:
-                walked = {login: list(walk(cell, http, login)) for login in WALKERS}
+                walked = {login: walk(cell, site, http, login) for login in WALKERS}
         finally:
             site.close()
-    assert [(login, path) for login, pages in walked.items() for path, status in pages if status >= 500] == []
-    counts = {login: sum(status == 200 for _, status in pages) for login, pages in walked.items()}
+    assert [(login, *end) for login, seen in walked.items() for end in seen.dead] == []
+    counts = {login: seen.pages for login, seen in walked.items()}
     assert min(counts.values()) > 12, counts
+    assert counts["lead"] > 60, counts
 
 
-def walk(cell: cells.Cell, http: httpx.Client, login: str) -> Iterator[tuple[str, int]]:
-    """Follow links from the first page: one address of each kind, and its status."""
+@dataclass(slots=True)
+class Walked:
+    """How many pages somebody came to, and what led nowhere: address or method, and the page it stands on."""
+
+    pages: int = 0
+    dead: set[tuple[str, str]] = field(default_factory=set)
+
+
+def walk(cell: cells.Cell, site: Site, http: httpx.Client, login: str) -> Walked:
+    """Follow links from the first page, one address of each kind; hold every link and form against its rule."""
     session = roster.open_session(cell, actor(cell, login).person, kind="page", method="token")
+    who = roster.actor_of(cell, actor(cell, login).person)
     assert isinstance(session, roster.SignedIn)
+    assert who is not None
     seen: set[str] = set()
-    waiting = ["/"]
-    while waiting and len(seen) < PAGES_MAX:
-        path = waiting.pop(0)
+    walked, waiting = Walked(), [("/", "the start")]
+    while waiting:
+        path, source = waiting.pop(0)
         kind = ID.sub("*", path.partition("#")[0].partition("?")[0])
-        if kind in seen or kind.startswith(("/static", "/sign-out", "/api")):
+        if kind in seen or kind.startswith("/static"):
             continue
         seen.add(kind)
         page = http.get(path, headers={"Cookie": f"tallystick={session.token}"}, follow_redirects=False)
         http.cookies.clear()
-        yield path, page.status_code
-        if page.is_redirect:
-            waiting.append(page.headers["location"])
+        walked.pages += page.status_code == 200
+        if page.status_code >= 400:
+            walked.dead.add((path, source))
+        elif page.is_redirect:
+            waiting.append((page.headers["location"], source))
         elif page.headers.get("content-type", "").startswith("text/html"):
-            waiting += [unescape(found) for found in re.findall(r'href="(/[^"]*)"', page.text)]
+            waiting += [(unescape(found), path) for found in re.findall(r'href="(/[^"]*)"', page.text)]
+            walked.dead |= {(end, path) for end in ends(page.text) if not leads(site, who, end)}
+    return walked
+
+
+def ends(text: str) -> set[str]:
+    """Where links and forms of a page lead: a method and a path."""
+    links = {f"GET {unescape(found)}" for found in re.findall(r'href="(/[^"#?]*)', text)}
+    forms = re.findall(r'<form\b[^>]*\bmethod="(get|post)"[^>]*\baction="([^"#?]*)', text)
+    return links | {f"{method.upper()} {unescape(action)}" for method, action in forms}
+
+
+def leads(site: Site, who: access.Actor, end: str) -> bool:
+    """Whether the rule of an address lets somebody in; names without parameters come before those with."""
+    method, _, path = end.partition(" ")
+    if end in site.rules:
+        return site.rules[end].allows(who)
+    found = [r for r in site.app.router.routes if isinstance(r, Route) and method in (r.methods or ())]
+    names = (f"{method} {route.path}" for route in found if route.path_regex.match(path))
+    name = next(names, None)
+    return name is not None and site.rules[name].allows(who)
 
 
 def test_everybody_in_the_demo_is_marked_as_simulated(played: tuple[Path, dict[str, Any]]) -> None:

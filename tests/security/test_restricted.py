@@ -118,6 +118,15 @@ def test_lists_do_not_name_it_and_a_guessed_address_is_absent(planted: Planted) 
         assert (one.status_code, one.text) == (404, other.text)
 
 
+def test_a_release_that_holds_it_offers_no_file_without_a_clearance(planted: Planted) -> None:
+    place = planted.address("/releases/{release_id}", "auditor")
+    page = planted.hear("auditor", "GET", place, kind="page").response
+    assert page.status_code == 200
+    assert "/files/" not in page.text
+    assert "release export" not in page.text
+    assert "clearance" in page.text
+
+
 def test_a_clearance_opens_it_every_look_is_an_event_and_its_end_closes_it(planted: Planted) -> None:
     """Or the tests above would find nothing because there is nothing."""
     path = f"/api/v1/items/{planted.names['all']['item']}?reason=review"

@@ -23,8 +23,9 @@ from tallystick.app.erased import Gone
 from tallystick.app.gate import measure_now
 from tallystick.app.keeping import KeptFile
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.app.looking import About, Look
+from tallystick.app.looking import NEEDS_CLEARANCE, About, Look
 from tallystick.app.pool import composed_for
+from tallystick.app.routing import hidden
 from tallystick.app.sentinel import announce
 from tallystick.app.tiers import needs_of
 from tallystick.bundle import Opened
@@ -416,7 +417,8 @@ def refuse_export(cell: Cell, actor: Actor, release: str, destination: str | Non
         if programme is None:
             return access.ABSENT
         refused = places.refuse_export(terms_of(cell, connection, programme), today_of(cell), destination)
-        return refused or unreadable(cell, connection, actor, programme.programme)
+        refused = refused or unreadable(cell, connection, actor, programme.programme)
+        return refused or (NEEDS_CLEARANCE if hidden(cell, connection, actor, release) else None)
 
 
 def release_file(

@@ -18,7 +18,7 @@ from tallystick.edge import faults
 from tallystick.edge.faults import error_answer, headers_of, status_of
 from tallystick.edge.rates import Rates
 from tallystick.edge.rule import PUBLIC, SAFE, Kind, RouteRule
-from tallystick.edge.visit import CookieNames, FaultFace, Visit, bearer
+from tallystick.edge.visit import CookieNames, FaultFace, RuleAt, Visit, bearer
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.store.vault import ObjectErased
@@ -52,8 +52,9 @@ def plain_face(status: int, refused: Refused, visit: Visit | None) -> Response:
 class Door:
     """One cell's door. Handlers run in its threads, because they wait for the database."""
 
-    def __init__(self, cell: Cell, *, rates: Rates, cookies: CookieNames) -> None:
+    def __init__(self, cell: Cell, *, rates: Rates, cookies: CookieNames, rule_at: RuleAt) -> None:
         self.cell = cell
+        self.rule_at = rule_at
         self.rates = rates
         self.cookies = cookies
         self.face: FaultFace = plain_face
@@ -73,8 +74,9 @@ class Door:
         """A visit of somebody of whom nothing is known yet."""
         client = request.client.host if request.client else "unknown"
         return Visit(
-            cell=self.cell, request=request, client=client, rates=self.rates, cookies=self.cookies, face=self.face
-        )
+            cell=self.cell, request=request, client=client, rates=self.rates, cookies=self.cookies, face=self.face,
+            rule_at=self.rule_at,
+        )  # fmt: skip
 
     def enter(self, visit: Visit, rule: RouteRule) -> Refused | None:
         """Look up the session, ask for the permission: None when the visit may go on. Blocks.

@@ -52,7 +52,7 @@ class Site:
         self.cell = cell
         self.cookies = CookieNames(secure_cookies)
         self.rules: dict[str, RouteRule] = {}
-        self._door = Door(cell, rates=rates, cookies=self.cookies)
+        self._door = Door(cell, rates=rates, cookies=self.cookies, rule_at=self._rule_at)
         self._known: set[int] = set()
         self._routes = Routes()
         self._hosts = {host.lower() for host in hosts}
@@ -164,6 +164,11 @@ class Site:
             # FastAPI answers for addresses and methods that are not there; all others go the short way.
             scope["app"] = self.app
             await (self._routes.find(scope) or self.app)(scope, receive, send_with_headers)
+
+    def _rule_at(self, path: str) -> RouteRule | None:
+        """The rule of the page at an address."""
+        found = self._routes.find({"method": "GET", "path": path})
+        return found.rule if isinstance(found, Guard) and found.rule.kind == "page" else None
 
     def _add(self, route: Route, rule: RouteRule) -> None:
         route.app = Guard(rule, route.app, answer=self._door.answer, authorise=self._door.authorise)

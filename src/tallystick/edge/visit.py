@@ -15,6 +15,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.roster import Session, SignedIn
 from tallystick.edge.faults import headers_of, status_of
 from tallystick.edge.rates import Rates
+from tallystick.edge.rule import RouteRule
 from tallystick.flow.refusal import Refused
 
 TOKEN_CHARACTERS_MAX = 200
@@ -55,6 +56,8 @@ class CookieNames:
 
 FaultFace = Callable[[int, Refused, "Visit | None"], Response]
 """Shows a refusal to a person: status, refusal, the visit when there is one."""
+RuleAt = Callable[[str], RouteRule | None]
+"""The rule of the page at an address of this site; None where no page is."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Visit:
     rates: Rates
     cookies: CookieNames
     face: FaultFace
+    rule_at: RuleAt
     session: Session | None = None
     form: FormData = field(default_factory=FormData)
     payload: bytes = b""
@@ -83,6 +87,11 @@ class Visit:
         """Who acts. Only on routes that need a permission: there the door has seen to it."""
         assert self.session is not None, "a public route has no actor: give it a permission, or look at session"
         return self.session.actor
+
+    def leads(self, href: str) -> bool:
+        """Whether the rule of the page behind a link lets this actor in. What it shows may still be absent for them."""
+        rule = self.rule_at(href.partition("#")[0].partition("?")[0])
+        return rule is not None and rule.allows(self.actor)
 
     @property
     def path(self) -> Mapping[str, str]:

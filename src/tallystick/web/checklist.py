@@ -59,10 +59,10 @@ def lines(visit: Visit) -> PageAnswer:
         return found
     lead = "What a programme must have answered before its data is relied on, evaluated on what is there now."
     page = frame.page(visit, "Operating checklist", lead=lead, at=frame.inside(visit, programme, SECTION))
-    return frame.shown("checklist/checklist.html", _view(found), page)
+    return frame.shown("checklist/checklist.html", _view(visit, found), page)
 
 
-def _view(found: ChecklistPage) -> views.Checklist:
+def _view(visit: Visit, found: ChecklistPage) -> views.Checklist:
     failed, name = found.count(FAIL), found.row.programme
     counts = f"{found.count(PASS)} pass, {found.count(NOT_APPLICABLE)} do not apply"
     return views.Checklist(
@@ -74,19 +74,20 @@ def _view(found: ChecklistPage) -> views.Checklist:
             Fact(term="Up to journal entry", value=f"{found.upto:,}"),
             Fact(term="Digest of these lines", value=found.digest, is_digest=True),
         ),
-        lines=tuple(_line(name, one) for one in found.lines),
+        lines=tuple(_line(visit, name, one) for one in found.lines),
     )  # fmt: skip
 
 
-def _line(programme: str, one: Line) -> views.LineRow:
+def _line(visit: Visit, programme: str, one: Line) -> views.LineRow:
     return views.LineRow(
         id=one.id, title=one.title, state=STATES[one.state], sign=SIGNS[one.state], found=one.found, todo=one.todo,
-        evidence=tuple(_link(programme, it) for it in one.evidence),
+        evidence=tuple(_evidence(visit, programme, it) for it in one.evidence),
     )  # fmt: skip
 
 
-def _link(programme: str, it: Evidence) -> Link:
-    return Link(label=KINDS[it.kind].format(it.ref), href=checklist.page_of(programme, it))
+def _evidence(visit: Visit, programme: str, it: Evidence) -> views.EvidenceRow:
+    href = checklist.page_of(programme, it)
+    return views.EvidenceRow(label=KINDS[it.kind].format(it.ref), href=href if visit.leads(href) else None)
 
 
 def phase(visit: Visit) -> PageAnswer:

@@ -70,7 +70,8 @@ def own(visit: Visit) -> PageAnswer:
         ),
         check_command=CHECK,
     )  # fmt: skip
-    page = frame.page(visit, said("My receipts"), at=Place(trail=((said("My work"), "/me"),)))
+    trail = ((said("My work"), "/me"),) if visit.leads("/me") else ()
+    page = frame.page(visit, said("My receipts"), at=Place(trail=trail))
     return frame.shown("receipt/list.html", view, page)
 
 

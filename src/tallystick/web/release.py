@@ -29,7 +29,8 @@ NAMES_MAX = 50
 EXPORT = "tallystick release export {name} {name} --dir CELL --as LOGIN"
 FORM_BYTES = 100_000
 DESTINATION = "destination"
-ENDED = "retention-ended"
+CLOSED = ("retention-ended", "needs-clearance", "disqualified")
+"""Refusals of a download that no place mends."""
 TYPED_CHARACTERS_MAX = 32
 TODO = Words({
     "destination-missing": "Type the region below, in capital letters, and ask for the downloads again.",
@@ -185,11 +186,16 @@ class _Way:
     @property
     def is_question(self) -> bool:
         """Whether naming a region, or another one, may help."""
-        return bool(self.regions) and (self.refused is None or self.refused.code != ENDED)
+        return bool(self.regions) and not self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether whoever reads takes no file anywhere."""
+        return self.refused is not None and self.refused.code in CLOSED
 
 
 def _way(visit: Visit, page: ReleasePage) -> _Way:
-    if not page.regions or page.manifest is None:
+    if page.manifest is None:
         return _Way(release=page.row.release)
     typed = visit.query.get(DESTINATION, "").strip()
     refused = release.refuse_export(visit.cell, visit.actor, page.row.release, typed or None)
@@ -214,11 +220,11 @@ def _why_not(way: _Way, asked: Refused | None) -> Refused | None:
 def _notice(refused: Refused) -> Notice:
     if refused.field == DESTINATION:
         return frame.notice(refused, todo=TODO[refused.code], field=DESTINATION)
-    return frame.notice(refused, todo="" if refused.code == ENDED else said(TODO_READER))
+    return frame.notice(refused, todo="" if refused.code in CLOSED else said(TODO_READER))
 
 
 def _export_command(page: ReleasePage, way: _Way) -> str:
-    if page.manifest is None:
+    if page.manifest is None or way.is_closed:
         return ""
     command = EXPORT.format(name=f"{page.row.name}-{page.row.version}")
     region = way.typed if way.refused is None else "REGION"

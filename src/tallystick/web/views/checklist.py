@@ -6,6 +6,14 @@ from tallystick.web.views.parts import Choice, Fact, Link, Pill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """One piece of evidence. `href` is None where its page is not for whoever reads."""
+
+    label: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
     """One line. `sign` stands before the word of its state, so that neither color nor word is alone."""
 
@@ -15,7 +23,7 @@ class LineRow:
     sign: str
     found: str
     todo: str
-    evidence: tuple[Link, ...]
+    evidence: tuple[EvidenceRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
