@@ -222,3 +222,15 @@ def test_a_table_that_was_altered_is_mended_by_replay_in_steps_of_any_size(
             monkeypatch.setattr(projection, "_REBUILD_STEP", step)
             projection.rebuild(world.cell.engine)
             assert dump(world.cell.engine) == written
+
+
+def test_a_cell_of_an_earlier_version_gets_the_indexes_that_it_lacks(database_url: str, tmp_path: Path) -> None:
+    """Without the one on items, each judgment would read all others to find those beside it."""
+    with world_at(database_url, tmp_path / "cell", gold=False) as world:
+        engine = world.cell.engine
+        for name in ("judgment_on_item", "disagreement_in_batch"):
+            with journal.writing(engine) as connection:
+                connection.exec_driver_sql(f"DROP INDEX {name}")
+        cells.make_tables(engine)
+        for table, name in (("judgment", "judgment_on_item"), ("disagreement", "disagreement_in_batch")):
+            assert name in {index["name"] for index in sa.inspect(engine).get_indexes(table)}

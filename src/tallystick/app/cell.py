@@ -35,7 +35,7 @@ from tallystick.ledger.reader import LogReader
 from tallystick.ledger.witnessing import Witnessing
 from tallystick.store import constitution as constitutions
 from tallystick.store import contract as contracts
-from tallystick.store import custody, oversight, schema, welfare
+from tallystick.store import custody, oversight, projection, schema, welfare
 from tallystick.store import rubric as rubrics
 from tallystick.store import sentinel as sentinels
 from tallystick.store.vault import Erased, Opened, Vault, draft_place
@@ -363,12 +363,13 @@ def prepare_database(database: str, role: str, *, is_applied: bool) -> list[str]
 
 
 def make_tables(engine: journal.Engine) -> None:
-    """Make every table and guard that is not there."""
+    """Make every table, index and guard that is not there."""
     journal.create(engine)
     heads.create(engine)
     with journal.writing(engine) as connection:
         schema.READ.create_all(connection)
         schema.KEPT.create_all(connection)
+        projection.add_indexes(connection)
 
 
 def open_cell(

@@ -74,6 +74,23 @@ assert set(HANDLERS) == set(events.KINDS), "every kind of event has one projecti
 _REBUILD_STEP = 5_000
 
 
+_INDEXES = {
+    "sqlite": sa.text("SELECT name FROM sqlite_master WHERE type = 'index'"),
+    "postgresql": sa.text("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"),
+}
+
+
+def add_indexes(connection: sa.Connection) -> None:
+    """Make the indexes that tables of an earlier version lack. Who does not own the tables leaves it to who does."""
+    if not guards.owns_tables(connection):
+        return
+    known = set(connection.scalars(_INDEXES[connection.dialect.name]).all())
+    for table in READ.tables.values():
+        for index in table.indexes:
+            if index.name not in known:
+                index.create(connection)
+
+
 def project(connection: sa.Connection, recorded: list[Recorded]) -> None:
     """Bring the read tables forward over facts that stand next in the journal."""
     for kind, run in groupby(recorded, key=lambda r: r.envelope.kind):

@@ -135,7 +135,7 @@ JUDGMENT = sa.Table(
         "judgment_held", "programme", "seq", sqlite_where=sa.text("standing = 'held'"),
         postgresql_where=sa.text("standing = 'held'"),
     ),
-    sa.Index("judgment_in_batch", "batch", "seq"),
+    sa.Index("judgment_on_item", "item", "seq"), sa.Index("judgment_in_batch", "batch", "seq"),
     sa.Index("judgment_of_expert", "expert", "seq"),
     sa.Index("judgment_under", "programme", "rubric", "rubric_version"),
 )  # fmt: skip
@@ -187,6 +187,7 @@ DISAGREEMENT = sa.Table(
     sa.Index("disagreement_queue", "programme", "state", "seq"),
     sa.Index("disagreement_by_risk", "programme", "state", "domain", "cause_rank", "seq"),
     sa.Index("disagreement_held", "holder", "programme", "state"), sa.Index("disagreement_lease", "held_until"),
+    sa.Index("disagreement_in_batch", "batch", "seq"),
 )  # fmt: skip
 # What adjudicators said of a rubric's criteria when they ended a case.
 RUBRIC_FEEDBACK = sa.Table(
