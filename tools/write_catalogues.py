@@ -22,12 +22,14 @@ from babel.messages.pofile import read_po, write_po
 
 from tallystick import web
 from tallystick.flow.adjudication import warning
+from tallystick.flow.checklist import LINES
 from tallystick.flow.disagreement import CAUSE_NAMES
 from tallystick.flow.disagreement.groups import AXES
+from tallystick.flow.erasure import STAYS
 from tallystick.web.language import LANGUAGES, Words
 from tallystick.web.language.catalogue import CATALOGUES, read
 from tallystick.web.language.refusals import CODES
-from tallystick.web.language.sentences import PLACE, SENTENCE
+from tallystick.web.language.sentences import PART, PLACE, SENTENCE
 
 SOURCE = Path(web.__file__).parent.parent
 TEMPLATE = CATALOGUES / "messages.pot"
@@ -39,9 +41,26 @@ JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "sil
 METHODS = {".html": "jinja2.ext:babel_extract", ".py": "python"}
 SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "question", "unit"})
 """Arguments and attributes of a signal whose words an expert reads."""
-SENTENCES = {"signals": ("Fault",)}
-"""Where pure modules make sentences with values, and what they hand them to."""
-LISTS = {"tallystick.flow.pay.amounts": ("WORK_NAMES",), "tallystick.flow.screening": ("GROUNDS",)}
+SENTENCES: dict[str, dict[str, tuple[int | str, ...]]] = {
+    "signals": {"Fault": (1,)},
+    "flow/checklist": {"Lack": (0, 1), "Found": (0,), "Missing": (1, 2)},
+    "flow/contract/lacks.py": {"_misfit": (2, "found", "fix")},
+    "flow/rubric/lacks.py": {"_finding": (2,)},
+    "flow/gate.py": {"Weighed": (1,), "_weighed_low": (3,), "BatchMeasured": ("why",)},
+    "flow/tiers.py": {"_lack": (2, 3)},
+    "app/release.py": {"Blocker": (3,)},
+}
+"""Where pure modules make sentences with values: what they hand them to, and as which arguments."""
+SPEAKERS = {
+    "flow/checklist": ("in_words", "_kinds"), "flow/release.py": ("blocks", "_unreviewed"),
+    "flow/constitution.py": ("refuse_use",), "flow/gate.py": ("refuse", "_more_words"), "flow/tiers.py": ("_lack",),
+}  # fmt: skip
+"""Functions of pure modules whose answer is a sentence, or a refusal with one."""
+LISTS = {
+    "tallystick.flow.pay.amounts": ("WORK_NAMES",), "tallystick.flow.screening": ("GROUNDS",),
+    "tallystick.flow.checklist.phases": ("MEANING",), "tallystick.flow.monitoring.report": ("TITLES",),
+    "tallystick.flow.constitution": ("ROLE_NAMES",),
+}  # fmt: skip
 """Closed lists of pure modules whose words are shown: code and words."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in every file: when a catalogue was written is for the history of the project to say."""
@@ -129,52 +148,94 @@ def _pure() -> Iterator[Found]:
     warned = (found.sentence for cause in CAUSE_NAMES if (found := warning(cause)) is not None)
     yield from ((word, "tallystick/flow/disagreement/groups.py", "", None) for word in asked)
     yield from ((word, "tallystick/flow/adjudication.py", "", None) for word in warned)
+    yield from ((title, "tallystick/flow/checklist/lines.py", "", None) for _, title, _ in LINES)
+    yield STAYS, "tallystick/flow/erasure.py", "", None
 
 
 def _sentences() -> Iterator[Found]:
-    """What pure modules say of an answer, with names for the values in it: language/sentences.py finds them again."""
-    for folder, makers in SENTENCES.items():
+    """What pure modules say, with names for the values in it: language/sentences.py finds them again."""
+    for folder in dict.fromkeys([*SENTENCES, *SPEAKERS]):
         for path in _modules(folder):
             for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(function, ast.FunctionDef):
-                    yield from ((one, _place(path), "", SENTENCE) for one in _sentences_of(function, makers))
+                    spoken = list(_spoken(function, SENTENCES.get(folder, {}), SPEAKERS.get(folder, ())))
+                    found = _sentences_of(function, spoken)
+                    yield from ((message, _place(path), "", context) for message, context in found)
 
 
-def _sentences_of(function: ast.FunctionDef, makers: tuple[str, ...]) -> Iterator[str]:
-    """The sentences that a function hands to a maker of sentences, with the parts that it put into names."""
+def _spoken(
+    function: ast.FunctionDef, makers: dict[str, tuple[int | str, ...]], speakers: tuple[str, ...]
+) -> Iterator[ast.expr]:
+    """The expressions of a function that are sentences."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value and function.name in speakers:
+            yield node.value
+        elif isinstance(node, ast.Call):
+            made = {"Refused": (1,)} if function.name in speakers else makers
+            wanted = made.get(ast.unparse(node.func), ())
+            yield from (part for place, part in enumerate(node.args) if place in wanted)
+            yield from (part.value for part in node.keywords if part.arg in wanted)
+
+
+def _sentences_of(function: ast.FunctionDef, spoken: list[ast.expr]) -> Iterator[tuple[str | tuple[str, str], str]]:
+    """Sentences as messages with their context, with the parts that the function put into names."""
     given: dict[str, list[ast.expr]] = {}
-    spoken: list[ast.expr] = []
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             given.setdefault(node.targets[0].id, []).append(node.value)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in makers and len(node.args) > 1:
-            spoken.append(node.args[1])
     while spoken:
         node = spoken.pop()
         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & given.keys()
         if isinstance(node, ast.Name | ast.JoinedStr):
-            spoken += [value for name in names for value in given.pop(name)]
+            spoken += [value for name in sorted(names) for value in given.pop(name)]
         if isinstance(node, ast.IfExp):
             spoken += [node.body, node.orelse]
-        elif isinstance(node, ast.JoinedStr | ast.Constant | ast.BinOp):
-            message = _with_places(node)
-            if message and " " in message.strip() and re.search("[a-z]{2}", PLACE.sub("", message)):
-                yield message
+        elif isinstance(node, ast.BoolOp):
+            spoken += node.values
+        elif isinstance(node, ast.JoinedStr | ast.Constant | ast.BinOp) or _is_counted(node):
+            yield from ((one, SENTENCE) for one in _messages(node))
+        elif isinstance(node, ast.Call | ast.BoolOp | ast.List | ast.ListComp):
+            made = [one.elt for one in ast.walk(node) if isinstance(one, ast.GeneratorExp | ast.ListComp)]
+            parts = [_with_places(one) for one in made]
+            yield from ((one, PART) for one in parts if one and re.search("[a-z]{2}", PLACE.sub("", one)))
 
 
-def _with_places(node: ast.expr) -> str | None:
-    """An expression as a message: each value as a place, named after what it is; None when it is no text."""
+def _messages(node: ast.expr) -> Iterator[str | tuple[str, str]]:
+    """A sentence, and each number with its noun in it. The first such number gives the sentence its two forms."""
+    numbers = [one for one in ast.walk(node) if isinstance(one, ast.Call) and _is_counted(one)]
+    first, forms = next(iter(numbers), None), (1, 2) if numbers else (1,)
+    said = [_with_places(node, first, form) or "" for form in forms]
+    if " " in said[0].strip() and re.search("[a-z]{2}", PLACE.sub("", said[0])):
+        yield said[0] if len(said) == 1 else (said[0], said[1])
+    for one in numbers[1:]:
+        yield f"%(number)s {_plain(one.args[1])}", f"%(number)s {_plain(one.args[2])}"
+
+
+def _is_counted(node: ast.AST | None) -> bool:
+    """Whether an expression is a number with its noun: `counted(n, "item", "items")`."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "counted" and len(node.args) == 3
+
+
+def _with_places(node: ast.expr, first: ast.Call | None = None, form: int = 1) -> str | None:
+    """An expression as a message: each value as a place, named after what it is; None when it is no text.
+
+    first  the number with its noun that gives the message its form, 1 for one and 2 for many
+    """
     if isinstance(node, ast.BinOp):
-        left, right = _with_places(node.left), _with_places(node.right)
+        left, right = _with_places(node.left, first, form), _with_places(node.right, first, form)
         return left + right if left is not None and right is not None else None
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.Call) and node is first:
+        return f"%(number)s {_plain(node.args[form])}"
     if not isinstance(node, ast.JoinedStr):
         return None
     text, names = "", set[str]()
     for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            name = re.sub(r"\W+", "_", ast.unparse(part.value)).strip("_")[:30].strip("_")
+        if first and isinstance(part, ast.FormattedValue) and part.value is first:
+            text += f"%(number)s {_plain(first.args[form])}"
+        elif isinstance(part, ast.FormattedValue):
+            name = _name(part.value)
             while name in names:
                 name += "_2"
             names.add(name)
@@ -182,6 +243,13 @@ def _with_places(node: ast.expr) -> str | None:
         else:
             text += str(ast.literal_eval(part)).replace("%", "%%")
     return text
+
+
+def _name(value: ast.expr) -> str:
+    """The name of a place, after what stands there."""
+    if isinstance(value, ast.Call) and _is_counted(value):
+        return re.sub(r"\W+", "_", _plain(value.args[2])) + "_counted"
+    return re.sub(r"\W+", "_", ast.unparse(value)).strip("_")[:30].strip("_")
 
 
 def _refusals() -> Iterator[Found]:

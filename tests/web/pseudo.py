@@ -38,6 +38,11 @@ class Bracketing(NullTranslations):
         del context
         return self.gettext(message)
 
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        """Its form for a number, in brackets."""
+        del context
+        return self.ngettext(msgid1, msgid2, n)
+
 
 def strings(value: object) -> Iterator[str]:
     """Every text that a view holds: what is data for a template."""

@@ -239,9 +239,10 @@ def refuse_use(constitution: Constitution | None, rubric: Rubric, agreed: set[st
     """
     if constitution is None or not carried(rubric) or subject_digest(constitution, rubric) in agreed:
         return None
+    one_title, other_title = ROLE_NAMES["researcher"], ROLE_NAMES["lead"]
     sentence = (
         f"The rubric {rubric.id} {rubric.version} carries principles of the constitution. Expected the agreement of "
-        f"{ROLE_NAMES['researcher']} and {ROLE_NAMES['lead']} on how, found none that fits it: no new work is given "
+        f"{one_title} and {other_title} on how, found none that fits it: no new work is given "
         "out under it until both have signed."
     )
     return Refused("operationalization-open", sentence)

@@ -253,14 +253,14 @@ def _enough(found: Agreement, bar: Bar) -> Weighed:
 
 def _weighed(value: MeasuredValue, table: Table, bar: Bar) -> Weighed:
     """What one value says of the bar, and why it does not reach it."""
-    name, asked = value.what.removeprefix("criterion:"), share_text(bar.threshold_ppm)
+    measured, asked = value.what.removeprefix("criterion:"), share_text(bar.threshold_ppm)
     if value.value_ppm is None:
-        return Weighed(UNDECIDED, f"Agreement on {name} is undefined ({value.status}): expected at least {asked}.")
+        return Weighed(UNDECIDED, f"Agreement on {measured} is undefined ({value.status}): expected at least {asked}.")
     if bar.rule == "lower_bound":
-        return _weighed_low(value, table, bar, f"lower bound of agreement on {name} of at least {asked}")
+        return _weighed_low(value, table, bar, f"lower bound of agreement on {measured} of at least {asked}")
     if value.value_ppm >= bar.threshold_ppm:
         return Weighed(PASS)
-    return Weighed(FAIL, f"Expected agreement on {name} of at least {asked}, found {value.value_ppm / PPM:.3f}.")
+    return Weighed(FAIL, f"Expected agreement on {measured} of at least {asked}, found {value.value_ppm / PPM:.3f}.")
 
 
 def _weighed_low(value: MeasuredValue, table: Table, bar: Bar, expected: str) -> Weighed:
@@ -269,23 +269,24 @@ def _weighed_low(value: MeasuredValue, table: Table, bar: Bar, expected: str) ->
         return Weighed(UNDECIDED, f"Expected {expected}, found no interval: there are too few items for one.")
     if value.low_ppm >= bar.threshold_ppm:
         return Weighed(PASS)
-    found = f"Expected {expected}, found {value.low_ppm / PPM:.3f} to {value.high_ppm / PPM:.3f}"
+    low, high = f"{value.low_ppm / PPM:.3f}", f"{value.high_ppm / PPM:.3f}"
     if value.high_ppm < bar.threshold_ppm:
-        return Weighed(FAIL, f"{found}.")
-    return Weighed(UNDECIDED, f"{found}: the threshold lies between. {_more_words(value, table, bar)}")
+        return Weighed(FAIL, f"Expected {expected}, found {low} to {high}.")
+    between = f"Expected {expected}, found {low} to {high}: the threshold lies between."
+    return Weighed(UNDECIDED, f"{between} {_more_words(value, table, bar)}")
 
 
 def _more_words(value: MeasuredValue, table: Table, bar: Bar) -> str:
     """How many more items would decide what the present ones leave open."""
     assert value.value_ppm is not None
     found = to_decide(table, value, bar)
-    stays = f"if agreement stays at {value.value_ppm / PPM:.3f}"
+    what = f"if agreement stays at {value.value_ppm / PPM:.3f}"
     if found.items_more is None or found.judgments_more is None:
-        return f"So near to the threshold no number of items that can be judged would decide it, {stays}."
+        return f"So near to the threshold no number of items that can be judged would decide it, {what}."
     items, judgments = (math.ceil(n / table.units_per_item) for n in (found.items_more, found.judgments_more))
     return (
         f"About {items:,} more items with {judgments:,} judgments would decide it with a chance of {found.power:.0%}, "
-        f"{stays}."
+        f"{what}."
     )
 
 

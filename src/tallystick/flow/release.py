@@ -109,7 +109,8 @@ def blocks(state: BatchState, *, is_stated: bool = False) -> list[Refused]:
     is_stated  whether a rationale says why affected judgments that nobody reviewed may be released
     """
     if state.purpose != "work":
-        sentence = f"Batch {state.name} holds {state.purpose} items, which are never exported."
+        what = state.purpose
+        sentence = f"Batch {state.name} holds {what} items, which are never exported."
         return [Refused("not-for-export", sentence, "batches", (state.name,))]
     if state.held:
         sentence = (

@@ -173,10 +173,10 @@ def doubted(names: Sequence[str], *, batch: str) -> list[Refused]:
     return [] if found is None else [found]
 
 
-def _lack(code: str, names: list[str], words: str, todo: str) -> Refused | None:
+def _lack(code: str, names: list[str], what: str, todo: str) -> Refused | None:
     if not names:
         return None
-    return Refused(code, f"{words}: {len(names):,}. What to do: {todo}.", "batches", tuple(names))
+    return Refused(code, f"{what}: {len(names):,}. What to do: {todo}.", "batches", tuple(names))
 
 
 def check_reason(reason: str) -> Refused | None:

@@ -22,6 +22,9 @@ from tallystick.flow.checklist import (
 )
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
+from tallystick.web.language import Words, counted, refusal_line, said, told
+from tallystick.web.language.formats import count
+from tallystick.web.language.sentences import sentence
 from tallystick.web.views import checklist as views
 from tallystick.web.views.parts import Choice, Fact, Link, Pill, Tone
 
@@ -33,14 +36,15 @@ STATES: Final = {
     NOT_APPLICABLE: Pill(label="not applicable"),
 }  # fmt: skip
 TONES: Final[dict[str, Tone]] = {PRODUCTION: "good", CLOSED: "quiet"}
-WAYS: Final = {
+PHASES: Final = Words({"draft": "draft", "pilot": "pilot", "production": "production", "closed": "closed"})
+WAYS: Final = Words({
     PILOT: "Pilot: try it on real work", PRODUCTION: "Production: a pilot has shown that it works",
     CLOSED: "Closed: nothing new begins",
-}  # fmt: skip
-KINDS: Final = {
-    "contract": "contract: {}", "rubric": "rubric {}", "batch": "batch {}", "item": "item {}", "release": "release {}",
-    "event": "journal entry {}", "page": "page: {}",
-}  # fmt: skip
+})  # fmt: skip
+KINDS: Final = Words({
+    "contract": "contract: %(ref)s", "rubric": "rubric %(ref)s", "batch": "batch %(ref)s", "item": "item %(ref)s",
+    "release": "release %(ref)s", "event": "journal entry %(ref)s", "page": "page: %(ref)s",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -57,22 +61,29 @@ def lines(visit: Visit) -> PageAnswer:
     found = checklist.checklist(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
-    lead = "What a programme must have answered before its data is relied on, evaluated on what is there now."
-    page = frame.page(visit, "Operating checklist", lead=lead, at=frame.inside(visit, programme, SECTION))
+    lead = said("What a programme must have answered before its data is relied on, evaluated on what is there now.")
+    page = frame.page(visit, said("Operating checklist"), lead=lead, at=frame.inside(visit, programme, SECTION))
     return frame.shown("checklist/checklist.html", _view(visit, found), page)
 
 
 def _view(visit: Visit, found: ChecklistPage) -> views.Checklist:
     failed, name = found.count(FAIL), found.row.programme
-    counts = f"{found.count(PASS)} pass, {found.count(NOT_APPLICABLE)} do not apply"
+    counts = {"passing": count(found.count(PASS)), "others": count(found.count(NOT_APPLICABLE))}
     return views.Checklist(
-        sentence=f"{words.plural(failed, 'line fails', 'lines fail')}, {counts}."
-        if failed else f"No line fails: {counts}.",
+        sentence=counted(
+            "%(number)s line fails, %(passing)s pass, %(others)s do not apply.",
+            "%(number)s lines fail, %(passing)s pass, %(others)s do not apply.",
+            failed, **counts,
+        )
+        if failed else said("No line fails: %(passing)s pass, %(others)s do not apply.", **counts),
         facts=(
-            Fact(term="Phase", value=found.row.phase, href=f"/programmes/{name}/phase"),
-            Fact(term="Contract", value=f"version {found.row.version}", href=f"/programmes/{name}/contract"),
-            Fact(term="Up to journal entry", value=f"{found.upto:,}"),
-            Fact(term="Digest of these lines", value=found.digest, is_digest=True),
+            Fact(term=said("Phase"), value=PHASES[found.row.phase], href=f"/programmes/{name}/phase"),
+            Fact(
+                term=said("Contract"), value=said("version %(version)s", version=found.row.version),
+                href=f"/programmes/{name}/contract",
+            ),
+            Fact(term=said("Up to journal entry"), value=count(found.upto)),
+            Fact(term=said("Digest of these lines"), value=found.digest, is_digest=True),
         ),
         lines=tuple(_line(visit, name, one) for one in found.lines),
     )  # fmt: skip
@@ -80,14 +91,15 @@ def _view(visit: Visit, found: ChecklistPage) -> views.Checklist:
 
 def _line(visit: Visit, programme: str, one: Line) -> views.LineRow:
     return views.LineRow(
-        id=one.id, title=one.title, state=STATES[one.state], sign=SIGNS[one.state], found=one.found, todo=one.todo,
+        id=one.id, title=told(one.title), state=STATES[one.state], sign=SIGNS[one.state],
+        found=sentence(one.found), todo=sentence(one.todo),
         evidence=tuple(_evidence(visit, programme, it) for it in one.evidence),
     )  # fmt: skip
 
 
 def _evidence(visit: Visit, programme: str, it: Evidence) -> views.EvidenceRow:
     href = checklist.page_of(programme, it)
-    return views.EvidenceRow(label=KINDS[it.kind].format(it.ref), href=href if visit.leads(href) else None)
+    return views.EvidenceRow(label=KINDS[it.kind] % {"ref": it.ref}, href=href if visit.leads(href) else None)
 
 
 def phase(visit: Visit) -> PageAnswer:
@@ -101,8 +113,8 @@ def _phase(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     if isinstance(found, Refused):
         return found
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    lead = "A programme is set up, tried, used, and closed. Each move is in the log with who made it, and why."
-    page = frame.page(visit, PHASE, lead=lead, at=frame.inside(visit, programme, PHASE), notices=notices)
+    lead = said("A programme is set up, tried, used, and closed. Each move is in the log with who made it, and why.")
+    page = frame.page(visit, said("Phase"), lead=lead, at=frame.inside(visit, programme, PHASE), notices=notices)
     status = 200 if refused is None else status_of(refused)
     return frame.shown("checklist/phase.html", _phase_view(visit, found, refused), page, status=status)
 
@@ -110,7 +122,7 @@ def _phase(visit: Visit, refused: Refused | None = None) -> PageAnswer:
 def _phase_view(visit: Visit, found: PhasePage, refused: Refused | None) -> views.Phase:
     known = frame.names(visit)
     return views.Phase(
-        now=now(visit, found.state, refused), pilots=tuple(in_words(one) for one in found.state.pilots),
+        now=now(visit, found.state, refused), pilots=tuple(sentence(in_words(one)) for one in found.state.pilots),
         moves=tuple(_move(one, known.get(one.row.by, one.row.by)) for one in found.moves),
     )  # fmt: skip
 
@@ -120,9 +132,11 @@ def now(visit: Visit, state: PhaseState, refused: Refused | None = None) -> view
     row, root = state.row, f"/programmes/{state.row.programme}/phase"
     waits = PRODUCTION in state.ways
     return views.PhaseNow(
-        state=pill(row.phase), meaning=MEANING[row.phase], href=root,
-        ready=in_words(state.ready) if waits and state.ready else "",
-        missing=tuple(views.MissingRow(found=one.found, todo=one.todo) for one in state.missing) if waits else (),
+        state=pill(row.phase), meaning=told(MEANING[row.phase]), href=root,
+        ready=sentence(in_words(state.ready)) if waits and state.ready else "",
+        missing=tuple(
+            views.MissingRow(found=sentence(one.found), todo=sentence(one.todo)) for one in state.missing
+        ) if waits else (),
         form=_form(visit, state, root, refused) if access.allows(visit.actor, "programme.write") else None,
     )  # fmt: skip
 
@@ -137,19 +151,22 @@ def _form(visit: Visit, state: PhaseState, action: str, refused: Refused | None)
     return views.MoveForm(
         action=action, idempotency_key=new_key(), rationale=visit.text("rationale") if refused else "",
         ways=tuple(Choice(value=way, label=WAYS[way], is_chosen=way == chosen) for way in state.ways),
-        errors=((refused.field, refused.sentence),) if refused and refused.field else (),
+        errors=((refused.field, refusal_line(refused)),) if refused and refused.field else (),
     )  # fmt: skip
 
 
 def _move(one: Move, who: str) -> views.MoveRow:
     row, counts = one.row, Counter(one.checklist.values())
+    stood = {"passing": count(counts[PASS]), "failing": count(counts[FAIL]), "others": count(counts[NOT_APPLICABLE])}
     failed = ", ".join(name for name, state in one.checklist.items() if state == FAIL)
-    told = f"{counts[PASS]} pass, {counts[FAIL]} fail{f' ({failed})' if failed else ''}"
     return views.MoveRow(
-        seq=f"{row.seq:,}", before=row.before, phase=row.phase, at=words.moment(row.at), who=who,
+        seq=count(row.seq), before=row.before, phase=row.phase, at=words.moment(row.at), who=who,
         href=f"/receipts/{row.seq}", rationale=one.rationale,
-        checklist=f"{told}, {counts[NOT_APPLICABLE]} do not apply",
-        release=Link(label="the pilot release", href=f"/releases/{row.release}") if row.release else None,
+        checklist=said(
+            "%(passing)s pass, %(failing)s fail (%(names)s), %(others)s do not apply", names=failed, **stood
+        )
+        if failed else said("%(passing)s pass, %(failing)s fail, %(others)s do not apply", **stood),
+        release=Link(label=said("the pilot release"), href=f"/releases/{row.release}") if row.release else None,
     )  # fmt: skip
 
 

@@ -39,6 +39,22 @@ LEVELS = Words({"nominal": "nominal", "ordinal": "ordinal", "interval": "interva
 _RISKS = Words({
     "low": "low risk", "medium": "medium risk", "high": "high risk", "restricted": "restricted risk",
 })  # fmt: skip
+_SOURCES = Words({
+    "commissioned": "commissioned", "client_supplied": "client supplied", "licensed": "licensed",
+    "open_licence": "open licence", "public_domain": "public domain", "synthetic": "synthetic",
+})  # fmt: skip
+_USES = Words({"train": "train", "evaluate": "evaluate", "publish": "publish"})
+_AXES = Words({
+    "domain": "domain", "difficulty": "difficulty", "interaction": "interaction", "ambiguity": "ambiguity",
+    "severity": "severity", "language": "language", "failure_cluster": "failure cluster",
+    "tools": "tools",
+})  # fmt: skip
+_VALUES = Words({
+    "easy": "easy", "medium": "medium", "hard": "hard", "boundary": "boundary", "single": "single", "multi": "multi",
+    "low": "low", "high": "high", "critical": "critical", "restricted": "restricted",
+    "high severe": "high severe", "restricted severe": "restricted severe", "holdout": "holdout", "gold": "gold",
+    "none": "none", "read": "read", "write": "write",
+})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -177,13 +193,20 @@ def _fills(glance: ProgrammeGlance) -> tuple[FillPlot, ...]:
     axes = dict.fromkeys(quota.axis for quota in glance.quotas)
     return tuple(
         FillPlot(
-            title=said("By %(axis)s", axis=axis.replace("_", " ")),
+            title=said("By %(axis)s", axis=_AXES.get(axis) or axis.replace("_", " ")),
             rows=tuple(
-                FillRow(label=q.value, filled=q.filled, quota=q.target) for q in glance.quotas if q.axis == axis
+                FillRow(label=_value(axis, q.value), filled=q.filled, quota=q.target)
+                for q in glance.quotas
+                if q.axis == axis
             ),
         )
         for axis in axes
     )  # fmt: skip
+
+
+def _value(axis: str, value: str) -> str:
+    """A value of an axis: a word of ours, except where whoever wrote the contract named it."""
+    return value if axis in ("domain", "language", "failure_cluster") else _VALUES.get(value) or value
 
 
 def _funnel(glance: ProgrammeGlance) -> FunnelPlot:
@@ -248,7 +271,9 @@ def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
         planned, actual = quota.target / targets, quota.filled / total
         is_easy_swell = quota.value == "easy" and actual > planned
         status = Pill(label="more than planned", tone="bad") if is_easy_swell else Pill(label="counted", tone="quiet")
-        rows.append(views.InflationRow(label=quota.value, planned=planned, actual=actual, status=status))
+        rows.append(
+            views.InflationRow(label=_value("difficulty", quota.value), planned=planned, actual=actual, status=status)
+        )
     return tuple(rows)
 
 
@@ -256,9 +281,9 @@ def rights_of(document: DataContract) -> tuple[Fact, ...]:
     """The rights that a contract declares."""
     rights = document.rights
     return (
-        Fact(term=said("Source"), value=rights.source_class.replace("_", " ")),
+        Fact(term=said("Source"), value=_SOURCES[rights.source_class]),
         Fact(term=said("Licence"), value=rights.licence),
-        Fact(term=said("Permitted uses"), value=", ".join(rights.permitted_uses)),
+        Fact(term=said("Permitted uses"), value=", ".join(_USES[use] for use in rights.permitted_uses)),
         Fact(term=said("Kept until"), value=rights.retention_until.isoformat()),
         Fact(term=said("Regions"), value=", ".join(rights.regions)),
         Fact(term=said("Reviewer access"), value=rights.reviewer_access),

@@ -14,32 +14,46 @@ from tallystick.flow.erasure import CLIENT, REASONS, STAYS, WHAT, Wish
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, Words, refusal_line, said, told
+from tallystick.web.language.formats import count
 from tallystick.web.views import erasure as views
 from tallystick.web.views.parts import Choice, Fact, Link, Pill
 
 FORM_BYTES = 40_000
 ITEMS_SHOWN = 50
-TITLE = "Erasures"
+TITLE = N_("Erasures")
 FIELDS = ("what", "target", "reason", "words", "confirmed")
-_WHAT = {"subject": "a person", "object": "an item or one content", "source": "an import, and what came with it"}
-_KINDS = {
+_WHAT = Words({
+    "subject": "a person", "object": "an item or one content", "source": "an import, and what came with it",
+})  # fmt: skip
+_KINDS = Words({
     "person": "a person", "subject": "somebody named in content", "item": "an item", "object": "one content",
     "run": "an import",
-}  # fmt: skip
+})  # fmt: skip
+_ENDED = Words({
+    "person": "a person, at the end of its retention",
+    "subject": "somebody named in content, at the end of its retention",
+    "item": "an item, at the end of its retention", "object": "one content, at the end of its retention",
+    "run": "an import, at the end of its retention",
+})  # fmt: skip
+_REASONS = Words({
+    "consent-withdrawn": "consent withdrawn", "subject-request": "subject request", "client-request": "client request",
+    "rights-claim": "rights claim", "contract-ended": "contract ended", "mistake": "mistake",
+    "legal-order": "legal order", "retention": "retention",
+})  # fmt: skip
 _STATES = {"ordered": Pill(label="unreadable here", tone="waiting"), "final": Pill(label="final", tone="good")}
 _NOTICES = {
     "waiting": Pill(label="waiting", tone="waiting"), "delivered": Pill(label="told", tone="waiting"),
     "acknowledged": Pill(label="confirmed", tone="good"),
 }  # fmt: skip
-_FINAL = {
+_FINAL = Words({
     "ordered": "Nothing in this cell opens the content any more. Backups and disk images still could, with the keys of "
     "today: the erasure is final when those are destroyed. The cell does that by itself, within half a minute while it "
     "serves. Load this page again for the certificate.",
     "final": "The content is unreadable in this cell, in every backup and in every copy of the disk: every key that "
     "ever wrapped its keys is destroyed.",
-}
-
-_WHEN = (
+})  # fmt: skip
+_WHEN = N_(
     "Nobody can read it in this cell from the moment you order it, and nobody can take the order back. Backups and "
     "copies of the disk are closed when the keys of today are destroyed: the cell does that by itself, within half a "
     "minute. Then the erasure is final, and there is a certificate."
@@ -61,11 +75,11 @@ def mount(site: Site) -> None:
 
 def every(visit: Visit) -> PageAnswer:
     """All erasures, and the notices that one may see."""
-    found, told = erasure.erasures(visit.cell, visit.actor), erasure.notices(visit.cell, visit.actor)
+    found, notices = erasure.erasures(visit.cell, visit.actor), erasure.notices(visit.cell, visit.actor)
     if isinstance(found, Refused):
         return found
-    if isinstance(told, Refused):
-        return told
+    if isinstance(notices, Refused):
+        return notices
     rows = tuple(
         views.ErasureRow(
             name=row.erasure, href=f"/erasures/{row.erasure}", at=words.moment(row.at), what=_kind(row),
@@ -74,14 +88,14 @@ def every(visit: Visit) -> PageAnswer:
         for row in found
     )  # fmt: skip
     new = "/erasures/new" if access.allows(visit.actor, "erasure.order") else None
-    open_ones = [row for row in told if row.state != "acknowledged"]
+    open_ones = [row for row in notices if row.state != "acknowledged"]
     view = views.ErasureList(erasures=rows, notices=_notices(visit, open_ones), new_href=new)
-    return frame.shown("erasure/list.html", view, frame.page(visit, TITLE))
+    return frame.shown("erasure/list.html", view, frame.page(visit, said(TITLE)))
 
 
 def _notices(visit: Visit, rows: Sequence[erasure.Row]) -> tuple[views.NoticeRow, ...]:
     named = erasure.release_names(visit.cell, visit.actor)
-    called = {CLIENT: "the client", visit.actor.person: "you"}
+    called = {CLIENT: said("the client"), visit.actor.person: said("you")}
     own = {visit.actor.person, *([CLIENT] if access.allows(visit.actor, "erasure.order") else [])}
     return tuple(
         views.NoticeRow(
@@ -103,34 +117,36 @@ def detail(visit: Visit) -> PageAnswer:
         return found
     row = found.row
     view = views.ErasureDetail(
-        status=_STATES[row.state], facts=_facts(found), stays=STAYS, final_words=_FINAL[row.state],
+        status=_STATES[row.state], facts=_facts(found), stays=told(STAYS), final_words=_FINAL[row.state],
         releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
         notices=_notices(visit, found.notices), events=frame.history(visit, _events(visit, found), known={}),
         verify_command=f"tallystick log certificate {row.erasure}.txt --log log --vkey log.vkey",
         certificate=found.certificate,
         certificate_href=f"/erasures/{row.erasure}/certificate" if found.certificate else None,
     )  # fmt: skip
-    page = frame.page(visit, f"Erasure {row.erasure}", at=Place(trail=((TITLE, "/erasures"),)))
+    page = frame.page(
+        visit, said("Erasure %(erasure)s", erasure=row.erasure), at=Place(trail=((said(TITLE), "/erasures"),))
+    )
     return frame.shown("erasure/detail.html", view, page)
 
 
 def _kind(row: erasure.Row) -> str:
-    kind = _KINDS.get(row.target.partition(":")[0], row.what)
-    return f"{kind}, at the end of its retention" if row.what == "retention" else kind
+    kinds = _ENDED if row.what == "retention" else _KINDS
+    return kinds.get(row.target.partition(":")[0], row.what)
 
 
 def _facts(found: ErasurePage) -> tuple[Fact, ...]:
     row = found.row
     facts = [
-        Fact(term="Kind", value=_kind(row)), Fact(term="What", value=row.target),
-        Fact(term="Why", value=row.reason.replace("-", " ")),
-        Fact(term="Ordered", value=words.told(row.at), href=f"/receipts/{row.seq}"),
-        Fact(term="Contents", value=f"{row.objects:,}"),
-        Fact(term="Digest of their ids", value=row.objects_digest, is_digest=True),
+        Fact(term=said("Kind"), value=_kind(row)), Fact(term=said("What"), value=row.target),
+        Fact(term=said("Why"), value=_REASONS[row.reason]),
+        Fact(term=said("Ordered"), value=words.told(row.at), href=f"/receipts/{row.seq}"),
+        Fact(term=said("Contents"), value=count(row.objects)),
+        Fact(term=said("Digest of their ids"), value=row.objects_digest, is_digest=True),
     ]  # fmt: skip
     if row.final_at is not None:
-        facts.append(Fact(term="Final", value=words.told(row.final_at), href=f"/receipts/{row.completed_seq}"))
-        facts.append(Fact(term="Key epochs destroyed", value=", ".join(str(one) for one in found.epochs)))
+        facts.append(Fact(term=said("Final"), value=words.told(row.final_at), href=f"/receipts/{row.completed_seq}"))
+        facts.append(Fact(term=said("Key epochs destroyed"), value=", ".join(count(one) for one in found.epochs)))
     return tuple(facts)
 
 
@@ -189,13 +205,13 @@ def _form(
         action="/erasures/new", idempotency_key=key, what=wish.what, target=wish.target, words=visit.text("words"),
         whats=tuple(Choice(value=w, label=_WHAT[w], is_chosen=w == wish.what) for w in WHAT if w in _WHAT),
         reasons=tuple(
-            Choice(value=r, label=r.replace("-", " "), is_chosen=r == wish.reason) for r in REASONS if r != "retention"
+            Choice(value=r, label=_REASONS[r], is_chosen=r == wish.reason) for r in REASONS if r != "retention"
         ),
         confirmed=wish.confirmed, needs_confirmation=wish.what == "source", loss=_loss(loss) if loss else None,
-        errors=((place, refused.sentence),) if refused and place else (),
+        errors=((place, refusal_line(refused)),) if refused and place else (),
     )  # fmt: skip
     notices = (frame.notice(refused, field=place or None),) if refused else ()
-    page = frame.page(visit, "Erase something", at=Place(trail=((TITLE, "/erasures"),)), notices=notices)
+    page = frame.page(visit, said("Erase something"), at=Place(trail=((said(TITLE), "/erasures"),)), notices=notices)
     return frame.shown("erasure/new.html", view, page, status=200 if refused is None else status_of(refused))
 
 
@@ -204,15 +220,15 @@ def _loss(found: Preview) -> views.Loss:
     known = dict(found.names)
     return views.Loss(
         facts=(
-            Fact(term="What is erased", value=_named(found)),
-            Fact(term="Items that lose their content", value=f"{len(coverage.items):,}"),
-            Fact(term="Judgments that lose their words", value=f"{coverage.judgments:,}"),
-            Fact(term="Contents in all", value=f"{len(coverage.objects):,}"),
-            *((Fact(term="People", value=f"{len(coverage.people):,}"),) if coverage.people else ()),
+            Fact(term=said("What is erased"), value=_named(found)),
+            Fact(term=said("Items that lose their content"), value=count(len(coverage.items))),
+            Fact(term=said("Judgments that lose their words"), value=count(coverage.judgments)),
+            Fact(term=said("Contents in all"), value=count(len(coverage.objects))),
+            *((Fact(term=said("People"), value=count(len(coverage.people))),) if coverage.people else ()),
         ),
         releases=tuple(Link(label=f"{r.name} {r.version}", href=f"/releases/{r.release}") for r in found.releases),
         items=tuple(Link(label=known.get(item, item), href=f"/items/{item}") for item in coverage.items[:ITEMS_SHOWN]),
-        items_total=len(coverage.items), stays=STAYS, final=_WHEN,
+        items_total=len(coverage.items), stays=told(STAYS), final=said(_WHEN),
     )  # fmt: skip
 
 

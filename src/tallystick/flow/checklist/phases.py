@@ -113,10 +113,13 @@ def in_words(pilot: Pilot) -> str:
     """What a pilot release held, in a sentence."""
     axes = [f"{axis.replace('_', ' ')} {len(values):,}" for axis, values in sorted(pilot.places.items()) if values]
     share = percent(pilot.hard / pilot.records) if pilot.records else "none"
-    report = "complete" if not pilot.unanswered else f"{counted(len(pilot.unanswered), 'question', 'questions')} open"
+    report_what = (
+        "complete" if not pilot.unanswered else f"{counted(len(pilot.unanswered), 'question', 'questions')} open"
+    )
+    kinds = ", ".join(axes) or "none"
     return (
         f"{pilot.name} {pilot.version}: {counted(pilot.records, 'record', 'records')}, {pilot.hard:,} hard ({share}); "
-        f"values by axis: {', '.join(axes) or 'none'}; report on quality: {report}."
+        f"values by axis: {kinds}; report on quality: {report_what}."
     )
 
 

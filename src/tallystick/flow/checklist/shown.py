@@ -11,9 +11,6 @@ from tallystick.flow.monitoring.told import counted, percent
 from tallystick.signals import BY_NAME
 from tallystick.signals.verified import FIELD
 
-WEIGHING: Final = ("safety", "redteam")
-"""Signals whose items are made of what weighs on people."""
-
 
 def verifiers(facts: Facts) -> Found:
     """What a program can settle is settled by one."""
@@ -102,7 +99,8 @@ def qa(facts: Facts) -> Found:
     risks = {plans[name].risk for name, n in facts.finished.items() if n and name in plans}
     never = sorted(risks - {one.risk.removesuffix("_severe") for one in second.tiers})
     if unseen or never:
-        words = f"Nothing was looked at of finished items of {names([*unseen, *never])} risk."
+        kinds = names([*unseen, *never])
+        words = f"Nothing was looked at of finished items of {kinds} risk."
         lacks.append(Lack(words, "Draw some of each risk.", base))
     return Found(_kinds(second), (*base, *of_page("rereview/defects")), tuple(lacks))
 
@@ -110,13 +108,16 @@ def qa(facts: Facts) -> Found:
 def _kinds(second: Estimate) -> str:
     overall = second.overall
     assert overall is not None, "it was looked at"
-    top = "" if overall.at_most is None else f"; at most {percent(overall.at_most)} of all are, with 95 % confidence"
+    limit_why = (
+        "" if overall.at_most is None else f"; at most {percent(overall.at_most)} of all are, with 95 % confidence"
+    )
     words = (
         f"{overall.reviewed:,} of {overall.population:,} finished items were looked at again, {overall.defective:,} "
-        f"defective{top}."
+        f"defective{limit_why}."
     )
-    by = [_by(second, axis) for axis in ("severity", "failure", "cause")]
-    return f"{words} By severity: {by[0]}. By family: {by[1]}. By cause: {by[2]}."
+    severity_kinds, families, cause_kinds = (_by(second, axis) for axis in ("severity", "failure", "cause"))
+    by = f"By severity: {severity_kinds}. By family: {families}. By cause: {cause_kinds}."
+    return f"{words} {by}"
 
 
 def _by(second: Estimate, axis: str) -> str:
@@ -172,20 +173,21 @@ def versions(facts: Facts) -> Found:
 def welfare(facts: Facts) -> Found:
     """Content that weighs on people is named, warned of and limited."""
     said, base = facts.contract.welfare, of_contract("welfare")
-    heavy = [part.signal for part in facts.contract.supervision if part.signal in WEIGHING]
+    heavy = [part.signal for part in facts.contract.supervision if BY_NAME[part.signal].is_weighing]
     closed = [name for name, plan in facts.contract.domains.items() if plan.risk == "restricted"]
     named = said.categories if said else {}
     if not (named or heavy or closed or facts.categories):
         words = (
             "Nothing of the programme weighs on people, as far as contract and items say: no kind of content is "
             "named, no "
-            "item carries one, no domain is of restricted risk, and neither safety nor redteam is asked for."
+            "item carries one, no domain is of restricted risk, and no signal that weighs on people is asked for."
         )
         return Found(words, (*base, *of_contract("supervision", "domains")), is_applicable=False)
     lacks = []
     if not named:
-        why = [*heavy, *(f"{name} (restricted risk)" for name in closed), *sorted(facts.categories)]
-        words = f"The contract names no kind of content that can weigh, although there is {names(why)}."
+        weighing = [*heavy, *(f"{name} (restricted risk)" for name in closed), *sorted(facts.categories)]
+        parts = names(weighing)
+        words = f"The contract names no kind of content that can weigh, although there is {parts}."
         lacks.append(Lack(words, "Name it in the section welfare, with a warning and limits.", base))
     unnamed = sorted(facts.categories - set(named)) if named else []
     if unnamed:

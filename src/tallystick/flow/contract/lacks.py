@@ -139,12 +139,12 @@ def _agreement_findings(contract: DataContract) -> Iterator[Finding]:
 
 
 def _level_findings(contract: DataContract) -> Iterator[Finding]:
-    is_preference = any(part.signal == "preference" for part in contract.supervision)
+    is_pair = any(BY_NAME[part.signal].is_pair for part in contract.supervision)
     levels = {"agreement.level": contract.agreement.level} | {
         f"domains.{name}.agreement.level": plan.agreement.level
         for name, plan in contract.domains.items() if plan.agreement
     }  # fmt: skip
-    for path in (path for path, level in levels.items() if is_preference and level == "ordinal"):
+    for path in (path for path, level in levels.items() if is_pair and level == "ordinal"):
         sentence = (
             "Both unacceptable has no place on an ordered scale of verdicts, so an ordinal gate does not see it: "
             "choose nominal if such verdicts are to be expected."
@@ -192,7 +192,7 @@ def _missing_rubrics(contract: DataContract, rubrics: Mapping[str, Rubric]) -> I
             found = f'"{plan.rubric}", which is not published (published: {known})'
             yield _misfit(contract, path, "a published rubric", found=found, fix="Publish it first.")
         elif rubric.domain != name:
-            found = f"{rubric.id} for {rubric.domain}"
+            found = f"{rubric.id}, a rubric for {rubric.domain}"
             yield _misfit(contract, path, f"a rubric for {name}", found=found, fix="Name the rubric of this domain.")
         elif not any(criterion.gated for criterion in rubric.criteria):
             found = f"{rubric.id}, where no criterion is gated"

@@ -16,24 +16,28 @@ def findings(rubric: Rubric) -> list[Finding]:
 def _criterion_findings(rubric: Rubric) -> Iterator[Finding]:
     for number, criterion in enumerate(rubric.criteria):
         path = f"criteria[{number}]"
-        lacks = {
-            "examples": (not criterion.examples, "no worked example"),
-            "exclusions": (not criterion.exclusions, "no exclusion: say what it does not judge"),
-            "abstain": (not criterion.abstain, "no abstention rule: say when an expert should not score"),
-            "escalation": (not criterion.escalation, "no escalation path: say who decides what an expert cannot"),
-        }
-        for part, (is_lacking, words) in lacks.items():
-            if is_lacking:
-                yield _finding(f"no-{part}", f"{path}.{part}", f"{criterion.name} has {words}.")
+        name = criterion.name
+        if not criterion.examples:
+            yield _finding("no-examples", f"{path}.examples", f"{name} has no worked example.")
+        if not criterion.exclusions:
+            yield _finding(
+                "no-exclusions", f"{path}.exclusions", f"{name} has no exclusion: say what it does not judge."
+            )
+        if not criterion.abstain:
+            words = f"{name} has no abstention rule: say when an expert should not score."
+            yield _finding("no-abstain", f"{path}.abstain", words)
+        if not criterion.escalation:
+            words = f"{name} has no escalation path: say who decides what an expert cannot."
+            yield _finding("no-escalation", f"{path}.escalation", words)
         if len(criterion.anchors) < 3 and criterion.scale.high - criterion.scale.low >= 3:
-            words = "has anchors only at its ends: describe a point between them."
-            yield _finding("no-middle-anchor", f"{path}.anchors", f"{criterion.name} {words}", "warning")
+            words = f"{name} has anchors only at its ends: describe a point between them."
+            yield _finding("no-middle-anchor", f"{path}.anchors", words, "warning")
         if len(set(criterion.anchors.values())) < len(criterion.anchors):
-            words = "has the same words for two scores: nobody can tell them apart."
-            yield _finding("same-anchors", f"{path}.anchors", f"{criterion.name} {words}")
+            words = f"{name} has the same words for two scores: nobody can tell them apart."
+            yield _finding("same-anchors", f"{path}.anchors", words)
         if len({example.score for example in criterion.examples}) == 1:
-            words = "has worked examples of one score only: show another one beside it."
-            yield _finding("one-sided-examples", f"{path}.examples", f"{criterion.name} {words}", "warning")
+            words = f"{name} has worked examples of one score only: show another one beside it."
+            yield _finding("one-sided-examples", f"{path}.examples", words, "warning")
 
 
 def _rubric_findings(rubric: Rubric) -> Iterator[Finding]:
