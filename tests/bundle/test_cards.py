@@ -83,6 +83,7 @@ def test_the_readme_configures_parquet_alone(made: MadeRelease) -> None:
     assert len(paths) == 5
     assert all(path.endswith(".parquet") and (made.directory / path).is_file() for path in paths)
     assert (front["simulated"], front["custody"]) == (True, "software-development")
+    assert front["tags"] == ["human-feedback", "preference", "simulated"]
 
 
 def test_the_report_has_every_batch_and_criterion_with_its_interval(made: MadeRelease) -> None:

@@ -9,6 +9,7 @@ import pytest
 from signals import test_every_signal as every
 from signals.answers import CRITERIA, an_answer, given
 
+import tallystick
 from tallystick.flow.document import check
 from tallystick.flow.items import ItemRow, content_of, content_of_row, visible
 from tallystick.signals import BY_NAME, checking
@@ -89,3 +90,18 @@ def test_an_answer_is_checked_measured_and_exported(label: Signal, content: Cont
     one = given(label, answer, content)
     assert label.rows(content, [one]) == {"labels": [{"prompt": "Is it good?", "text": TEXT, "label": "bad"}]}
     assert label.words("bad", form) == "bad"
+
+
+def test_nothing_outside_of_signals_knows_one_signal_from_another() -> None:
+    """What differs is an attribute of the signal. Made-up data alone is made signal by signal."""
+    source = Path(tallystick.__file__).parent
+    words = {"outcome", "process"}  # other things are called so, too
+    named = re.compile(f'"({"|".join(sorted(set(BY_NAME) - words))})"')
+    made_up = [source / "signals", source / "sim", source / "cli" / "demo.py"]
+    found = [
+        f"{path.relative_to(source)}: {one}"
+        for path in sorted(source.rglob("*.py"))
+        if not any(path.is_relative_to(place) for place in made_up)
+        for one in named.findall(path.read_text())
+    ]
+    assert found == []

@@ -17,3 +17,8 @@ ALL: tuple[Signal, ...] = (
     Demonstration(), Preference(), Ranking(), Critique(), Process(), Outcome(), Safety(), RedTeam(), ToolTrace(),
 )  # fmt: skip
 BY_NAME: Mapping[str, Signal] = {signal.name: signal for signal in ALL}
+
+
+def pairs() -> list[str]:
+    """The names of the signals that compare two candidates."""
+    return [name for name, signal in BY_NAME.items() if signal.is_pair]

@@ -67,6 +67,7 @@ class Preference(Signal):
     question: ClassVar[str] = "Which answer is better?"
     about: ClassVar[str] = "Which of two answers is better, how clearly, or why neither is."
     candidates: ClassVar[tuple[int, int]] = (2, 2)
+    is_pair: ClassVar[bool] = True
 
     @property
     def measures(self) -> tuple[Measure, ...]:

@@ -347,6 +347,9 @@ class Signal(ABC):
     exports     name of a trainer's format: what its rows are for
     is_restricted  whether its items belong into a domain that only those see who were let in; a contract that asks
                    for it without one has a serious finding
+    is_weighing    whether its items are made of what weighs on people, so that a programme of it needs welfare controls
+    is_pair        whether its verdicts say which of two candidates is better, in the words of `preference`: shortcuts
+                   are then looked for, and an ordinal gate leaves both_unacceptable out
     is_scored      whether anything is ever scored by the rubric's criteria; else no criterion counts for the gate
     """
 
@@ -359,6 +362,8 @@ class Signal(ABC):
     codes: Codes = MappingProxyType({})
     exports: ClassVar[Mapping[str, str]] = {}
     is_restricted: ClassVar[bool] = False
+    is_weighing: ClassVar[bool] = False
+    is_pair: ClassVar[bool] = False
     is_scored: ClassVar[bool] = True
 
     def under(self, codes: Codes) -> Self:

@@ -14,6 +14,7 @@ from tallystick.flow.checklist import PILOT, HeldOut, Pilot, Source
 from tallystick.flow.items import UNSTATED
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
+from tallystick.signals import pairs
 from tallystick.store.schema import (
     ACCESS,
     BATCH,
@@ -159,7 +160,7 @@ class Counted:
 def counted(connection: sa.Connection, programme: str) -> Counted:
     """The judgments of a programme that count, by where they were made, and by version. It reads them once."""
     # What raters elsewhere ever said of two candidates: a few words. All other verdicts would be a group each.
-    is_said = sa.and_(JUDGMENT.c.is_observed == 0, JUDGMENT.c.signal == "preference")
+    is_said = sa.and_(JUDGMENT.c.is_observed == 0, JUDGMENT.c.signal.in_(pairs()))
     by: list[sa.ColumnElement[Any]] = [
         JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.contract_version, JUDGMENT.c.is_observed,
         JUDGMENT.c.source, sa.case((is_said, JUDGMENT.c.verdict), else_="").label("said"),

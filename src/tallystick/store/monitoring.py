@@ -8,6 +8,7 @@ from tallystick import canon
 from tallystick.events.monitoring import ShortcutAudited
 from tallystick.flow.standing import COUNTED, REQUEUED
 from tallystick.ledger import journal
+from tallystick.signals import pairs
 from tallystick.store.schema import (
     ASSIGNMENT,
     CLASSIFICATION,
@@ -120,7 +121,7 @@ def to_audit(connection: sa.Connection, programme: str) -> list[Row]:
         .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
         .where(
             JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED, ITEM.c.purpose == "work",
-            JUDGMENT.c.signal == "preference",
+            JUDGMENT.c.signal.in_(pairs()),
         )
         .order_by(JUDGMENT.c.seq)
     )  # fmt: skip

@@ -71,7 +71,11 @@ def _front_matter(s: Summary) -> dict[str, object]:
         "annotations_creators": ["machine-generated" if is_by_programs else "expert-generated"],
         "task_categories": ["text-generation"],
         "size_categories": [size],
-        "tags": ["human-feedback", "preference", *(["simulated"] if is_simulated else [])],
+        "tags": [
+            "human-feedback",
+            *sorted({one.signal for one in s.tables.records}),
+            *(["simulated"] if is_simulated else []),
+        ],
         "custody": s.tables.state.cell.fact.custody,
         "simulated": is_simulated,
         "configs": [

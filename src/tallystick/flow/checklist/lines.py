@@ -331,7 +331,7 @@ def ties(facts: Facts) -> Found:
         paths = of_contract(*dict.fromkeys(f"redundancy.{said.domains[name].risk}" for name in once))
         words = f"Judged once, so that no disagreement can show: {names(once)}."
         lacks.append(Lack(words, "Ask for two judgments of an item there.", paths))
-    if any(part.signal == "preference" for part in said.supervision):
+    if any(BY_NAME[part.signal].is_pair for part in said.supervision):
         blind = [name for name in said.domains if agreement_for(said, name).level == "ordinal"]
         if blind:
             words = f"The gate is ordinal and does not see that both are unacceptable: {names(blind)}."
