@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tallystick import canon
-from tallystick.app import access, erased, routing, standing
+from tallystick.app import access, credential, erased, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
@@ -156,7 +156,8 @@ def affected_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | Non
         if row is None or row.standing != COUNTED or not store.of_judgment(connection, judgment):
             return access.ABSENT
         gone = erased.gone(connection, row.content)
-        return gone.refused if gone else unreadable(cell, connection, actor, row.programme, item=row.item)
+        refused = gone.refused if gone else unreadable(cell, connection, actor, row.programme, item=row.item)
+        return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
 
     if not access.allows(actor, "review"):
         return access.ABSENT
@@ -269,6 +270,7 @@ def _review(
             return access.ABSENT
         gone = erased.gone(tx.connection, row.content)
         ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
+        ended = ended or credential.refuse_reviewer(cell, tx.connection, actor.person, row.item)
         is_waiting = bool(store.of_judgment(tx.connection, judgment))
         refused = ended or flow.refuse_review(
             one, is_waiting=is_waiting, notes=wish.notes, is_needed=wish.decision == "again"

@@ -27,7 +27,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
 from tallystick.store import credential as credentials
-from tallystick.store import erasure, roster, tiers
+from tallystick.store import erasure, items, roster, tiers
 from tallystick.store.schema import Row
 
 BAD_DAYS = Refused("bad-days", f"Expected a number of days from 0 to {flow.DAYS_MAX}.", "days")
@@ -389,6 +389,7 @@ DRAFT_KEPT = (
     "Your draft is kept. Renew the credential on your own page, and submit again when the programme lead has verified "
     "it; your lease may be renewed then."
 )
+LOOK_OPEN = "Renew the credential on your own page. Until the programme lead has verified it, others look at this work."
 CASE_OPEN = "Renew the credential on your own page. Until the programme lead has verified it, others decide the case."
 
 
@@ -400,7 +401,18 @@ def refuse_work(
     return flow.refuse_lacking(missing, held_by(connection, person), todo=todo) if missing else None
 
 
-def refuse_senior(cell: Cell, connection: journal.Connection, person: str, *, programme: str) -> Refused | None:
+def refuse_reviewer(cell: Cell, connection: journal.Connection, person: str, item: str) -> Refused | None:
+    """Why somebody may not look a second time at work on an item: a credential that its domain demands, or None."""
+    row = items.item(connection, item)
+    assert row is not None, "what is reviewed is work on an item"
+    return refuse_work(
+        connection, person, programme=row.programme, domain=row.domain, today=today_of(cell), todo=LOOK_OPEN
+    )
+
+
+def refuse_senior(
+    cell: Cell, connection: journal.Connection, person: str, *, programme: str, todo: str
+) -> Refused | None:  # fmt: skip
     """Why a senior adjudicator whose seniority rests on a credential decides nothing as one now, or None.
 
     A contract that names a type of credential demands that it is verified and has not expired; other words of it are
@@ -414,7 +426,7 @@ def refuse_senior(cell: Cell, connection: journal.Connection, person: str, *, pr
         return None
     held = held_by(connection, person)
     missing = flow.lacking({"": (wanted,)}, held, today_of(cell))
-    return flow.refuse_lacking(missing.get("", ()), held, todo=CASE_OPEN)
+    return flow.refuse_lacking(missing.get("", ()), held, todo=todo)
 
 
 Under = TypeVar("Under")

@@ -115,7 +115,9 @@ def refuse_decider(cell: Cell, connection: journal.Connection, actor: Actor, row
     is_senior = tiers.is_senior(connection, actor.person, row.programme)
     refused = may_decide(tiers.policy(connection, row.programme), row.risk, is_senior=is_senior)
     if refused is None and is_senior and row.risk in SENIOR_TIERS:
-        refused = credential.refuse_senior(cell, connection, actor.person, programme=row.programme)
+        refused = credential.refuse_senior(
+            cell, connection, actor.person, programme=row.programme, todo=credential.CASE_OPEN
+        )
     return refused or credential.refuse_work(
         connection, actor.person, programme=row.programme, domain=row.domain, today=today_of(cell),
         todo=credential.CASE_OPEN,

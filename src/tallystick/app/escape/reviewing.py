@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.app import access, erased, routing, welfare
+from tallystick.app import access, credential, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import BlindedJudgment, blinded, counted, rubric_of
 from tallystick.app.assignment import Shown, shown_in
@@ -19,6 +19,7 @@ from tallystick.flow.contract import Failure
 from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
+from tallystick.flow.tiers import SEVERE_POOLS
 from tallystick.ledger import journal
 from tallystick.store import assignment, escape, items, judgment
 from tallystick.store import contract as contracts
@@ -63,12 +64,9 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
         refused = refused or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
         if refused:
             return refused
-        may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
-        found = escape.next_for(
-            tx.connection, actor.person, programme, now=tx.now, may=lambda row: may.allows(routing.places_of(row))
-        )
-        if found is None:
-            return flow.NO_REVIEW
+        found = first_for(cell, tx.connection, actor, programme, now=tx.now)
+        if found is None or isinstance(found, Refused):
+            return found or flow.NO_REVIEW
         leased = RereviewLeased(
             rereview=found.rereview, programme=programme, item=found.item, reviewer=actor.person,
             expires_at=tx.now + row.lease_ms * 1000,
@@ -85,6 +83,36 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
     with cell.read() as connection:
         held = escape.held_by(connection, actor.person, programme)
     return flow.NO_REVIEW if held is None else str(held.item)
+
+
+def first_for(
+    cell: Cell, connection: journal.Connection, actor: Actor, programme: str, *, now: int
+) -> Row | Refused | None:  # fmt: skip
+    """The first drawn item that a reviewer may be given; why none, where they lack a credential that one demands."""
+    may = routing.eligible(cell, connection, actor.person, programme, now=now)
+    refused: dict[tuple[str, bool], Refused | None] = {}
+
+    def is_theirs(row: Row) -> bool:
+        if not may.allows(routing.places_of(row)):
+            return False
+        # What one item of a domain demands, all of them do.
+        asked = (row.domain, row.risk in SEVERE_POOLS)
+        if asked not in refused:
+            refused[asked] = _refuse_reviewer(cell, connection, actor, row)
+        return refused[asked] is None
+
+    found = escape.next_for(connection, actor.person, programme, now=now, may=is_theirs)
+    return found or next((one for one in refused.values() if one is not None), None)
+
+
+def _refuse_reviewer(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+    """Why somebody may not look at a drawn item: their seniority or its domain rests on a credential, or None."""
+    refused = None
+    if row.risk in SEVERE_POOLS:
+        refused = credential.refuse_senior(
+            cell, connection, actor.person, programme=row.programme, todo=credential.LOOK_OPEN
+        )
+    return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
 
 
 def _released(row: Row) -> RereviewReleased:
@@ -154,6 +182,7 @@ def answer(cell: Cell, actor: Actor, item: str, given: Answer, *, key: str) -> A
         assert item_row is not None, "what was drawn is an item"
         gone = erased.gone(tx.connection, item_row.content)
         refused = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=item)
+        refused = refused or _refuse_reviewer(cell, tx.connection, actor, row)
         failures = [one.id for one in _failures(cell, tx.connection, row.programme)]
         refused = refused or flow.check(given, failures)
         if refused:

@@ -10,6 +10,7 @@ from tallystick.app.access import Actor
 from tallystick.app.adjudication.case import counted
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
+from tallystick.app.escape.reviewing import first_for
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.flow import escape as flow
@@ -27,7 +28,8 @@ class EscapePage:
 
     since_last  tier: items that were finished since the last round began, and are in no pool
     needed      how many more looks each tier needs for `at_most`
-    for_me      whether a drawn item waits for whoever looks, or is theirs
+    for_me      whether a drawn item waits for whoever looks, or is theirs; one that only a credential keeps from them
+                counts, so that they are told which when they ask for it
     """
 
     programme: str
@@ -61,22 +63,14 @@ def escape_page(
         since_last = _since_last(connection, programme, rounds) if is_reader and is_pool_counted else {}
         waiting = escape.waiting(connection, programme)
         mine = access.allows(actor, "review") and (
-            escape.held_by(connection, actor.person, programme) or _next(cell, connection, actor, programme)
+            escape.held_by(connection, actor.person, programme)
+            or first_for(cell, connection, actor, programme, now=cell.kernel.now())
         )
     found = _estimate(rounds, sample)
     return EscapePage(
         programme, tuple(rounds), found, since_last, tuple(flow.needed(tier, at_most) for tier in found.tiers),
         at_most, waiting, bool(mine),
     )  # fmt: skip
-
-
-def _next(cell: Cell, connection: journal.Connection, actor: Actor, programme: str) -> Row | None:
-    """What a reviewer would be given now."""
-    now = cell.kernel.now()
-    may = routing.eligible(cell, connection, actor.person, programme, now=now)
-    return escape.next_for(
-        connection, actor.person, programme, now=now, may=lambda row: may.allows(routing.places_of(row))
-    )
 
 
 def _since_last(connection: journal.Connection, programme: str, rounds: list[Row]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.app import access, erased, routing, standing
+from tallystick.app import access, credential, erased, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
@@ -103,7 +103,8 @@ def held_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | None = 
             return access.ABSENT
         gone = erased.gone(connection, row.content)
         hidden = unreadable(cell, connection, actor, row.programme, item=row.item)
-        return gone.refused if gone and hidden is not access.ABSENT else hidden
+        refused = gone.refused if gone and hidden is not access.ABSENT else hidden
+        return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
 
     if not access.allows(actor, "review"):
         return access.ABSENT
@@ -215,6 +216,7 @@ def _review(
             return access.ABSENT
         gone = erased.gone(tx.connection, row.content)
         ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
+        ended = ended or credential.refuse_reviewer(cell, tx.connection, actor.person, row.item)
         refused = ended or flow.refuse_review(one, notes=wish.notes, is_needed=wish.decision == "again")
         return refused or decide(tx, row, one)
 
