@@ -37,6 +37,12 @@ KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
     "said": None, "N_": None, "counted": (1, 2),
 }  # fmt: skip
+WORDED = {"worded": None, "numbered": (1, 2)}
+WORDED_IN = ("flow/monitoring", "app/monitoring/report.py")
+"""Pure modules that mark their own texts: `tallystick.flow.monitoring.told.Worded` is said by `resaid`."""
+FORMS = ("flow/document/form.py", "flow/rubric/form.py", "flow/constitution.py")
+LABELLED = {"Field": 1, "Inside": 1, "Texts": 2, "Points": 2, "Rows": 2, "Named": 3}
+"""Where the fields of editors are named, and how many words follow the key: label, what rows are called."""
 JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 METHODS = {".html": "jinja2.ext:babel_extract", ".py": "python"}
 SHOWN = frozenset({"title", "help", "note_title", "verdict_title", "about", "question", "unit"})
@@ -58,7 +64,7 @@ SPEAKERS = {
 """Functions of pure modules whose answer is a sentence, or a refusal with one."""
 LISTS = {
     "tallystick.flow.pay.amounts": ("WORK_NAMES",), "tallystick.flow.screening": ("GROUNDS",),
-    "tallystick.flow.checklist.phases": ("MEANING",), "tallystick.flow.monitoring.report": ("TITLES",),
+    "tallystick.flow.checklist.phases": ("MEANING",),
     "tallystick.flow.constitution": ("ROLE_NAMES",),
 }  # fmt: skip
 """Closed lists of pure modules whose words are shown: code and words."""
@@ -73,6 +79,8 @@ def found() -> Iterator[Found]:
     """Every message of the interface."""
     yield from _marked()
     yield from _lists()
+    yield from _worded()
+    yield from _fields()
     yield from _pills()
     yield from _signals()
     yield from _pure()
@@ -99,6 +107,25 @@ def _marked() -> Iterator[Found]:
             options = JINJA if path.suffix == ".html" else {}
             for _, message, comments, context in extract(METHODS[path.suffix], file, KEYWORDS, options=options):
                 yield message, _place(path), " ".join(comments), context
+
+
+def _worded() -> Iterator[Found]:
+    """What pure modules mark themselves."""
+    for path in [path for place in WORDED_IN for path in _modules(place)]:
+        with path.open("rb") as file:
+            for _, message, comments, context in extract("python", file, WORDED):
+                yield message, _place(path), " ".join(comments), context
+
+
+def _fields() -> Iterator[Found]:
+    """The labels and hints of the editors of documents, and what one row of a list is called."""
+    for path, node in [found for place in FORMS for found in _calls(place)]:
+        kind = ast.unparse(node.func).removeprefix("form.")
+        if kind in LABELLED:
+            places = range(1, LABELLED[kind] + 1)
+            shown = [node.args[place] for place in places if place < len(node.args)]
+            shown += [one.value for one in node.keywords if one.arg in ("label", "one", "hint")]
+            yield from ((word, _place(path), "", None) for part in shown for word in _constants(part))
 
 
 def _lists() -> Iterator[Found]:

@@ -11,7 +11,8 @@ from tallystick.flow.monitoring.audit import Head, Measured, Preferred, audited
 from tallystick.flow.monitoring.figures import ALL, VERDICT, Figure, Kind, Work, count, of_expert, of_programme
 from tallystick.flow.monitoring.matter import Drift, Gate, Matter, Step
 from tallystick.flow.monitoring.own import Beside, own
-from tallystick.flow.monitoring.report import SECTIONS, report
+from tallystick.flow.monitoring.report import report
+from tallystick.flow.monitoring.sections import SECTIONS
 from tallystick.flow.monitoring.written import markdown
 from tallystick.flow.overturn import overturns
 from tallystick.flow.shortcuts import form_of

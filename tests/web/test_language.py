@@ -1,11 +1,13 @@
 """Interface languages (SPEC 5.3): which one a request speaks, that every word is marked and every catalogue whole."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import write_catalogues
 from babel.messages.catalog import Catalog, Message
+from flow.test_monitoring import matter
 from signals.contents import contents
 from web.pages import html
 from web.pseudo import BRACKETED, Bracketing, strings, unmarked
@@ -14,13 +16,19 @@ from web.samples.frame import Sample, expert
 from web.samples.signals import matter_of, rubric
 from web.test_signal_forms import page
 
+from tallystick.flow.document.form import Leaf
+from tallystick.flow.monitoring.report import report
+from tallystick.flow.monitoring.sections import DONE
+from tallystick.flow.monitoring.told import Worded, numbered, worded
+from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.signals.shape import Answer
 from tallystick.web import judgment
-from tallystick.web.language import LANGUAGES, Language, chosen, counted, formats, said, speaking, titled, told
+from tallystick.web.language import LANGUAGES, Language, chosen, counted, formats, resaid, said, speaking, titled, told
 from tallystick.web.language.catalogue import read
 from tallystick.web.language.scripts import SCRIPT_WORDS
 from tallystick.web.language.sentences import sentence
-from tallystick.web.render import STATIC, interval
+from tallystick.web.render import STATIC, interval, plotted
+from tallystick.web.rubric.labels import labelled
 from tallystick.web.views.parts import Estimate
 
 BY_CODE = {language.code: language for language in LANGUAGES}
@@ -175,6 +183,40 @@ def test_words_of_people_stay_beside_words_of_ours_and_verdicts_are_said_in_word
         assert titled(signal.pieces(attack)[0].title) == "Vorgabe: Safety"
         assert f"\u201e{told('It succeeded')}\u201c" in sentence(faults[0])
     assert told("It succeeded") == "It succeeded"
+
+
+def messages(text: Worded) -> Iterator[str]:
+    """The messages that a text is made of."""
+    if text.message:
+        yield text.message
+    for part in (*text.parts, *text.values.values()):
+        yield from messages(part) if isinstance(part, Worded) else ()
+
+
+def test_the_report_on_quality_is_said_sentence_by_sentence() -> None:
+    """Its sentences are made by pure modules, which mark them; the catalogues have every one."""
+    found = report(matter())
+    causes = [cause for section in found.sections for cause in section.causes if section.id != DONE]
+    sentences = [*found.summary, *(text for one in causes for text in (one.sentence, one.action))]
+    sentences += [text for one in found.sections for text in (one.title, one.answer, one.missing) if text]
+    assert [text for text in sentences if not isinstance(text, Worded)] == []
+    ids = [message.id for message in write_catalogues.template()]
+    known = {one for form in ids for one in ([form] if isinstance(form, str) else form)}
+    assert {one for text in sentences if isinstance(text, Worded) for one in messages(text)} <= known
+    with speaking(BRACKETED, Bracketing()):
+        assert resaid(numbered("%(number)s row", "%(number)s rows", 2)) == "\u27e62 rows\u27e7"
+        assert resaid(Worded.joined((worded("a"), "b"), "; ")) == "\u27e6a\u27e7; b"
+
+
+def test_pictures_and_fields_speak_the_language_of_the_page() -> None:
+    nothing = IntervalPlot(title="t", rows=(IntervalRow(label="safety", value=None, reason="r"),))
+    field = Leaf("criteria.0.name", "Name", "line", "Name")
+    with speaking(BRACKETED, Bracketing()):
+        assert "\u27e6undefined\u27e7" in plotted(nothing)
+        [said_field] = labelled((field,))
+    assert isinstance(said_field, Leaf)
+    assert (said_field.label, said_field.value) == ("\u27e6Name\u27e7", "Name")
+    assert "safety: undefined, because r." in plotted(nothing)
 
 
 def test_scripts_ask_for_words_that_the_page_brings() -> None:

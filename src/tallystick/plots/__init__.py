@@ -7,6 +7,7 @@ Why there is no charting library here: docs/decisions/0020-plots.md.
 from tallystick.plots.bars import FillPlot, FillRow, FunnelPlot, FunnelStep, SharePlot, ShareRow
 from tallystick.plots.drawing import STYLE, Plot, draw
 from tallystick.plots.intervals import HistoryPlot, HistoryPoint, IntervalPlot, IntervalRow
+from tallystick.plots.wording import Wording
 
 __all__ = [
     "STYLE",
@@ -21,5 +22,6 @@ __all__ = [
     "Plot",
     "SharePlot",
     "ShareRow",
+    "Wording",
     "draw",
 ]

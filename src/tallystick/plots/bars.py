@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tallystick.plots import svg
+from tallystick.plots.wording import ENGLISH, Wording
 
 _ROW_PX = 42
 
@@ -57,57 +58,59 @@ class SharePlot:
     rows: tuple[ShareRow, ...]
 
 
-def counted(number: int) -> str:
-    """`12,400`."""
-    return f"{number:,}"
-
-
 def _row(top: int, label: str, number: str, bars: str) -> str:
     named = svg.text(svg.shortened(label, 30), x="0", y=top + 14, kind="plot-label")
     written = svg.text(number, x="100%", y=top + 14, kind="plot-number", anchor="end")
     return named + written + svg.bar("plot-bed", start=0, end=1, y=top + 22, height=8) + bars
 
 
-def draw_fill(plot: FillPlot) -> str:
+def draw_fill(plot: FillPlot, wording: Wording = ENGLISH) -> str:
     """A full bar is a met quota. Beyond it the bar stays full and the number tells how far."""
     drawn = []
     for index, row in enumerate(plot.rows):
         share = min(row.filled / row.quota, 1.0) if row.quota else 1.0
         kind = "plot-bar plot-pass" if row.filled >= row.quota else "plot-bar"
         bars = svg.bar(kind, start=0, end=share, y=index * _ROW_PX + 22, height=8)
-        number = f"{counted(row.filled)} of {counted(row.quota)}"
+        number = wording.of_quota % _of(row, wording)
         drawn.append(_row(index * _ROW_PX, row.label, number, bars))
-    heard = " ".join(f"{r.label}: {counted(r.filled)} of {counted(r.quota)}." for r in plot.rows)
-    return _picture(plot.title, heard, drawn)
+    heard = " ".join(wording.row_of_quota % {"label": row.label, **_of(row, wording)} for row in plot.rows)
+    return _picture(plot.title, heard or wording.nothing_counted, drawn)
 
 
-def draw_funnel(plot: FunnelPlot) -> str:
+def _of(row: FillRow, wording: Wording) -> dict[str, str]:
+    return {"done": wording.count(row.filled), "total": wording.count(row.quota)}
+
+
+def draw_funnel(plot: FunnelPlot, wording: Wording = ENGLISH) -> str:
     """Every step against the greatest one, so that what was lost on the way is the empty part."""
     most = max((step.count for step in plot.steps), default=0)
     drawn = []
     for index, step in enumerate(plot.steps):
         share = step.count / most if most else 0.0
         bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
-        drawn.append(_row(index * _ROW_PX, step.label, counted(step.count), bars))
+        drawn.append(_row(index * _ROW_PX, step.label, wording.count(step.count), bars))
     heard = " ".join(
-        f"{step.label}: {counted(step.count)}{f' ({step.note})' if step.note else ''}." for step in plot.steps
+        (wording.row_noted if step.note else wording.row)
+        % {"label": step.label, "number": wording.count(step.count), "note": step.note}
+        for step in plot.steps
     )
-    return _picture(plot.title, heard, drawn)
+    return _picture(plot.title, heard or wording.nothing_counted, drawn)
 
 
-def draw_shares(plot: SharePlot) -> str:
+def draw_shares(plot: SharePlot, wording: Wording = ENGLISH) -> str:
     """Each answer as a share of all answers, with the count beside it."""
     total = sum(row.count for row in plot.rows)
     drawn = []
     for index, row in enumerate(plot.rows):
         share = row.count / total if total else 0.0
         bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
-        number = f"{counted(row.count)} ({100 * share:.0f} %)" if total else "0"
+        told = {"number": wording.count(row.count), "share": f"{100 * share:.0f}"}
+        number = wording.share % told if total else wording.count(0)
         drawn.append(_row(index * _ROW_PX, row.label, number, bars))
-    heard = " ".join(f"{row.label}: {counted(row.count)}." for row in plot.rows)
-    return _picture(plot.title, heard, drawn)
+    heard = " ".join(wording.row % {"label": row.label, "number": wording.count(row.count)} for row in plot.rows)
+    return _picture(plot.title, heard or wording.nothing_counted, drawn)
 
 
 def _picture(title: str, heard: str, drawn: list[str]) -> str:
     height = max(len(drawn) * _ROW_PX, 1)
-    return svg.picture(title, heard or "There is nothing to count yet.", height, "".join(drawn))
+    return svg.picture(title, heard, height, "".join(drawn))

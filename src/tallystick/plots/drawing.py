@@ -11,17 +11,19 @@ from tallystick.plots.bars import (
     draw_shares,
 )
 from tallystick.plots.intervals import HistoryPlot, IntervalPlot, draw_history, draw_intervals
+from tallystick.plots.wording import ENGLISH, Wording
 
 Plot = FillPlot | FunnelPlot | HistoryPlot | IntervalPlot | SharePlot
 
 
 @singledispatch
-def draw(plot: object) -> str:
+def draw(plot: object, wording: Wording = ENGLISH) -> str:
     """SVG text of a plot: deterministic, escaped, without script, style or font.
 
     Pages theme it by their own style sheet. A data card puts STYLE in its own <style> element once.
     raises   TypeError for anything that is not a plot
     """
+    del wording
     raise TypeError(f"expected one of our plots, found {type(plot).__name__}")
 
 

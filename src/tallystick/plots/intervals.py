@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tallystick.plots import svg
+from tallystick.plots.wording import ENGLISH, Wording
 
 _ROW_PX = 46
 _AXIS_PX = 26
 _EDGE = 0.015  # room at both ends, so that a mark at 0 or 1 is not cut in half
-_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,41 +75,27 @@ def _begin(drawn: Iterable[IntervalRow | HistoryPoint]) -> float:
     return -1.0 if any(mark < 0 for mark in marks) else 0.0
 
 
-def figure(value: float) -> str:
-    """Two decimals with a true minus sign."""
-    return f"{value:.2f}".replace("-", _MINUS)
-
-
-def written(value: float | None, low: float | None, high: float | None) -> str:
-    """`0.81 [0.74, 0.87]`, or `undefined`."""
-    if value is None:
-        return "undefined"
-    if low is None or high is None:
-        return figure(value)
-    return f"{figure(value)} [{figure(low)}, {figure(high)}]"
-
-
 def place(value: float, axis_min: float, axis_max: float) -> float:
     """Where a value stands between the edges, 0 to 1. What lies beyond stands at the end."""
     share = (min(max(value, axis_min), axis_max) - axis_min) / (axis_max - axis_min)
     return _EDGE + share * (1 - 2 * _EDGE)
 
 
-def draw_intervals(plot: IntervalPlot) -> str:
+def draw_intervals(plot: IntervalPlot, wording: Wording = ENGLISH) -> str:
     """Each row: label and number, and under them the track with interval and threshold."""
-    drawn = [_interval_row(plot, row, index * _ROW_PX) for index, row in enumerate(plot.rows)]
+    drawn = [_interval_row(plot, row, index * _ROW_PX, wording) for index, row in enumerate(plot.rows)]
     height = len(plot.rows) * _ROW_PX + _AXIS_PX
-    drawn.append(_axis(plot.axis_min, plot.axis_max, height - _AXIS_PX + 14))
-    return svg.picture(plot.title, _heard_intervals(plot), height, "".join(drawn))
+    drawn.append(_axis(plot.axis_min, plot.axis_max, height - _AXIS_PX + 14, wording))
+    return svg.picture(plot.title, _heard_intervals(plot, wording), height, "".join(drawn))
 
 
-def _interval_row(plot: IntervalPlot, row: IntervalRow, top: int) -> str:
+def _interval_row(plot: IntervalPlot, row: IntervalRow, top: int, wording: Wording) -> str:
     track = top + 30
     passes = _verdict(row)
     parts = [
         svg.text(svg.shortened(row.label, 30), x="0", y=top + 15, kind="plot-label"),
         svg.text(
-            written(row.value, row.low, row.high),
+            wording.written(row.value, row.low, row.high),
             x="100%", y=top + 15, kind=f"plot-number plot-{passes}", anchor="end",
         ),
         svg.line("plot-track", ("0", track), ("100%", track)),
@@ -133,10 +119,10 @@ def _verdict(row: IntervalRow) -> str:
     return "pass" if row.value >= row.threshold else "fail"
 
 
-def _axis(axis_min: float, axis_max: float, y: int) -> str:
+def _axis(axis_min: float, axis_max: float, y: int, wording: Wording) -> str:
     middle = (axis_min + axis_max) / 2
     return "".join(
-        svg.text(figure(value), x=edge, y=y, kind="plot-axis", anchor=anchor)
+        svg.text(wording.figure(value), x=edge, y=y, kind="plot-axis", anchor=anchor)
         for value, edge, anchor in (
             (axis_min, "0", "start"),
             (middle, "50%", "middle"),
@@ -145,22 +131,24 @@ def _axis(axis_min: float, axis_max: float, y: int) -> str:
     )
 
 
-def _heard_intervals(plot: IntervalPlot) -> str:
-    sentences = []
-    for row in plot.rows:
-        number = written(row.value, row.low, row.high)
-        why = f", because {row.reason}" if row.value is None else ""
-        bar = "" if row.threshold is None else f", threshold {figure(row.threshold)}"
-        sentences.append(f"{row.label}: {number}{why}{bar}.")
-    return " ".join(sentences) or "Nothing was measured yet."
+def _heard_intervals(plot: IntervalPlot, wording: Wording) -> str:
+    return " ".join(_heard_row(row, wording) for row in plot.rows) or wording.nothing_measured
+
+
+def _heard_row(row: IntervalRow, wording: Wording) -> str:
+    values = {"label": row.label, "number": wording.written(row.value, row.low, row.high), "reason": row.reason}
+    if row.threshold is None:
+        return (wording.row_without if row.value is None else wording.row) % values
+    against = wording.row_without_against if row.value is None else wording.row_against
+    return against % {**values, "threshold": wording.figure(row.threshold)}
 
 
 _HISTORY_PX = 132
 
 
-def draw_history(plot: HistoryPlot) -> str:
+def draw_history(plot: HistoryPlot, wording: Wording = ENGLISH) -> str:
     """A line through the measurements; an undefined one leaves a gap, never a zero."""
-    parts = _history_frame(plot)
+    parts = _history_frame(plot, wording)
     points = [(_across(index, len(plot.points)), point) for index, point in enumerate(plot.points)]
     for (x_from, before), (x_to, after) in itertools.pairwise(points):
         if before.value is not None and after.value is not None:
@@ -172,13 +160,18 @@ def draw_history(plot: HistoryPlot) -> str:
         svg.text(plot.points[index].when, x=edge, y=_HISTORY_PX + 20, kind="plot-axis", anchor=anchor)
         for index, edge, anchor in _ends(len(plot.points))
     )
-    heard = _heard_history(plot) or "Nothing was measured yet."
+    heard = _heard_history(plot, wording) or wording.nothing_measured
     return svg.picture(plot.title, heard, _HISTORY_PX + 28, "".join(parts))
 
 
-def _heard_history(plot: HistoryPlot) -> str:
-    told = " ".join(f"{point.when}: {written(point.value, point.low, point.high)}." for point in plot.points)
-    return told if plot.threshold is None or not told else f"{told} Threshold {figure(plot.threshold)}."
+def _heard_history(plot: HistoryPlot, wording: Wording) -> str:
+    told = " ".join(
+        wording.row % {"label": point.when, "number": wording.written(point.value, point.low, point.high)}
+        for point in plot.points
+    )
+    if plot.threshold is None or not told:
+        return told
+    return f"{told} {wording.threshold % {'number': wording.figure(plot.threshold)}}"
 
 
 def _ends(count: int) -> tuple[tuple[int, str, str], ...]:
@@ -196,12 +189,12 @@ def _down(plot: HistoryPlot, value: float) -> int:
     return round(6 + (1 - share) * (_HISTORY_PX - 12))
 
 
-def _history_frame(plot: HistoryPlot) -> list[str]:
+def _history_frame(plot: HistoryPlot, wording: Wording) -> list[str]:
     parts = []
     for value in (plot.axis_min, (plot.axis_min + plot.axis_max) / 2, plot.axis_max):
         y = _down(plot, value)
         parts.append(svg.line("plot-track", ("8%", y), ("100%", y)))
-        parts.append(svg.text(figure(value), x="0", y=y + 4, kind="plot-axis"))
+        parts.append(svg.text(wording.figure(value), x="0", y=y + 4, kind="plot-axis"))
     if plot.threshold is not None:
         y = _down(plot, plot.threshold)
         parts.append(svg.line("plot-threshold", ("8%", y), ("100%", y)))

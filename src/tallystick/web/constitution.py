@@ -337,6 +337,6 @@ def _document(visit: Visit) -> Document:
 
     return Document(
         place=Place(programme=programme, kind="constitution", name="constitution"), shape=flow.SHAPE,
-        action=f"{_root(programme)}-editor", heading="A version of the constitution", section=SECTION,
+        action=f"{_root(programme)}-editor", heading=said("A version of the constitution"), section=SECTION,
         trail=((said(SECTION), _root(programme)),), begin=begin, check=check, publish=publish,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tallystick.plots import Plot, draw
+from tallystick.plots import Plot, Wording, draw
 from tallystick.web import language, showing, words
 from tallystick.web.language import formats, said, scripts
 from tallystick.web.views.page import Page
@@ -72,7 +72,23 @@ def short_digest(value: str) -> str:
 
 def plotted(plot: Plot) -> Markup:
     """A plot as SVG in the page. `plots` escapes every word it is given."""
-    return Markup(draw(plot))  # noqa: S704 - plots.svg.escaped has escaped all text
+    return Markup(draw(plot, _wording()))  # noqa: S704 - plots.svg.escaped has escaped all text
+
+
+def _wording() -> Wording:
+    """What pictures say, in the language of the request."""
+    between = "; " if "," in formats.number(0.5) else ", "
+    return Wording(
+        figure=formats.number, count=formats.count, undefined=said("undefined"),
+        within=f"%(number)s [%(low)s{between}%(high)s]", row=said("%(label)s: %(number)s."),
+        row_against=said("%(label)s: %(number)s, threshold %(threshold)s."),
+        row_without=said("%(label)s: undefined, because %(reason)s."),
+        row_without_against=said("%(label)s: undefined, because %(reason)s, threshold %(threshold)s."),
+        threshold=said("Threshold %(number)s."), nothing_measured=said("Nothing was measured yet."),
+        nothing_counted=said("There is nothing to count yet."), of_quota=said("%(done)s of %(total)s"),
+        row_of_quota=said("%(label)s: %(done)s of %(total)s."), share=said("%(number)s (%(share)s %%)"),
+        row_noted=said("%(label)s: %(number)s (%(note)s)."),
+    )  # fmt: skip
 
 
 def width_of(value: float, whole: float) -> str:

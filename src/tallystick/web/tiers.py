@@ -15,8 +15,9 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.tiers import JUDGMENTS_MIN, RESTS_ON
 from tallystick.plots import FillPlot, FillRow, SharePlot, ShareRow
 from tallystick.web import frame, words
-from tallystick.web.language import N_, Words, beside_exact, counted, formats, refusal_line, said
+from tallystick.web.language import N_, Words, counted, formats, refusal_line, said
 from tallystick.web.language.formats import count
+from tallystick.web.language.sentences import sentence
 from tallystick.web.views import tiers as views
 from tallystick.web.views.parts import Choice, Fact, Pill
 
@@ -117,27 +118,11 @@ def needs(found: BatchNeeds, reviews: dict[str, int] | None) -> views.TierNeeds 
         risk=words.RISKS[found.risk], asks=_asks(found.risk, reviews.get(found.risk, 0)),
         needs=tuple(
             views.Need(
-                sentence=_need(one), names=one.names[:NAMES_MAX], more=max(0, len(one.names) - NAMES_MAX)
+                sentence=sentence(one.sentence), names=one.names[:NAMES_MAX], more=max(0, len(one.names) - NAMES_MAX)
             )
             for one in found.needs
         ),
     )  # fmt: skip
-
-
-_NEEDS = Words({
-    "judgments-missing": "Items lack independent judgments that their risk demands.",
-    "review-not-drawn": "Second looks that the risk asks for are not drawn yet.",
-    "review-waiting": "Items are drawn for a second look and wait for it.",
-    "senior-missing": "Items wait for a senior adjudicator.",
-    "demonstration-unreviewed": "Others have not reviewed all demonstrations.",
-    "demonstration-doubted": "Responses that experts wrote are held or were set aside.",
-})  # fmt: skip
-"""What is said before the exact English words of a need, in other languages."""
-
-
-def _need(one: Refused) -> str:
-    """What a batch still needs, with its numbers and what to do."""
-    return beside_exact(_NEEDS.get(one.code) or "", one.sentence)
 
 
 def _asks(risk: str, rate: int) -> str:
@@ -160,7 +145,7 @@ def _batch(found: BatchNeeds) -> views.BatchRow:
     shown = views.TierNeeds(
         risk=words.RISKS[found.risk] if found.risk else Pill(label="no tier"), asks="",
         needs=tuple(
-            views.Need(sentence=_need(one), names=(), more=0) for one in found.needs
+            views.Need(sentence=sentence(one.sentence), names=(), more=0) for one in found.needs
         ),
     )  # fmt: skip
     return views.BatchRow(

@@ -20,6 +20,7 @@ from tallystick.flow.gate import FAIL
 from tallystick.flow.monitoring.figures import count
 from tallystick.flow.monitoring.matter import Drift, Gate, Matter, Step
 from tallystick.flow.monitoring.report import Report, report
+from tallystick.flow.monitoring.told import numbered, worded
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import adjudication, disagreement, intervention, items, monitoring, sentinel
@@ -123,24 +124,38 @@ def _drift(row: Row) -> Drift:
 
 
 _SET_ASIDE = {
-    "intervention": "in an intervention", "drift": "because an expert's answers to sentinels fell",
-    "adjudication": "by an adjudicator", "review": "after a review",
+    "intervention": worded("in an intervention"), "drift": worded("because an expert's answers to sentinels fell"),
+    "adjudication": worded("by an adjudicator"), "review": worded("after a review"),
 }  # fmt: skip
 
 
 def _done(connection: journal.Connection, programme: str) -> list[Step]:
     """What was done about quality, from the journal."""
     steps = [
-        Step(seq=row.seq, sentence=f"Version {row.version} of the rubric {row.rubric} came into force.")
+        Step(
+            seq=row.seq,
+            sentence=worded(
+                "Version %(version)s of the rubric %(rubric)s came into force.", version=row.version, rubric=row.rubric
+            ),
+        )
         for row in monitoring.criteria(connection, programme)
         if row.previous is not None
     ]
     for row in intervention.of_programme(connection, programme):
-        steps.append(Step(seq=row.seq, sentence=f"An intervention opened for the domain {row.domain}."))
+        opened = worded("An intervention opened for the domain %(domain)s.", domain=row.domain)
+        steps.append(Step(seq=row.seq, sentence=opened))
         if row.closed_seq is not None:
-            words = "its batch passed" if row.outcome == "passed" else "it was given up"
-            steps.append(Step(seq=row.closed_seq, sentence=f"The intervention for {row.domain} closed: {words}."))
+            steps.append(Step(seq=row.closed_seq, sentence=_closed(row)))
     for row in monitoring.set_aside(connection, programme):
-        judgments = "1 judgment was" if row.judgments == 1 else f"{row.judgments:,} judgments were"
-        steps.append(Step(seq=row.seq, sentence=f"{judgments} set aside {_SET_ASIDE.get(row.cause, row.cause)}."))
+        words = numbered(
+            "%(number)s judgment was set aside %(why)s.", "%(number)s judgments were set aside %(why)s.",
+            row.judgments, why=_SET_ASIDE.get(row.cause, row.cause),
+        )  # fmt: skip
+        steps.append(Step(seq=row.seq, sentence=words))
     return steps
+
+
+def _closed(row: Row) -> str:
+    if row.outcome == "passed":
+        return worded("The intervention for %(domain)s closed: its batch passed.", domain=row.domain)
+    return worded("The intervention for %(domain)s closed: it was given up.", domain=row.domain)

@@ -10,7 +10,7 @@ from tallystick.bundle.figures.figure import Figure
 from tallystick.bundle.state import Entered, State
 from tallystick.events.checklist import ReleasePhased
 from tallystick.flow.checklist import PILOT, PRODUCTION, phased
-from tallystick.flow.monitoring.report import TITLES
+from tallystick.flow.monitoring.sections import TITLES
 
 SCHEMA = "tallystick/phase/1"
 
@@ -44,7 +44,7 @@ def phase(tables: Tables) -> Phase | None:
     fact = found.fact
     return Phase(
         schema=SCHEMA, seq=found.seq, phase=fact.phase, since=fact.since, records=fact.records, hard=fact.hard,
-        places=fact.places, unanswered=[TITLES.get(one, one) for one in fact.unanswered],
+        places=fact.places, unanswered=[str(TITLES.get(one, one)) for one in fact.unanswered],
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from tallystick.canon import PPM
 from tallystick.events.checklist import ReleasePhased
 from tallystick.flow.contract import AXES, DataContract, is_hard
 from tallystick.flow.document import share_ppm
-from tallystick.flow.monitoring.report import TITLES
+from tallystick.flow.monitoring.sections import TITLES
 from tallystick.flow.monitoring.told import counted, percent
 from tallystick.flow.refusal import Refused
 

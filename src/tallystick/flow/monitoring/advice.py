@@ -6,6 +6,7 @@ from typing import Final
 
 from tallystick.flow.monitoring import figures, told
 from tallystick.flow.monitoring.figures import ALL, VERDICT, Figure
+from tallystick.flow.monitoring.told import worded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,17 @@ class Advice:
 
 _ORDER: Final = (figures.CONTEXT, figures.DISAGREEMENT, figures.ABSTENTION, figures.DEFECTS)
 _TODO: Final[Mapping[str, str]] = {
-    figures.CONTEXT: "See which items they were: they may get others than their colleagues. Bring what these lack.",
-    figures.ABSTENTION: "Ask what they need: clearer instructions on when to abstain, or items nearer to their field.",
-    figures.DEFECTS: "Show them two or three of their reasons beside worked ones. Items much alike explain a part.",
+    figures.CONTEXT: worded(
+        "See which items they were: they may get others than their colleagues. Bring what these lack."
+    ),
+    figures.ABSTENTION: worded(
+        "Ask what they need: clearer instructions on when to abstain, or items nearer to their field."
+    ),
+    figures.DEFECTS: worded(
+        "Show them two or three of their reasons beside worked ones. Items much alike explain a part."
+    ),
 }
-_APART: Final = (
+_APART: Final = worded(
     "Look at a few of these items together, with the anchors beside you. Either they read the words otherwise than the "
     "rest, and the rubric should say it better, or they see what the others miss."
 )
@@ -42,16 +49,24 @@ def sentence(one: Figure) -> str:
     """What a clear figure says, with its interval and what all experts show."""
     assert one.rate.share is not None
     assert one.all_experts is not None
-    where = "" if one.kind.family == ALL else f", on items of {told.family(one.kind)}"
     share, all_of_them = told.within(one.rate.share, one.rate.interval), told.percent(one.all_experts)
-    on = "" if one.kind.dimension == VERDICT else f" on {told.dimension(one.kind)}"
-    words = {
-        figures.CONTEXT: f"In {share} of their judgments the item lacked context{where}",
-        figures.ABSTENTION: f"In {share} of their judgments they abstained{on}{where}",
-        figures.DISAGREEMENT: f"From {share} of the others' judgments they differ{on}{where}",
-        figures.DEFECTS: f"In {share} of their judgments a reason has a defect{where}",
-    }
-    return f"{words[one.kind.measure]}; over all experts it is {all_of_them}."
+    on = "" if one.kind.dimension == VERDICT else told.dimension(one.kind)
+    said = {
+        figures.CONTEXT: worded("In %(share)s of their judgments the item lacked context", share=share),
+        figures.ABSTENTION: worded("In %(share)s of their judgments they abstained on %(what)s", share=share, what=on)
+        if on else worded("In %(share)s of their judgments they abstained", share=share),
+        figures.DISAGREEMENT: worded(
+            "From %(share)s of the others' judgments they differ on %(what)s", share=share, what=on
+        )
+        if on else worded("From %(share)s of the others' judgments they differ", share=share),
+        figures.DEFECTS: worded("In %(share)s of their judgments a reason has a defect", share=share),
+    }[one.kind.measure]  # fmt: skip
+    if one.kind.family == ALL:
+        return worded("%(what)s; over all experts it is %(share)s.", what=said, share=all_of_them)
+    return worded(
+        "%(what)s, on items of %(family)s; over all experts it is %(share)s.",
+        what=said, family=told.family(one.kind), share=all_of_them,
+    )  # fmt: skip
 
 
 def _todo(one: Figure) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tallystick.flow.monitoring.report import Report, Section
+from tallystick.flow.monitoring.report import Report
+from tallystick.flow.monitoring.sections import Section
 from tallystick.flow.monitoring.told import COUNT, SHARE, Number, percent
 
 

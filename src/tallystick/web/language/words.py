@@ -1,19 +1,26 @@
 """Sentences in the language of the request, for the words that pages get from Python. Reads catalogues only."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from decimal import Decimal
+from typing import Final, TypeVar
 
 from babel.lists import format_list
 from markupsafe import Markup
 
+from tallystick.flow.monitoring.told import Value, Worded
 from tallystick.flow.refusal import Refused
-from tallystick.web.language.formats import count
+from tallystick.web.language.formats import count, number
 from tallystick.web.language.sentences import phrase
 from tallystick.web.language.spoken import ENGLISH, current, gettext, ngettext, pgettext
 
 REFUSAL = "refusal"
 """The context of messages about refusals: their ids are the codes."""
 Key = TypeVar("Key")
+_BETWEEN: Final = {
+    "zh": {" ": "", ", ": "、", "; ": "；", ": ": "："},  # noqa: RUF001 - the signs of Chinese
+    "ar": {", ": "، ", "; ": "؛ "},
+}
+"""What stands between texts that follow each other, where a language writes other signs."""
 
 
 def said(message: str, **values: object) -> str:
@@ -93,6 +100,24 @@ def refusal_line(refused: Refused) -> str:
     """A refusal in one line, as for the error of a field: said, and behind it the exact English sentence."""
     sentence, exact = refusal(refused)
     return Markup('{} <span lang="en" dir="ltr">{}</span>').format(sentence, exact) if exact else sentence
+
+
+def resaid(text: str) -> str:
+    """A text that a pure module put together, in the language of the request; any other text as it is."""
+    if current() == ENGLISH or not isinstance(text, Worded):
+        return text
+    if not text.message:
+        between = _BETWEEN.get(current().code, {}).get(text.between, text.between)
+        return between.join(resaid(part) for part in text.parts)
+    form = gettext(text.message) if text.number is None else ngettext(text.message, text.many, text.number)
+    return form % {name: _put(value) for name, value in text.values.items()} if text.values else form
+
+
+def _put(value: Value) -> str:
+    """What stands at a place: a number as the language writes it, a text of ours said, what people wrote as it is."""
+    if isinstance(value, Decimal):
+        return number(float(value), -int(value.as_tuple().exponent))
+    return count(value) if isinstance(value, int) else resaid(value)
 
 
 class Words(Mapping[Key, str]):

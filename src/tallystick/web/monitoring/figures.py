@@ -15,7 +15,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.plots import IntervalPlot, IntervalRow
 from tallystick.web import frame
 from tallystick.web.frame import Place
-from tallystick.web.language import N_, Words, counted, said
+from tallystick.web.language import N_, Words, counted, resaid, said
 from tallystick.web.language.formats import count
 from tallystick.web.monitoring.shares import Rated, Timed, limits, percent, share_of_rate, share_of_time
 from tallystick.web.views import monitoring as views
@@ -193,7 +193,7 @@ def expert(visit: Visit) -> PageAnswer:
         lead=said(
             "%(judgments)s that count, with %(colleagues)s on the same items.", judgments=judgments, colleagues=partners
         ),
-        advice=tuple(views.Advice(sentence=one.sentence, todo=one.todo) for one in given),
+        advice=tuple(views.Advice(sentence=resaid(one.sentence), todo=resaid(one.todo)) for one in given),
         none_stands_out="" if given else said(NOTHING_CLEAR), facts=_facts(found),
         axes=axes(f"{root}/experts/{person}", found.axes, found.by),
         tables=(

@@ -5,15 +5,20 @@ from starlette.responses import Response
 from tallystick.app import monitoring
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.monitoring.report import Section
-from tallystick.flow.monitoring.written import markdown, value_of
+from tallystick.flow.monitoring.sections import Section
+from tallystick.flow.monitoring.told import COUNT, SHARE, Number
+from tallystick.flow.monitoring.written import markdown
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, words
+from tallystick.web import frame
 from tallystick.web.frame import Place
+from tallystick.web.language import N_, counted, formats, resaid, said
+from tallystick.web.language.formats import count
+from tallystick.web.monitoring.shares import percent
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Link
 
-HEADING = "Report on quality"
+HEADING = N_("Report on quality")
+SECTION = N_("Quality")
 
 
 def mount(site: Site) -> None:
@@ -30,30 +35,47 @@ def report(visit: Visit) -> PageAnswer:
         return page
     found, root = page.report, f"/programmes/{programme}"
     view = views.ReportPage(
-        lead=f"Of {words.plural(found.judgments, 'judgment', 'judgments')} on "
-        f"{words.plural(found.items, 'item', 'items')}, up to journal entry {found.upto:,}. Intervals are at 95 %. "
-        "No person is named.",
-        summary=found.summary, sections=tuple(_section(section) for section in found.sections),
-        download=Link(label="Download as Markdown", href=f"{root}/report.md"),
+        lead=said(
+            "Of %(judgments)s on %(items)s, up to journal entry %(entry)s. Intervals are at 95 %%. No person is named.",
+            judgments=counted("%(number)s judgment", "%(number)s judgments", found.judgments),
+            items=counted("%(number)s item", "%(number)s items", found.items), entry=count(found.upto),
+        ),
+        summary=tuple(resaid(one) for one in found.summary),
+        sections=tuple(_section(section) for section in found.sections),
+        download=Link(label=said("Download as Markdown"), href=f"{root}/report.md"),
     )  # fmt: skip
-    trail = ((page.programme.title, root), ("Quality", f"{root}/monitoring"))
-    at = Place(trail=trail, programme=programme, section="Quality")
-    return frame.shown("monitoring/report.html", view, frame.page(visit, HEADING, at=at))
+    trail = ((page.programme.title, root), (said(SECTION), f"{root}/monitoring"))
+    at = Place(trail=trail, programme=programme, section=SECTION)
+    return frame.shown("monitoring/report.html", view, frame.page(visit, said(HEADING), at=at))
 
 
 def _section(section: Section) -> views.ReportSection:
     numbers = dict.fromkeys([*(n for cause in section.causes for n in cause.numbers), *section.numbers])
     return views.ReportSection(
-        id=section.id, heading=section.title, answer=section.answer, missing=section.missing,
+        id=section.id, heading=resaid(section.title), answer=resaid(section.answer), missing=resaid(section.missing),
         causes=tuple(
-            views.CauseRow(sentence=cause.sentence, action=cause.action, is_clear=cause.is_clear)
+            views.CauseRow(sentence=resaid(cause.sentence), action=resaid(cause.action), is_clear=cause.is_clear)
             for cause in section.causes
         ),
         numbers=tuple(
-            views.NumberRow(name=n.name, value=value_of(n), of=f"{n.n:,}" if n.n else "", origin=n.origin)
+            views.NumberRow(
+                name=resaid(n.name), value=_value(n), of=count(n.n) if n.n else "", origin=resaid(n.origin)
+            )
             for n in numbers
         ),
     )  # fmt: skip
+
+
+def _value(one: Number) -> str:
+    """A figure with its interval: `flow.monitoring.written.value_of` in the language of the reader."""
+    if one.value is None:
+        return said("too few")
+    if one.unit == COUNT:
+        return count(round(one.value))
+    show = percent if one.unit == SHARE else formats.number
+    if one.low is None or one.high is None:
+        return show(one.value)
+    return said("%(value)s (%(low)s to %(high)s)", value=show(one.value), low=show(one.low), high=show(one.high))
 
 
 def source(visit: Visit) -> PageAnswer:
