@@ -5,29 +5,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tallystick import canon
-from tallystick.app import access, credential, erased, routing, standing
+from tallystick.app import access, routing, standing
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import unreadable
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
-from tallystick.app.looking import About, Look
+from tallystick.app.looking import Look
+from tallystick.app.standing.reviewing import Wish, decide_on, look_at, seal_notes
 from tallystick.events.affected import AffectedKept, AffectedRequeued
-from tallystick.events.envelope import ObjectRef
 from tallystick.events.standing import JudgmentsRequeued
 from tallystick.flow import affected as flow
 from tallystick.flow import assignment as order
 from tallystick.flow.affected import Flag, Progress, Tally
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow, Reason, Rubric, diff, reasons
-from tallystick.flow.standing import COUNTED
+from tallystick.flow.standing import COUNTED, Given
 from tallystick.ledger import journal
 from tallystick.store import affected as store
 from tallystick.store import contract as contracts
 from tallystick.store import items
 from tallystick.store import rubric as rubrics
-from tallystick.store import standing as standings
 from tallystick.store.schema import Row
 
 PAGE = 100
@@ -150,34 +148,15 @@ def affected_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | Non
 
     Only somebody who never judged the item and was never given it finds it.
     """
-
-    def check(connection: journal.Connection) -> Refused | None:
-        row = _reviewable(connection, actor, judgment)
-        if row is None or row.standing != COUNTED or not store.of_judgment(connection, judgment):
-            return access.ABSENT
-        gone = erased.gone(connection, row.content)
-        refused = gone.refused if gone else unreadable(cell, connection, actor, row.programme, item=row.item)
-        return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
-
-    if not access.allows(actor, "review"):
-        return access.ABSENT
-    with cell.read() as connection:
-        refused = check(connection)
-        row = _reviewable(connection, actor, judgment)
-    if refused or row is None:
-        return refused or access.ABSENT
-    look = cell.look(actor, "review", About(subject=row.item, what="judgments", reason="review"), key=key, check=check)
-    if isinstance(look, Refused):
-        return look
+    found = look_at(
+        cell, actor, judgment, key=key,
+        waits=lambda connection, row: row.standing == COUNTED and bool(store.of_judgment(connection, judgment)),
+    )  # fmt: skip
+    if isinstance(found, Refused):
+        return found
+    row, look = found
     with cell.read() as connection:
         return _opened(cell, connection, row, actor, look=look)
-
-
-def _reviewable(connection: journal.Connection, actor: Actor, judgment: str) -> Row | None:
-    row = next(iter(standings.of_judgments(connection, [judgment])), None)
-    if row is None or standings.has_had(connection, actor.person, row.item):
-        return None
-    return row
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> AffectedJudgment:
@@ -222,15 +201,20 @@ class Reviewed:
 def stands(cell: Cell, actor: Actor, judgment: str, *, notes: str, key: str) -> Reviewed | Refused:
     """An affected judgment stands under the version in force. Notes may be empty."""
 
-    def decide(tx: Transaction, row: Row, version: str) -> Decision:
-        ref = _seal(tx, _item_of(tx, row), notes, actor) if notes.strip() else None
+    def decide(tx: Transaction, row: Row) -> Decision:
+        ref = seal_notes(tx, _item_of(tx, row), notes, actor) if notes.strip() else None
         decision = flow.Decision(
-            programme=row.programme, rubric=row.rubric, version=version, way=flow.EACH, reviewer=actor.person, notes=ref
+            programme=row.programme,
+            rubric=row.rubric,
+            version=_version(tx, row),
+            way=flow.EACH,
+            reviewer=actor.person,
+            notes=ref,
         )
         return [*flow.kept([judgment], decision, iter(tx.new_salt, ""))]
 
     request = canon.encode(["affected-stands", judgment, notes])
-    return _review(cell, actor, judgment, _Wish("stands", notes, key, request), decide=decide)
+    return _reviewed(cell, actor, judgment, Wish("stands", notes, key, request), decide=decide)
 
 
 def judge_again(
@@ -238,46 +222,29 @@ def judge_again(
 ) -> Reviewed | Refused:
     """An affected judgment is set aside and its item opened again; by_same: its author may judge it again, too."""
 
-    def decide(tx: Transaction, row: Row, _version: str) -> Decision:
+    def decide(tx: Transaction, row: Row) -> Decision:
         # Asked first, without the notes: a refusal must not leave a key behind.
         tried = _requeue(cell, tx, row, [judgment], by_same=by_same)
         if isinstance(tried, Refused):
             return tried
         return standing.requeue(
             cell, tx, programme=row.programme, judgments=[judgment], cause="revision", reference=_in_force(tx, row),
-            by_same=by_same, notes=_seal(tx, _item_of(tx, row), notes, actor),
+            by_same=by_same, notes=seal_notes(tx, _item_of(tx, row), notes, actor),
         )  # fmt: skip
 
     request = canon.encode(["affected-again", judgment, notes, by_same])
-    return _review(cell, actor, judgment, _Wish("again", notes, key, request), decide=decide)
+    return _reviewed(cell, actor, judgment, Wish("again", notes, key, request), decide=decide)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    decision: str
-    notes: str
-    key: str
-    request: bytes
-
-
-def _review(
-    cell: Cell, actor: Actor, judgment: str, wish: _Wish, *, decide: Callable[[Transaction, Row, str], Decision]
+def _reviewed(
+    cell: Cell, actor: Actor, judgment: str, wish: Wish, *, decide: Callable[[Transaction, Row], Decision]
 ) -> Reviewed | Refused:
-    def checked(tx: Transaction) -> Decision:
-        row = _reviewable(tx.connection, actor, judgment)
-        one = next(iter(standing.given_of(tx.connection, [judgment])), None)
-        if row is None or one is None:
-            return access.ABSENT
-        gone = erased.gone(tx.connection, row.content)
-        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
-        ended = ended or credential.refuse_reviewer(cell, tx.connection, actor.person, row.item)
+    def waiting(tx: Transaction, row: Row, one: Given) -> Decision:
         is_waiting = bool(store.of_judgment(tx.connection, judgment))
-        refused = ended or flow.refuse_review(
-            one, is_waiting=is_waiting, notes=wish.notes, is_needed=wish.decision == "again"
-        )
-        return refused or decide(tx, row, _version(tx, row))
+        refused = flow.refuse_review(one, is_waiting=is_waiting, notes=wish.notes, is_needed=wish.needs_notes)
+        return refused or decide(tx, row)
 
-    return _told(cell.execute(Command(actor, "review", wish.key, wish.request, checked)), wish.decision)
+    return _told(decide_on(cell, actor, judgment, wish, decide=waiting), wish.decision)
 
 
 def stand_all(cell: Cell, actor: Actor, *, programme: str, rubric: str, rationale: str, key: str) -> Reviewed | Refused:
@@ -295,7 +262,7 @@ def stand_all(cell: Cell, actor: Actor, *, programme: str, rubric: str, rational
         return [*flow.kept(chosen, decision, iter(tx.new_salt, ""))]
 
     request = canon.encode(["affected-all-stand", programme, rubric, rationale])
-    return _in_bulk(cell, actor, (programme, rubric), _Wish("stands", rationale, key, request), decide=decide)
+    return _in_bulk(cell, actor, (programme, rubric), Wish("stands", rationale, key, request), decide=decide)
 
 
 def again_all(
@@ -320,11 +287,11 @@ def again_all(
         return [told, *facts]
 
     request = canon.encode(["affected-all-again", programme, rubric, criterion, rationale, by_same])
-    return _in_bulk(cell, actor, (programme, rubric), _Wish("again", rationale, key, request), decide=decide)
+    return _in_bulk(cell, actor, (programme, rubric), Wish("again", rationale, key, request), decide=decide)
 
 
 def _in_bulk(
-    cell: Cell, actor: Actor, of: tuple[str, str], wish: _Wish, *, decide: Callable[[Transaction, Row], Decision]
+    cell: Cell, actor: Actor, of: tuple[str, str], wish: Wish, *, decide: Callable[[Transaction, Row], Decision]
 ) -> Reviewed | Refused:
     def checked(tx: Transaction) -> Decision:
         row = rubrics.current(tx.connection, *of)
@@ -376,8 +343,3 @@ def _told(answer: Receipt | Refused, decision: str) -> Reviewed | Refused:
     return Reviewed(
         facts[0].programme, facts[0].rubric, version, decision, sum(len(fact.judgments) for fact in facts), answer
     )
-
-
-def _seal(tx: Transaction, item: Row, notes: str, actor: Actor) -> ObjectRef:
-    """Notes may quote the item: they stand under its import, and under whoever wrote them."""
-    return tx.seal(notes.strip().encode(), scope=f"run:{item.run}", subjects=[f"person:{actor.person}"])

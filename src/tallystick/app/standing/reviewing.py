@@ -96,15 +96,27 @@ def held_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | None = 
 
     Only somebody who never judged the item and does not hold it finds it. One that is held no longer is absent.
     """
+    found = look_at(cell, actor, judgment, key=key, waits=lambda _, row: row.standing == HELD)
+    if isinstance(found, Refused):
+        return found
+    row, look = found
+    with cell.read() as connection:
+        return _opened(cell, connection, row, actor, look=look)
+
+
+def look_at(
+    cell: Cell, actor: Actor, judgment: str, *, key: str | None, waits: Callable[[journal.Connection, Row], bool]
+) -> tuple[Row, Look] | Refused:
+    """Open a judgment of somebody else to review it, and record that it was opened.
+
+    waits  whether it is one that waits to be reviewed: any other is absent
+    """
 
     def check(connection: journal.Connection) -> Refused | None:
         row = _reviewable(connection, actor, judgment)
-        if row is None or row.standing != HELD:
+        if row is None or not waits(connection, row):
             return access.ABSENT
-        gone = erased.gone(connection, row.content)
-        hidden = unreadable(cell, connection, actor, row.programme, item=row.item)
-        refused = gone.refused if gone and hidden is not access.ABSENT else hidden
-        return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
+        return _shut(cell, connection, actor, row)
 
     if not access.allows(actor, "review"):
         return access.ABSENT
@@ -113,12 +125,8 @@ def held_judgment(cell: Cell, actor: Actor, judgment: str, *, key: str | None = 
         row = _reviewable(connection, actor, judgment)
     if refused or row is None:
         return refused or access.ABSENT
-    about = About(subject=row.item, what="judgments", reason="review")
-    look = cell.look(actor, "review", about, key=key, check=check)
-    if isinstance(look, Refused):
-        return look
-    with cell.read() as connection:
-        return _opened(cell, connection, row, actor, look=look)
+    look = cell.look(actor, "review", About(subject=row.item, what="judgments", reason="review"), key=key, check=check)
+    return look if isinstance(look, Refused) else (row, look)
 
 
 def _reviewable(connection: journal.Connection, actor: Actor, judgment: str) -> Row | None:
@@ -127,6 +135,14 @@ def _reviewable(connection: journal.Connection, actor: Actor, judgment: str) -> 
     if row is None or store.has_had(connection, actor.person, row.item):
         return None
     return row
+
+
+def _shut(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+    """Why a judgment that somebody may review is shut to them now. Of what is hidden, not even its end is told."""
+    gone = erased.gone(connection, row.content)
+    hidden = unreadable(cell, connection, actor, row.programme, item=row.item)
+    refused = gone.refused if gone and hidden is not access.ABSENT else hidden
+    return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> HeldJudgment:
@@ -165,12 +181,12 @@ def stands(cell: Cell, actor: Actor, judgment: str, *, notes: str, key: str) -> 
         hold = store.hold_of(tx.connection, judgment)
         assert item is not None, "a judgment has an item"
         assert hold is not None, "what is held is in a hold"
-        ref = _seal(tx, item, notes, actor) if notes.strip() else None
+        ref = seal_notes(tx, item, notes, actor) if notes.strip() else None
         fact = flow.cleared(one, hold=hold, reviewer=actor.person, notes=ref)
         return [fact, *divided(tx, item, [row.verdict])]
 
     request = canon.encode(["held-stands", judgment, notes])
-    return _review(cell, actor, judgment, _Wish("stands", notes, key, request), decide=decide)
+    return _reviewed(cell, actor, judgment, Wish("stands", notes, key, request), decide=decide)
 
 
 def judge_again(
@@ -191,36 +207,50 @@ def judge_again(
             return tried
         return standing.requeue(
             cell, tx, programme=one.programme, judgments=[judgment], cause="review", reference=hold, by_same=by_same,
-            notes=_seal(tx, item, notes, actor),
+            notes=seal_notes(tx, item, notes, actor),
         )  # fmt: skip
 
     request = canon.encode(["held-again", judgment, notes, by_same])
-    return _review(cell, actor, judgment, _Wish("again", notes, key, request), decide=decide)
+    return _reviewed(cell, actor, judgment, Wish("again", notes, key, request), decide=decide)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class Wish:
+    """A decision on a judgment of somebody else, with its notes, and the key and the bytes of the command."""
+
     decision: str
     notes: str
     key: str
     request: bytes
 
+    @property
+    def needs_notes(self) -> bool:
+        """Whether the decision has to say why."""
+        return self.decision == "again"
 
-def _review(
-    cell: Cell, actor: Actor, judgment: str, wish: _Wish, *, decide: Callable[[Transaction, Row, Given], Decision]
-) -> Reviewed | Refused:
+
+def decide_on(
+    cell: Cell, actor: Actor, judgment: str, wish: Wish, *, decide: Callable[[Transaction, Row, Given], Decision]
+) -> Receipt | Refused:
+    """Carry out what a reviewer decides on a judgment that they may open now. `decide` asks whether it still waits."""
+
     def checked(tx: Transaction) -> Decision:
         row = _reviewable(tx.connection, actor, judgment)
         one = next(iter(standing.given_of(tx.connection, [judgment])), None)
         if row is None or one is None:
             return access.ABSENT
-        gone = erased.gone(tx.connection, row.content)
-        ended = gone.refused if gone else unreadable(cell, tx.connection, actor, row.programme, item=row.item)
-        ended = ended or credential.refuse_reviewer(cell, tx.connection, actor.person, row.item)
-        refused = ended or flow.refuse_review(one, notes=wish.notes, is_needed=wish.decision == "again")
-        return refused or decide(tx, row, one)
+        return _shut(cell, tx.connection, actor, row) or decide(tx, row, one)
 
-    answer = cell.execute(Command(actor, "review", wish.key, wish.request, checked))
+    return cell.execute(Command(actor, "review", wish.key, wish.request, checked))
+
+
+def _reviewed(
+    cell: Cell, actor: Actor, judgment: str, wish: Wish, *, decide: Callable[[Transaction, Row, Given], Decision]
+) -> Reviewed | Refused:
+    def waiting(tx: Transaction, row: Row, one: Given) -> Decision:
+        return flow.refuse_review(one, notes=wish.notes, is_needed=wish.needs_notes) or decide(tx, row, one)
+
+    answer = decide_on(cell, actor, judgment, wish, decide=waiting)
     if isinstance(answer, Refused):
         return answer
     fact = answer.facts[0]
@@ -228,6 +258,6 @@ def _review(
     return Reviewed(judgment, fact.programme, wish.decision, answer)
 
 
-def _seal(tx: Transaction, item: Row, notes: str, actor: Actor) -> ObjectRef:
+def seal_notes(tx: Transaction, item: Row, notes: str, actor: Actor) -> ObjectRef:
     """Notes may quote the item: they stand under its import, and under whoever wrote them."""
     return tx.seal(notes.strip().encode(), scope=f"run:{item.run}", subjects=[f"person:{actor.person}"])
