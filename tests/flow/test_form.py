@@ -10,6 +10,7 @@ from tallystick.flow.constitution import SHAPE as CONSTITUTION
 from tallystick.flow.constitution import Constitution
 from tallystick.flow.document import form, parse, plain, read
 from tallystick.flow.document.form import Data, Leaf, Listed, Node, Shape
+from tallystick.flow.document.tree import Plain
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.rubric.form import SHAPE as RUBRIC
 
@@ -22,6 +23,13 @@ def data_of(text: str) -> Data:
     assert not isinstance(tree, list)
     assert isinstance(tree.data, dict)
     return tree.data
+
+
+def listed(text: str) -> Data:
+    """The closed lists of a rubric."""
+    found = data_of(text)["labels"]
+    assert isinstance(found, dict)
+    return found
 
 
 def typed(nodes: tuple[Node, ...]) -> dict[str, str]:
@@ -43,7 +51,17 @@ def through(shape: Shape, text: str) -> str:
     return form.text(shape, form.taken(shape, typed(form.nodes(shape, data_of(text)))))
 
 
-@pytest.mark.parametrize("text", [*(file.read_text() for file in FILES), THRESHOLD])
+LISTS = (
+    FILES[0].read_text()
+    + """
+labels:
+  category: [{value: fact, title: Fact, help: It says what is not so.}, {value: tone, title: Tone}]
+  severity: []
+"""
+)
+
+
+@pytest.mark.parametrize("text", [*(file.read_text() for file in FILES), THRESHOLD, LISTS])
 def test_a_rubric_is_the_same_after_its_form(text: str) -> None:
     before, after = read(text, "x", Rubric), read(through(RUBRIC, text), "x", Rubric)
     assert isinstance(before, Rubric), before
@@ -73,6 +91,20 @@ def test_rows_are_added_taken_out_and_moved_and_empty_ones_are_not_written() -> 
     assert isinstance(found, Constitution), found
     assert list(found.by_id) == ["candour", "care"]
     assert len(found.by_id["care"].examples) == 1
+
+
+def test_lists_of_a_name_are_added_and_one_that_comes_twice_is_kept() -> None:
+    data = form.taken(RUBRIC, typed(form.nodes(RUBRIC, data_of(LISTS))))
+    form.changed(RUBRIC, data, "add", "labels")
+    form.changed(RUBRIC, data, "add", "labels.0.entries")
+    form.changed(RUBRIC, data, "up", "labels.0.entries.1")
+    form.changed(RUBRIC, data, "remove", "labels.1")
+    assert list(listed(form.text(RUBRIC, data))) == ["category"]
+    found = read(form.text(RUBRIC, data), "x", Rubric)
+    assert isinstance(found, Rubric), found
+    assert [label.value for label in (found.labels or {})["category"]] == ["tone", "fact"]
+    rows: list[Plain] = [{"name": "category"}, {"name": "category"}, {"entries": [{"value": "x"}]}]
+    assert list(listed(form.text(RUBRIC, {"labels": rows}))) == ["category", "category again", "no name"]
 
 
 def test_a_score_that_comes_twice_is_a_problem_and_loses_no_words() -> None:

@@ -222,6 +222,31 @@ def test_changes_name_the_criteria_and_their_parts(before: str, after: str, expe
     assert [(change.criterion, change.kind, change.parts, change.is_affecting) for change in found] == expected
 
 
+LISTED = "labels: {category: [{value: fact, title: Fact}, {value: tone, title: Tone}]}\npriority:"
+
+
+@pytest.mark.parametrize(
+    ("lists", "parts", "reason"),
+    [
+        ("labels: {category: [{value: fact, title: Fact}]}\npriority:", "lists", "scale"),
+        (LISTED.replace("tone,", "style,"), "lists", "scale"),
+        (LISTED.replace("labels: {", "labels: {severity: [], "), "lists", "scale"),
+        ("priority:", "lists", "scale"),
+        (LISTED.replace("title: Tone", "title: Tone, help: Rude."), "list words", "wording"),
+        (LISTED, "", ""),
+    ],
+)
+def test_a_change_of_a_closed_list_affects_every_criterion(lists: str, parts: str, reason: str) -> None:
+    """What is chosen from a list belongs to no criterion, so each of them says that its judgments are affected."""
+    old, new = small(SMALL.replace("priority:", LISTED)), revised("priority:", lists)
+    expected = [(name, (parts,)) for name in old.by_id] if parts else []
+    assert [(change.criterion, change.parts) for change in changes(old, new)] == expected
+    assert rubrics.reasons(old, new) == ({name: reason for name, _ in expected})
+    assert bool([row for row in rubrics.diff(old, new) if row.part.startswith("list") and row.state != "same"]) == bool(
+        parts
+    )
+
+
 def test_a_removed_criterion_affects_its_judgments() -> None:
     old = revised(
         "priority:", "  - {id: tact, name: Tact, question: Is it kind, anchors: {1: No., 5: Yes.}}\npriority:"

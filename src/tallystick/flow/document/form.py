@@ -69,7 +69,23 @@ class Rows:
     parts: "tuple[Part, ...]"
 
 
-Part = Field | Inside | Texts | Points | Rows
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A map from names to lists of maps. In between it is a list of rows with a name and their entries.
+
+    one    what one list is called; entry: what one of its entries is called, title the key that names it
+    """
+
+    key: str
+    label: str
+    one: str
+    entry: str
+    title: str
+    parts: "tuple[Part, ...]"
+    hint: str = ""
+
+
+Part = Field | Inside | Texts | Points | Rows | Named
 _POINT = (Field("point", "Score", "whole"), Field("text", "What it means", "text"))
 
 
@@ -159,12 +175,26 @@ def _node(part: Part, value: Plain, name: str, errors: Mapping[str, str]) -> Nod
             )
             rows.append(Row(place, f"{part.one} {number + 1}", (leaf,)))
             continue
-        inner = part.parts if isinstance(part, Rows) else _POINT
-        title = _text(_map(entry).get(part.title, "")) if isinstance(part, Rows) else ""
+        inner = _inner(part)
+        title = _text(_map(entry).get(_title(part), ""))
         label = f"{part.one} {number + 1}" + (f": {title}" if title else "")
         is_open = not title or any(f"{name}.".startswith(f"{place}.") for name in errors)
         rows.append(Row(place, label, _nodes(inner, _map(entry), f"{place}.", errors), is_open))
-    return Listed(name, part.label, part.one, tuple(rows), error, is_open=not isinstance(part, Rows))
+    return Listed(name, part.label, part.one, tuple(rows), error, is_open=not isinstance(part, Rows | Named))
+
+
+def _inner(part: "Texts | Points | Rows | Named") -> "tuple[Part, ...]":
+    """What a row of a list holds."""
+    if isinstance(part, Rows):
+        return part.parts
+    if isinstance(part, Named):
+        return Field("name", "Name", hint=part.hint), Rows("entries", "Entries", part.entry, part.title, part.parts)
+    return _POINT
+
+
+def _title(part: "Texts | Points | Rows | Named") -> str:
+    """The key whose value names a row; empty where none does."""
+    return part.title if isinstance(part, Rows) else "name" if isinstance(part, Named) else ""
 
 
 def _shown(value: Plain, part: Field) -> str:
@@ -183,9 +213,11 @@ def _map(value: Plain) -> Data:
 
 
 def _list(part: Part, value: Plain) -> list[Plain]:
-    """The rows of a list; of a map by points, its pairs."""
+    """The rows of a list; of a map by points or by names, its pairs."""
     if isinstance(part, Points) and isinstance(value, dict):
         return [{"point": point, "text": text} for point, text in value.items()]
+    if isinstance(part, Named) and isinstance(value, dict):
+        return [{"name": name, "entries": entries} for name, entries in value.items()]
     return value[:ROWS_MAX] if isinstance(value, list) else []
 
 
@@ -209,7 +241,7 @@ def _value(part: Part, fields: Mapping[str, str], name: str) -> Plain:
     places = _places(fields, name)
     if isinstance(part, Texts):
         return [_clean(fields.get(place, "")) for place in places]
-    inner = part.parts if isinstance(part, Rows) else _POINT
+    inner = _inner(part)
     return [_taken(inner, fields, f"{place}.") for place in places]
 
 
@@ -261,9 +293,9 @@ def _found(parts: Sequence[Part], data: Plain, steps: list[str]) -> tuple[Part |
     if len(steps) == 1:
         return part, inside
     number = int(steps[1]) if steps[1].isdecimal() else -1
-    if not isinstance(part, Rows) or not isinstance(inside, list) or not 0 <= number < len(inside):
+    if not isinstance(part, Rows | Named) or not isinstance(inside, list) or not 0 <= number < len(inside):
         return None, None
-    return _found(part.parts, inside[number], steps[2:])
+    return _found(_inner(part), inside[number], steps[2:])
 
 
 def document(shape: Shape, data: Data) -> Data:
@@ -283,9 +315,7 @@ def _document(parts: Sequence[Part], data: Data) -> Data:
 
 def _entry(part: Part, value: Plain) -> Plain:
     if isinstance(part, Field):
-        if part.kind == "flag":
-            return None if value is None else value is True
-        return value
+        return value is True if part.kind == "flag" and value is not None else value
     if isinstance(part, Inside):
         return _document(part.parts, _map(value))
     rows = _list(part, value)
@@ -293,6 +323,8 @@ def _entry(part: Part, value: Plain) -> Plain:
         return [row for row in rows if row not in (None, "")]
     if isinstance(part, Points):
         return _by_point(rows)
+    if isinstance(part, Named):
+        return _by_name(part, rows)
     given = [_document(part.parts, _map(row)) for row in rows]
     return [row for row in given if any(not isinstance(value, bool) for value in row.values())]
 
@@ -311,9 +343,28 @@ def _by_point(rows: list[Plain]) -> Plain:
     return found  # type: ignore[return-value]  # points are written as numbers, as people write them
 
 
+def _by_name(part: Named, rows: list[Plain]) -> Plain:
+    """A map by names. A list with a name and no entries stays; a name that comes again is kept under another."""
+    found: Data = {}
+    inner = Rows("entries", part.label, part.entry, part.title, part.parts)
+    for row in rows:
+        name, entries = _text(_map(row).get("name")), _entry(inner, _map(row).get("entries"))
+        if name or entries:
+            key = name or "no name"
+            while key in found:
+                key = f"{key} again"
+            found[key] = entries
+    return found
+
+
 def text(shape: Shape, data: Data) -> str:
     """The YAML of form data."""
-    written: str = yaml.safe_dump(document(shape, data), sort_keys=False, allow_unicode=True, width=100)
+    return plain_text(document(shape, data))
+
+
+def plain_text(data: Data) -> str:
+    """The YAML of a document, with all that stands in it."""
+    written: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
     return written
 
 
@@ -337,12 +388,12 @@ def _misplaced(part: Part, value: Plain, name: str) -> Iterator[str]:
     if isinstance(part, Inside):
         yield from _unknown(part.parts, value, f"{name}.")
         return
-    wanted = {Field: (str, int, bool, type(None)), Points: (dict,)}.get(type(part), (list,))
+    wanted = {Field: (str, int, bool, type(None)), Points: (dict,), Named: (dict,)}.get(type(part), (list,))
     if not isinstance(value, wanted):
         yield name
-    elif isinstance(part, Rows):
+    elif isinstance(part, Rows | Named):
         for number, row in enumerate(_list(part, value)):
-            yield from _unknown(part.parts, row, f"{name}.{number}.")
+            yield from _unknown(_inner(part), row, f"{name}.{number}.")
     elif isinstance(part, Texts):
         yield from [f"{name}.{number}" for number, row in enumerate(_list(part, value)) if isinstance(row, list | dict)]
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from tallystick.flow.document.form import Field, Inside, Points, Rows, Shape, Texts
+from tallystick.flow.document.form import Field, Inside, Named, Points, Rows, Shape, Texts
 from tallystick.flow.rubric.model import DOMAINS, Form
 
 _EXAMPLE = (
@@ -34,6 +34,11 @@ _RULE = (
     ),
     Field("at_most", "Score of a threshold rule", "whole", hint="It decides when one side alone has so few points."),
 )  # fmt: skip
+_LABEL = (
+    Field("value", "Value", hint="What a record holds, such as unsafe_advice."),
+    Field("title", "Title"),
+    Field("help", "When it is right", "text"),
+)
 SHAPE = Shape(
     ("rubric", "tallystick/rubric/1"),
     (
@@ -46,6 +51,10 @@ SHAPE = Shape(
         Field("rationale", "Why it changed", "text", hint="Needed from the second version on."),
         Rows("criteria", "Criteria", "criterion", "name", _CRITERION),
         Rows("priority", "Priority rules", "rule", "over", _RULE),
+        Named(
+            "labels", "Closed lists in place of those of the signals", "list", "value", "title", _LABEL,
+            hint="Such as category or severity: a list that a signal asks from.",
+        ),
         Inside(
             "threshold", "Threshold of the gate", (
                 Field("value", "Agreement to reach", hint="Such as 0.85. Empty: what the domain asks for."),

@@ -25,7 +25,7 @@ _REVISION_KEYS = frozenset({"version", "changelog", "rationale"})
 class CriterionChange:
     """What a new version does to one criterion.
 
-    parts  the keys of the criterion that differ; `task` and `priority` when those parts of the rubric do
+    parts  the keys of the criterion that differ; `task`, `priority`, `lists` or `list words` where the rubric's differ
     """
 
     criterion: str
@@ -62,9 +62,18 @@ def _change(name: str, old: Rubric, new: Rubric) -> CriterionChange | None:
     parts = [part for part in Criterion.model_fields if was.get(part) != now.get(part)]
     if old.task != new.task:
         parts.append("task")
+    if _lists(old) != _lists(new):
+        parts.append("lists")
+    elif old.labels != new.labels:
+        parts.append("list words")
     if _rules_about(name, old) != _rules_about(name, new):
         parts.append("priority")
     return CriterionChange(criterion=name, kind="changed", parts=tuple(parts)) if parts else None
+
+
+def _lists(rubric: Rubric) -> dict[str, frozenset[str]]:
+    """The values of each closed list. They are the scale of what is chosen: anybody may have chosen otherwise."""
+    return {name: frozenset(label.value for label in labels) for name, labels in (rubric.labels or {}).items()}
 
 
 def _rules_about(name: str, rubric: Rubric) -> set[PriorityRule]:
@@ -74,7 +83,7 @@ def _rules_about(name: str, rubric: Rubric) -> set[PriorityRule]:
 Reason = Literal["added", "removed", "scale", "anchors", "rule", "wording"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why an earlier judgment on a criterion is affected, the gravest first. Whatever touches no scale, anchor or rule is
-wording: the question, the task, examples, exclusions, when to abstain, whom to ask."""
+wording: the question, the task, examples, exclusions, when to abstain, whom to ask, the words of a closed list."""
 _RULES = frozenset({"priority", "citation_required"})
 
 
@@ -87,7 +96,7 @@ def _reason(change: CriterionChange) -> Reason:
     if change.kind != "changed":
         return change.kind
     parts = set(change.parts)
-    if "scale" in parts:
+    if parts & {"scale", "lists"}:
         return "scale"
     if "anchors" in parts:
         return "anchors"
@@ -170,6 +179,10 @@ def _parts(rubric: Rubric) -> Iterator[tuple[tuple[str, str], str]]:
     for criterion in rubric.criteria:
         for part, text in _criterion_parts(criterion):
             yield (criterion.id, part), text
+    for name, labels in (rubric.labels or {}).items():
+        yield ("", f"list {name}"), ", ".join(label.value for label in labels) or "no values"
+        for label in labels:
+            yield ("", f"list {name}: {label.value}"), "\n".join(filter(None, (label.title, label.help)))
     for rule in rubric.priority:
         yield ("", f"priority: {rule.over} over {rule.under}"), f"{rule.why}{form_note(rule)}"
 

@@ -15,6 +15,9 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow
 from tallystick.flow.rubric.form import SHAPE
 from tallystick.web import frame, upload, words
+from tallystick.web.language import said
+from tallystick.web.language.sentences import sentence
+from tallystick.web.rubric.labels import labelled
 from tallystick.web.rubric.pages import SECTION, diff_row
 from tallystick.web.views import rubric as views
 from tallystick.web.views.page import Notice
@@ -95,17 +98,24 @@ def _rubric(visit: Visit) -> Document:
     return Document(
         place=Place(programme=programme, kind="rubric", name=name), shape=SHAPE,
         action=f"/programmes/{programme}/rubric-editor/{name}",
-        heading="A new rubric" if name == NEW else f"A new version of the rubric {name}", section=SECTION,
-        trail=((SECTION, root),), begin=begin, check=check, publish=publish,
+        heading=said("A new rubric") if name == NEW
+        else said("A new version of the rubric %(name)s", name=name), section=SECTION,
+        trail=((said(SECTION), root),), begin=begin, check=check, publish=publish,
     )  # fmt: skip
 
 
 def next_of(text: str, shape: Shape) -> str:
-    """The document in force as the start of its next version: a higher number, and nothing said of the change yet."""
+    """The document in force as the start of its next version: a higher number, and nothing said of the change yet.
+
+    What the form has no fields for stays in it, behind what it has.
+    """
     data = _data_of(text)
     assert data is not None, "a document in force can be read"
     version = form.next_version(str(data.get("version", "")))
-    return form.text(shape, {**data, "version": version, "changelog": "", "rationale": ""})
+    begun: Data = {**data, "version": version, "changelog": "", "rationale": ""}
+    if form.unknown(shape, data):
+        return form.plain_text(begun)
+    return form.text(shape, begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +148,18 @@ def _desk(document: Document, text: str, *, saved_at: str | None) -> Desk:
     strange = form.unknown(document.shape, data) if data is not None else []
     if data is not None and not strange:
         return Desk(text=text, data=data, saved_at=saved_at)
-    sentence = "This text cannot be shown as a form yet. Correct it here, and use it again."
-    names = tuple(f"The form has no place for {name}." for name in strange)
+    why = (
+        said("This text cannot be shown as a form yet. Correct it here, and use it again.")
+        if data is None
+        else said("This document holds what the form has no fields for. It is changed here, as text.")
+    )
+    names = tuple(said("The form has no place for %(name)s.", name=name) for name in strange)
     found = parse(text, "the text") if data is None else []
     problems = tuple(found) if isinstance(found, list) else ()
     return Desk(
         text=text, data=None, saved_at=saved_at, problems=problems,
-        notices=(Notice(kind="refused", sentence=sentence, field="text", names=names),), status=422,
+        notices=(Notice(kind="refused", sentence=why, field="text", names=names),),
+        status=422 if data is None else 200,
     )  # fmt: skip
 
 
@@ -228,9 +243,12 @@ def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
     view = views.Editor(
         action=document.action, idempotency_key=new_key(), text=desk.text, saved_at=desk.saved_at,
         is_form=desk.data is not None,
-        nodes=() if desk.data is None else form.nodes(document.shape, desk.data, names, touched=desk.touched),
+        nodes=() if desk.data is None
+        else labelled(form.nodes(document.shape, desk.data, names, touched=desk.touched)),
         problems=frame.problems(desk.problems), is_checked=checked is not None,
-        findings=tuple((one.severity == "serious", one.sentence) for one in (checked.findings if checked else ())),
+        findings=tuple(
+            (one.severity == "serious", sentence(one.sentence)) for one in (checked.findings if checked else ())
+        ),
         previous=checked.previous if checked else None,
         rows=tuple(diff_row(row) for row in (checked.rows if checked else ()) if row.state != "same"),
         affected=checked.affected if checked else (),

@@ -235,6 +235,10 @@ def _part(part: str) -> str:
     elif kind == "priority" and rest:
         over, _, under = rest.partition(" over ")
         found = said("priority: %(over)s over %(under)s", over=over, under=under)
+    elif first == "list" and rest:
+        found = said("list %(name)s, value %(value)s", name=kind.partition(" ")[2], value=rest)
+    elif first == "list" and second:
+        found = said("list %(name)s", name=second)
     elif first == "anchor" and second:
         found = said("anchor %(points)s", points=second)
     elif first == "example" and second:

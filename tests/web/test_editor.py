@@ -1,0 +1,63 @@
+"""The editor over HTTP: what stands in a rubric stays in its next version, also where its form has no field for it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from living_cell import PROGRAMME, rubric_text
+from web.visitor import Visitor, pages_at
+
+from tallystick.app import rubric
+from tallystick.app.kernel import new_key
+from tallystick.flow.refusal import Refused
+from tallystick.flow.rubric import form
+from tallystick.web.rubric import editing
+
+AT = f"/programmes/{PROGRAMME}/rubric-editor/general"
+LISTS = """
+labels:
+  category: [{value: factual, title: Factual, help: It says what is not so.}, {value: tone, title: Tone}]
+  severity: []
+"""
+SAID = {"title": "Plain answers again", "changelog": "Another title.", "rationale": "The old one said too little."}
+
+
+@pytest.mark.parametrize("is_form", [True, False])
+def test_closed_lists_stay_in_the_next_version(
+    is_form: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the form, and as text where the form has no place for them."""
+    if not is_form:
+        short = replace(form.SHAPE, parts=tuple(part for part in form.SHAPE.parts if part.key != "labels"))
+        monkeypatch.setattr(editing, "SHAPE", short)
+    with pages_at(tmp_path) as served:
+        world = served.world
+        rubric.publish(
+            world.cell, world.lead, programme=PROGRAMME, text=rubric_text("1.1.0") + LISTS, name="r.yaml", key=new_key()
+        )
+        lead = Visitor(served, world.lead)
+        page = lead.get(AT)
+        assert page.status_code == 200
+        assert ("fields for" in page.text) is not is_form
+        fields = lead.filled(AT, AT, **SAID)
+        if is_form:
+            fields = {name: value for name, value in fields.items() if name not in {"as", "text"}}
+        else:
+            text = str(fields["text"][0])  # type: ignore[index]  # the page's own field
+            for name in ("changelog", "rationale"):
+                assert f"{name}: ''" in text
+                text = text.replace(f"{name}: ''", f"{name}: {SAID[name]}")
+            title = next(line for line in text.splitlines() if line.startswith("title: "))
+            fields = {**fields, "text": text.replace(title, f"title: {SAID['title']}")}
+        checked = lead.post(AT, fields | {"do": "check"})
+        assert checked.status_code == 200, checked.text
+        assert "Bring it into force" in checked.text
+        done = lead.post(AT, fields | {"do": "publish"})
+        assert done.status_code == 303, done.text
+        found = rubric.rubric_page(world.cell, world.lead, programme=PROGRAMME, rubric="general")
+    assert not isinstance(found, Refused)
+    assert found.rubric.version == "1.2.0"
+    lists = {name: [label.value for label in labels] for name, labels in (found.rubric.labels or {}).items()}
+    assert lists == {"category": ["factual", "tone"], "severity": []}
