@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl, shown_as, world_at
 
-from tallystick.app import assignment, contract, items, judgment, welfare
+from tallystick.app import adjudication, assignment, contract, items, judgment, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
@@ -14,6 +14,7 @@ from tallystick.events import KINDS
 from tallystick.flow.refusal import Refused
 from tallystick.store.welfare import FOLLOWERS
 
+NOTES = "Both readings were weighed against the rubric."
 SECTION = """welfare:
   minutes_daily_max: 240
   rest: {after_minutes: 60, minutes: 10}
@@ -59,6 +60,52 @@ def refusal(world: World, actor: Actor) -> str:
 def set_out(world: World, actor: Actor, *categories: str, zone: str = "UTC") -> None:
     done = welfare.save_settings(world.cell, actor, opted_out=categories, time_zone=zone, key=new_key())
     assert not isinstance(done, Refused), done
+
+
+def divide(world: World, number: int) -> None:
+    """So many hard items that two people judged against each other, on days of their own."""
+    hard(world, number)
+    for verdict in ("a_clearly", "b_clearly"):
+        expert = world.expert()
+        for done in range(number):
+            world.judge(expert, verdict)  # type: ignore[arg-type]  # a verdict
+            if done % 3 == 2:
+                world.clock.pass_minutes(24 * 60)
+
+
+def test_a_case_that_one_names_oneself_is_refused_as_the_queue_would(world: World) -> None:
+    """Limits, breaks and kinds that are left out hold for a case by its id too."""
+    divide(world, 4)
+    keeper = world.expert("adjudicator")
+
+    def take(item: str) -> str:
+        done = adjudication.take(world.cell, keeper, item, key=new_key())
+        return done.code if isinstance(done, Refused) else "taken"
+
+    waiting = adjudication.queue(world.cell, keeper, PROGRAMME)
+    assert not isinstance(waiting, Refused)
+    cases = [row.item for row in waiting]
+    assert len(cases) == 4
+    set_out(world, keeper, "self_harm")
+    assert take(cases[0]) == "kind-left-out"
+    assert take_next(world, keeper) == "no-work"
+    set_out(world, keeper)
+    for item in cases[:3]:
+        assert take(item) == "taken"
+        page = adjudication.case_page(world.cell, keeper, item, key=new_key())
+        assert not isinstance(page, Refused)
+        done = adjudication.settle(
+            world.cell, keeper, item, verdict="a_clearly", criteria=["reasoning"], notes=NOTES, key=new_key()
+        )
+        assert not isinstance(done, Refused), done
+    assert take(cases[3]) == take_next(world, keeper) == "exposure-reached"
+    world.clock.pass_minutes(24 * 60)
+    assert take(cases[3]) == "taken"
+
+
+def take_next(world: World, actor: Actor) -> str:
+    done = adjudication.take_next(world.cell, actor, PROGRAMME, key=new_key())
+    return done.code if isinstance(done, Refused) else "taken"
 
 
 def test_opting_out_changes_what_is_offered_and_back_in_too(world: World) -> None:

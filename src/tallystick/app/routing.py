@@ -43,6 +43,14 @@ def eligible(cell: Cell, connection: journal.Connection, person: str, programme:
     )  # fmt: skip
 
 
+def refuse_item(cell: Cell, connection: journal.Connection, person: str, item: Row, *, now: int) -> Refused | None:
+    """Why somebody may not be given an item that they name themselves: the rules of what waits for them hold for it."""
+    may, places = eligible(cell, connection, person, item.programme, now=now), places_of(item)
+    waiting = may.waits_for(places)
+    closed = waiting and welfare.refuse_rest(cell, connection, person, item.programme, waiting=waiting, now=now)
+    return closed or flow.refuse_item(may, places)
+
+
 def _known(connection: journal.Connection, person: str, rules: dict[str, DomainRule]) -> dict[str, Known]:
     if not any(rule.language_level for rule in rules.values()):
         return {}

@@ -58,7 +58,8 @@ CONFLICTS: Final = frozenset({
     "still-blinded", "already-decided", "drift-waiting", "no-sentinel-policy", "work-paused",
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
     "too-few-corrections",
-    "break-due", "exposure-reached", "needs-clearance", "no-clearance", "time-zone-missing",
+    "break-due", "exposure-reached", "kind-left-out", "needs-clearance", "no-clearance", "not-routed",
+    "time-zone-missing",
     "no-pay-terms", "not-paid-here", "period-before-open", "period-closed", "period-not-ended", "period-open",
     "terms-changed", "terms-not-accepted",
 })  # fmt: skip

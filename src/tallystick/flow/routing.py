@@ -118,6 +118,25 @@ class Eligibility:
         return may_have(rule, places.get("language", LANGUAGE_DEFAULT), self.able)
 
 
+def refuse_item(may: Eligibility, places: Places) -> Refused | None:
+    """Why somebody may not be given the item that stands there, whatever waits for them, or None."""
+    left_out = sorted(categories_of(places) & may.able.opted_out)
+    if left_out:
+        sentence = (
+            f"This has content that you leave out ({', '.join(left_out)}). Take another one, or take these kinds on "
+            "again in your settings. Leaving them out is not held against you."
+        )
+        return Refused("kind-left-out", sentence, None, tuple(left_out))
+    if may.allows(places) or may.waits_for(places):
+        return None
+    domain, language = places["domain"], places.get("language", LANGUAGE_DEFAULT)
+    sentence = (
+        f"Work in {domain} and {language} goes to people whose region, language or clearance the contract asks for, "
+        "and yours are not among them. Take another one, or ask the programme lead."
+    )
+    return Refused("not-routed", sentence)
+
+
 def may_have(rule: DomainRule, language: str, able: Able) -> bool:
     """Whether somebody may be given items of a domain in a language, whatever they opted out of."""
     if rule.needs_clearance and not able.is_cleared:

@@ -165,22 +165,31 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
 def _first(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | Refused | None:
     """The first case of the queue that an adjudicator may be given; why none, where they lack what the cases demand."""
     barred: dict[str, Refused] = {}
+    waiting: set[str] = set()
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
     asking = Asking(person=actor.person, now=tx.now)
     tiers = _tiers(tx.connection, programme, routing.closed_to(cell, tx.connection, actor, programme), actor.person)
     while True:
         left = [[name for name in tier if name not in barred] for tier in tiers]
-        row = _first_open(tx.connection, programme, left, asking=asking, may=may)
+        row = _first_open(tx.connection, programme, left, asking=asking, may=may, waiting=waiting)
         refused = None if row is None else refuse_decider(cell, tx.connection, actor, row)
-        if row is None or refused is None:
-            return row or next(iter(barred.values()), None)
+        if row is not None and refused is None:
+            return row
+        if row is None:
+            rest = welfare.refuse_rest(cell, tx.connection, actor.person, programme, waiting=waiting, now=tx.now)
+            return next(iter(barred.values()), None) or rest
+        assert refused is not None, "a case that may be decided was returned"
         barred[row.domain] = refused  # what one case of a domain demands, all of them do
 
 
 def _first_open(
-    connection: journal.Connection, programme: str, tiers: list[list[str]], *, asking: Asking, may: Eligibility
-) -> Row | None:
-    """The first open case of these domains whose item somebody may be given."""
+    connection: journal.Connection, programme: str, tiers: list[list[str]], *, asking: Asking, may: Eligibility,
+    waiting: set[str],
+) -> Row | None:  # fmt: skip
+    """The first open case of these domains whose item somebody may be given.
+
+    waiting  gets the kinds of content that alone keep others from them, for the time being
+    """
     after: Row | None = None
     size = 1 if may.asks_nothing else PAGE
     while True:
@@ -188,8 +197,10 @@ def _first_open(
         for row in rows:
             item = items.item(connection, row.item)
             assert item is not None, "a case has an item"
-            if may.allows(routing.places_of(item)):
+            places = routing.places_of(item)
+            if may.allows(places):
                 return row
+            waiting |= may.waits_for(places)
         if len(rows) < size:
             return None
         after, size = rows[-1], PAGE
@@ -221,6 +232,9 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
         return [] if row.holder == actor.person else flow.HELD
     unpaid = closed(tx.connection, row.programme) or may_work(tx.connection, actor.person, row.programme)
     unpaid = unpaid or welfare.may_work(cell, tx.connection, actor.person, row.programme, now=tx.now)
+    item = items.item(tx.connection, row.item)
+    assert item is not None, "a case has an item"
+    unpaid = unpaid or routing.refuse_item(cell, tx.connection, actor.person, item, now=tx.now)
     if unpaid:
         return unpaid
     mine = adjudication.held_by(tx.connection, actor.person, row.programme)

@@ -142,7 +142,12 @@ def _shut(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) ->
     gone = erased.gone(connection, row.content)
     hidden = unreadable(cell, connection, actor, row.programme, item=row.item)
     refused = gone.refused if gone and hidden is not access.ABSENT else hidden
-    return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
+    refused = refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
+    if refused:
+        return refused
+    item = items.item(connection, row.item)
+    assert item is not None, "a judgment has an item"
+    return routing.refuse_item(cell, connection, actor.person, item, now=cell.kernel.now())
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row, actor: Actor, *, look: Look) -> HeldJudgment:
