@@ -1,5 +1,6 @@
 """Whoever passed the gold items of one signal is not thereby qualified for another that has gold items of its own."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import pytest
 from held_work import code
 from living_cell import CRITERIA, GOLD, NUMBERS, PROGRAMME, World, item_row, world_at
 
-from tallystick.app import assignment, checklist, erasure, judgment, roster
+from tallystick.app import assignment, checklist, erasure, judgment, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
+from tallystick.audit.release import Status, verify_release
 from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
+from tallystick.flow.release import Wish as ReleaseWish
 from tallystick.flow.roster import covers, next_signal
 from tallystick.signals.shape import Answer, Reason
 from tallystick.store import items
@@ -42,12 +45,12 @@ def gold(world: World, number: int = GOLD, *, start: int = 0) -> None:
     world.bring(rows, batch="gold-other", purpose="gold")
 
 
-def qualify_on_other(world: World, expert: Actor) -> None:
+def qualify_on_other(world: World, expert: Actor, *, verdict: str = "endorsed") -> None:
     begun = start(world, expert)
     assert isinstance(begun, roster.Started), begun
     while isinstance(task := roster.gold_task(world.cell, expert, begun.qualification), roster.GoldTask):
         assert task.shown.matter.signal.name == OTHER
-        answer = endorsed(task.item)
+        answer = endorsed(task.item).model_copy(update={"verdict": verdict})
         roster.answer_gold(world.cell, expert, begun.qualification, item=task.item, answer=answer, key=new_key())
 
 
@@ -151,6 +154,42 @@ def test_what_somebody_passed_is_asked_for_although_its_gold_items_were_erased(w
     gold(world, 1, start=GOLD + 1)
     qualify_on_other(world, second)
     assert offers(world, second) == {"preference", OTHER}
+
+
+def test_a_release_tells_what_qualifications_came_to_by_role_and_signal(world: World, tmp_path: Path) -> None:
+    people = first, second, third = world.experts[0], world.expert(), world.expert()
+    gold(world)
+    world.work(2, start=2)
+    for one, other in zip(people, (second, third, first), strict=True):
+        world.judge(one), world.judge(other)
+    qualify_on_other(world, first)
+    qualify_on_other(world, second, verdict="rejected")
+    assert isinstance(start(world, third), roster.Started)
+    for one, roles in ((first, ["reviewer", "adjudicator"]), (second, ["reviewer"])):
+        roster.change_roles(world.cell, world.lead, one.person, roles=["expert"], expert_roles=roles, key=new_key())
+    wish = ReleaseWish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None)
+    made = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(made, release.Made), made
+    folder = tmp_path / "out"
+    release.export(world.cell, world.lead, made.release, folder)
+    vkey = world.cell.signer.vkey
+    report = verify_release(folder, vkey, log=world.cell.log_directory)
+    assert report.status is Status.OK, report.problems
+    path = folder / "quality/qualifications.json"
+    told = json.loads(path.read_text())
+    parts = ("role", "signal", "people", "passed", "failed", "undecided")
+    assert (told["people"], [tuple(one[part] for part in parts) for one in told["results"]]) == (3, [
+        ("adjudicator", OTHER, 1, 1, 0, 0), ("adjudicator", "preference", 1, 1, 0, 0),
+        ("expert", OTHER, 1, 0, 0, 1), ("expert", "preference", 1, 1, 0, 0),
+        ("reviewer", OTHER, 2, 1, 1, 0), ("reviewer", "preference", 2, 2, 0, 0),
+    ])  # fmt: skip
+    both = told["results"][4]
+    assert (both["right"], both["items"]) == (GOLD, 2 * GOLD)
+    assert [(one["criterion"], one["attempts"]) for one in both["by_criterion"]] == [(c, 2) for c in sorted(CRITERIA)]
+    assert not any(one.person in path.read_text() for one in people)
+    assert "reviewer, general 1.0.0, demonstration: 1 of 2 passed" in (folder / "DATASHEET.md").read_text()
+    path.write_bytes(path.read_bytes().replace(b'"passed":2', b'"passed":3'))
+    assert verify_release(folder, vkey).status is Status.BAD
 
 
 @pytest.mark.parametrize(

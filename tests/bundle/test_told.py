@@ -50,6 +50,11 @@ def test_the_entries_that_it_brings_along_give_the_same_state(made: MadeRelease)
     assert replay(basis, RELEASE) == replay(made.journal.entries, RELEASE)
 
 
+def test_a_release_whose_attempts_do_not_say_their_signal_has_the_bytes_that_it_had(made: MadeRelease) -> None:
+    assert not (made.directory / "quality/qualifications.json").exists()
+    assert "By role at the cut" not in (made.directory / "DATASHEET.md").read_text()
+
+
 def test_an_intervention_is_told_step_by_step(made: MadeRelease) -> None:
     (told,) = figure(made, "interventions")["interventions"]
     assert (told["intervention"], told["rubric"], told["outcome"]) == ("itv-1", "medical", "passed")

@@ -16,7 +16,9 @@ from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, S
 from tallystick.events.affected import AffectedReleased
 from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
 from tallystick.events.envelope import ObjectRef, commitment
+from tallystick.events.items import DemonstrationPromoted
 from tallystick.events.judgment import JudgmentDetailed, MarkFacts
+from tallystick.events.standing import JudgmentsRequeued
 from tallystick.flow.release import exclusion
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
@@ -64,18 +66,30 @@ def constitution_path(version: str) -> str:
     return f"constitution/{version}.yaml"
 
 
+def withdrawn(state: State) -> set[str]:
+    """The items whose response is a demonstration that was set aside before the cut."""
+    aside = {
+        name for one in (*state.standing, *state.sources) if isinstance(one.fact, JudgmentsRequeued)
+        for name in one.fact.judgments
+    }  # fmt: skip
+    return {one.fact.item for one in state.told(DemonstrationPromoted) if one.fact.judgment in aside}
+
+
 def excluded(state: State) -> dict[str, str]:
     """Item: why it has no record, for the items of the released batches that have none."""
     by_item = counted_by_item(state)
     standing = {item: standing_case(given) for item, given in cases(state).items()}
     is_open = {item for item, case in standing.items() if case is not None and case.closed is None}
-    gone = state.gone()
+    gone, lost = state.gone(), withdrawn(state)
     found = {}
     for item in state.items:
         name = item.fact.item
         progress = "complete" if len(by_item[name]) >= item.fact.needed else "active"
         is_erased = not gone.isdisjoint((item.fact.content.object, item.fact.hidden.object))
-        reason = exclusion(state=progress, disagreement="open" if name in is_open else None, is_erased=is_erased)
+        reason = exclusion(
+            state=progress, disagreement="open" if name in is_open else None, is_erased=is_erased,
+            is_withdrawn=name in lost,
+        )  # fmt: skip
         if reason:
             found[name] = reason
     return found

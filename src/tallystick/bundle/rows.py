@@ -371,6 +371,6 @@ class Exclusion(Row, frozen=True, kw_only=True):
     item: str
     external: str
     batch: str
-    reason: str  # incomplete | open-disagreement | erased
+    reason: str  # incomplete | open-disagreement | erased | demonstration-set-aside
     judgments: int  # that count
     needed: int

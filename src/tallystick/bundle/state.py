@@ -31,7 +31,7 @@ from tallystick.events.credential import (
 from tallystick.events.envelope import Event, open_entry
 from tallystick.events.erasure import ObjectsErased
 from tallystick.events.gate import BatchMeasured
-from tallystick.events.items import BatchOpened, ImportFinished, ItemImported, ItemShaped
+from tallystick.events.items import BatchOpened, DemonstrationPromoted, ImportFinished, ItemImported, ItemShaped
 from tallystick.events.judgment import JudgmentDetailed, JudgmentImported, JudgmentSubmitted
 from tallystick.events.oversight import CellOpened
 from tallystick.events.release import ConsensusRequested, ReleaseBuilt, ReleaseCut
@@ -41,6 +41,7 @@ from tallystick.events.roster import (
     PersonQualified,
     QualificationFailed,
     QualificationStarted,
+    QualificationStartedV2,
     RolesChanged,
 )
 from tallystick.events.rubric import RubricPublished
@@ -71,6 +72,7 @@ AnyContract = ProgrammeOpened | ContractRevised
 Closed = DisagreementSettled | DisagreementPreserved | DisagreementReturned
 AnyStanding = JudgmentsHeld | JudgmentsCleared | JudgmentsRequeued
 Decided = PersonQualified | QualificationFailed
+AnyStarted = QualificationStarted | QualificationStartedV2
 OF_CREDENTIALS = (
     CredentialDeclared, CredentialEvidenceAdded, CredentialReviewStarted, CredentialVerified, CredentialRejected,
     CredentialWithdrawn,
@@ -103,12 +105,13 @@ class State:
     opened: tuple[Entered[DisagreementOpened], ...]
     closed: tuple[Entered[Closed], ...]
     standing: tuple[Entered[AnyStanding], ...]  # those that name a judgment of these items
+    sources: tuple[Entered[JudgmentsRequeued], ...]  # those that set aside a demonstration which one of the items holds
     measured: tuple[Entered[BatchMeasured], ...]  # the newest of each released batch
     measured_before: tuple[Entered[BatchMeasured], ...]  # all others of the released batches
     people: tuple[Entered[PersonEnrolled], ...]
     roles: tuple[Entered[RolesChanged], ...]
     executed: tuple[Entered[ExpertContractExecuted], ...]
-    started: tuple[Entered[QualificationStarted], ...]
+    started: tuple[Entered[AnyStarted], ...]
     decided: tuple[Entered[Decided], ...]
     credentials: tuple[Entered[AnyCredential], ...]
     earlier_cuts: tuple[Entered[ReleaseCut], ...]  # of releases with the same name
@@ -150,8 +153,8 @@ _WANTED = (
     ImportFinished, ItemShaped, JudgmentSubmitted, JudgmentImported, JudgmentDetailed, DisagreementOpened,
     DisagreementSettled, DisagreementPreserved, DisagreementReturned, JudgmentsHeld, JudgmentsCleared,
     JudgmentsRequeued, BatchMeasured, PersonEnrolled, RolesChanged, ExpertContractExecuted, QualificationStarted,
-    PersonQualified, QualificationFailed, ReleaseCut, ReleaseBuilt, ConsensusRequested, ObjectsErased,
-    *OF_CREDENTIALS,
+    QualificationStartedV2, PersonQualified, QualificationFailed, ReleaseCut, ReleaseBuilt, ConsensusRequested,
+    ObjectsErased, *OF_CREDENTIALS,
 )  # fmt: skip
 _KINDS = {kind.KIND for kind in (*_WANTED, *beside.KINDS, *beside.UNTOLD)}
 
@@ -225,6 +228,9 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
     theirs = [e for e in ours if getattr(e.fact, "person", None) in who]
     earlier = tuple(one for one in _of(ours, ReleaseCut) if one.fact.name == spec.name and one.seq != cut.seq)
     built_ids = {one.fact.release for one in earlier}
+    started: tuple[Entered[AnyStarted], ...] = _in_order(
+        _of(theirs, QualificationStarted), _of(theirs, QualificationStartedV2)
+    )
     people = _of(theirs, PersonEnrolled)
     held_objects = _objects(items, judgments, closed, people)
     state = State(
@@ -234,10 +240,11 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
         shaped=tuple(one for one in _of(heap, ItemShaped) if one.fact.item in named),
         detailed=tuple(one for one in _of(ours, JudgmentDetailed) if one.fact.judgment in mine),
         opened=_of(within, DisagreementOpened), closed=closed,
-        standing=tuple(one for one in standing if not mine.isdisjoint(one.fact.judgments)), measured=measured,
+        standing=tuple(one for one in standing if not mine.isdisjoint(one.fact.judgments)),
+        sources=_sources(ours, mine, named), measured=measured,
         measured_before=tuple(one for one in _of(within, BatchMeasured) if one not in measured),
         people=people, roles=_of(theirs, RolesChanged),
-        executed=_of(theirs, ExpertContractExecuted), started=_of(theirs, QualificationStarted),
+        executed=_of(theirs, ExpertContractExecuted), started=started,
         decided=_in_order(_of(theirs, PersonQualified), _of(theirs, QualificationFailed)),
         credentials=tuple(
             cast("Entered[AnyCredential]", one) for one in theirs if isinstance(one.fact, OF_CREDENTIALS)
@@ -250,6 +257,15 @@ def _state(heap: list[Entered[Event]], cut: Entered[ReleaseCut]) -> State:
     )  # fmt: skip
     _check(state)
     return state
+
+
+def _sources(ours: list[Entered[Event]], mine: set[str], named: set[str]) -> tuple[Entered[JudgmentsRequeued], ...]:
+    """What set aside the demonstrations that these items hold, where no judgment on these items is named by it."""
+    wrote = {one.fact.judgment for one in _of(ours, DemonstrationPromoted) if one.fact.item in named}
+    return tuple(
+        one for one in _of(ours, JudgmentsRequeued)
+        if mine.isdisjoint(one.fact.judgments) and not wrote.isdisjoint(one.fact.judgments)
+    )  # fmt: skip
 
 
 def _beside(

@@ -79,6 +79,23 @@ class QualificationStarted(msgspec.Struct, frozen=True, kw_only=True):
     power_ppm: int  # chance that somebody at the target accuracy passes
 
 
+class QualificationStartedV2(msgspec.Struct, frozen=True, kw_only=True):
+    """As the first version, with whose gold items these are: a release tells results by signal, without gold items."""
+
+    KIND: ClassVar[str] = "qualification-started/2"
+    qualification: str
+    person: str
+    programme: str
+    rubric: str
+    version: str
+    signal: str
+    items: list[str]  # gold items in the order in which they are shown
+    orders: list[str]  # in which order the candidates of each are shown
+    pass_mark: int
+    alpha_ppm: int  # chance that somebody who guesses passes, at most
+    power_ppm: int  # chance that somebody at the target accuracy passes
+
+
 class GoldAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """One gold item was judged during qualification. Verdict and scores name the item's own candidates."""
 

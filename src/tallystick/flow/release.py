@@ -17,6 +17,8 @@ SCHEMA = "tallystick/release/3"
 USES = ("train", "evaluate", "publish")
 CONSENSUS = ("majority", "one_coin", "dawid_skene")
 """Models of raters that a release can be asked for (docs/aggregation.md)."""
+WITHDRAWN = "demonstration-set-aside"
+"""Why an item has no record whose response an expert wrote in a judgment that counts no more."""
 RATIONALE = "affected_rationale"
 """The field in which every interface asks why affected judgments may go out as they are."""
 
@@ -32,6 +34,7 @@ class BatchState:
     complete: int
     open_disagreements: tuple[str, ...]  # the client's ids of items
     erased: tuple[str, ...] = ()  # the client's ids of items that are complete and without an open disagreement
+    withdrawn: tuple[str, ...] = ()  # as those that are erased: the demonstration that they hold was set aside
     measured: BatchMeasured | None  # None for a batch without judgments that count
     held: int = 0  # judgments that wait for a review
     needs: tuple[Refused, ...] = ()  # what its tier of risk still asks for, with the client's ids of items
@@ -128,10 +131,10 @@ def blocks(state: BatchState, *, is_stated: bool = False) -> list[Refused]:
         sentence = f"Batch {state.name} has no judgments yet."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]
     failed = gate.refuse(state.measured, state.name)
-    if failed is None and state.complete <= len(state.open_disagreements) + len(state.erased):
+    if failed is None and state.complete <= len(state.open_disagreements) + len(state.erased) + len(state.withdrawn):
         sentence = (
-            f"Batch {state.name} has no item that is complete, free of open disagreements and not erased: finish some "
-            "first."
+            f"Batch {state.name} has no item that is complete, free of open disagreements, not erased and without a "
+            "demonstration that was set aside: finish some first."
         )
         return [Refused("nothing-finished", sentence, "batches", (state.name,))]
     affected = [_unreviewed(state)] if state.unreviewed and not is_stated else []
@@ -229,10 +232,17 @@ def _tally(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def exclusion(*, state: str, disagreement: str | None, is_erased: bool = False) -> str | None:
-    """Why an item of a released batch has no record in the release, or None when it has one."""
+def exclusion(
+    *, state: str, disagreement: str | None, is_erased: bool = False, is_withdrawn: bool = False
+) -> str | None:  # fmt: skip
+    """Why an item of a released batch has no record in the release, or None when it has one.
+
+    is_withdrawn  the response that it holds is a demonstration that was set aside
+    """
     if is_erased:
         return "erased"
     if state != "complete":
         return "incomplete"
-    return "open-disagreement" if disagreement == "open" else None
+    if disagreement == "open":
+        return "open-disagreement"
+    return WITHDRAWN if is_withdrawn else None

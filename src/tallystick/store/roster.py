@@ -13,6 +13,7 @@ from tallystick.events.roster import (
     PersonQualified,
     QualificationFailed,
     QualificationStarted,
+    QualificationStartedV2,
     RegionDeclared,
     RolesChanged,
     SessionEnded,
@@ -76,16 +77,25 @@ def _on_session(_connection: sa.Connection, _run: list[Recorded]) -> None:
     """Sessions themselves are kept apart (store/sessions.py); the journal holds that they happened."""
 
 
-def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
+def _on_started_at_first(connection: sa.Connection, run: list[Recorded]) -> None:
+    """The first version names no signal: that of its items stands in its place."""
     signals = _signals_of(connection, sorted({item for r in run for item in r.fact.items}))
+    _start(connection, run, [sorted({signals[item] for item in r.fact.items if item in signals}) for r in run])
+
+
+def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
+    _start(connection, run, [[r.fact.signal] for r in run])
+
+
+def _start(connection: sa.Connection, run: list[Recorded], signals: list[list[str]]) -> None:
     rows = [
         {"qualification": r.fact.qualification, "person": r.fact.person, "programme": r.fact.programme,
          "rubric": r.fact.rubric, "version": r.fact.version, "state": "running", "items": canon.text(r.fact.items),
          "orders": canon.text(r.fact.orders), "answered": 0, "correct": 0, "pass_mark": r.fact.pass_mark,
          "alpha_ppm": r.fact.alpha_ppm, "power_ppm": r.fact.power_ppm, "by_criterion": "{}",
          "started_at": r.envelope.at, "ended_at": None, "seq": r.envelope.seq,
-         "signals": canon.text(sorted({signals[item] for item in r.fact.items if item in signals}))}
-        for r in run
+         "signals": canon.text(names)}
+        for r, names in zip(run, signals, strict=True)
     ]  # fmt: skip
     journal.insert_many(connection, QUALIFICATION, rows)
     seen = [
@@ -145,7 +155,8 @@ HANDLERS: dict[str, Handler] = {
     ExpertContractExecuted.KIND: _on_executed,
     SessionOpened.KIND: _on_session,
     SessionEnded.KIND: _on_session,
-    QualificationStarted.KIND: _on_started,
+    QualificationStarted.KIND: _on_started_at_first,
+    QualificationStartedV2.KIND: _on_started,
     GoldAnswered.KIND: _on_gold,
     PersonQualified.KIND: _on_decided,
     QualificationFailed.KIND: _on_decided,

@@ -93,6 +93,7 @@ EVENTS: Final = Words({
     "session-opened/1": "A person signed in",
     "session-ended/1": "A person signed out",
     "qualification-started/1": "A qualification was started",
+    "qualification-started/2": "A qualification was started",
     "gold-answered/1": "An item of a qualification was judged",
     "person-qualified/1": "A person was found qualified",
     "qualification-failed/1": "A qualification was not passed",

@@ -16,7 +16,7 @@ from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import gold_of
-from tallystick.events.roster import GoldAnswered, QualificationStarted
+from tallystick.events.roster import GoldAnswered, QualificationStarted, QualificationStartedV2
 from tallystick.flow import assignment as order
 from tallystick.flow import judgment
 from tallystick.flow import roster as flow
@@ -110,7 +110,7 @@ def start_qualification(
     if isinstance(answer, Refused):
         return answer
     fact = answer.facts[0]
-    assert isinstance(fact, QualificationStarted)
+    assert isinstance(fact, QualificationStarted | QualificationStartedV2)
     return Started(fact.qualification, answer)
 
 
@@ -159,8 +159,10 @@ def _start(
         # No count in a refusal may tell how many of the gold items were sentinels.
         told = flow.decision_rule(document, min(len(unseen), flow.GOLD_MAX), seen=len(seen))
         return told if isinstance(told, Refused) else flow.GOLD_SHORT
-    started = QualificationStarted(
+    assert not isinstance(chosen, Refused), "a signal was chosen"
+    started = QualificationStartedV2(
         qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
+        signal=chosen,
         items=shown, orders=[_order(cell, pool[item], actor) for item in shown],
         pass_mark=rule.pass_at, alpha_ppm=canon.ppm(rule.type1), power_ppm=canon.ppm(rule.power),
     )  # fmt: skip

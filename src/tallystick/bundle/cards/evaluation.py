@@ -64,7 +64,7 @@ def _experts(s: Summary) -> tuple[Answer, ...]:
                f"On blinded gold items under the very rubric version: {passed} attempts passed, {failed} failed "
                "(of the "
                f"people in this release); pass marks {', '.join(marks) or 'none'}. Judgments by experts so qualified: "
-               f"{qualified} of {len(s.tables.judgments)}."),
+               f"{qualified} of {len(s.tables.judgments)}.{told.qualified(s.figures)}"),
         Answer("H6", "How many judge an item, and who gets which?",
                f"{low} to {high} judgments per record, {middle} at the median. Qualified experts get the next "
                "item that "

@@ -257,6 +257,19 @@ def credentials(s: Summary) -> str:
     )
 
 
+def qualified(figures: Figures) -> str:
+    """What qualifications came to by role, rubric version and signal; nothing where the journal does not say whose."""
+    found = figures.qualifications
+    if found is None:
+        return ""
+    parts = [
+        f"{words(one.role)}, {one.rubric} {one.version}, {one.signal or 'signal not recorded'}: {one.passed} of "
+        f"{one.attempts} passed"
+        for one in found.results
+    ]
+    return f" By role at the cut, rubric and signal: {'; '.join(parts)}. By criterion: quality/qualifications.json."
+
+
 def unrecorded(s: Summary) -> str:
     """What a release does not tell of its experts."""
     if not s.tables.credentials:

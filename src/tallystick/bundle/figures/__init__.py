@@ -14,6 +14,7 @@ from tallystick.bundle.figures.monitoring import Monitoring, monitoring
 from tallystick.bundle.figures.overturn import Overturn, overturn
 from tallystick.bundle.figures.phase import Phase, phase, unfounded_phase
 from tallystick.bundle.figures.pool import Pool, pool, unfounded_pool
+from tallystick.bundle.figures.qualifications import Qualifications, qualifications
 from tallystick.bundle.figures.trade_offs import TradeOffs, trade_offs, unfounded_agreements
 from tallystick.bundle.figures.trend import Trend, every_measurement, trend
 
@@ -32,6 +33,7 @@ class Figures:
     trend: Trend
     phase: Phase | None  # where the programme has moved to one
     pool: Pool | None  # where the contract wants it told
+    qualifications: Qualifications | None  # where an attempt to qualify names its signal
     affected: Affected | None  # where a later rubric version affects a released judgment
     trade_offs: TradeOffs | None  # where an expert noted one
     consensus: consensuses.Figure | None  # where the release was asked for one
@@ -57,6 +59,7 @@ def compute(tables: Tables) -> Figures:
     return Figures(
         confusion=confusion(tables), disagreements=disagreements(tables), interventions=interventions(tables),
         monitoring=monitoring(tables), overturn=overturn(tables), trend=trend(tables), pool=pool(tables),
-        phase=phase(tables), affected=affected(tables), trade_offs=trade_offs(tables),
+        phase=phase(tables), qualifications=qualifications(tables), affected=affected(tables),
+        trade_offs=trade_offs(tables),
         consensus=None if tables.consensus is None else tables.consensus.figure,
     )  # fmt: skip
