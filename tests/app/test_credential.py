@@ -7,17 +7,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from held_work import code, given, hold
 from living_cell import PROGRAMME, World, answer_of, contract_text, world_at
 
 from tallystick.app import (
     adjudication,
-    affected,
     assignment,
     contract,
     credential,
     erasure,
-    escape,
     judgment,
     pool,
     release,
@@ -32,13 +29,11 @@ from tallystick.app.contract import today_of
 from tallystick.app.credential import EvidenceFile
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import Receipt, new_key
-from tallystick.app.standing import reviewing
 from tallystick.audit.release import Status, verify_release
 from tallystick.events import fact_of
 from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import ContentAccessed
 from tallystick.events.pool import PoolComposed
-from tallystick.flow import escape as escape_flow
 from tallystick.flow.credential import Details, Wish
 from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
@@ -279,52 +274,6 @@ def test_a_case_is_taken_and_ended_under_credentials_that_are_in_force(world: Wo
     late = end()
     assert isinstance(late, Refused)
     assert (late.code, "which expired on" in late.sentence) == ("credential-missing", True)
-
-
-def test_what_others_did_is_looked_at_again_under_credentials_that_are_in_force(world: World) -> None:
-    """Drawn items, held judgments, and judgments that a later rubric version affects."""
-    for one in (first := world.expert(), second := world.expert()):
-        verify(world, declared(world, one))
-    reviewer = world.expert("reviewer", domains=())
-    revise(world, DEMAND, redundancy=2)
-    for number in range(2):
-        world.work(1, start=number)
-        world.judge(first), world.judge(second)
-        if not number:
-            drawn = escape.draw(world.cell, world.lead, PROGRAMME, wanted={"medium": 1}, key=new_key())
-            assert isinstance(drawn, escape.Drawn)
-    kept, held = (row.judgment for row in given(world) if row.expert == first.person)
-    hold(world, first.person, held)
-    world.publish("1.1.0", question="Does it follow from what was said?")
-
-    def take() -> list[object]:
-        return [
-            escape.next_review(world.cell, reviewer, PROGRAMME, key=new_key()),
-            reviewing.held_judgment(world.cell, reviewer, held, key=new_key()),
-            affected.affected_judgment(world.cell, reviewer, kept, key=new_key()),
-        ]
-
-    refused = take()
-    assert [code(one) for one in refused] == ["credential-missing"] * 3
-    assert "nobody has verified for you" in refused[0].sentence  # type: ignore[attr-defined]  # a refusal
-    name = declared(world, reviewer)
-    assert isinstance(verify(world, name, days=0), Receipt)
-    item, *_opened = taken = take()
-    assert not any(isinstance(one, Refused) for one in taken), taken
-    world.clock.pass_minutes(24 * 60)
-
-    def decide() -> list[object]:
-        return [
-            escape.answer(world.cell, reviewer, str(item), escape_flow.Answer(is_defect=False), key=new_key()),
-            reviewing.stands(world.cell, reviewer, held, notes="", key=new_key()),
-            affected.stands(world.cell, reviewer, kept, notes="", key=new_key()),
-        ]
-
-    late = decide()
-    assert [code(one) for one in late] == ["credential-missing"] * 3
-    assert all("which expired on" in one.sentence for one in late)  # type: ignore[attr-defined]  # refusals
-    assert isinstance(verify(world, declared(world, reviewer, renews=name)), Receipt)
-    assert not any(isinstance(one, Refused) for one in decide())
 
 
 # --- screening ----------------------------------------------------------------------------------------------------

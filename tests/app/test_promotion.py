@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from held_work import code, given, hold, requeue
 from living_cell import CRITERIA, PROGRAMME, World, contract_text, item_row, world_at
+from pilot_scene import moved
 
 from tallystick.app import assignment, contract, erased, erasure, gate, items, judgment, release, tiers
 from tallystick.app.access import ABSENT, Actor
@@ -19,7 +20,7 @@ from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
 from tallystick.flow.erasure import Wish as ErasureWish
 from tallystick.flow.refusal import Refused
-from tallystick.flow.release import Wish
+from tallystick.flow.release import WITHDRAWN, Wish
 from tallystick.signals.shape import Answer, Mark, Reason
 from tallystick.store import assignment as work
 from tallystick.store import projection
@@ -100,11 +101,11 @@ def free(world: World, expert: Actor, item: str) -> str | None:
         return work.free_item(connection, expert.person, stratum=place.stratum, cursor=-1)
 
 
-def doubts(world: World, batch: str) -> list[tuple[str, tuple[str, ...]]]:
-    """What keeps a batch out because a demonstration does not count any more."""
+def doubts(world: World, batch: str, code: str = "demonstration-doubted") -> list[tuple[str, tuple[str, ...]]]:
+    """What keeps a batch, or items of it, out because a demonstration does not count any more."""
     found = release.blockers(world.cell, world.lead, PROGRAMME)
     assert not isinstance(found, Refused)
-    return [(one.name, one.names) for one in found if (one.batch, one.code) == (batch, "demonstration-doubted")]
+    return [(one.name, one.names) for one in found if (one.batch, one.code) == (batch, code)]
 
 
 def test_nothing_comes_back_while_its_item_wants_another_demonstration(world: World) -> None:
@@ -132,22 +133,36 @@ def test_who_was_given_a_demonstration_to_review_writes_none_for_its_item(world:
     assert code(again) == "work-requeued"
 
 
-def test_reviews_wait_while_a_demonstration_does_not_count(world: World) -> None:
+def test_reviews_wait_while_a_demonstration_is_held_and_stay_out_once_it_is_set_aside(
+    world: World, tmp_path: Path
+) -> None:
     complete(world)
     done = promoted(world)
     for expert in world.experts:
         worked_off(world, expert)
     assert doubts(world, done.batch) == []
+    assert not isinstance(moved(world, "pilot"), Refused)
     first = given(world)[0]
     hold(world, world.experts[0].person, first.judgment)
     made = next(row for row in reviews(world, done.batch) if row.external.endswith(first.judgment))
     assert doubts(world, done.batch) == [("pilot-review/general", (made.external,))]
     wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=(done.batch,))
     assert isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), Refused)
-    gone = ErasureWish(what="object", target=f"item:{made.item}", reason="mistake")
-    answer = erasure.order(world.cell, world.lead, gone, words="", key=new_key())
+    answer = requeue(world, first.judgment)
     assert not isinstance(answer, Refused), answer
     assert doubts(world, done.batch) == []
+    assert doubts(world, done.batch, WITHDRAWN) == [("pilot-review/general", (made.external,))]
+    folder = tmp_path / "out"
+    cut = release.cut(world.cell, world.lead, wish, key=new_key())
+    assert isinstance(cut, release.Made), cut
+    assert not isinstance(release.export(world.cell, world.lead, cut.release, folder), Refused)
+    report = verify_release(folder, world.cell.signer.vkey, log=world.cell.log_directory)
+    assert report.status is Status.OK, report.problems
+    out = json.loads((folder / "exclusions.json").read_text())
+    assert [(one["item"], one["reason"]) for one in out["items"]] == [(made.item, WITHDRAWN)]
+    rows = [json.loads(line) for line in (folder / "data/records.jsonl").read_text().splitlines()]
+    assert (len(rows), made.item in {row["item"] for row in rows}) == (3, False)
+    assert json.loads((folder / "quality/phase.json").read_text())["records"] == 3
 
 
 def test_nothing_comes_back_of_what_is_gone_when_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,4 +142,5 @@ def test_a_batch_asked_for_twice_is_released_once() -> None:
 def test_why_an_item_stays_out() -> None:
     assert exclusion(state="active", disagreement=None) == "incomplete"
     assert exclusion(state="complete", disagreement="open") == "open-disagreement"
+    assert exclusion(state="complete", disagreement=None, is_withdrawn=True) == "demonstration-set-aside"
     assert [exclusion(state="complete", disagreement=state) for state in (None, "settled", "preserved")] == [None] * 3

@@ -38,9 +38,20 @@ from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Watched, Wish
 from tallystick.flow.sentinel import DRIFT_WAITING
+from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import adjudication, affected, erasure, gate, intervention, items, sentinel, standing
+from tallystick.store import (
+    adjudication,
+    affected,
+    assignment,
+    erasure,
+    gate,
+    intervention,
+    items,
+    sentinel,
+    standing,
+)
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
@@ -176,6 +187,10 @@ def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> 
                     if r.state == "complete" and r.item not in open_items and (r.content in gone or r.hidden in gone)
                 ),
                 measured=measured if isinstance(measured, BatchMeasured) else None,
+                withdrawn=tuple(
+                    one.external for one in assignment.lost_demonstrations(connection, row.batch, REQUEUED)
+                    if one.item not in open_items
+                ),
                 held=standing.held_in(connection, row.batch), needs=tuple(needs_of(cell, connection, row)),
                 set_aside=intervention.waiting_in(connection, row.batch), affected=tuple(waiting),
                 unreviewed=sum(waiting.values()),
@@ -231,6 +246,10 @@ def _blockers(state: BatchState) -> Iterator[Blocker]:
         sentence = f"Disagreements open in {state.name}: {number:,}. Those items stay out until they are adjudicated."
         names = state.open_disagreements
         yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
+    if state.withdrawn:
+        number = len(state.withdrawn)
+        sentence = f"Items in {state.name} whose demonstration was set aside, and that stay out: {number:,}."
+        yield Blocker(state.batch, state.name, flow.WITHDRAWN, sentence, state.withdrawn, is_whole_batch=False)
 
 
 def build(cell: Cell, release: str) -> str | Refused:

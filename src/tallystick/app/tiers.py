@@ -18,6 +18,7 @@ from tallystick.flow import tiers as flow
 from tallystick.flow.assignment import Spread, spread
 from tallystick.flow.contract import DataContract, QuotaFill, quota_fill
 from tallystick.flow.refusal import Refused
+from tallystick.flow.standing import HELD
 from tallystick.ledger import journal
 from tallystick.store import assignment, erasure, escape, items, roster, tiers
 from tallystick.store import contract as contracts
@@ -25,10 +26,12 @@ from tallystick.store.schema import Row
 
 
 def needs_of(cell: Cell, connection: journal.Connection, batch: Row) -> list[Refused]:
-    """What keeps a batch from being released: demonstrations that count no more, and what its tier of risk asks for."""
+    """What keeps a batch from being released: demonstrations that are held, and what its tier of risk asks for."""
     policy = tiers.policy(connection, batch.programme)
     name = f"{batch.name}/{batch.domain}"
-    doubted = flow.doubted(assignment.doubted_demonstrations(connection, batch.batch), batch=name)
+    doubted = flow.doubted(
+        [one.external for one in assignment.lost_demonstrations(connection, batch.batch, HELD)], batch=name
+    )
     risk = next(
         (row.risk for row in contracts.domains(connection, batch.programme) if row.domain == batch.domain), None
     )  # fmt: skip

@@ -166,10 +166,11 @@ def unreviewed(names: Sequence[str], *, batch: str) -> list[Refused]:
 def doubted(names: Sequence[str], *, batch: str) -> list[Refused]:
     """What keeps a batch from being released whose responses experts wrote.
 
-    names  the client's ids of items whose response is a demonstration that is held or was set aside
+    names  the client's ids of items whose response is a demonstration that is held
     """
-    words = f"Items of batch {batch} whose response is a demonstration that is held or was set aside"
-    found = _lack("demonstration-doubted", list(names), words, "clear what is held, or erase these items")
+    words = f"Items of batch {batch} whose response is a demonstration that is held"
+    todo = "have what is held reviewed: it counts again, or it is set aside and these items stay out"
+    found = _lack("demonstration-doubted", list(names), words, todo)
     return [] if found is None else [found]
 
 

@@ -8,6 +8,7 @@ from tallystick.events.affected import AffectedKept, AffectedReleased, AffectedR
 from tallystick.flow.affected import EACH, Flag, Tally
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
+from tallystick.store.assignment.promoted import is_set_aside
 from tallystick.store.schema import (
     ASSIGNMENT,
     DISAGREEMENT,
@@ -171,6 +172,7 @@ def unreviewed_in(connection: sa.Connection, batch: str) -> dict[str, int]:
         .join(WORK, WORK.c.item == ITEM.c.item)
         .where(
             ITEM.c.batch == batch, JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete", ~is_open, ~is_gone,
+            ~is_set_aside(ITEM.c.item),
             sa.exists().where(FLAG.c.judgment == JUDGMENT.c.judgment, ~_IS_ANSWERED),
         )
         .group_by(ITEM.c.external)

@@ -15,6 +15,7 @@ from tallystick.flow.items import UNSTATED
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.signals import pairs
+from tallystick.store.assignment.promoted import is_set_aside
 from tallystick.store.schema import (
     ACCESS,
     BATCH,
@@ -120,7 +121,13 @@ def strata(connection: sa.Connection, batches: Collection[str]) -> list[tuple[st
         query = (
             sa.select(ITEM.c.domain, ITEM.c.taxonomy, sa.func.count())
             .join(WORK, WORK.c.item == ITEM.c.item)
-            .where(ITEM.c.batch.in_(wanted[start : start + _PART]), WORK.c.state == "complete", ~is_open, ~is_gone)
+            .where(
+                ITEM.c.batch.in_(wanted[start : start + _PART]),
+                WORK.c.state == "complete",
+                ~is_open,
+                ~is_gone,
+                ~is_set_aside(ITEM.c.item),
+            )
             .group_by(ITEM.c.domain, ITEM.c.taxonomy)
         )
         found += [(row[0], msgspec.json.decode(row[1]), row[2]) for row in connection.execute(query).all()]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tallystick.flow.standing import COUNTED
 from tallystick.flow.tiers import Seniority, TierPolicy
 from tallystick.ledger.statement import Statement
+from tallystick.store.assignment.promoted import is_set_aside
 from tallystick.store.schema import DISAGREEMENT, ERASED, ITEM, JUDGMENT, PROGRAMME, REREVIEW_ITEM, WORK, Row
 from tallystick.store.schema.assignment import ASSIGNMENT_POLICY, SENIOR
 
@@ -90,7 +91,12 @@ def finished_in(connection: sa.Connection, batch: str) -> list[Row]:
         .outerjoin(counted, counted.c.item == ITEM.c.item)
         .outerjoin(case, sa.and_(case.c.item == ITEM.c.item, case.c.state != "withdrawn"))
         .outerjoin(look, look.c.item == ITEM.c.item)
-        .where(ITEM.c.batch == batch, WORK.c.state == "complete", ~sa.exists().where(ERASED.c.target == ITEM.c.content))
+        .where(
+            ITEM.c.batch == batch,
+            WORK.c.state == "complete",
+            ~sa.exists().where(ERASED.c.target == ITEM.c.content),
+            ~is_set_aside(ITEM.c.item),
+        )
         .order_by(ITEM.c.seq)
     )
     return list(connection.execute(query).all())

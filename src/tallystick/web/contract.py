@@ -33,6 +33,7 @@ _TODO = Words({
     "not-for-export": "Nothing is to be done: such items are never exported.",
     "incomplete": "Nothing else is kept back. Have them judged if they are to be in.",
     "open-disagreement": "An adjudicator settles each, or preserves it.",
+    "demonstration-set-aside": "Nothing is to be done. What is written anew comes back as an item of its own.",
 })  # fmt: skip
 
 LEVELS = Words({"nominal": "nominal", "ordinal": "ordinal", "interval": "interval"})

@@ -97,6 +97,7 @@ BATCH_TODO = Words({
 
 EXCLUDED = Words({
     "incomplete": "Incomplete", "open-disagreement": "Open disagreement", "erased": "Erased",
+    "demonstration-set-aside": "Demonstration set aside",
 })  # fmt: skip
 """Why an item of a released batch has no record."""
 ROLES = Words({

@@ -18,7 +18,8 @@ from tallystick.store.assignment.leases import (
 )
 from tallystick.store.assignment.projected import HANDLERS
 from tallystick.store.assignment.promoted import (
-    doubted_demonstrations,
+    is_set_aside,
+    lost_demonstrations,
     made_of,
     on_promoted,
     read_written,
@@ -42,12 +43,13 @@ __all__ = [
     "count_taken",
     "cursors",
     "done_by",
-    "doubted_demonstrations",
     "expired",
     "free_item",
     "go_back",
     "is_author",
+    "is_set_aside",
     "loads",
+    "lost_demonstrations",
     "made_of",
     "on_promoted",
     "open_kinds",

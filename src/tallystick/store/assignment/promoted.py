@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tallystick.flow.standing import COUNTED
+from tallystick.flow.standing import COUNTED, REQUEUED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.signals.demonstration import WRITTEN, Demonstration
@@ -13,6 +13,7 @@ from tallystick.store.schema import ASSIGNMENT, ERASED, ITEM, JUDGMENT, WORK, Re
 from tallystick.store.schema.assignment import PROMOTION
 
 _PART = 500
+_WROTE = JUDGMENT.alias("wrote")
 
 
 def on_promoted(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -83,18 +84,26 @@ def unreviewed_demonstrations(connection: sa.Connection, batch: str) -> list[str
     return list(connection.scalars(query).all())
 
 
-def doubted_demonstrations(connection: sa.Connection, batch: str) -> list[str]:
-    """The client's ids of complete items of a batch whose response is a demonstration that does not count any more."""
+def is_set_aside(item: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether the item of a column holds a demonstration that was set aside, as part of a query: no release has it."""
+    return sa.exists().where(
+        PROMOTION.c.item == item, _WROTE.c.judgment == PROMOTION.c.judgment, _WROTE.c.standing == REQUEUED
+    )
+
+
+def lost_demonstrations(connection: sa.Connection, batch: str, standing: str) -> list[Row]:
+    """Complete items of a batch whose response is a demonstration of this standing: item, client's id."""
     is_erased = sa.exists().where(sa.or_(ERASED.c.target == ITEM.c.content, ERASED.c.target == ITEM.c.hidden))
+    columns: list[sa.ColumnElement[Any]] = [ITEM.c.item, ITEM.c.external]
     query = (
-        sa.select(ITEM.c.external)
+        sa.select(*columns)
         .join(PROMOTION, PROMOTION.c.item == ITEM.c.item)
         .join(JUDGMENT, JUDGMENT.c.judgment == PROMOTION.c.judgment)
         .join(WORK, WORK.c.item == ITEM.c.item)
-        .where(ITEM.c.batch == batch, WORK.c.state == "complete", JUDGMENT.c.standing != COUNTED, ~is_erased)
+        .where(ITEM.c.batch == batch, WORK.c.state == "complete", JUDGMENT.c.standing == standing, ~is_erased)
         .order_by(ITEM.c.seq)
     )
-    return list(connection.scalars(query).all())
+    return list(connection.execute(query).all())
 
 
 def had_written(item: sa.ColumnElement[Any], who: sa.ColumnElement[Any] | str) -> sa.ColumnElement[bool]:
