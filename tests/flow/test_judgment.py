@@ -11,7 +11,7 @@ from tallystick.flow.judgment import Considered, consider, warnings
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import BY_NAME, checking, preference
-from tallystick.signals.shape import UNDECIDED, Answer, Content, Reason, names_of
+from tallystick.signals.shape import UNDECIDED, Answer, Content, Mark, Reason, names_of
 
 PAIR = BY_NAME["preference"]
 
@@ -196,3 +196,28 @@ def test_the_order_shown_never_changes_which_way_an_expert_points(answer: Answer
 def test_a_contradiction_does_not_depend_on_the_order_shown(answer: Answer) -> None:
     turned = mirrored(answer)
     assert [name for name, _ in warnings(answer, rubric())] == [name for name, _ in warnings(turned, rubric())]
+
+
+def test_an_order_against_the_rules_has_to_be_confirmed() -> None:
+    content = Content(prompt="Which?", candidates=("One follows.", "Two follows.", "Three follows."))
+    shown = Matter(signal=BY_NAME["ranking"], content=content, order="CAB")
+    marks = [Mark(field="order", on=on, label="acceptable", place=place) for place, on in enumerate("abc", 1)]
+    points: dict[str, dict[str, int] | None] = {
+        "reasoning": {"a": 1, "b": 3, "c": 5},
+        "concision": {"a": 5, "b": 3, "c": 1},
+    }
+    answer = Answer(scores=points, marks=marks, reasons=reason())
+    text = rubric_text().replace(
+        "criteria:", "priority: [{over: reasoning, under: concision, why: It matters.}]\ncriteria:"
+    )
+    found = read(text if "priority:" not in rubric_text() else rubric_text(), "rubric.yaml", Rubric)
+    assert isinstance(found, Rubric), found
+    refused = consider(answer, found, shown, earlier=[])
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.names) == ("verdict-contradicts-scores", ("reasoning",))
+    assert "You place A above B" in refused.sentence
+    kept = consider(answer.model_copy(update={"confirmed": ["reasoning"]}), found, shown, earlier=[])
+    assert isinstance(kept, Considered), kept
+    assert (kept.verdict, kept.confirmed) == ("c>a>b", ["reasoning"])
+    unsure = Answer(verdict="abstain", reasons=reason())
+    assert warnings(unsure, found) == []

@@ -1,5 +1,6 @@
 """Rubrics: what is refused, what is found lacking, what a revision affects, which verdicts contradict their scores."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -374,6 +375,41 @@ def test_a_verdict_against_the_priority_rules_is_pointed_out(
 ) -> None:
     found = contradictions(small(), verdict, scores(**pairs))
     assert [contradiction.criterion for contradiction in found] == against
+
+
+@pytest.mark.parametrize(
+    ("places", "points", "against"),
+    [
+        ({"a": 1, "b": 2, "c": 3}, {"safety": (1, 3, 5), "style": (5, 3, 1)}, ["safety"]),
+        ({"a": 3, "b": 2, "c": 1}, {"safety": (1, 3, 5), "style": (5, 3, 1)}, []),
+        ({"a": 1, "b": 1, "c": 2}, {"safety": (5, 1, 1), "style": (3, 3, 3)}, ["safety"]),  # a tie that is none
+        ({"a": 1, "b": 2}, {"safety": (1, 5), "whole": (1, 5)}, ["safety", "whole"]),
+        ({"a": 1, "b": 2, "c": 3}, {"style": (3, 3, 3)}, []),
+        ({}, {"safety": (1, 5)}, []),
+    ],
+)
+def test_an_order_against_the_priority_rules_is_pointed_out(
+    places: dict[str, int], points: dict[str, tuple[int, ...]], against: list[str]
+) -> None:
+    given = {name: dict(zip("abc", row, strict=False)) for name, row in points.items()}
+    assert [found.criterion for found in rubrics.order_contradictions(small(), places, given)] == against
+
+
+def test_an_order_of_two_is_contradicted_as_its_pair_is() -> None:
+    """Every pair of places and every score of two criteria: the two ways give the same criteria."""
+    verdicts: dict[tuple[int, int], Verdict] = {(1, 2): "a_slightly", (1, 1): "tie", (2, 1): "b_slightly"}
+    for (first, second), verdict in verdicts.items():
+        for a, b, c, d in product(range(1, 6), repeat=4):
+            given = scores(safety=(a, b), style=(c, d))
+            pair = [one.criterion for one in contradictions(small(), verdict, given)]
+            order = rubrics.order_contradictions(small(), {"a": first, "b": second}, given)  # type: ignore[arg-type]  # letters
+            assert [one.criterion for one in order] == pair
+
+
+def test_the_sentence_of_an_order_names_its_pair() -> None:
+    (found,) = rubrics.order_contradictions(small(), {"b": 1, "c": 2}, {"safety": {"b": 2, "c": 5}})
+    assert found.sentence.startswith("You place B above C, but your scores for Safety clearly favour C (B 2, C 5)")
+    assert "Consistent with these scores: C above B." in found.sentence
 
 
 def test_the_sentence_names_the_rule_and_its_reason() -> None:

@@ -1,14 +1,13 @@
 """From an expert's answer to a judgment. Pure: values in, events or a refusal out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from tallystick.flow.answer import Matter, faults
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import Contradiction, Rubric, Scores, Verdict, contradictions
+from tallystick.flow.rubric import Rubric, Scores, Verdict, contradictions, order_contradictions
 from tallystick.signals import checking
-from tallystick.signals.shape import Answer, Mark, names_of
+from tallystick.signals.shape import UNDECIDED, Answer, Mark, names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +57,14 @@ def given_scores(answer: Answer) -> dict[str, dict[str, int]]:
 
 
 def warnings(answer: Answer, rubric: Rubric) -> list[tuple[str, str]]:
-    """(criterion, sentence) for every priority rule that the verdict contradicts, as shown to the expert."""
-    return [(found.criterion, found.sentence) for found in against(answer.verdict, given_scores(answer), rubric)]
+    """(criterion, sentence) for every priority rule that the answer contradicts, as shown to the expert.
 
-
-def against(verdict: str, scores: Mapping[str, Mapping[str, int]], rubric: Rubric) -> list[Contradiction]:
-    """The contradictions of a verdict. Verdicts that compare no pair of candidates contradict nothing."""
-    return contradictions(rubric, cast("Verdict", verdict), cast("Scores", scores))
+    Of a pair its verdict is held against the rules, of an order each pair in it; other answers compare nothing.
+    """
+    scores = given_scores(answer)
+    places = {mark.on: mark.place for mark in answer.marks if mark.place is not None}
+    if places and answer.verdict not in UNDECIDED:
+        found = order_contradictions(rubric, places, scores)
+    else:
+        found = contradictions(rubric, cast("Verdict", answer.verdict), cast("Scores", scores))
+    return [(one.criterion, one.sentence) for one in found]

@@ -3,7 +3,13 @@
 Reads rubric documents and scores; writes nothing. SPEC 1.2, 3.1 to 3.3 and 3.6.
 """
 
-from tallystick.flow.rubric.contradiction import PREFERRED, Contradiction, Scores, contradictions
+from tallystick.flow.rubric.contradiction import (
+    PREFERRED,
+    Contradiction,
+    Scores,
+    contradictions,
+    order_contradictions,
+)
 from tallystick.flow.rubric.lacks import findings
 from tallystick.flow.rubric.model import (
     DOMAIN_THRESHOLDS_PPM,
@@ -70,6 +76,7 @@ __all__ = [
     "diff",
     "findings",
     "form_note",
+    "order_contradictions",
     "pieces",
     "reasons",
     "share_text",

@@ -6,6 +6,7 @@ that the rubric does not know, and then the rubric is what has to be looked at.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from tallystick.flow.rubric.model import Criterion, PriorityRule, Rubric, Side, chain
 from tallystick.signals.preference import Verdict
@@ -30,7 +31,7 @@ class Contradiction:
     """A verdict against the rubric's order of criteria, given the expert's own scores.
 
     criterion   the id of the criterion that speaks against the verdict
-    against     the candidate that this criterion favours
+    against     the candidate that this criterion favours; of an order, the first or the second of a pair
     rules       the priority rules that apply; none when no score supports the verdict at all
     consistent  verdicts that these scores do not contradict, from A to B
     sentence    for the expert: what the scores say, which rule applies and why, what would be consistent, what to do
@@ -52,15 +53,62 @@ def contradictions(rubric: Rubric, verdict: Verdict, scores: Scores) -> list[Con
     every criterion that points the other way. When it decides is what the form of its rules says; without a rule, and
     by a rule of the usual form, it does so from half of its scale on: two points on 1 to 5.
     """
-    if verdict not in PREFERRED:
-        return []
-    consistent = tuple(one for one in PREFERRED if not _against(rubric, one, scores))
+    return _contradictions(rubric, verdict, scores, _PAIR) if verdict in PREFERRED else []
+
+
+def order_contradictions(
+    rubric: Rubric, places: Mapping[str, int], scores: Mapping[str, Mapping[str, int]]
+) -> list[Contradiction]:
+    """Every criterion that speaks against an order, once, with the first pair of candidates of which it does.
+
+    places  candidate: its place, 1 the best; equals share one
+    scores  points by criterion id and candidate
+
+    Each two candidates are held against the rules as a pair: the one above is preferred, equals are a tie.
+    """
+    found: dict[str, Contradiction] = {}
+    for one, other in combinations(sorted(places), 2):
+        verdict: Verdict = "tie"
+        if places[one] != places[other]:
+            verdict = "a_slightly" if places[one] < places[other] else "b_slightly"
+        pair: Scores = {
+            name: {"a": points[one], "b": points[other]}
+            for name, points in scores.items()
+            if one in points and other in points
+        }
+        for against in _contradictions(rubric, verdict, pair, _Words.of_order(one, other)):
+            found.setdefault(against.criterion, against)
+    return [found[criterion.id] for criterion in rubric.criteria if criterion.id in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """How a pair of candidates is spoken of. said: a verdict in words, in the order of PREFERRED."""
+
+    names: Mapping[Side, str]
+    said: Mapping[Verdict, str]
+
+    @classmethod
+    def of_order(cls, one: str, other: str) -> "_Words":
+        """Two candidates of an order."""
+        first, second = one.upper(), other.upper()
+        above, below = f"{first} above {second}", f"{second} above {first}"
+        said: Mapping[Verdict, str] = {
+            "a_clearly": above, "a_slightly": above, "tie": f"{first} and {second} in one place",
+            "b_slightly": below, "b_clearly": below,
+        }  # fmt: skip
+        return cls(names={"a": first, "b": second}, said=said)
+
+
+def _contradictions(rubric: Rubric, verdict: Verdict, scores: Scores, words: _Words) -> list[Contradiction]:
+    found = _against(rubric, verdict, scores)
+    consistent = tuple(one for one in PREFERRED if not _against(rubric, one, scores)) if found else ()
     return [
         Contradiction(
-            criterion=found.criterion.id, against=found.side, rules=found.rules, consistent=consistent,
-            sentence=_sentence(rubric, found, verdict, scores, consistent=consistent),
+            criterion=one.criterion.id, against=one.side, rules=one.rules, consistent=consistent,
+            sentence=_sentence(rubric, one, _Told(verdict, scores, consistent, words)),
         )
-        for found in _against(rubric, verdict, scores)
+        for one in found
     ]  # fmt: skip
 
 
@@ -119,23 +167,35 @@ def _is_clear(criterion: Criterion, side: Side, scores: Scores) -> bool:
     return _lead(criterion, scores, side) >= criterion.scale.clear_difference
 
 
-def _sentence(
-    rubric: Rubric, found: _Found, verdict: Verdict, scores: Scores, *, consistent: tuple[Verdict, ...]
-) -> str:
-    criterion = found.criterion
-    words = [_choice(verdict), _favour(criterion, found.side, scores), _ranks(criterion, found.supporters)]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a sentence is about."""
+
+    verdict: Verdict
+    scores: Scores
+    consistent: tuple[Verdict, ...]
+    words: _Words
+
+
+def _sentence(rubric: Rubric, found: _Found, told: _Told) -> str:
+    parts = [_choice(told), _favour(found.criterion, found.side, told), _ranks(found.criterion, found.supporters)]
     reasons = [_because(rubric, rule) for rule in found.rules]
-    return " ".join([f"{''.join(words)}.", *reasons, _would_be(consistent), _ADVICE])
+    return " ".join([f"{''.join(parts)}.", *reasons, _would_be(told), _ADVICE])
 
 
-def _choice(verdict: Verdict) -> str:
-    preferred = PREFERRED[verdict]
-    return f"You prefer {preferred.upper()}" if preferred else "You call it a tie"
+def _choice(told: _Told) -> str:
+    preferred = PREFERRED[told.verdict]
+    if preferred:
+        is_order = told.words is not _PAIR
+        return f"You place {told.words.said[told.verdict]}" if is_order else f"You prefer {told.words.names[preferred]}"
+    return "You call it a tie" if told.words is _PAIR else f"You place {told.words.said['tie']}"
 
 
-def _favour(criterion: Criterion, side: Side, scores: Scores) -> str:
-    points, how = scores[criterion.id], " clearly" if _is_clear(criterion, side, scores) else ""
-    return f", but your scores for {criterion.name}{how} favour {side.upper()} (A {points['a']}, B {points['b']})"
+def _favour(criterion: Criterion, side: Side, told: _Told) -> str:
+    points, how = told.scores[criterion.id], " clearly" if _is_clear(criterion, side, told.scores) else ""
+    first, second = told.words.names["a"], told.words.names["b"]
+    given = f"({first} {points['a']}, {second} {points['b']})"
+    return f", but your scores for {criterion.name}{how} favour {told.words.names[side]} {given}"
 
 
 def _ranks(criterion: Criterion, supporters: tuple[Criterion, ...]) -> str:
@@ -159,13 +219,17 @@ def _because(rubric: Rubric, rule: PriorityRule) -> str:
     )
 
 
-_SAID: Mapping[Verdict, str] = {
-    "a_clearly": "A clearly better", "a_slightly": "A slightly better", "tie": "a tie",
-    "b_slightly": "B slightly better", "b_clearly": "B clearly better",
-}  # fmt: skip
+_PAIR = _Words(
+    names={"a": "A", "b": "B"},
+    said={
+        "a_clearly": "A clearly better", "a_slightly": "A slightly better", "tie": "a tie",
+        "b_slightly": "B slightly better", "b_clearly": "B clearly better",
+    },
+)  # fmt: skip
 
 
-def _would_be(consistent: tuple[Verdict, ...]) -> str:
-    if not consistent:
+def _would_be(told: _Told) -> str:
+    if not told.consistent:
         return "No comparison is consistent with these scores."
-    return f"Consistent with these scores: {' or '.join(_SAID[one] for one in consistent)}."
+    said = dict.fromkeys(told.words.said[one] for one in told.consistent)
+    return f"Consistent with these scores: {' or '.join(said)}."
