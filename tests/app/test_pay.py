@@ -3,12 +3,24 @@
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from failing_batch import EVEN, diagnosed, failing_world, opened
-from living_cell import PROGRAMME, World, answer_of, contract_text, shown_as, world_at
+from living_cell import PROGRAMME, World, answer_of, shown_as
+from paid_world import (
+    DECEMBER,
+    NOVEMBER,
+    accept,
+    acts,
+    judge,
+    paid_world,
+    refused,
+    revise,
+    stated,
+    terms_text,
+    until_december,
+)
 
 from tallystick import canon
 from tallystick.app import access, adjudication, assignment, calibration, contract, escape, judgment, pay, roster
@@ -16,44 +28,16 @@ from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import Command, new_key
-from tallystick.app.pay import Accepted, Closed, Exported, StatementPage
+from tallystick.app.pay import Closed, Exported, StatementPage
 from tallystick.app.standing import requeue
 from tallystick.events.pay import PayTermsAccepted
 from tallystick.flow.escape import Answer as Finding
-from tallystick.flow.pay import Act
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import pay as store
 from tallystick.store import projection
 
-NOVEMBER, DECEMBER = "2023-11", "2023-12"
 NOTES = "Both readings were weighed against the rubric."
-PAY = """pay:
-  currency: EUR
-  period: month
-  time_zone: Europe/Berlin
-  floor_hourly: {floor}
-  unmeasured_minutes: 10
-  rates:
-    - {{work: judgment, piece: {piece}}}
-    - {{work: qualification, hourly: 1200}}
-    - {{work: calibration, hourly: 1200}}
-    - {{work: adjudication, piece: 900}}
-    - {{work: second_look, piece: 400}}
-  terms: |
-    You are paid for every judgment.
-"""
-
-
-@contextmanager
-def paid_world(url: str, directory: Path) -> Iterator[World]:
-    """Twelve items and two experts, from before anybody was paid; then the contract says how they are."""
-    with world_at(url, directory) as found:
-        found.work(12)
-        for _ in range(2):
-            found.expert()
-        revise(found, "1.1.0")
-        yield found
 
 
 @pytest.fixture
@@ -67,53 +51,6 @@ def on_both(database_url: str, tmp_path: Path) -> Iterator[World]:
     """The same on each database: for what is asked in SQL of this stage."""
     with paid_world(database_url, tmp_path / "cell") as found:
         yield found
-
-
-def terms_text(version: str, *, piece: int = 250, floor: int = 3000, items_min: int = 1) -> str:
-    plain = contract_text(version, items_min=items_min).replace("Terms changed.", f"Terms changed in {version}.")
-    return plain.replace("The plan changed.", f"As agreed for {version}.") + PAY.format(piece=piece, floor=floor)
-
-
-def revise(world: World, version: str, *, piece: int = 250, floor: int = 3000, items_min: int = 1) -> None:
-    text = terms_text(version, piece=piece, floor=floor, items_min=items_min)
-    done = contract.bring_into_force(world.cell, world.lead, text=text, name="contract.yaml", key=new_key())
-    assert isinstance(done, contract.ContractInForce), done
-
-
-def accept(world: World, actor: Actor) -> None:
-    page = pay.terms_page(world.cell, actor, PROGRAMME)
-    assert not isinstance(page, Refused)
-    done = pay.accept(world.cell, actor, PROGRAMME, terms=page.row.terms, key=new_key())
-    assert isinstance(done, Accepted), done
-
-
-def judge(world: World, actor: Actor, *, minutes: int = 5, claimed_ms: int = 240_000) -> Saved:
-    """Take an item, work for some minutes of the cell's clock, claim a time, submit."""
-    task = world.task(actor)
-    world.clock.pass_minutes(minutes)
-    answer = answer_of(shown_as(task, "a_clearly"), active_ms=claimed_ms)
-    saved = judgment.submit(world.cell, actor, task.assignment, answer, key=new_key())
-    assert isinstance(saved, Saved), saved
-    return saved
-
-
-def stated(world: World, actor: Actor, period: str = "") -> StatementPage:
-    found = pay.my_statement(world.cell, actor, PROGRAMME, period)
-    assert isinstance(found, StatementPage), found
-    return found
-
-
-def acts(world: World, actor: Actor, period: str = "") -> tuple[Act, ...]:
-    return stated(world, actor, period).statement.acts
-
-
-def refused(answer: object) -> str:
-    assert isinstance(answer, Refused), answer
-    return answer.code
-
-
-def until_december(world: World) -> None:
-    world.clock.pass_minutes(60 * 24 * 20)
 
 
 def test_no_work_before_the_terms_are_accepted_and_what_was_done_before_is_not_paid(world: World) -> None:

@@ -12,6 +12,7 @@ from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
 from tallystick.events import KINDS
 from tallystick.flow.refusal import Refused
+from tallystick.store import projection
 from tallystick.store.welfare import FOLLOWERS
 
 NOTES = "Both readings were weighed against the rubric."
@@ -180,17 +181,85 @@ def test_a_new_time_zone_begins_no_new_day(world: World) -> None:
         assert refusal(world, expert) == "exposure-reached"
 
 
-def test_skipping_an_item_is_no_exposure_and_no_figure(world: World) -> None:
-    hard(world, 4)
-    expert = world.expert()
-    world.clock.pass_minutes(60 * 24)
-    for _ in range(4):
-        task = world.task(expert)
-        assert [one.category for one in task.warnings] == ["self_harm"]
-        assert not isinstance(assignment.give_back(world.cell, expert, task.assignment, key=new_key()), Refused)
+def had(world: World, expert: Actor) -> tuple[int, int]:
+    """Items and minutes of somebody's day, as they see it."""
     own = welfare.own(world.cell, expert)
     assert isinstance(own, welfare.Own)
-    assert own.all_work.items == 0
+    return own.all_work.items, own.all_work.active_ms // 60_000
+
+
+def test_who_reads_and_gives_back_has_had_it(world: World) -> None:
+    """Three items of a kind in a day are three, handed in or not, with a third of the time that the cell saw."""
+    hard(world, 5)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    for _ in range(3):
+        task = world.task(expert)
+        world.clock.pass_minutes(6)
+        assert not isinstance(assignment.give_back(world.cell, expert, task.assignment, key=new_key()), Refused)
+    assert had(world, expert) == (3, 6)
+    assert refusal(world, expert) == "exposure-reached"
+    projection_is_whole(world)
+
+
+def test_no_claim_and_no_lease_that_ran_out_keeps_time_from_counting(world: World) -> None:
+    world.work(3)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    task = world.task(expert)
+    world.clock.pass_minutes(30)
+    submit(world, expert, task, active_ms=1)
+    assert had(world, expert) == (1, 10)
+    world.clock.pass_minutes(60 * 24)
+    task = world.task(expert)
+    world.clock.pass_minutes(70)
+    assignment.expire_all(world.cell)
+    assert had(world, expert) == (1, 10)  # it was open; nobody knows more yet
+    submit(world, expert, task, active_ms=50 * 60_000)
+    assert had(world, expert) == (1, 50)
+    world.clock.pass_minutes(60 * 24)
+    task = world.task(expert)
+    world.clock.pass_minutes(62)
+    assert world.task(expert).item == task.item  # given again; the page that was left open hands it in
+    world.clock.pass_minutes(1)
+    submit(world, expert, task, active_ms=55 * 60_000)
+    assert had(world, expert) == (1, 55)
+    projection_is_whole(world)
+
+
+def submit(world: World, expert: Actor, task: Task, *, active_ms: int) -> None:
+    answer = answer_of(shown_as(task, "a_clearly"), active_ms=active_ms)
+    assert isinstance(judgment.submit(world.cell, expert, task.assignment, answer, key=new_key()), judgment.Saved)
+
+
+def projection_is_whole(world: World) -> None:
+    """A rebuild finds the same rows."""
+    with world.cell.read() as connection:
+        before = projection.dump(connection)
+    projection.rebuild(world.cell.engine)
+    with world.cell.read() as connection:
+        assert projection.dump(connection) == before
+
+
+def test_saving_settings_again_and_again_begins_no_new_day(world: World) -> None:
+    hard(world, 5)
+    expert = world.expert()
+    world.clock.pass_minutes(60 * 24)
+    set_out(world, expert, zone="America/Los_Angeles")
+    world.clock.pass_minutes(60 * 30 - world.clock.at // 60_000_000 % (60 * 24))  # 06:00 UTC, before their midnight
+    world.clock.pass_minutes(60 * 14)
+    for _ in range(3):
+        work(world, expert, 1)
+    world.clock.pass_minutes(60 * 5)  # past midnight in UTC, and the same day there
+    for _ in range(30):
+        set_out(world, expert)
+    assert refusal(world, expert) == "exposure-reached"
+    codes = {getattr(save(world, expert), "code", "") for _ in range(30)}
+    assert codes == {"", "too-many-saves"}
+
+
+def save(world: World, expert: Actor) -> object:
+    return welfare.save_settings(world.cell, expert, opted_out=(), time_zone="UTC", key=new_key())
 
 
 def test_the_report_counts_weeks_and_names_who_is_at_a_limit(world: World) -> None:

@@ -4,11 +4,12 @@ import csv
 import io
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,13 +22,14 @@ from tallystick.flow import pay
 from tallystick.flow.contract import DataContract
 from tallystick.flow.contract.pay import CURRENCIES, PAID_WORK
 from tallystick.flow.document import read
-from tallystick.flow.pay import Act, Added, Terms
+from tallystick.flow.pay import Act, Added, Span, Terms
 from tallystick.flow.pay.files import exact, field
 
 HISTORIES, SEED = 10_000, 45
 WHOLE = (Path(flow.__file__).parents[1] / "sim" / "data" / "programme" / "contract.yaml").read_text()
 DEMO = re.sub(r"^pay:\n(?:[ #].*\n|\n)*", "", WHOLE, flags=re.MULTILINE)
 """A contract that says nothing of pay."""
+MEASURED = ("judgment", "qualification", "calibration")
 DOMAINS, SIGNALS = ("general", "medical", "software"), ("preference", "critique")
 PAY = """pay:
   currency: EUR
@@ -53,8 +55,9 @@ class Worked:
     work: str
     domain: str
     signal: str
-    claimed_ms: int | None
-    bound_ms: int
+    sent_ms: int  # what a page sends: 0 where no script ran
+    began_at: int  # in microseconds
+    at: int
 
 
 def drawn_terms(chance: random.Random) -> Terms:
@@ -72,74 +75,111 @@ def drawn_terms(chance: random.Random) -> Terms:
         for work, domain, signal in sorted(places, key=str)
     ]  # fmt: skip
     return Terms(
-        floor_hourly=1 + chance.randrange(60 * scale), unmeasured_ms_max=60_000 * chance.randint(1, 30), rates=rates
-    )
+        floor_hourly=1 + chance.randrange(60 * scale), unmeasured_ms_max=60_000 * chance.randint(1, 30), rates=rates,
+        act_ms_max=chance.choice((None, 60_000 * chance.randint(1, 60), 60_000 * chance.randint(1, 60))),
+    )  # fmt: skip
 
 
 def drawn_history(chance: random.Random) -> list[tuple[Terms, list[Worked]]]:
-    """What two or three people did in one period, under one set of terms or two."""
+    """What two or three people did in one period, under one set of terms or two, several things at a time."""
     people = [f"p{n}" for n in range(chance.randint(1, 3))]
-    return [
-        (
-            drawn_terms(chance),
-            [
+    now, history = 0, []
+    for _ in range(chance.randint(1, 2)):
+        terms, done = drawn_terms(chance), []
+        for _ in range(chance.randrange(8)):
+            now += chance.choice((0, 1, chance.randrange(2_000_000_000), chance.randrange(600_000_000)))
+            done.append(
                 Worked(
                     chance.choice(people), chance.choice(PAID_WORK), chance.choice(DOMAINS), chance.choice(SIGNALS),
-                    chance.choice((None, 0, 1, chance.randrange(4_000_000))),
-                    chance.choice((0, chance.randrange(5_000_000))),
+                    chance.choice((0, 0, 1, chance.randrange(4_000_000))),
+                    max(0, now - chance.choice((0, chance.randrange(5_000_000_000)))), now,
                 )
-                for _ in range(chance.randrange(7))
-            ],
-        )
-        for _ in range(chance.randint(1, 2))
-    ]  # fmt: skip
+            )  # fmt: skip
+        history.append((terms, done))
+    return history
 
 
-def quick(history: list[tuple[Terms, list[Worked]]]) -> dict[str, tuple[int, int, int]]:
-    """Person: (earned, top-up, payable), as the cell works it out."""
+def quick(history: list[tuple[Terms, list[Worked]]], cuts: Counter[str]) -> dict[str, tuple[int, int, int, int]]:
+    """Person: (active milliseconds, earned, top-up, payable), as the cell works it out. It counts what was cut, too."""
     acts: list[Act] = []
+    taken: dict[str, list[Span]] = defaultdict(list)
     for number, (terms, done) in enumerate(history):
         for worked in done:
-            active = pay.counted_ms(worked.claimed_ms, worked.bound_ms, unmeasured_ms_max=terms.unmeasured_ms_max)
+            claimed = pay.measured_ms(worked.sent_ms) if worked.work in MEASURED else None
+            room = pay.room_ms(worked.began_at, worked.at, taken[worked.person])
+            time = pay.counted(claimed, (worked.at - worked.began_at) // 1_000, room, terms=terms)
+            taken[worked.person].append(Span(began_at=worked.began_at, fit_ms=time.fit_ms))
+            cuts[time.cut] += 1
             rate = pay.rate_for(terms.rates, work=worked.work, domain=worked.domain, signal=worked.signal)
             acts.append(
                 act(
-                    len(acts), worked.person, work=worked.work, active_ms=active, terms=str(number),
+                    len(acts), worked.person, work=worked.work, active_ms=time.active_ms, terms=str(number),
                     floor_hourly=terms.floor_hourly, piece=rate.piece, hourly=rate.hourly,
-                    amount=pay.amount_of(piece=rate.piece, hourly=rate.hourly, active_ms=active),
+                    amount=pay.amount_of(piece=rate.piece, hourly=rate.hourly, active_ms=time.active_ms),
                 )
             )  # fmt: skip
     people = sorted({one.person for one in acts})
     found = {person: pay.state(person, acts, ()) for person in people}
-    return {person: (one.earned, one.top_up, one.payable) for person, one in found.items()}
+    return {person: (one.active_ms, one.earned, one.top_up, one.payable) for person, one in found.items()}
 
 
-def slow(history: list[tuple[Terms, list[Worked]]]) -> dict[str, tuple[int, int, int]]:
-    """The same, line by line in fractions of a unit, in another order and with none of that code."""
-    earned: dict[str, list[int]] = defaultdict(list)
-    least: dict[str, Fraction] = defaultdict(Fraction)
-    for terms, done in reversed(history):
-        table = {(rate.work, rate.domain, rate.signal): rate for rate in terms.rates}
-        for worked in reversed(done):
-            most = terms.unmeasured_ms_max if worked.claimed_ms is None else worked.claimed_ms
-            hours = Fraction(min(most, worked.bound_ms), 1000 * 60 * 60)
-            places = ((worked.domain, worked.signal), (worked.domain, None), (None, worked.signal), (None, None))
-            found = [table[worked.work, *place] for place in places if (worked.work, *place) in table]
-            rate = found[0]
-            earned[worked.person].append(rate.piece + ceil(hours * rate.hourly))
-            least[worked.person] += hours * terms.floor_hourly
+def idle(acts: list[tuple[int, int, int]], began: int, now: int) -> int:
+    """Microseconds from `began` to `now` in which somebody did nothing else.
+
+    Their day is laid out stretch by stretch; of what was begun and not yet done, what was handed in first goes first.
+    That leaves all the time that can be left to what is handed in last.
+    acts  began, handed in, microseconds of work, in the order in which they were handed in
+    """
+    todo = [work for _, _, work in acts]
+    marks = sorted({began, now, *(at for one in acts for at in one[:2])})
+    free = 0
+    for start, end in pairwise(marks):
+        left = end - start
+        for number, (from_at, until_at, _) in enumerate(acts):
+            if from_at <= start and end <= until_at:
+                done = min(left, todo[number])
+                todo[number] -= done
+                left -= done
+        free += left if began <= start else 0
+    assert not any(todo), "what was counted before fits into its own time"
+    return free
+
+
+def slow(history: list[tuple[Terms, list[Worked]]]) -> dict[str, tuple[int, int, int, int]]:
+    """The same, person by person in fractions of a unit, with a timetable, and with none of that code."""
     told = {}
-    for person, amounts in earned.items():
-        top_up = max(0, ceil(least[person]) - sum(amounts))
-        told[person] = (sum(amounts), top_up, sum(amounts) + top_up)
-        assert told[person][2] >= least[person], "nobody is paid under the floor"
+    for person in sorted({worked.person for _, done in history for worked in done}):
+        laid: list[tuple[int, int, int]] = []
+        amounts, hours, least = [], [], Fraction()
+        for terms, done in history:
+            table = {(rate.work, rate.domain, rate.signal): rate for rate in terms.rates}
+            for worked in (each for each in done if each.person == person):
+                free = idle(laid, worked.began_at, worked.at) // 1_000
+                counts = (worked.at - worked.began_at) // 1_000
+                is_measured = worked.work in MEASURED and worked.sent_ms > 0
+                counts = min(counts, worked.sent_ms if is_measured else terms.unmeasured_ms_max)
+                if terms.act_ms_max is not None:
+                    counts = min(counts, terms.act_ms_max, free)
+                laid.append((worked.began_at, worked.at, min(counts, free) * 1_000))
+                hours.append(Fraction(counts, 3_600_000))
+                places = ((worked.domain, worked.signal), (worked.domain, None), (None, worked.signal), (None, None))
+                rate = next(table[worked.work, *place] for place in places if (worked.work, *place) in table)
+                amounts.append(rate.piece + ceil(hours[-1] * rate.hourly))
+                least += hours[-1] * terms.floor_hourly
+        top_up = max(0, ceil(least) - sum(amounts))
+        told[person] = (int(sum(hours) * 3_600_000), sum(amounts), top_up, sum(amounts) + top_up)
+        assert told[person][3] >= least, "nobody is paid under the floor"
+        if all(terms.act_ms_max is not None for terms, _ in history):
+            passed = max(at for _, at, _ in laid) - min(began for began, _, _ in laid)
+            assert told[person][0] * 1_000 <= passed, "no time is paid twice"
     return told
 
 
 def act(seq: int, person: str = "p", **changes: object) -> Act:
     plain = Act(
         seq=seq, at=seq, person=person, work="judgment", subject=f"jdg-{seq}", item=f"itm-{seq}", domain="general",
-        signal="preference", active_ms=60_000, claimed_ms=60_000, bound_ms=90_000, terms="0", floor_hourly=3000,
+        signal="preference", active_ms=60_000, claimed_ms=60_000, bound_ms=90_000, fit_ms=60_000, cut="", terms="0",
+        floor_hourly=3000,
         piece=10, hourly=0, amount=10,
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]  # by name
@@ -148,13 +188,14 @@ def act(seq: int, person: str = "p", **changes: object) -> Act:
 def test_ten_thousand_histories_are_paid_as_a_slow_computation_says() -> None:
     """To the minor unit, and never under the floor: SPEC 4.5."""
     chance = random.Random(SEED)  # noqa: S311 - histories, no secrets
-    topped_up = 0
+    topped_up, cuts = 0, Counter[str]()
     for number in range(HISTORIES):
         history = drawn_history(chance)
-        found = quick(history)
+        found = quick(history, cuts)
         assert found == slow(history), f"history {number} of seed {SEED}"
-        topped_up += any(top_up for _, top_up, _ in found.values())
+        topped_up += any(top_up for _, _, top_up, _ in found.values())
     assert HISTORIES / 10 < topped_up < HISTORIES, "the floor was tried, and so were rates above it"
+    assert min(cuts[why] for why in ("", "seen", "limit", "overlap", "unmeasured")) > HISTORIES / 10, cuts
 
 
 def test_the_order_of_lines_changes_nothing() -> None:
@@ -163,11 +204,41 @@ def test_the_order_of_lines_changes_nothing() -> None:
     assert pay.state("p", acts, more) == pay.state("p", acts[::-1], more[::-1])
 
 
-def test_a_claim_above_what_the_cell_saw_counts_no_more_than_that() -> None:
-    assert pay.counted_ms(9_999, 5_000, unmeasured_ms_max=1) == 5_000
-    assert pay.counted_ms(4_000, 5_000, unmeasured_ms_max=1) == 4_000
-    assert pay.counted_ms(None, 5_000_000, unmeasured_ms_max=900_000) == 900_000
-    assert pay.counted_ms(-1, 5_000, unmeasured_ms_max=1) == 0
+NO_LIMIT = Terms(floor_hourly=1, unmeasured_ms_max=900_000, act_ms_max=None, rates=())
+LIMITED = replace(NO_LIMIT, act_ms_max=7_200_000)
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("claimed", "bound", "room", "terms", "found"),
+    [
+        (4_000, 5_000, 5_000, LIMITED, (4_000, 4_000, "")),
+        (9_999, 5_000, 5_000, LIMITED, (5_000, 5_000, "seen")),
+        (None, 5_000, 5_000, LIMITED, (5_000, 5_000, "")),  # nobody measured it
+        (None, HOUR, HOUR, LIMITED, (900_000, 900_000, "unmeasured")),
+        (24 * HOUR, 26 * HOUR, 26 * HOUR, LIMITED, (2 * HOUR, 2 * HOUR, "limit")),
+        (24 * HOUR, 26 * HOUR, 26 * HOUR, NO_LIMIT, (24 * HOUR, 24 * HOUR, "")),
+        (HOUR, HOUR, 0, LIMITED, (0, 0, "overlap")),
+        (HOUR, HOUR, 0, NO_LIMIT, (HOUR, 0, "")),  # terms that know no such bound: told to the lead
+        (-1, 5_000, 5_000, LIMITED, (0, 0, "")),
+    ],
+)
+def test_what_counts_is_bounded_and_says_by_what(
+    claimed: int | None, bound: int, room: int, terms: Terms, found: tuple[int, int, str]
+) -> None:
+    active, fit, cut = found
+    assert pay.counted(claimed, bound, room, terms=terms) == pay.Counted(active_ms=active, fit_ms=fit, cut=cut)
+    assert (pay.measured_ms(0), pay.measured_ms(7)) == (None, 7)
+
+
+def test_work_in_turn_is_counted_whole_and_work_at_once_is_counted_once() -> None:
+    """Two things begun together: who worked at both in turn gets all of it, who claims the hour twice gets it once."""
+    first = Span(began_at=0, fit_ms=20 * 60_000)
+    assert pay.room_ms(0, HOUR * 1_000, [first]) == 40 * 60_000
+    assert pay.room_ms(0, HOUR * 1_000, [Span(began_at=0, fit_ms=HOUR)]) == 0
+    # It began ten minutes before this one and left it half an hour of its own: only what cannot be earlier takes room.
+    assert pay.room_ms(600_000_000, HOUR * 1_000, [Span(began_at=0, fit_ms=10 * 60_000)]) == 50 * 60_000
+    assert pay.room_ms(600_000_000, HOUR * 1_000, [Span(began_at=0, fit_ms=40 * 60_000)]) == 20 * 60_000
 
 
 def test_an_hour_under_the_floor_is_topped_up_and_what_is_added_stands_beside_it() -> None:
@@ -245,11 +316,19 @@ def test_times_that_stand_out_are_told_against_ones_own_median() -> None:
     usual = [act(n, active_ms=60_000) for n in range(8)]
     others = [act(100 + n, "other", active_ms=5_000) for n in range(8)]
     strange = [
-        act(20, active_ms=11_000), act(21, active_ms=301_000), act(22, claimed_ms=99_000), act(23, active_ms=13_000)
+        act(20, active_ms=11_000), act(21, active_ms=301_000, fit_ms=301_000), act(22, claimed_ms=99_000),
+        act(23, active_ms=13_000),
     ]  # fmt: skip
-    found = pay.odd_times([*usual, *strange, *others])
-    assert [(odd.act.seq, odd.what) for odd in found] == [(20, "short"), (21, "long"), (22, "over")]
-    assert pay.odd_times(strange[:1]) == []
+    beside = [
+        act(30, cut="limit", claimed_ms=80_000), act(31, cut="overlap", claimed_ms=80_000), act(32, fit_ms=1_000),
+        act(33, cut="overlap", active_ms=59_000), act(34, cut="unmeasured", claimed_ms=None),
+    ]  # fmt: skip
+    found = pay.odd_times([*usual, *strange, *others, *beside])
+    assert [(odd.act.seq, odd.what) for odd in found] == [
+        (20, "short"), (21, "long"), (22, "over"), (30, "limit"), (31, "overlap"), (32, "overlap"),
+    ]  # fmt: skip
+    alone = [replace(strange[0], active_ms=3_600_001, fit_ms=3_600_001), strange[3]]
+    assert [(odd.what, odd.median_ms) for odd in pay.odd_times(alone)] == [("long", None)]
 
 
 def contract_with(section: str) -> DataContract:

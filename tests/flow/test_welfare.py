@@ -19,7 +19,7 @@ KIND = frozenset({"grim"})
 
 def piece(end: int, minutes: int) -> Piece:
     """Work that ended at a minute of the day and took so many."""
-    return Piece(at=DAY.start + end * MINUTE, active_ms=minutes * 60_000, categories=KIND)
+    return Piece(at=DAY.start + end * MINUTE, item=f"i{end}", active_ms=minutes * 60_000, categories=KIND)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def piece(end: int, minutes: int) -> Piece:
 def test_what_was_measured_counts_within_what_the_cell_saw(measured: int, elapsed: int | None, counted: int) -> None:
     """A browser without scripts measures nothing: then the cell's own time counts, up to a limit."""
     assert flow.counted_ms(measured, elapsed) == counted
+
+
+@pytest.mark.parametrize(("elapsed", "least"), [(None, 0), (-5, 0), (90_000, 30_000), (10**9, flow.UNMEASURED_MS_MAX)])
+def test_a_part_of_what_the_cell_saw_counts_whatever_a_page_claims(elapsed: int | None, least: int) -> None:
+    assert flow.least_ms(elapsed) == least
 
 
 @pytest.mark.parametrize(
@@ -72,10 +77,11 @@ def test_limits_of_the_day_count_from_its_start_and_last_to_its_end() -> None:
     assert flow.closed(few[:2], limit, DAY, now=DAY.start) is None
     assert flow.closed(few, limit, DAY, now=DAY.start) == Closed(until=DAY.end, is_break=False)
     assert flow.had([*before, *few], DAY.start) == Had(active_ms=180_000, items=3)
+    assert flow.had([*few, *few], DAY.start) == Had(active_ms=360_000, items=3)  # the same items again
 
 
 def test_a_kind_of_content_is_closed_by_its_own_pieces_alone() -> None:
-    pieces = [piece(1, 1), Piece(at=DAY.start + MINUTE, active_ms=10**9, categories=frozenset())]
+    pieces = [piece(1, 1), Piece(at=DAY.start + MINUTE, item="plain", active_ms=10**9, categories=frozenset())]
     limits = {"grim": Limit(items_daily_max=2), "other": Limit(items_daily_max=1)}
     assert flow.closed_categories(pieces, limits, DAY, now=DAY.start) == {}
     assert set(flow.closed_categories([*pieces, piece(2, 1)], limits, DAY, now=DAY.start)) == {"grim"}

@@ -77,8 +77,8 @@ def _categories(contract: DataContract) -> dict[str, Warned]:
 
 def settings_now(cell: Cell, connection: journal.Connection, person: str) -> Settings:
     """What somebody set for themselves: for the cell's own use, so without a look. Erased settings are none."""
-    rows = store.settings_of(connection, person)
-    return _opened(cell, connection, rows[0]) if rows else Settings()
+    row = store.settings_before(connection, person)
+    return Settings() if row is None else _opened(cell, connection, row)
 
 
 def _opened(cell: Cell, connection: journal.Connection, row: Row) -> Settings:
@@ -108,6 +108,8 @@ def save_settings(
         refused = flow.check_settings(wanted, known=known | now.opted_out, zones=[*zones(), now.time_zone])
         if refused:
             return refused
+        if len(store.settings_since(tx.connection, actor.person, since=tx.now - flow.DAY_US)) >= flow.SAVES_DAILY_MAX:
+            return flow.TOO_MANY_SAVES
         ref = tx.seal(flow.sealed(wanted), scope=f"person:{actor.person}")
         return [OwnSettingsSaved(person=actor.person, settings=ref)]
 
@@ -139,13 +141,12 @@ def day_of(cell: Cell, connection: journal.Connection, person: str, now: int) ->
 
     Raises ZoneInfoNotFoundError for a zone that this machine does not know.
     """
-    names: list[str] = []
-    for row in store.settings_of(connection, person):
-        names.append(_opened(cell, connection, row).time_zone)
-        if row.at < now - flow.DAY_US:
-            break
-    else:
-        names.append(flow.TIME_ZONE_DEFAULT)
+    before = store.settings_before(connection, person, now - flow.DAY_US)
+    names = [
+        flow.TIME_ZONE_DEFAULT if before is None else _opened(cell, connection, before).time_zone,
+        *(_opened(cell, connection, row).time_zone
+          for row in store.settings_since(connection, person, since=now - flow.DAY_US)),
+    ]  # fmt: skip
     days = [_midnights(name, now) for name in dict.fromkeys(names)]
     return Day(start=min(day.start for day in days), end=max(day.end for day in days))
 
@@ -153,7 +154,7 @@ def day_of(cell: Cell, connection: journal.Connection, person: str, now: int) ->
 def _pieces(connection: journal.Connection, person: str, day: Day, now: int) -> list[Piece]:
     """What somebody did in their day, and in the last 24 hours at least: breaks reach over midnight."""
     return [
-        Piece(at=row.at, active_ms=row.active_ms, categories=categories_of({"content": row.content}))
+        Piece(at=row.at, item=row.item, active_ms=row.active_ms, categories=categories_of({"content": row.content}))
         for row in store.pieces_of(connection, person, since=min(day.start, now - flow.DAY_US))
     ]
 

@@ -37,6 +37,27 @@ class PayTermsSet(msgspec.Struct, frozen=True, kw_only=True):
     rates: list[PayRate]
 
 
+class PayTermsSetV2(msgspec.Struct, frozen=True, kw_only=True):
+    """As the first version, with the longest time that counts for one act, measured or not.
+
+    By these terms the time of one person is paid once: an act counts no more than the time that others left.
+    """
+
+    KIND: ClassVar[str] = "pay-terms-set/2"
+    programme: str
+    contract_version: str
+    terms: str  # digest over the whole section of the contract, its words among them
+    currency: str  # ISO 4217
+    decimals: int  # digits after the point: one unit is 10 to this power minor units
+    period: str  # week | month
+    time_zone: str
+    floor_hourly: int  # the least for an hour of active time
+    rounding: str  # up: each line up to the next minor unit
+    unmeasured_ms_max: int  # longest time that counts for an act whose active time nobody measured
+    act_ms_max: int  # longest time that counts for any act
+    rates: list[PayRate]
+
+
 class PayTermsAccepted(msgspec.Struct, frozen=True, kw_only=True):
     """An expert accepted pay terms that they were shown. Work that is given from now on is paid by them."""
 
@@ -65,6 +86,27 @@ class PayPeriodClosed(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     KIND: ClassVar[str] = "pay-period-closed/1"
+    programme: str
+    period: str  # 2026-11 or 2026-W47
+    from_at: int  # microseconds since 1970, UTC
+    until_at: int
+    currency: str
+    decimals: int
+    people: int
+    lines: int
+    active_ms: int
+    earned: int
+    top_up: int
+    added: int
+    payable: int
+    lines_digest: str
+    summary_digest: str
+
+
+class PayPeriodClosedV2(msgspec.Struct, frozen=True, kw_only=True):
+    """As the first version, with lines that count the time of judgments, gold items and labels that nobody measured."""
+
+    KIND: ClassVar[str] = "pay-period-closed/2"
     programme: str
     period: str  # 2026-11 or 2026-W47
     from_at: int  # microseconds since 1970, UTC

@@ -20,6 +20,8 @@ MS: Final = 1_000
 DAY_US: Final = 86_400_000_000
 UNMEASURED_MS_MAX: Final = 10 * MINUTE_MS
 """So much of the time between showing and answering counts, where no page measured what was active."""
+SEEN_PART: Final = 3
+"""What a page claims counts as no less than this part of the cell's own time, up to the same limit."""
 TOLD_MIN: Final = 5
 """Of fewer people, or of all but fewer, no count is told."""
 SETTINGS_BYTES: Final = 4_096
@@ -63,10 +65,12 @@ def _rest(rest: Rest | None) -> tuple[int | None, int | None]:
 class Piece:
     """One piece of work that showed content to somebody: a judgment, a label, a decision, a second look.
 
-    at  when it was sent, in microseconds
+    at    when it was sent, in microseconds
+    item  what it was about: somebody who has an item twice in a day had one item
     """
 
     at: int
+    item: str
     active_ms: int
     categories: frozenset[str]
 
@@ -134,13 +138,19 @@ def counted_ms(measured: int, elapsed: int | None) -> int:
     """
     if elapsed is None:
         return measured
-    return min(measured, max(elapsed, 0)) if measured else min(max(elapsed, 0), UNMEASURED_MS_MAX)
+    seen = max(elapsed, 0)
+    return min(measured, seen) if measured else min(seen, UNMEASURED_MS_MAX)
+
+
+def least_ms(elapsed: int | None) -> int:
+    """How much of a piece of work counts at least, whatever a page claims, and of one that was never handed in."""
+    return 0 if elapsed is None else min(max(elapsed, 0) // SEEN_PART, UNMEASURED_MS_MAX)
 
 
 def had(pieces: Iterable[Piece], start: int) -> Had:
     """What was had since a moment."""
     found = [piece for piece in pieces if piece.at >= start]
-    return Had(active_ms=sum(piece.active_ms for piece in found), items=len(found))
+    return Had(active_ms=sum(piece.active_ms for piece in found), items=len({piece.item for piece in found}))
 
 
 def rest_until(pieces: Sequence[Piece], limit: Limit, now: int) -> int | None:
@@ -253,6 +263,13 @@ def check_settings(settings: Settings, *, known: Iterable[str], zones: Iterable[
 
 
 OPT_OUTS_MAX: Final = 50
+SAVES_DAILY_MAX: Final = 50
+"""All of a day's savings are opened to tell the longest of somebody's days, at every lease."""
+TOO_MANY_SAVES: Final = Refused(
+    "too-many-saves",
+    f"Expected settings to be saved at most {SAVES_DAILY_MAX} times within 24 hours. What you saved last holds; save "
+    "again later.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

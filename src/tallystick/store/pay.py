@@ -19,16 +19,19 @@ from tallystick.events.pay import (
     PayAdjusted,
     PayExported,
     PayPeriodClosed,
+    PayPeriodClosedV2,
     PayRate,
     PayTermsAccepted,
     PayTermsSet,
+    PayTermsSetV2,
 )
 from tallystick.events.roster import GoldAnswered
 from tallystick.flow import pay as flow
-from tallystick.flow.pay import Act, Added, Terms
+from tallystick.flow.pay import Act, Added, Span, Terms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ASSIGNMENT, CALIBRATION, ITEM, QUALIFICATION, Handler, Recorded, Row
+from tallystick.store import begun
+from tallystick.store.schema import CALIBRATION, ITEM, QUALIFICATION, Handler, Recorded, Row
 from tallystick.store.schema.pay import (
     PAID_ACT,
     PAY_ACCEPTANCE,
@@ -47,7 +50,8 @@ def _on_terms(connection: sa.Connection, run: list[Recorded]) -> None:
         {"programme": r.fact.programme, "version": r.fact.contract_version, "terms": r.fact.terms,
          "currency": r.fact.currency, "decimals": r.fact.decimals, "period": r.fact.period,
          "time_zone": r.fact.time_zone, "floor_hourly": r.fact.floor_hourly,
-         "unmeasured_ms_max": r.fact.unmeasured_ms_max, "rates": canon.encode(r.fact.rates).decode(),
+         "unmeasured_ms_max": r.fact.unmeasured_ms_max, "act_ms_max": getattr(r.fact, "act_ms_max", None),
+         "rates": canon.encode(r.fact.rates).decode(),
          "at": r.envelope.at, "seq": r.envelope.seq}
         for r in run
     ]  # fmt: skip
@@ -94,9 +98,11 @@ def _on_exported(connection: sa.Connection, run: list[Recorded]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     PayTermsSet.KIND: _on_terms,
+    PayTermsSetV2.KIND: _on_terms,
     PayTermsAccepted.KIND: _on_accepted,
     PayAdjusted.KIND: _on_adjusted,
     PayPeriodClosed.KIND: _on_closed,
+    PayPeriodClosedV2.KIND: _on_closed,
     PayExported.KIND: _on_exported,
 }
 
@@ -122,17 +128,6 @@ _IN_FORCE = Statement(
     .order_by(PAY_TERMS.c.seq.desc())
     .limit(1)
 )
-_LEASE = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
-# A lease that had run out is taken again with its judgment: the work began with the lease before.
-_FIRST_LEASE = Statement(
-    sa.select(ASSIGNMENT.c.leased_at, ASSIGNMENT.c.seq)
-    .where(
-        ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == sa.bindparam("item"),
-        ASSIGNMENT.c.is_renewal == 0, ASSIGNMENT.c.seq < sa.bindparam("before"),
-    )
-    .order_by(ASSIGNMENT.c.seq.desc())
-    .limit(1)
-)  # fmt: skip
 _ITEM = Statement(sa.select(ITEM.c.programme, ITEM.c.domain, ITEM.c.signal).where(ITEM.c.item == sa.bindparam("item")))
 _QUALIFICATION = Statement(
     sa.select(QUALIFICATION.c.programme, QUALIFICATION.c.started_at).where(
@@ -150,6 +145,27 @@ _LAST_ON = Statement(
     .order_by(PAID_ACT.c.seq.desc())
     .limit(1)
 )
+# What somebody was paid for, in any programme, that ended after a moment: it may take up time from then on.
+_SINCE = Statement(
+    sa.select(PAID_ACT.c.began_at, PAID_ACT.c.fit_ms).where(
+        PAID_ACT.c.person == sa.bindparam("who"), PAID_ACT.c.at > sa.bindparam("since"),
+        PAID_ACT.c.seq < sa.bindparam("before"),
+    )
+)  # fmt: skip
+_COUNTED_MORE = Statement(
+    sa.select(PAID_ACT).where(
+        PAID_ACT.c.programme == sa.bindparam("programme"), PAID_ACT.c.at >= sa.bindparam("since"),
+        PAID_ACT.c.at < sa.bindparam("until"), PAID_ACT.c.active_ms != PAID_ACT.c.first_ms,
+    )
+)  # fmt: skip
+_COUNT_AT_FIRST = Statement(
+    PAID_ACT.update()
+    .where(PAID_ACT.c.seq == sa.bindparam("at_seq"))
+    .values(
+        active_ms=sa.bindparam("counted"), fit_ms=sa.bindparam("fitting"), amount=sa.bindparam("brought"),
+        cut="closed",
+    )
+)  # fmt: skip
 _GIVEN = Statement(
     sa.select(PAY_GIVEN.c.at, PAY_GIVEN.c.seq).where(
         PAY_GIVEN.c.work == sa.bindparam("work"), PAY_GIVEN.c.item == sa.bindparam("item"),
@@ -177,16 +193,17 @@ def follow(connection: sa.Connection, recorded: list[Recorded]) -> None:
 
 def _judged(connection: sa.Connection, r: Recorded) -> None:
     fact: JudgmentSubmitted = r.fact
-    lease = _LEASE.first(connection, {"wanted": fact.assignment})
-    assert lease is not None, "a judgment is given under a lease"
-    began = lease
-    if lease.is_renewal:
-        earlier = {"who": fact.expert, "item": fact.item, "before": lease.seq}
-        began = _FIRST_LEASE.first(connection, earlier) or lease
+    lease = begun.lease(connection, fact.assignment)
+    last, *earlier = begun.leases(connection, lease)
+    consent, began = accepted(connection, fact.expert, fact.programme, before=last.seq), last
+    for one in earlier:
+        # What was worked before these terms were accepted is not paid by them.
+        if consent is not None and accepted(connection, fact.expert, fact.programme, before=one.seq) == consent:
+            began = one
     _paid(
         connection, r, work="judgment", person=fact.expert, programme=fact.programme, subject=fact.judgment,
-        item=fact.item, place=(lease.domain, fact.signal), claimed_ms=fact.active_ms, began_at=began.leased_at,
-        given_seq=began.seq,
+        item=fact.item, place=(lease.domain, fact.signal), sent_ms=fact.active_ms, began_at=began.leased_at,
+        given_seq=began.seq, last_at=last.leased_at,
     )  # fmt: skip
 
 
@@ -196,7 +213,7 @@ def _gold(connection: sa.Connection, r: Recorded) -> None:
     assert row is not None, "a gold item is answered in a qualification"
     _paid(
         connection, r, work="qualification", person=fact.person, programme=row.programme, subject=fact.qualification,
-        item=fact.item, claimed_ms=fact.active_ms, began_at=row.started_at, given_seq=r.envelope.seq,
+        item=fact.item, sent_ms=fact.active_ms, began_at=row.started_at, given_seq=r.envelope.seq,
     )  # fmt: skip
 
 
@@ -206,7 +223,7 @@ def _labelled(connection: sa.Connection, r: Recorded) -> None:
     assert row is not None, "a label is given in a session"
     _paid(
         connection, r, work="calibration", person=fact.expert, programme=row.programme, subject=fact.calibration,
-        item=fact.item, claimed_ms=fact.active_ms, began_at=row.opened_at, given_seq=r.envelope.seq,
+        item=fact.item, sent_ms=fact.active_ms, began_at=row.opened_at, given_seq=r.envelope.seq,
     )  # fmt: skip
 
 
@@ -223,7 +240,7 @@ def _from_lease(connection: sa.Connection, r: Recorded, *, work: str, person: st
     if given is not None:
         _paid(
             connection, r, work=work, person=person, programme=r.fact.programme, subject=r.fact.item,
-            item=r.fact.item, claimed_ms=None, began_at=given.at, given_seq=given.seq,
+            item=r.fact.item, sent_ms=None, began_at=given.at, given_seq=given.seq,
         )  # fmt: skip
 
 
@@ -244,9 +261,14 @@ def _note_given(connection: sa.Connection, r: Recorded, *, work: str, person: st
 
 def _paid(
     connection: sa.Connection, r: Recorded, *, work: str, person: str, programme: str, subject: str, item: str,
-    claimed_ms: int | None, began_at: int, given_seq: int, place: tuple[str, str] | None = None,
+    sent_ms: int | None, began_at: int, given_seq: int, last_at: int | None = None,
+    place: tuple[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Write an act down. Nothing is written for who had accepted no terms before the work was given."""
+    """Write an act down. Nothing is written for who had accepted no terms before the work was given.
+
+    sent_ms  what a page sent as measured; None where no page measures
+    last_at  when the work was given last: an earlier way of counting began there
+    """
     consent = accepted(connection, person, programme, before=given_seq)
     if consent is None:
         return
@@ -260,17 +282,44 @@ def _paid(
         found = _ITEM.first(connection, {"item": item})
         assert found is not None, "work is about an item"
         place = (found.domain, found.signal)
-    bound = max(0, r.envelope.at - began_at) // 1000
-    active = flow.counted_ms(claimed_ms, bound, unmeasured_ms_max=terms.unmeasured_ms_max)
+    began_at, at = min(began_at, r.envelope.at), r.envelope.at
+    claimed_ms = None if sent_ms is None else flow.measured_ms(sent_ms)
+    room = flow.room_ms(began_at, at, _others(connection, person, began_at, before=r.envelope.seq))
+    time = flow.counted(claimed_ms, (at - began_at) // 1000, room, terms=terms)
     rate = flow.rate_for(terms.rates, work=work, domain=place[0], signal=place[1])
+    first_bound = max(0, at - (began_at if last_at is None else last_at)) // 1000
     act = {
         "seq": r.envelope.seq, "programme": programme, "person": person, "work": work, "subject": subject,
-        "item": item, "domain": place[0], "signal": place[1], "at": r.envelope.at, "active_ms": active,
-        "claimed_ms": claimed_ms, "bound_ms": bound, "terms": consent.terms, "floor_hourly": terms.floor_hourly,
-        "piece": rate.piece, "hourly": rate.hourly,
-        "amount": flow.amount_of(piece=rate.piece, hourly=rate.hourly, active_ms=active),
+        "item": item, "domain": place[0], "signal": place[1], "at": at, "active_ms": time.active_ms,
+        "claimed_ms": claimed_ms, "bound_ms": (at - began_at) // 1000, "began_at": began_at, "fit_ms": time.fit_ms,
+        "first_ms": flow.counted_at_first(sent_ms, first_bound, unmeasured_ms_max=terms.unmeasured_ms_max),
+        "cut": time.cut, "terms": consent.terms, "floor_hourly": terms.floor_hourly, "piece": rate.piece,
+        "hourly": rate.hourly,
+        "amount": flow.amount_of(piece=rate.piece, hourly=rate.hourly, active_ms=time.active_ms),
     }  # fmt: skip
     journal.insert_many(connection, PAID_ACT, [act])
+
+
+def _others(connection: sa.Connection, person: str, began_at: int, *, before: int) -> list[Span]:
+    """What of somebody's paid work reaches into the time since a moment, and what reaches into that, and so on."""
+    since = began_at
+    while True:
+        rows = _SINCE.all(connection, {"who": person, "since": since, "before": before})
+        first = min((row.began_at for row in rows), default=since)
+        if first >= since:
+            return [Span(began_at=row.began_at, fit_ms=row.fit_ms) for row in rows]
+        since = first
+
+
+def _closed_at_first(connection: sa.Connection, r: Recorded) -> None:
+    """A period that was closed by the first way of counting keeps the lines that it was closed with."""
+    fact: PayPeriodClosed = r.fact
+    span = {"programme": fact.programme, "since": fact.from_at, "until": fact.until_at}
+    for act in _COUNTED_MORE.all(connection, span):
+        amount = flow.amount_of(piece=act.piece, hourly=act.hourly, active_ms=act.first_ms)
+        fit = min(act.fit_ms, act.first_ms)
+        values = {"at_seq": act.seq, "counted": act.first_ms, "fitting": fit, "brought": amount}
+        _COUNT_AT_FIRST.run(connection, values)
 
 
 _FOLLOWED: dict[str, Callable[[sa.Connection, Recorded], None]] = {
@@ -283,6 +332,7 @@ _FOLLOWED: dict[str, Callable[[sa.Connection, Recorded], None]] = {
     DisagreementPreserved.KIND: _decided,
     DisagreementReturned.KIND: _decided,
     RereviewAnswered.KIND: _reviewed,
+    PayPeriodClosed.KIND: _closed_at_first,
 }
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -310,7 +360,10 @@ _PROGRAMMES_OF = Statement(
 
 def terms_of(row: Row) -> Terms:
     """What of a row of terms is needed for amounts."""
-    return Terms(floor_hourly=row.floor_hourly, unmeasured_ms_max=row.unmeasured_ms_max, rates=_RATES.decode(row.rates))
+    return Terms(
+        floor_hourly=row.floor_hourly, unmeasured_ms_max=row.unmeasured_ms_max, act_ms_max=row.act_ms_max,
+        rates=_RATES.decode(row.rates),
+    )  # fmt: skip
 
 
 def in_force(connection: sa.Connection, programme: str) -> Row | None:
@@ -338,7 +391,7 @@ def acts(connection: sa.Connection, programme: str, *, since: int, until: int, w
     """Paid acts from one moment up to another, in the order of the log."""
     wanted = [PAID_ACT.c.programme == programme, PAID_ACT.c.at >= since, PAID_ACT.c.at < until]
     mine = [] if who is None else [PAID_ACT.c.person == who]
-    columns = [column for column in PAID_ACT.c if column.name != "programme"]
+    columns = [column for column in PAID_ACT.c if column.name not in ("programme", "began_at", "first_ms")]
     query = sa.select(*columns).where(*wanted, *mine).order_by(PAID_ACT.c.seq)
     return [Act(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name for it
 

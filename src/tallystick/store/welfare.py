@@ -1,22 +1,29 @@
 """Read models of welfare: the rules in force, what people had of which content, where their settings lie."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from tallystick.events.adjudication import DisagreementPreserved, DisagreementReturned, DisagreementSettled
+from tallystick.events.adjudication import (
+    CaseReleased,
+    DisagreementPreserved,
+    DisagreementReturned,
+    DisagreementSettled,
+)
+from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.calibration import CalibrationLabelled
-from tallystick.events.escape import RereviewAnswered
+from tallystick.events.escape import RereviewAnswered, RereviewReleased
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.roster import GoldAnswered
 from tallystick.events.welfare import OwnSettingsSaved, WelfareRulesSet
 from tallystick.flow.routing import CONTENT
-from tallystick.flow.welfare import Limit, counted_ms
+from tallystick.flow.welfare import MS, Limit, counted_ms, least_ms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ACCESS, ASSIGNMENT, ITEM, PROGRAMME, Handler, Recorded, Row
+from tallystick.store import begun
+from tallystick.store.schema import ACCESS, ITEM, PROGRAMME, Handler, Recorded, Row
 from tallystick.store.schema.welfare import CATEGORY_RULE, EXPOSURE, OWN_SETTINGS, WELFARE_RULES
 
 
@@ -54,73 +61,136 @@ HANDLERS: dict[str, Handler] = {
     OwnSettingsSaved.KIND: _on_settings,
 }
 
+LOOK: Final = "look"
+"""The work of an item that was opened, and came back without an answer."""
+
 # --- what people had ----------------------------------------------------------------------------------------------
 
 _ITEM = Statement(sa.select(ITEM.c.programme, ITEM.c.taxonomy).where(ITEM.c.item == sa.bindparam("wanted")))
-_LEASED = Statement(
-    sa.select(ASSIGNMENT.c.leased_at.label("at")).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted"))
-)
 _LOOKED = Statement(
-    sa.select(ACCESS.c.at)
-    .where(ACCESS.c.subject == sa.bindparam("wanted"), ACCESS.c.by == sa.bindparam("who"))
-    .order_by(ACCESS.c.seq)
-    .limit(1)
+    sa.select(sa.func.min(ACCESS.c.at).label("first"), sa.func.max(ACCESS.c.at).label("last")).where(
+        ACCESS.c.subject == sa.bindparam("wanted"),
+        ACCESS.c.by == sa.bindparam("who"),
+        ACCESS.c.seq < sa.bindparam("before"),
+        ACCESS.c.at >= sa.bindparam("since"),
+    )
 )
-"""The first look: whoever opens an item again has had it since then."""
+_GIVEN_BACK = Statement(
+    sa.select(sa.func.sum(EXPOSURE.c.active_ms).label("active_ms"), sa.func.max(EXPOSURE.c.at).label("at")).where(
+        EXPOSURE.c.person == sa.bindparam("who"),
+        EXPOSURE.c.item == sa.bindparam("wanted"),
+        EXPOSURE.c.work == LOOK,
+        EXPOSURE.c.at >= sa.bindparam("since"),
+    )
+)
 
 
-def _looked_at(connection: sa.Connection, item: str, person: str) -> int | None:
-    row = _LOOKED.first(connection, {"wanted": item, "who": person})
-    return None if row is None else int(row.at)
+class _Shown(NamedTuple):
+    """When an item was shown to somebody first, and last before they answered; None where the cell does not know.
+
+    Who opens an item again has had it since the first time. Days may lie between, in which they did other things: what
+    counts whatever a page claims is counted from the last time.
+    """
+
+    first: int | None
+    last: int | None
+    counted_ms: int = 0  # of this work already, when leases on it ran out, and when that was
+    counted_at: int = 0
 
 
-def _judged(connection: sa.Connection, fact: JudgmentSubmitted) -> int | None:
-    row = _LEASED.first(connection, {"wanted": fact.assignment})
-    return None if row is None else int(row.at)
+def _looked_at(connection: sa.Connection, r: Recorded, person: str, *, since: int = 0) -> _Shown:
+    wanted = {"wanted": r.fact.item, "who": person, "before": r.envelope.seq, "since": since}
+    row = _LOOKED.first(connection, wanted)
+    assert row is not None, "an aggregate has a row"
+    return _Shown(row.first, row.last)
 
 
-def _by(name: str, work: str, shown_at: Callable[[sa.Connection, msgspec.Struct], int | None] | None = None) -> Handler:
+def _judged(connection: sa.Connection, r: Recorded, person: str) -> _Shown:
+    last, *earlier = begun.leases(connection, begun.lease(connection, r.fact.assignment))
+    began = earlier[-1] if earlier else last
+    row = _GIVEN_BACK.first(connection, {"who": person, "wanted": r.fact.item, "since": began.leased_at})
+    if row is None or row.at is None:
+        return _Shown(began.leased_at, last.leased_at)
+    return _Shown(began.leased_at, max(last.leased_at, row.at), int(row.active_ms), row.at)
+
+
+def _by(
+    name: str, work: str, shown: Callable[[sa.Connection, Recorded, str], _Shown] = _looked_at
+) -> Handler:  # fmt: skip
     """A projection of facts that end a piece of work; `name` is their field with the person."""
 
     def follow(connection: sa.Connection, run: list[Recorded]) -> None:
-        rows = []
         for r in run:
             person, at = str(getattr(r.fact, name)), r.envelope.at
-            item = _ITEM.first(connection, {"wanted": r.fact.item})
-            assert item is not None, "work is done on items that are here"
-            shown = shown_at(connection, r.fact) if shown_at else _looked_at(connection, r.fact.item, person)
+            found = shown(connection, r, person)
             measured = int(getattr(r.fact, "active_ms", 0))
-            rows.append({
-                "seq": r.envelope.seq, "person": person, "programme": item.programme, "item": r.fact.item,
-                "work": work, "content": msgspec.json.decode(item.taxonomy).get(CONTENT, ""),
-                "active_ms": counted_ms(measured, None if shown is None else (at - shown) // 1000),
-                "is_measured": int(measured > 0), "at": at,
-            })  # fmt: skip
-        journal.insert_many(connection, EXPOSURE, rows)
+            counted = counted_ms(measured, None if found.first is None else (at - found.first) // MS)
+            if found.counted_ms:
+                counted = max(counted - found.counted_ms, min(counted, (at - found.counted_at) // MS))
+            least = least_ms(None if found.last is None else (at - found.last) // MS)
+            _note(connection, r, person, work, max(counted, least), is_measured=measured > 0)
+
+    return follow
+
+
+def _note(
+    connection: sa.Connection, r: Recorded, person: str, work: str, active_ms: int, *, is_measured: bool = False
+) -> None:  # fmt: skip
+    item = _ITEM.first(connection, {"wanted": r.fact.item})
+    assert item is not None, "work is done on items that are here"
+    row = {
+        "seq": r.envelope.seq, "person": person, "programme": item.programme, "item": r.fact.item, "work": work,
+        "content": msgspec.json.decode(item.taxonomy).get(CONTENT, ""), "active_ms": active_ms,
+        "is_measured": int(is_measured), "at": r.envelope.at,
+    }  # fmt: skip
+    journal.insert_many(connection, EXPOSURE, [row])
+
+
+def _on_given_back(connection: sa.Connection, run: list[Recorded]) -> None:
+    """An item came back without a judgment. Whoever had opened it has had it."""
+    for r in run:
+        leased_at = begun.lease(connection, r.fact.assignment).leased_at
+        last = _looked_at(connection, r, r.fact.expert, since=leased_at).last
+        if last is not None:
+            _note(connection, r, r.fact.expert, LOOK, least_ms((r.envelope.at - leased_at) // MS))
+
+
+def _by_look(name: str) -> Handler:
+    """A case or a drawn item came back without an answer."""
+
+    def follow(connection: sa.Connection, run: list[Recorded]) -> None:
+        for r in run:
+            person = str(getattr(r.fact, name))
+            last = _looked_at(connection, r, person).last
+            if last is not None:
+                _note(connection, r, person, LOOK, least_ms((r.envelope.at - last) // MS))
 
     return follow
 
 
 FOLLOWERS: Final[dict[str, Handler]] = {
-    JudgmentSubmitted.KIND: _by("expert", "judgment", _judged),  # type: ignore[arg-type]  # facts of this kind alone
+    JudgmentSubmitted.KIND: _by("expert", "judgment", _judged),
+    AssignmentReleased.KIND: _on_given_back,
     CalibrationLabelled.KIND: _by("expert", "calibration"),
     GoldAnswered.KIND: _by("person", "qualification"),
     DisagreementSettled.KIND: _by("adjudicator", "adjudication"),
     DisagreementPreserved.KIND: _by("adjudicator", "adjudication"),
     DisagreementReturned.KIND: _by("adjudicator", "adjudication"),
+    CaseReleased.KIND: _by_look("adjudicator"),
     RereviewAnswered.KIND: _by("reviewer", "second look"),
+    RereviewReleased.KIND: _by_look("reviewer"),
 }
 """What ends a piece of work that showed content: projected here as well, behind its own stage."""
 
 _OF_PERSON = Statement(
-    sa.select(EXPOSURE.c.at, EXPOSURE.c.active_ms, EXPOSURE.c.content)
+    sa.select(EXPOSURE.c.at, EXPOSURE.c.item, EXPOSURE.c.active_ms, EXPOSURE.c.content)
     .where(EXPOSURE.c.person == sa.bindparam("who"), EXPOSURE.c.at >= sa.bindparam("since"))
     .order_by(EXPOSURE.c.at, EXPOSURE.c.seq)
 )
 
 
 def pieces_of(connection: sa.Connection, who: str, *, since: int) -> list[Row]:
-    """What somebody has done since a moment, oldest first: at, active_ms, content."""
+    """What somebody has done since a moment, oldest first: at, item, active_ms, content."""
     return _OF_PERSON.all(connection, {"who": who, "since": since})
 
 
@@ -129,7 +199,8 @@ def exposure_in(connection: sa.Connection, programme: str, *, since: int) -> lis
     day = (EXPOSURE.c.at - EXPOSURE.c.at % 86_400_000_000).label("day")
     query = (
         sa.select(
-            EXPOSURE.c.person, EXPOSURE.c.content, day, sa.func.count().label("items"),
+            EXPOSURE.c.person, EXPOSURE.c.content, day,
+            sa.func.count(EXPOSURE.c.item.distinct()).label("items"),
             sa.cast(sa.func.sum(EXPOSURE.c.active_ms), sa.BigInteger).label("active_ms"),
         )
         .where(EXPOSURE.c.programme == programme, EXPOSURE.c.at >= since, EXPOSURE.c.content != "")
@@ -190,18 +261,28 @@ def categories(connection: sa.Connection, programme: str) -> list[Row]:
 
 # --- settings -----------------------------------------------------------------------------------------------------
 
-_SETTINGS = Statement(
+_SETTINGS_SINCE = Statement(
     sa.select(OWN_SETTINGS)
-    .where(OWN_SETTINGS.c.person == sa.bindparam("who"))
+    .where(OWN_SETTINGS.c.person == sa.bindparam("who"), OWN_SETTINGS.c.at >= sa.bindparam("since"))
     .order_by(OWN_SETTINGS.c.seq.desc())
-    .limit(sa.bindparam("limit"))
 )
-SETTINGS_READ_MAX: Final = 20
+_SETTINGS_BEFORE = Statement(
+    sa.select(OWN_SETTINGS)
+    .where(OWN_SETTINGS.c.person == sa.bindparam("who"), OWN_SETTINGS.c.at < sa.bindparam("until"))
+    .order_by(OWN_SETTINGS.c.seq.desc())
+    .limit(1)
+)
+_FOR_EVER: Final = 2**62
 
 
-def settings_of(connection: sa.Connection, who: str) -> list[Row]:
-    """Where somebody's latest settings lie, newest first."""
-    return _SETTINGS.all(connection, {"who": who, "limit": SETTINGS_READ_MAX})
+def settings_since(connection: sa.Connection, who: str, *, since: int) -> list[Row]:
+    """Where all settings lie that somebody saved since a moment, newest first."""
+    return _SETTINGS_SINCE.all(connection, {"who": who, "since": since})
+
+
+def settings_before(connection: sa.Connection, who: str, until: int = _FOR_EVER) -> Row | None:
+    """Where the settings lie that somebody saved last before a moment; None when they had saved none."""
+    return _SETTINGS_BEFORE.first(connection, {"who": who, "until": until})
 
 
 def all_settings(connection: sa.Connection) -> list[Row]:

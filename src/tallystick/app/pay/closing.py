@@ -10,7 +10,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.pay.telling import NO_PAY, period_of, statements
-from tallystick.events.pay import PayAdjusted, PayExported, PayPeriodClosed
+from tallystick.events.pay import PayAdjusted, PayExported, PayPeriodClosed, PayPeriodClosedV2
 from tallystick.flow import pay as flow
 from tallystick.flow.contract.pay import AMOUNT_MAX
 from tallystick.flow.pay import Period, Statement
@@ -33,7 +33,7 @@ EARLIER_OPEN = "period-before-open"
 class Closed:
     """A period that is closed."""
 
-    fact: PayPeriodClosed
+    fact: PayPeriodClosedV2
     receipt: Receipt
 
 
@@ -70,7 +70,7 @@ def close(cell: Cell, actor: Actor, programme: str, period: str, *, key: str) ->
     if isinstance(answer, Refused):
         return answer
     fact = answer.facts[0]
-    assert isinstance(fact, PayPeriodClosed)
+    assert isinstance(fact, PayPeriodClosedV2)
     return Closed(fact, answer)
 
 
@@ -89,11 +89,11 @@ def _may_close(connection: journal.Connection, programme: str, wanted: Period, *
     return None
 
 
-def _closed(connection: journal.Connection, terms: Row, period: Period) -> PayPeriodClosed:
+def _closed(connection: journal.Connection, terms: Row, period: Period) -> PayPeriodClosedV2:
     found = statements(connection, terms.programme, period)
     totals = flow.total(found)
     lines, summary = _files(period.name, found, currency=terms.currency, decimals=terms.decimals)
-    return PayPeriodClosed(
+    return PayPeriodClosedV2(
         programme=terms.programme, period=period.name, from_at=period.from_at, until_at=period.until_at,
         currency=terms.currency, decimals=terms.decimals, people=totals.people, lines=totals.lines,
         active_ms=totals.active_ms, earned=totals.earned, top_up=totals.top_up, added=totals.added,
@@ -110,7 +110,7 @@ def _files(period: str, found: list[Statement], *, currency: str, decimals: int)
 
 def _files_of(connection: journal.Connection, row: Row) -> tuple[bytes, bytes]:
     """The files of a closed period, made anew from its lines."""
-    fact = msgspec.json.decode(row.body, type=PayPeriodClosed)
+    fact = msgspec.json.decode(row.body, type=PayPeriodClosed)  # both versions have the same fields
     period = Period(name=row.period, from_at=row.from_at, until_at=row.until_at)
     made = _files(
         row.period, statements(connection, row.programme, period), currency=fact.currency, decimals=fact.decimals

@@ -70,7 +70,9 @@ class Pay(Part):
 
     floor_hourly         minor units that an hour of active time brings at least, in every period
     rounding             `up`: every line up to the next minor unit, in the expert's favour
-    unmeasured_minutes   adjudications and second looks: their time from lease to answer counts, this long at most
+    unmeasured_minutes   where no page measured the time of an act, that from giving it to its answer counts, so long
+                         at most
+    act_minutes          no act counts longer than this, measured or not
     """
 
     currency: str
@@ -79,6 +81,7 @@ class Pay(Part):
     floor_hourly: Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
     rounding: Literal["up"] = "up"
     unmeasured_minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    act_minutes: Annotated[int, Field(ge=1, le=1_440)] = 120
     rates: Annotated[tuple[Rate, ...], Field(min_length=1, max_length=500)]
     terms: Text
 

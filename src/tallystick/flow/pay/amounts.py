@@ -1,4 +1,4 @@
-"""What one act of work brings: which time counts, which rate applies, how the amount is rounded. Pure."""
+"""What one act of work brings: which rate applies, how the amount is rounded. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,14 @@ HOUR_MS: Final = 3_600_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What of pay terms is needed to work out an amount."""
+    """What of pay terms is needed to work out an amount.
+
+    act_ms_max  the longest time of one act; None in terms from before there was such a limit
+    """
 
     floor_hourly: int
     unmeasured_ms_max: int
+    act_ms_max: int | None
     rates: Sequence[PayRate]
 
 
@@ -27,6 +31,8 @@ class Act:
     active_ms   the time that counts
     claimed_ms  what the expert's page measured; None when nothing did
     bound_ms    what the cell itself saw between giving the work and its answer
+    fit_ms      what of the time that counts no other act of the person takes up
+    cut         why less counts than was wanted, empty when all does: seen | overlap | limit | unmeasured | closed
     terms       digest of the terms that it is paid by
     """
 
@@ -41,17 +47,13 @@ class Act:
     active_ms: int
     claimed_ms: int | None
     bound_ms: int
+    fit_ms: int
+    cut: str
     terms: str
     floor_hourly: int
     piece: int
     hourly: int
     amount: int
-
-
-def counted_ms(claimed_ms: int | None, bound_ms: int, *, unmeasured_ms_max: int) -> int:
-    """The time that counts: never more than the cell saw, and for work that nobody measured not without end."""
-    bound = max(0, bound_ms)
-    return min(bound, unmeasured_ms_max) if claimed_ms is None else max(0, min(claimed_ms, bound))
 
 
 def rate_for(rates: Iterable[PayRate], *, work: str, domain: str, signal: str) -> PayRate:

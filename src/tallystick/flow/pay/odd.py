@@ -1,4 +1,4 @@
-"""Active times that stand out from a person's own: very short, very long, or more than the cell saw. Pure.
+"""Active times that stand out from a person's own: very short, very long, or more than can be. Pure.
 
 They are for a lead to look at. They change no amount, and they compare nobody with anybody else.
 """
@@ -13,13 +13,19 @@ ACTS_MIN: Final = 8
 """With fewer acts of a kind there is no usual time."""
 TIMES: Final = 5
 """So many times shorter or longer than the median stands out."""
+LONG_MS: Final = 3_600_000
+"""Where there is no usual time, an act longer than this stands out."""
 SLACK_MS: Final = 2_000
 """A page and a cell start their clocks at different moments: a claim so little above the bound is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
-    """One act whose time stands out. what: short | long | over"""
+    """One act whose time stands out.
+
+    what  over: more was claimed than the cell saw. limit: more than the terms count of one act. overlap: the same time
+          is taken up by other acts of the person. short, long: against their own median, or an hour without one
+    """
 
     act: Act
     what: str
@@ -38,12 +44,19 @@ def odd_times(acts: Iterable[Act]) -> list[Odd]:
 def _of_group(group: list[Act]) -> list[Odd]:
     times = sorted(act.active_ms for act in group)
     median = times[(len(times) - 1) // 2] if len(times) >= ACTS_MIN else None
-    found = []
-    for act in group:
-        if act.claimed_ms is not None and act.claimed_ms > act.bound_ms + SLACK_MS:
-            found.append(Odd(act=act, what="over", median_ms=median))
-        elif median is not None and act.active_ms * TIMES < median:
-            found.append(Odd(act=act, what="short", median_ms=median))
-        elif median is not None and act.active_ms > median * TIMES:
-            found.append(Odd(act=act, what="long", median_ms=median))
-    return found
+    return [Odd(act=act, what=what, median_ms=median) for act in group if (what := _what(act, median))]
+
+
+def _what(act: Act, median: int | None) -> str:
+    claimed = act.active_ms if act.claimed_ms is None else act.claimed_ms
+    if act.claimed_ms is not None and claimed > act.bound_ms + SLACK_MS:
+        return "over"
+    if act.cut == "limit":
+        return "limit"
+    if (act.cut == "overlap" and claimed > act.active_ms + SLACK_MS) or act.active_ms > act.fit_ms + SLACK_MS:
+        return "overlap"
+    if median is None:
+        return "long" if act.active_ms > LONG_MS else ""
+    if act.active_ms * TIMES < median:
+        return "short"
+    return "long" if act.active_ms > median * TIMES else ""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tallystick import canon
-from tallystick.events.pay import PayRate, PayTermsSet
+from tallystick.events.pay import PayRate, PayTermsSetV2
 from tallystick.flow.contract import DataContract
 from tallystick.flow.contract.pay import CURRENCIES
 from tallystick.flow.refusal import Refused
@@ -22,7 +22,7 @@ BAD_AMOUNT: Final = Refused(
 )
 
 
-def terms_facts(contract: DataContract) -> list[PayTermsSet]:
+def terms_facts(contract: DataContract) -> list[PayTermsSetV2]:
     """What a contract version says about pay: nothing when it has no such section."""
     pay = contract.pay
     if pay is None:
@@ -32,12 +32,12 @@ def terms_facts(contract: DataContract) -> list[PayTermsSet]:
         for rate in pay.rates
     ]
     return [
-        PayTermsSet(
+        PayTermsSetV2(
             programme=contract.name, contract_version=contract.version,
             terms=canon.digest_of(pay.model_dump(mode="json")), currency=pay.currency,
             decimals=CURRENCIES[pay.currency], period=pay.period, time_zone=pay.time_zone,
             floor_hourly=pay.floor_hourly, rounding=pay.rounding, unmeasured_ms_max=pay.unmeasured_minutes * 60_000,
-            rates=rates,
+            act_ms_max=pay.act_minutes * 60_000, rates=rates,
         )
     ]  # fmt: skip
 

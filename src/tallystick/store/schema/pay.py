@@ -8,8 +8,8 @@ from tallystick.store.schema.columns import READ, text, whole
 PAY_TERMS = sa.Table(
     "pay_terms", READ,
     text("programme", key=True), text("version", key=True), text("terms"), text("currency"), whole("decimals"),
-    text("period"), text("time_zone"), whole("floor_hourly"), whole("unmeasured_ms_max"), text("rates"), whole("at"),
-    whole("seq"),
+    text("period"), text("time_zone"), whole("floor_hourly"), whole("unmeasured_ms_max"),
+    whole("act_ms_max", optional=True), text("rates"), whole("at"), whole("seq"),
     sa.Index("pay_terms_now", "programme", "seq"), sa.Index("pay_terms_of", "terms"),
 )  # fmt: skip
 PAY_ACCEPTANCE = sa.Table(
@@ -22,14 +22,16 @@ PAY_GIVEN = sa.Table(
     "pay_given", READ,
     text("work", key=True), text("item", key=True), text("person", key=True), whole("at"), whole("seq"),
 )  # fmt: skip
-# What is paid, one row for each act, as it stands for ever: the terms were accepted before the work was given.
+# What is paid, one row for each act: the terms were accepted before the work was given. Only a period that was closed
+# by an earlier way of counting changes its rows, to what they were then.
 PAID_ACT = sa.Table(
     "paid_act", READ,
     whole("seq", key=True), text("programme"), text("person"), text("work"), text("subject"), text("item"),
     text("domain"), text("signal"), whole("at"), whole("active_ms"), whole("claimed_ms", optional=True),
-    whole("bound_ms"), text("terms"), whole("floor_hourly"), whole("piece"), whole("hourly"), whole("amount"),
+    whole("bound_ms"), whole("began_at"), whole("fit_ms"), whole("first_ms"), text("cut"), text("terms"),
+    whole("floor_hourly"), whole("piece"), whole("hourly"), whole("amount"),
     sa.Index("paid_act_of", "programme", "person", "at"), sa.Index("paid_act_at", "programme", "at"),
-    sa.Index("paid_act_on", "subject", "person", "seq"),
+    sa.Index("paid_act_on", "subject", "person", "seq"), sa.Index("paid_act_by", "person", "at"),
 )  # fmt: skip
 PAY_ADDED = sa.Table(
     "pay_added", READ,
