@@ -146,24 +146,35 @@ class JudgmentRow(Part):
 
 def read_item(
     row: Plain, *, line: int, name: str, purpose: str, rubrics: Mapping[str, Rubric],
-    categories: Collection[str] = (),
+    categories: Collection[str] = (), cleared: Collection[str] = (),
 ) -> ItemRow | list[Problem]:  # fmt: skip
     """One item of a row, or all that is wrong with it.
 
     rubrics     domain: the rubric in force, for every domain of the contract
     categories  the kinds of content that the contract names
+    cleared     the domains whose items only cleared people see
     """
-    found = check(row, name, ItemRow, line=line)
+    found = check(_kept(row), name, ItemRow, line=line)
     counted = _number_problems(row, name, line=line)
     if isinstance(found, list) or counted:
         return [*(found if isinstance(found, list) else []), *counted]
     problems = [
         *_material_problems(found, name, line=line), *_domain_problems(found, rubrics, name, line=line),
         *_gold_problems(found, purpose, name, line=line), *_category_problems(found, categories, name, line=line),
+        *_restricted_problems(found, cleared, name, line=line),
     ]  # fmt: skip
     if not problems and found.gold:
         problems = _key_problems(found, found.gold, rubrics[found.domain], name, line=line)
     return problems or found
+
+
+def _kept(row: Plain) -> Plain:
+    """The row with its signal's own part as it is kept. A row that is none, or of no known signal, is told later."""
+    material = row.get("material") if isinstance(row, dict) else None
+    signal = BY_NAME.get(str(row.get("signal", preference.SIGNAL))) if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(material, dict) or signal is None:
+        return row
+    return {**row, "material": cast("Plain", signal.kept(cast("dict[str, JsonValue]", material)))}
 
 
 def _category_problems(row: ItemRow, known: Collection[str], name: str, *, line: int) -> list[Problem]:
@@ -175,6 +186,16 @@ def _category_problems(row: ItemRow, known: Collection[str], name: str, *, line:
         for one in row.categories
         if one not in known
     ]
+
+
+def _restricted_problems(row: ItemRow, cleared: Collection[str], name: str, *, line: int) -> list[Problem]:
+    """Items of some signals are for people who were let in: in an open domain everybody who works there sees them."""
+    if not BY_NAME[row.signal].is_restricted or row.domain in cleared:
+        return []
+    expected = f"a domain that only cleared people see, for an item of {row.signal}"
+    found = f"{row.domain}, which is open to everybody who works in the programme"
+    fix = "Give the domain restricted risk, and the contract a section `routing`; or name a domain that has both."
+    return [_problem(name, line, "domain", expected=expected, found=found, fix=fix)]
 
 
 def _number_problems(row: Plain, name: str, *, line: int) -> list[Problem]:

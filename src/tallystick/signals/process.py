@@ -29,6 +29,7 @@ from tallystick.signals.shape import (
     Signal,
     Text,
     Writing,
+    repeated,
 )
 
 LABELS: Final = ("correct", "neutral", "wrong")
@@ -77,11 +78,9 @@ class Process(Signal):
         )
 
     def item_faults(self, content: Content) -> list[Fault]:
-        ids = [step.id for step in _steps(content).steps]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        return [Fault("steps", f"Expected an id of its own for each step, found {', '.join(twice)} twice.")] * bool(
-            twice
-        )
+        found = _steps(content)
+        ids = [step.id for step in found.steps]
+        return repeated([*ids, *(["answer"] if found.answer else [])], "step", "steps")
 
     def pieces(self, content: Content) -> tuple[Piece, ...]:
         found = _steps(content)

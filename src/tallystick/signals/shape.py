@@ -397,6 +397,10 @@ class Signal(ABC):
         """Whether a verdict that `verdicts` does not list settles an item all the same, in the item's own letters."""
         return False
 
+    def kept(self, material: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """An item's own part as it is kept, of one as it was read. Decimals in it are `Spelled` still."""
+        return material
+
     def item_faults(self, content: Content) -> list[Fault]:
         """What keeps checked content from being an item of this signal, beyond its model and number of candidates."""
         return []

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from tallystick.signals import verified
+from tallystick.signals import spelled, verified
 from tallystick.signals.ratings import decided, labels_on, value_of
 from tallystick.signals.schema import misfits, unread
 from tallystick.signals.shape import (
@@ -49,24 +49,50 @@ ToolName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-
 
 
 class Tool(BaseModel):
-    """A tool that the model was given. `parameters`: the JSON schema of its arguments; None where none is known."""
+    """A tool that the model was given.
+
+    parameters       the JSON schema of its arguments; None where none is known
+    parameters_json  the same as its JSON text, in place of it where it holds decimals
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: ToolName
     description: PieceText = ""
     parameters: dict[str, JsonValue] | None = None
+    parameters_json: PieceText | None = None
+
+    @property
+    def schema_given(self) -> JsonValue:
+        """The schema, however it is kept."""
+        return self.parameters if self.parameters_json is None else spelled.parsed(self.parameters_json)
 
 
 class Call(BaseModel):
-    """One call. `arguments`: as the model gave them; a text where they were no JSON. `output`: None where none came."""
+    """One call.
+
+    arguments       as the model gave them; a text where they were no JSON
+    arguments_json  the same as their JSON text, in place of them where they hold decimals
+    output          None where none came
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: PieceId
     tool: ToolName
     arguments: JsonValue = None
+    arguments_json: PieceText | None = None
     output: PieceText | None = None
+
+    @property
+    def given(self) -> JsonValue:
+        """The arguments, however they are kept."""
+        return self.arguments if self.arguments_json is None else spelled.parsed(self.arguments_json)
+
+    @property
+    def written(self) -> str:
+        """The arguments as text, numbers as they were written."""
+        return _json(self.arguments) if self.arguments_json is None else self.arguments_json
 
 
 class Turn(BaseModel):
@@ -140,8 +166,20 @@ class ToolTrace(Signal):
             verified.MEASURE,
         )  # fmt: skip
 
+    def kept(self, material: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Arguments and schemas that hold decimals become their own text: 1.5 stays a number, and "1.5" a text."""
+        turns = [
+            _with(turn, "calls", [_as_text(call, "arguments") for call in _listed(turn, "calls")])
+            for turn in _listed(material, "turns")
+        ]
+        tools = [_as_text(tool, "parameters") for tool in _listed(material, "tools")]
+        return _with(_with(material, "turns", turns), "tools", tools)  # type: ignore[return-value]  # a map stays one
+
     def item_faults(self, content: Content) -> list[Fault]:
         found = _trace(content)
+        broken = _unparsed(found)
+        if broken:
+            return broken
         for turn in found.turns:
             if turn.calls and turn.role != "assistant":
                 return [Fault("turns", f"Expected calls in turns of the assistant, found some in {turn.id}.")]
@@ -191,6 +229,41 @@ _VERDICTS: Final = (
 )  # fmt: skip
 
 
+def _listed(holder: JsonValue, key: str) -> list[JsonValue]:
+    """A list inside a map that nobody has checked yet; empty where there is none."""
+    found = holder.get(key) if isinstance(holder, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _with(holder: JsonValue, key: str, entries: list[JsonValue]) -> JsonValue:
+    """The map with its list replaced, where it has one; anything else as it is."""
+    return {**holder, key: entries} if isinstance(holder, dict) and isinstance(holder.get(key), list) else holder
+
+
+def _as_text(holder: JsonValue, key: str) -> JsonValue:
+    if not isinstance(holder, dict) or not spelled.has_decimals(holder.get(key)):
+        return holder
+    return {name: part for name, part in holder.items() if name != key} | {f"{key}_json": spelled.text(holder[key])}
+
+
+def _unparsed(found: Trace) -> list[Fault]:
+    """JSON text that is none, or that stands beside what it should stand for."""
+    pairs = [
+        *(("turns", call.id, call.arguments, call.arguments_json) for turn in found.turns for call in turn.calls),
+        *(("tools", tool.name, tool.parameters, tool.parameters_json) for tool in found.tools),
+    ]
+    for where, name, plain, written in pairs:
+        if written is None:
+            continue
+        if plain is not None:
+            return [Fault(where, f"Expected a value or its JSON text for {name}, found both.")]
+        try:
+            spelled.parsed(written)
+        except (ValueError, RecursionError):
+            return [Fault(where, f"Expected JSON text for {name}, found text that is none.")]
+    return []
+
+
 _STATE: Final = Choice(
     name="state", title="Is the state after as intended?",
     options=(Code("yes", "Yes"), Code("no", "No"), Code("unknown", "It cannot be told")),
@@ -208,7 +281,8 @@ def _boundaries(found: Trace) -> list[Piece]:
 
 
 def _tool(tool: Tool) -> str:
-    arguments = "" if tool.parameters is None else f"Arguments: {_json(tool.parameters)}"
+    schema = _json(tool.parameters) if tool.parameters_json is None else tool.parameters_json
+    arguments = "" if tool.schema_given is None else f"Arguments: {schema}"
     return " ".join(part for part in (tool.description, arguments) if part) or "No description."
 
 
@@ -230,13 +304,13 @@ def _turn(found: Trace, turn: Turn) -> list[Piece]:
 
 def _facts(found: Trace, call: Call) -> tuple[tuple[str, str], ...]:
     """Beside the call: what was asked of which tool, and whether it is what the tool's schema asks for."""
-    facts = [("Tool", call.tool), ("Arguments", _json(call.arguments))]
+    facts = [("Tool", call.tool), ("Arguments", call.written)]
     tool = next((tool for tool in found.tools if tool.name == call.tool), None)
     if tool is None and found.are_tools_known:
         facts.append(("Schema", "The model was given no tool of this name."))
-    elif tool is not None and tool.parameters is not None:
-        wrong = misfits(call.arguments, tool.parameters)
-        left = unread(tool.parameters)
+    elif tool is not None and tool.schema_given is not None:
+        wrong = misfits(call.given, tool.schema_given)
+        left = unread(tool.schema_given)
         fits = (
             "The arguments fit." if not left else f"The arguments fit, as far as was looked: not at {', '.join(left)}."
         )
@@ -258,7 +332,7 @@ def _row(content: Content, one: Given) -> Row:
     ]
     tools: list[JsonValue] = [
         {"type": "function", "function": {
-            "name": tool.name, "description": tool.description, "parameters": tool.parameters or {},
+            "name": tool.name, "description": tool.description, "parameters": tool.schema_given or {},
         }}
         for tool in found.tools
     ]  # fmt: skip
@@ -274,7 +348,7 @@ def _messages(turn: Turn) -> list[JsonValue]:
     if turn.calls:
         said["tool_calls"] = [
             {"id": call.id, "type": "function",
-             "function": {"name": call.tool, "arguments": _json(call.arguments)}}
+             "function": {"name": call.tool, "arguments": call.written}}
             for call in turn.calls
         ]  # fmt: skip
     outputs: list[JsonValue] = [

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from tallystick.flow.document import Plain, Problem
 from tallystick.flow.items import row_problem
 from tallystick.flow.refusal import Refused
+from tallystick.signals.spelled import Spelled
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 LINE_BYTES_MAX: Final = 4_000_000
@@ -92,7 +93,7 @@ def _once(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
 
 def _from_json(text: str) -> Plain:
     """A JSON value with decimals as the text that was written. Raises ValueError or RecursionError."""
-    value: Plain = json.loads(text, parse_constant=_refuse_constant, parse_float=str, object_pairs_hook=_once)
+    value: Plain = json.loads(text, parse_constant=_refuse_constant, parse_float=Spelled, object_pairs_hook=_once)
     return value
 
 
@@ -266,4 +267,6 @@ def _without_nulls(value: object) -> Plain:
         return [_without_nulls(part) for part in value]
     if isinstance(value, bytes):
         return value.decode()  # a text column that was not marked as text
+    if isinstance(value, float):
+        return Spelled(repr(value))
     return value if isinstance(value, str | int | bool) or value is None else str(value)
