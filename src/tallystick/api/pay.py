@@ -100,7 +100,10 @@ class TermsShown(Shown):
     period: str
     time_zone: str
     floor_hourly: Minor
-    unmeasured_ms_max: int
+    unmeasured_ms_max: int = Field(description="Longest time that counts of an act that nobody measured.")
+    act_ms_max: int | None = Field(
+        description="Longest time that counts of any act; null in terms without such a limit."
+    )
     rates: list[RateShown]
     words: str
     is_accepted: bool
@@ -112,8 +115,8 @@ class TermsShown(Shown):
         return cls(
             programme=row.programme, contract_version=row.version, terms=row.terms, currency=row.currency,
             decimals=row.decimals, period=row.period, time_zone=row.time_zone, floor_hourly=row.floor_hourly,
-            unmeasured_ms_max=row.unmeasured_ms_max, rates=[RateShown.of(rate) for rate in found.rates],
-            words=found.words, is_accepted=found.is_accepted,
+            unmeasured_ms_max=row.unmeasured_ms_max, act_ms_max=row.act_ms_max,
+            rates=[RateShown.of(rate) for rate in found.rates], words=found.words, is_accepted=found.is_accepted,
         )  # fmt: skip
 
 
@@ -148,6 +151,11 @@ class LineShown(Shown):
     active_ms: int = Field(description="The time that counts.")
     claimed_ms: int | None = Field(description="What the page measured; null when nothing did.")
     bound_ms: int = Field(description="What the cell saw between giving the work and its answer.")
+    fit_ms: int = Field(description="What of the time that counts no other work of the person takes up.")
+    cut: Literal["", "seen", "overlap", "limit", "unmeasured", "closed"] = Field(
+        description="Why less time counts than was measured or passed: more than the cell saw, time of other work, the "
+        "limit for one act, that for unmeasured acts, a period closed by an earlier way of counting. Empty: all counts."
+    )
     terms: str
     piece: Minor
     hourly: Minor
@@ -258,7 +266,10 @@ class OddShown(Shown):
     """An act whose time stands out from its author's own. It changes no amount."""
 
     person: str
-    what: Literal["short", "long", "over"] = Field(description="over: the page claimed more than the cell saw.")
+    what: Literal["short", "long", "over", "limit", "overlap"] = Field(
+        description="over: the page claimed more than the cell saw. limit: more than the terms count of one act. "
+        "overlap: the same time as other work of this person."
+    )
     median_ms: int | None
     line: LineShown
 
@@ -309,7 +320,7 @@ class PayShown(Shown):
             people=[PersonPaid.told(one.statement, is_accepted=one.is_accepted) for one in found.people],
             totals=TotalsShown.of(found.totals),
             odd=[
-                OddShown(person=one.act.person, what=one.what, median_ms=one.median_ms, line=LineShown.of(one.act))  # type: ignore[arg-type]  # one of the three
+                OddShown(person=one.act.person, what=one.what, median_ms=one.median_ms, line=LineShown.of(one.act))  # type: ignore[arg-type]  # one of the five
                 for one in found.odd
             ],
             periods=[

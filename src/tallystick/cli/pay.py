@@ -10,7 +10,7 @@ from tallystick.app import pay
 from tallystick.app.kernel import new_key
 from tallystick.app.pay import StatementPage
 from tallystick.cli import shell
-from tallystick.flow.pay import told
+from tallystick.flow.pay import Act, told
 from tallystick.flow.refusal import Refused
 
 app = typer.Typer(no_args_is_help=True, help="What experts are paid: statements, periods, files for payroll.")
@@ -73,7 +73,7 @@ def statement(
     money = {"currency": found.terms.currency, "decimals": found.terms.decimals}
     one = found.statement
     facts: dict[str, object] = {
-        f"entry {act.seq}": f"{act.work} {act.subject}, {act.active_ms:,} ms, {told(act.amount, **money)}"
+        f"entry {act.seq}": f"{act.work} {act.subject}, {act.active_ms:,} ms{_cut(act)}, {told(act.amount, **money)}"
         for act in one.acts
     }
     facts |= {
@@ -87,6 +87,13 @@ def statement(
     shell.show_facts(f"{one.person}, {found.period.name}", facts, as_json=False)
 
 
+def _cut(act: Act) -> str:
+    """Why less counts than was measured or passed."""
+    if not act.cut:
+        return ""
+    return f" of {act.bound_ms if act.claimed_ms is None else act.claimed_ms:,} ({act.cut})"
+
+
 def _object(found: StatementPage) -> dict[str, object]:
     one = found.statement
     return {
@@ -95,8 +102,9 @@ def _object(found: StatementPage) -> dict[str, object]:
         "lines": [
             {
                 "seq": act.seq, "at": act.at, "work": act.work, "subject": act.subject, "item": act.item,
-                "domain": act.domain, "signal": act.signal, "active_ms": act.active_ms, "piece": act.piece,
-                "hourly": act.hourly, "amount": act.amount, "terms": act.terms,
+                "domain": act.domain, "signal": act.signal, "active_ms": act.active_ms, "claimed_ms": act.claimed_ms,
+                "bound_ms": act.bound_ms, "cut": act.cut, "piece": act.piece, "hourly": act.hourly, "amount": act.amount,
+                "terms": act.terms,
             }
             for act in one.acts
         ],

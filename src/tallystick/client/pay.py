@@ -46,6 +46,7 @@ class PayTerms(Answer, frozen=True):
     time_zone: str
     floor_hourly: int
     unmeasured_ms_max: int
+    act_ms_max: int | None
     rates: list[PayRate]
     words: str
     is_accepted: bool
@@ -64,6 +65,8 @@ class PayLine(Answer, frozen=True):
     active_ms: int
     claimed_ms: int | None
     bound_ms: int
+    fit_ms: int
+    cut: str
     terms: str
     piece: int
     hourly: int

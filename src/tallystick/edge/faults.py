@@ -59,7 +59,7 @@ CONFLICTS: Final = frozenset({
     "corrections-changed", "model-changed", "model-in-force", "not-classified",
     "too-few-corrections",
     "break-due", "exposure-reached", "kind-left-out", "needs-clearance", "no-clearance", "not-routed",
-    "time-zone-missing",
+    "time-zone-missing", "too-many-saves",
     "no-pay-terms", "not-paid-here", "period-before-open", "period-closed", "period-not-ended", "period-open",
     "terms-changed", "terms-not-accepted",
 })  # fmt: skip

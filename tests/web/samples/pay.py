@@ -35,6 +35,7 @@ SHOWN = pay.Terms(
         Fact(term="Paid by the", value="month"), Fact(term="Time zone", value="Europe/Berlin"),
         Fact(term="Contract version", value="1.2.0"),
         Fact(term="Unmeasured work counts", value="at most 15 min 00 s"),
+        Fact(term="One act counts", value="at most 2 h 00 min"),
         Fact(term="Digest of the terms", value=TERMS, is_digest=True),
     ),
     rates=(
@@ -48,7 +49,7 @@ SHOWN = pay.Terms(
 )  # fmt: skip
 LINE = pay.LineRow(
     seq=41_207, href="#", at=f"{DAY}10:41:07Z", work="Judgment", subject="jdg-2a9f3c51be7704d8e6a1b0c2d4",
-    item="itm-77b2e90c4d1f5a3e8b6c0d2f4a", time="4 min 12 s", note="the page measured 6 min 40 s",
+    item="itm-77b2e90c4d1f5a3e8b6c0d2f4a", time="4 min 12 s", note="the page measured 6 min 40 s: no more than passed counts",
     rate="4.00 EUR + 12.00 EUR an hour", amount="4.84 EUR",
 )  # fmt: skip
 STATEMENT = pay.Statement(
@@ -106,10 +107,10 @@ COSTS = pay.Overview(
     odd=(
         pay.OddRow(
             seq=40_871, href="#", who="Jonas Weber", what="Judgments in medical: much shorter than usual", time="9 s",
-            usual="3 min 58 s",
+            usual="3 min 58 s", counts="9 s",
         ),
         pay.OddRow(
-            seq=40_902, href="#", who="Dr. Amara Okafor", time="55 min 00 s", usual="31 min 12 s",
+            seq=40_902, href="#", who="Dr. Amara Okafor", time="55 min 00 s", usual="31 min 12 s", counts="31 min 12 s",
             what="Judgments in medical: the page claimed more than the cell saw",
         ),
     ),

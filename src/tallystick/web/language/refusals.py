@@ -1,4 +1,4 @@
-"""The codes of refusals that an expert, a reviewer or an adjudicator can meet on a page. Reads and writes nothing.
+"""The codes of refusals that somebody can meet on a page, experts first. Reads and writes nothing.
 
 Catalogues have a message for each, with the context `refusal` and the code as its id: what was expected and what to do,
 without names and numbers. The exact English sentence stands below it.
@@ -36,8 +36,13 @@ OWN: Final = (
     "bad-day", "bad-type", "credential-closed", "issuer-missing", "language-not-declared", "no-evidence",
     "no-pay-terms", "no-such-person", "no-words", "not-paid-here", "not-sealed", "not-text", "nothing-declared",
     "nothing-sent", "own-credential", "reason-missing", "reason-short", "terms-changed", "terms-not-accepted",
-    "too-long", "too-many-categories", "too-many-languages", "under-review", "unknown-axis", "unknown-category",
+    "too-long", "too-many-categories", "too-many-languages", "too-many-saves", "under-review", "unknown-axis",
+    "unknown-category",
     "unknown-group", "unknown-language", "unknown-level", "unknown-time-zone", "words-too-long", "not-a-person",
     "unknown-region", "not-at-this-stage", "already-expired", "no-former", "no-pool-plan",
 )  # fmt: skip
-CODES: Final = tuple(sorted({*EVERYWHERE, *WORK, *ADJUDICATION, *CALIBRATION, *OWN}))
+LEADS: Final = (
+    "already-erased", "bad-days", "bad-phase", "not-final", "phase-order", "pilot-incomplete", "rationale-too-short",
+    "too-much-at-once", "unknown-target",
+)  # fmt: skip
+CODES: Final = tuple(sorted({*EVERYWHERE, *WORK, *ADJUDICATION, *CALIBRATION, *OWN, *LEADS}))

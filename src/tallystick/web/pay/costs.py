@@ -24,8 +24,9 @@ _STATES = {
     "going on": Pill(label="going on"),
 }  # fmt: skip
 _ODD = Words({
-    "short": "much shorter than usual", "long": "much longer than usual",
-    "over": "the page claimed more than the cell saw",
+    "short": "much shorter than usual", "long": "much longer than usual, or than an hour",
+    "over": "the page claimed more than the cell saw", "limit": "more than the terms count of one act",
+    "overlap": "the same time as other work of this person",
 })  # fmt: skip
 
 
@@ -107,7 +108,8 @@ def _odd(odd: Odd, names: dict[str, str]) -> views.OddRow:
             "%(work)s in %(domain)s: %(odd)s", work=told(WORK_NAMES[act.work]), domain=act.domain, odd=_ODD[odd.what]
         ),
         time=words.duration(act.active_ms if act.claimed_ms is None else act.claimed_ms),
-        usual=words.duration(act.bound_ms if odd.what == "over" or odd.median_ms is None else odd.median_ms),
+        usual=words.duration(odd.median_ms if odd.what in ("short", "long") and odd.median_ms else act.bound_ms),
+        counts=words.duration(act.active_ms),
     )  # fmt: skip
 
 

@@ -20,13 +20,19 @@ from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill
 ROOT = "/me/pay"
 LINES = 100
 PERIODS = Words({"week": "week", "month": "month"})
+ONCE = 5
+"""Its rule holds by terms with a limit for one act alone: those before knew neither."""
 RULES = (
     N_("Every judgment, qualification item, calibration label, adjudication and second look that you send is paid."),
     N_("It stays paid when it is set aside later and judged again."),
     N_("Active time is what your page measures while you work: a pause longer than 60 seconds is left out whole."),
     N_("It is never more than the time between getting the work and sending it."),
-    N_("Nothing measures adjudications and second looks: the time from taking to answering counts, up to the limit."),
+    N_(
+        "Unmeasured work (no scripts, adjudications, second looks) counts from getting it to sending it, up to a limit."
+    ),
     N_("Work that you give back, or whose time runs out, is not paid and counts no time."),
+    N_("The time of one person is paid once: what you send counts no more than the time that your other work left."),
+    N_("Where less time counts than your page measured, the line says why."),
     N_("Every line is rounded up. What a period lacks to the floor for your active time is added to it."),
     N_("What you do under these terms stays paid by them. New terms need your consent before more work."),
 )
@@ -97,6 +103,7 @@ def terms_view(found: TermsPage, *, action: str | None, next_href: str | None = 
                 term=said("Unmeasured work counts"),
                 value=said("at most %(time)s", time=words.duration(row.unmeasured_ms_max)),
             ),
+            *_longest(row.act_ms_max),
             Fact(term=said("Digest of the terms"), value=row.terms, is_digest=True),
         ),
         rates=tuple(
@@ -106,9 +113,19 @@ def terms_view(found: TermsPage, *, action: str | None, next_href: str | None = 
             )
             for rate in found.rates
         ),
-        words=found.words, rules=tuple(said(rule) for rule in RULES), terms=row.terms, accepted=accepted, action=action,
+        words=found.words, rules=_rules(row.act_ms_max), terms=row.terms, accepted=accepted, action=action,
         idempotency_key=new_key(), next_href=next_href,
     )  # fmt: skip
+
+
+def _longest(act_ms_max: int | None) -> list[Fact]:
+    if act_ms_max is None:
+        return []
+    return [Fact(term=said("One act counts"), value=said("at most %(time)s", time=words.duration(act_ms_max)))]
+
+
+def _rules(act_ms_max: int | None) -> tuple[str, ...]:
+    return tuple(said(rule) for number, rule in enumerate(RULES) if act_ms_max is not None or number != ONCE)
 
 
 def _where(domain: str | None, signal: str | None) -> str:
@@ -228,10 +245,24 @@ def _one_of(work: str) -> str:
 
 def _note(act: Act) -> str:
     if act.claimed_ms is None:
-        return said("from taking it to the answer")
-    if act.claimed_ms > act.active_ms:
-        return said("the page measured %(time)s", time=words.duration(act.claimed_ms))
-    return ""
+        return _WHY_UNMEASURED[act.cut]
+    if not act.cut:
+        return ""
+    why = _WHY[act.cut]
+    return said("the page measured %(time)s: %(why)s", time=words.duration(act.claimed_ms), why=why)
+
+
+_WHY = Words({
+    "seen": "no more than passed counts", "overlap": "other work took up the rest of this time",
+    "limit": "no act counts longer by the terms", "closed": "the period was closed by an earlier way of counting",
+})  # fmt: skip
+_WHY_UNMEASURED = Words({
+    "": "not measured: from getting it to the answer",
+    "unmeasured": "not measured: it took longer, and this is the limit of the terms",
+    "limit": "not measured: it took longer, and this is the limit of the terms",
+    "overlap": "not measured: other work took up the rest of this time",
+    "closed": "not measured: the period was closed by an earlier way of counting",
+})  # fmt: skip
 
 
 def _rate(amount: Callable[[int], str], act: Act) -> str:

@@ -137,6 +137,7 @@ class OddRow:
     what: str
     time: str
     usual: str
+    counts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
