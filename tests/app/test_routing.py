@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from living_cell import PROGRAMME, World, contract_text, item_row, world_at
 
-from tallystick.app import assignment, contract, roster, routing
+from tallystick.app import adjudication, assignment, contract, erasure, roster, routing
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
+from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
+from tallystick.store import items
 
 DOMAINS = ("general", "creative")
 SECTION = "routing: {domains: {general: {language_level: B2, language_confirmed: true}}}\n"
@@ -62,6 +65,40 @@ def test_items_go_to_whom_the_contract_says_and_come_home_when_a_clearance_ends(
     clear(world, expert)
     world.judge(expert)
     assert given(world, expert) == "What is secret?"
+
+
+def test_cases_that_somebody_may_not_have_are_asked_about_together(database_url: str, tmp_path: Path) -> None:
+    with world_at(database_url, tmp_path / "cell") as world:
+        first, second, asking = world.expert(), world.expert(), world.expert("adjudicator", domains=())
+        names = world.work(6, language="de")
+        for _ in names:
+            world.judge(first, "a_clearly")
+            world.judge(second, "b_clearly")
+        text = contract_text("1.1.0") + SECTION
+        done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+        assert isinstance(done, contract.ContractInForce), done
+        asked: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            asked.append(statement)
+
+        def queries() -> int:
+            """How many a request for the next case takes that finds none for whoever asks."""
+            asked.clear()
+            sa.event.listen(world.cell.engine, "before_cursor_execute", note)
+            refused = adjudication.take_next(world.cell, asking, PROGRAMME, key=new_key())
+            sa.event.remove(world.cell.engine, "before_cursor_execute", note)
+            assert isinstance(refused, Refused)
+            assert refused.code == "no-work"
+            return len(asked)
+
+        many = queries()
+        for name in names[:4]:
+            with world.cell.read() as connection:
+                item = items.by_external(connection, PROGRAMME, [name])[name].item
+            wish = Wish(what="object", target=f"item:{item}", reason="mistake")
+            assert not isinstance(erasure.order(world.cell, world.lead, wish, key=new_key()), Refused)
+        assert queries() == many
 
 
 def test_gold_items_are_for_whom_work_is_for(world: World) -> None:

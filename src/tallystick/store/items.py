@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -185,6 +186,13 @@ def by_external(connection: sa.Connection, programme: str, externals: list[str])
     return found
 
 
+def places(connection: sa.Connection, names: Collection[str]) -> dict[str, Row]:
+    """Item: its domain and taxonomy, of a page of items, in one query."""
+    columns: list[sa.ColumnElement[Any]] = [ITEM.c.item, ITEM.c.domain, ITEM.c.taxonomy]
+    rows = connection.execute(sa.select(*columns).where(ITEM.c.item.in_(sorted(names)))).all() if names else []
+    return {row.item: row for row in rows}
+
+
 def batches(connection: sa.Connection, programme: str) -> list[Row]:
     """The batches of a programme, oldest first."""
     return list(connection.execute(sa.select(BATCH).where(BATCH.c.programme == programme).order_by(BATCH.c.seq)).all())
@@ -239,6 +247,19 @@ def of_batch(connection: sa.Connection, wanted: str) -> list[Row]:
 def work(connection: sa.Connection, wanted: str) -> Row | None:
     """An item's state of work, or None when it is no work item."""
     return _WORK.first(connection, {"wanted": wanted})
+
+
+def held_of(connection: sa.Connection, programme: str, signals: Collection[str]) -> dict[str, int]:
+    """Domain: its items of some signals whose content is not erased."""
+    query = (
+        sa.select(ITEM.c.domain, sa.func.count())
+        .where(
+            ITEM.c.programme == programme, ITEM.c.signal.in_(sorted(signals)),
+            ~sa.exists().where(ERASED.c.target == ITEM.c.content),
+        )
+        .group_by(ITEM.c.domain)
+    )  # fmt: skip
+    return {row[0]: row[1] for row in connection.execute(query).all()}
 
 
 def runs(connection: sa.Connection, programme: str, *, limit: int = 50) -> list[Row]:

@@ -186,7 +186,7 @@ def _first_open(
     connection: journal.Connection, programme: str, tiers: list[list[str]], *, asking: Asking, may: Eligibility,
     waiting: set[str],
 ) -> Row | None:  # fmt: skip
-    """The first open case of these domains whose item somebody may be given.
+    """The first open case of these domains whose item somebody may be given: a page of items is asked about at once.
 
     waiting  gets the kinds of content that alone keep others from them, for the time being
     """
@@ -194,10 +194,9 @@ def _first_open(
     size = 1 if may.asks_nothing else PAGE
     while True:
         rows = adjudication.open_cases(connection, programme, tiers, asking=asking, after=after, limit=size)
+        found = items.places(connection, [row.item for row in rows])
         for row in rows:
-            item = items.item(connection, row.item)
-            assert item is not None, "a case has an item"
-            places = routing.places_of(item)
+            places = routing.places_of(found[row.item])
             if may.allows(places):
                 return row
             waiting |= may.waits_for(places)
