@@ -6,13 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
-from living_cell import CRITERIA, PROGRAMME, World, item_row, rubric_text, world_at
+from living_cell import CRITERIA, PROGRAMME, World, contract_text, gold_row, item_row, jsonl, rubric_text, world_at
+from restricted_work import clear, restrict
 from signals.answers import an_answer
 from signals.contents import contents
 
-from tallystick.app import assignment, judgment, release
+from tallystick.app import assignment, contract, items, judgment, release
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
+from tallystick.app.items import Wanted
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
@@ -75,11 +77,19 @@ def judge(world: World, expert: Actor, answers: dict[str, Answer]) -> Saved:
     return saved
 
 
+def let_in(world: World, signal: Signal, experts: list[Actor]) -> list[Actor]:
+    """The experts, cleared for a restricted domain where the signal belongs into one."""
+    if signal.is_restricted:
+        restrict(world)
+        clear(world, world.lead, *experts)
+    return experts
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_signal_goes_the_whole_way(name: str, sqlite_url: str, tmp_path: Path) -> None:
     signal = BY_NAME[name]
     with world_at(sqlite_url, tmp_path / "cell") as world:
-        experts = [world.expert(), world.expert()]
+        experts = let_in(world, signal, [world.expert(), world.expert()])
         made = rows_of(signal)
         world.bring([row for row, _ in made])
         answers = {}
@@ -119,11 +129,41 @@ def test_a_signal_goes_the_whole_way(name: str, sqlite_url: str, tmp_path: Path)
             assert named <= {row["judgment"] for row in rows}
 
 
+@pytest.mark.parametrize("purpose", ["work", "gold", "holdout"])
+def test_items_of_a_restricted_signal_come_into_a_domain_that_asks_for_a_clearance_alone(
+    purpose: str, database_url: str, tmp_path: Path
+) -> None:
+    rows = [row for row, _ in rows_of(BY_NAME["redteam"])]
+    if purpose == "gold":
+        rows = [row | {"gold": {"verdict": "failed"}} for row in rows]
+    with world_at(database_url, tmp_path / "cell") as world:
+        wanted = Wanted(programme=PROGRAMME, name="attacks.jsonl", batch="attacks", purpose=purpose)
+        data = jsonl([*rows, item_row("plain", **({"gold": gold_row("g")["gold"]} if purpose == "gold" else {}))])
+
+        def brought() -> items.ImportReport:
+            report = items.import_items(world.cell, world.lead, data, wanted)
+            assert isinstance(report, items.ImportReport), report
+            return report
+
+        report = brought()
+        assert report.accepted == 1
+        assert [(one.line, one.path) for one in report.problems] == [(n + 1, "domain") for n in range(len(rows))]
+        assert all("only cleared people see" in one.sentence for one in report.problems)
+        restrict(world)
+        report = brought()
+        assert [(one.line, one.path) for one in report.problems] == [(len(rows) + 1, "id")], "the plain one is here"
+        assert report.accepted == len(rows)
+        text = contract_text("1.2.0").replace("Terms", "Risk").replace("The plan", "The risk")
+        refused = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.names) == ("restricted-items-open", ("general",))
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_faulty_answer_is_refused_and_nothing_is_written(name: str, sqlite_url: str, tmp_path: Path) -> None:
     signal = BY_NAME[name]
     with world_at(sqlite_url, tmp_path / "cell") as world:
-        expert = world.expert()
+        (expert,) = let_in(world, signal, [world.expert()])
         world.bring([rows_of(signal)[0][0]])
         task = world.task(expert)
         refused = judgment.submit(world.cell, expert, task.assignment, Answer(verdict="nonsense"), key=new_key())

@@ -17,13 +17,14 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
-from living_cell import CRITERIA, PROGRAMME, World, contract_text, rubric_text, world_at
+from living_cell import CRITERIA, PROGRAMME, rubric_text, world_at
+from restricted_work import clear, restrict
 from served import InProcess, Served
 from signals.answers import an_answer
 from web.visitor import Visitor
 
 from tallystick import api, edge, web
-from tallystick.app import contract, release, routing, rubric
+from tallystick.app import release, rubric
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.app.release import Exported
@@ -60,7 +61,6 @@ ROWS = 24
 """Items of a set whose judgments are all taken in."""
 HERE = 3
 """Items of a set that two experts judge here, beside what is left of their judgments made elsewhere."""
-DAY_US = 86_400_000_000
 DECIDED = {0: {"here": "pass"}, 1: {"here": "pass", "elsewhere": "undecided"}}
 """What the gate says, by raters of an item: one rater agrees with nobody. Of more, both batches pass."""
 LOW = "threshold: {value: 0.001, rationale: Real judgments go the whole way here.}\n"
@@ -164,21 +164,6 @@ def serving(one: Set, rows: Taken, directory: Path) -> Iterator[Served]:
 
 def lists(codes: Codes) -> dict[str, list[dict[str, str]]]:
     return {name: [{"value": code.value, "title": code.title} for code in listed] for name, listed in codes.items()}
-
-
-def restrict(world: World, redundancy: int) -> None:
-    """Make the domain a restricted one, and clear its lead."""
-    text = contract_text("1.1.0", redundancy=redundancy).replace("risk: medium", "risk: restricted")
-    text = text.replace("{medium:", "{restricted:") + "routing: {domains: {}}\n"
-    done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
-    assert isinstance(done, contract.ContractInForce), done
-    clear(world, world.person("Lia Lead", "lead"), world.lead)
-
-
-def clear(world: World, by: Actor, who: Actor) -> None:
-    until, why = world.clock() + DAY_US, "Trained for work on attacks."
-    done = routing.grant(world.cell, by, who.person, programme=PROGRAMME, until=until, reason=why, key=new_key())
-    assert isinstance(done, routing.Granted), done
 
 
 def client_of(served: Served, actor: Actor) -> Client:

@@ -11,6 +11,7 @@ from browser import PHONE, sideways_overflow
 from e2e.scene import Server, joined, prepared, serving, signed_in
 from living_cell import CRITERIA, GOLD, PROGRAMME, World, answer_of, item_row, rubric_text
 from playwright.sync_api import Browser, Page, expect
+from restricted_work import clear
 from signals.answers import an_answer
 from signals.contents import contents
 from web.samples.signals import matter_of, rubric
@@ -19,7 +20,8 @@ from web.typing_in import typed, under
 from tallystick.app import roster
 from tallystick.app import rubric as rubrics
 from tallystick.app.access import Actor
-from tallystick.app.kernel import new_key
+from tallystick.app.contract import ContractInForce
+from tallystick.app.kernel import new_key, wall_clock
 from tallystick.signals import BY_NAME
 from tallystick.signals.shape import UNDECIDED, Answer, Content, Signal
 
@@ -68,8 +70,14 @@ def answer_fields(name: str) -> dict[str, str]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("signals") / "cell"
     with prepared(directory) as world:
-        for login in ("ada", "bea"):
-            world.qualify(joined(world, login, "expert"))
+        people = [joined(world, login, "expert") for login in ("ada", "bea")]
+        for person in people:
+            world.qualify(person)
+        # Attacks come into a domain that asks for a clearance alone.
+        world.pay += "routing: {domains: {general: {clearance: true}}}\n"
+        assert isinstance(world.revise("1.1.0"), ContractInForce)
+        world.clock.at = wall_clock()  # the server is a process of its own, by whose clock a clearance ends
+        clear(world, world.person("Lia Lead", "lead"), world.lead, *people)
         for name in OTHERS:
             world.bring([row_of(name)], batch=f"of-{name}")
     with serving(directory) as running:

@@ -36,12 +36,16 @@ from tallystick.flow.pay import check_terms, terms_facts
 from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import DISQUALIFIED
 from tallystick.ledger import journal
+from tallystick.signals import BY_NAME
 from tallystick.store import adjudication, gate, items, roster, screening
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
 from tallystick.store import routing as routes
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
+
+RESTRICTED = frozenset(name for name, one in BY_NAME.items() if one.is_restricted)
+"""Signals whose items only cleared people see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ def _decide(cell: Cell, tx: Transaction, text: str, *, contract: DataContract) -
     published = {r.rubric: r.domain for r in rubrics.of_programme(tx.connection, contract.name)}
     refused = check_version(previous, contract) or check_rubric_domains(contract, published)
     refused = refused or check_terms(previous, contract) or check_zone(contract)
+    if previous is not None and refused is None:
+        refused = routing.refuse_opening(previous, contract, items.held_of(tx.connection, contract.name, RESTRICTED))
     if refused:
         return refused
     facts = _facts(tx, text, contract)

@@ -37,6 +37,25 @@ def rules(contract: DataContract) -> list[RoutingSet]:
     return found
 
 
+def refuse_opening(previous: DataContract, contract: DataContract, held: Mapping[str, int]) -> Refused | None:
+    """Why a contract version cannot follow another: it shows restricted items to everybody who works there; or None.
+
+    held  domain: items of signals that belong into a domain which asks for a clearance
+    """
+    before, now = (
+        {fact.domain for fact in rules(one) if fact.needs_clearance} for one in (previous, contract)
+    )  # fmt: skip
+    opened = sorted(domain for domain in before - now if held.get(domain))
+    if not opened:
+        return None
+    told = ", ".join(f"{domain} ({held[domain]:,})" for domain in opened)
+    sentence = (
+        f"Items that only cleared people may see are in domains that this version would open to everybody: {told}. Let "
+        "these domains ask for a clearance as before, or have the items erased."
+    )
+    return Refused("restricted-items-open", sentence, "routing", tuple(opened))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRule:
     """What a contract in force asks of whoever gets items of a domain."""

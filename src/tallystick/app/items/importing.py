@@ -29,7 +29,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store import contract as contracts
-from tallystick.store import erasure, items, judgment, welfare
+from tallystick.store import erasure, items, judgment, routing, welfare
 from tallystick.store import rubric as rubrics
 from tallystick.store import schema as tables
 
@@ -88,6 +88,7 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
         mixed = [closed(connection, wanted.programme), *(_mixed(row, wanted) for row in named)]
         in_force = cell.rubrics_in_force(connection, wanted.programme)
         categories = [row.category for row in welfare.categories(connection, wanted.programme)]
+        rules = routing.rules(connection, wanted.programme)
         versions = [f"{r.rubric} {r.version}" for r in rubrics.of_programme(connection, wanted.programme)]
     for refused in mixed:
         if refused:
@@ -96,11 +97,13 @@ def import_items(cell: Cell, actor: Actor, data: bytes, wanted: Wanted) -> Impor
     if isinstance(found, Refused):
         return found
     file_digest = canon.digest(data)
-    run = run_id(
-        ["items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions, *categories]
-    )
+    cleared = sorted(domain for domain, rule in rules.items() if rule.needs_clearance)
+    run = run_id([
+        "items", actor.person, wanted.programme, wanted.batch, wanted.purpose, file_digest, *versions, *categories,
+        *(f"cleared {domain}" for domain in cleared),
+    ])  # fmt: skip
     job = _Job(cell, actor, wanted, run, file_digest)
-    checked = _checked(found, wanted, in_force, categories)
+    checked = _checked(found, wanted, in_force, categories, cleared=cleared)
     return job.strictly(checked) if wanted.is_strict else job.leniently(checked)
 
 
@@ -144,8 +147,9 @@ def opened_batch(
 
 
 def _checked(
-    found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric], categories: list[str]
-) -> Iterator[_Good | list[Problem]]:
+    found: Iterator[Row | Problem], wanted: Wanted, in_force: dict[str, Rubric], categories: list[str], *,
+    cleared: list[str],
+) -> Iterator[_Good | list[Problem]]:  # fmt: skip
     """Every row as an item, or as the list of its problems."""
     seen: dict[str, int] = {}
     for row in found:
@@ -153,8 +157,9 @@ def _checked(
             yield [row]
             continue
         item = flow.read_item(
-            row.data, line=row.line, name=wanted.name, purpose=wanted.purpose, rubrics=in_force, categories=categories
-        )
+            row.data, line=row.line, name=wanted.name, purpose=wanted.purpose, rubrics=in_force, categories=categories,
+            cleared=cleared,
+        )  # fmt: skip
         if isinstance(item, list):
             yield item
         elif item.id in seen:
