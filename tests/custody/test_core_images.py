@@ -12,14 +12,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 from custody import held_client
 from custody.core_image import Image, images_of
-from custody.processes import NAME, Place, readiness, running, until
+from custody.processes import Place, readiness, until
 from custody.scan import spellings
 from custody.test_serving import seed_of
 from living_cell import PROGRAMME, World, item_row, world_at
@@ -47,7 +47,9 @@ class Scene:
 
     place: Place
     url: str = ""
-    custody: set[bytes] = field(default_factory=set)  # key-encryption keys, seeds, the PIN
+    holder: int = 0  # the processes of the keys and of the server
+    server: int = 0
+    upper: set[bytes] = field(default_factory=set)  # key-encryption keys and seeds, in all spellings
     data_keys: set[bytes] = field(default_factory=set)  # of scopes and of single objects
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -83,7 +85,11 @@ def held(told: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, object]
         line = process.stdout.readline()
         assert line, process.communicate()[1]
         yield process, json.loads(line)
-        assert process.communicate("\n", timeout=300)[0] == "32\n"
+        if process.poll() is None:
+            assert process.communicate("\n", timeout=300)[0] == "32\n"
+        else:
+            process.communicate()
+        assert process.returncode == 0, "it ended by itself, or a test ended it and waited for it"
     finally:
         if process.poll() is None:
             process.kill()
@@ -108,11 +114,11 @@ def fill(world: World) -> None:
 
 
 @contextlib.contextmanager
-def served(place: Place, *options: str) -> Iterator[tuple[Scene, int]]:
-    """The scene, and the process that serves it."""
+def served(place: Place, *options: str) -> Iterator[Scene]:
+    """A cell, the process that has its keys, and the one that serves it."""
     scene = Scene(place)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(place.keyd(*options))
+        scene.holder = stack.enter_context(place.keyd(*options)).pid
         url = cells.embedded_database(place.cell)
         with (
             contextlib.closing(KeydClient(place.socket, CELL)) as client,
@@ -124,7 +130,8 @@ def served(place: Place, *options: str) -> Iterator[tuple[Scene, int]]:
         server, scene.url = stack.enter_context(place.serve())
         with httpx.Client(base_url=scene.url, trust_env=False, timeout=300) as http:
             until(lambda: readiness(http)["log"])
-        yield scene, server.pid
+        scene.server = server.pid
+        yield scene
 
 
 def looked_through(images: list[Image], secrets: set[bytes], present: set[bytes], record: Record) -> None:
@@ -136,11 +143,25 @@ def looked_through(images: list[Image], secrets: set[bytes], present: set[bytes]
         image.path.unlink()
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    (tmp_path / "run").mkdir(mode=0o700)
-    (tmp_path / "images").mkdir(mode=0o700)
-    return Place(tmp_path, tokens_at(tmp_path / "softhsm"), CELL)
+def place_in(folder: Path) -> Place:
+    (folder / "run").mkdir(mode=0o700)
+    (folder / "images").mkdir(mode=0o700)
+    return Place(folder, tokens_at(folder / "softhsm"), CELL)
+
+
+@pytest.fixture(scope="module")
+def software(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Key files behind the key process, so that a test knows the very bytes of every key."""
+    place = place_in(tmp_path_factory.mktemp("software"))
+    keys = place.folder / "keys"
+    with served(place, "--software", str(keys)) as scene:
+        scene.upper, scene.data_keys = known_keys(place, keys)
+        yield scene
+
+
+def verify_log(place: Place) -> list[str]:
+    """A command of an auditor."""
+    return ["log", "verify", str(place.cell / "log"), "--vkey", str(place.cell / "log.vkey"), "--json"]
 
 
 def known_keys(place: Place, keys: Path) -> tuple[set[bytes], set[bytes]]:
@@ -154,20 +175,16 @@ def known_keys(place: Place, keys: Path) -> tuple[set[bytes], set[bytes]]:
 
 
 def test_an_image_of_a_client_holds_its_own_session_and_nothing_else(
-    place: Place, record_testsuite_property: Record
+    software: Scene, record_testsuite_property: Record
 ) -> None:
-    """Key files behind the key process, so that the test knows the very bytes of every key."""
-    keys, folder = place.folder / "keys", place.folder / "images"
-    verify = ["log", "verify", str(place.cell / "log"), "--vkey", str(place.cell / "log.vkey"), "--json"]
-    with served(place, "--software", str(keys)) as (scene, server), contextlib.ExitStack() as stack:
-        upper, data_keys = known_keys(place, keys)
-        auditor, heard, planted = stack.enter_context(scene.client("ada", verify))
+    scene, folder, record = software, software.place.folder / "images", record_testsuite_property
+    with contextlib.ExitStack() as stack:
+        auditor, heard, planted = stack.enter_context(scene.client("ada", verify_log(scene.place)))
         expert, shown, other = stack.enter_context(scene.client("eve", programme=PROGRAMME))
         _, lead, _ = stack.enter_context(scene.client("vera"))
         assert heard["codes"] == [0]
         scene.tokens = {"ada": str(heard["token"]), "eve": str(shown["token"]), "vera": str(lead["token"])}
-        never = upper | data_keys
-        record = record_testsuite_property
+        never = scene.upper | scene.data_keys
         own = {planted, scene.tokens["ada"].encode()}
         content = {ONE.encode(), TWO.encode()}
         looked_through(images_of(auditor, folder), never | scene.of_others("ada") | content, own, record)
@@ -175,37 +192,26 @@ def test_an_image_of_a_client_holds_its_own_session_and_nothing_else(
         assert len(seen) == 1
         own = {other, scene.tokens["eve"].encode(), *seen}
         looked_through(images_of(expert, folder), never | scene.of_others("eve") | content - seen, own, record)
-        for image in images_of(server, folder):
-            found = image.finds(upper | data_keys)
-            record(f"{image.way} image of the server, bytes; secrets looked for", f"{image.size} {len(upper)}")
-            assert found & data_keys, "a server holds keys of scopes: the search finds what is there"
-            assert found & upper == set()
+        for image in images_of(scene.server, folder):
+            found = image.finds(never)
+            record(f"{image.way} image of the server, bytes; secrets looked for", f"{image.size} {len(never)}")
+            assert found & scene.data_keys, "a server holds keys of scopes: the search finds what is there"
+            assert found & scene.upper == set()
+            image.path.unlink()
 
 
 def test_an_image_of_a_command_on_the_cell_holds_no_key_of_keys(
-    place: Place, record_testsuite_property: Record
+    software: Scene, record_testsuite_property: Record
 ) -> None:
-    keys = place.folder / "keys"
-    with served(place, "--software", str(keys)) as (scene, _):
-        upper, data_keys = known_keys(place, keys)
-        with scene.client("", ["cell", "check", "--dir", str(place.cell), "--json"]) as (pid, said, planted):
-            assert said["codes"] == [0]
-            for image in images_of(pid, place.folder / "images"):
-                found = image.finds(upper | data_keys | {planted})
-                record_testsuite_property(f"{image.way} image of cell check, bytes", image.size)
-                assert planted in found
-                assert found & upper == set()
-
-
-def test_no_image_of_a_server_or_a_client_holds_the_pin(place: Place, record_testsuite_property: Record) -> None:
-    """A token behind the key process."""
-    place.tokens.make("cell")
-    folder = place.folder / "images"
-    pin = spellings(PIN.encode()) | {f"so-{PIN}".encode()}
-    with served(place) as (scene, server):
-        looked_through(images_of(server, folder), pin, {b"keyd.sock"}, record_testsuite_property)
-        with scene.client("ada") as (pid, _, planted):
-            looked_through(images_of(pid, folder), pin, {planted}, record_testsuite_property)
+    place = software.place
+    with software.client("", ["cell", "check", "--dir", str(place.cell), "--json"]) as (pid, said, planted):
+        assert said["codes"] == [0]
+        for image in images_of(pid, place.folder / "images"):
+            found = image.finds(software.upper | software.data_keys | {planted})
+            record_testsuite_property(f"{image.way} image of cell check, bytes", image.size)
+            assert planted in found
+            assert found & software.upper == set()
+            image.path.unlink()
 
 
 def ends_with_core(pid: int) -> bool:
@@ -230,16 +236,17 @@ def cores_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.mark.usefixtures("cores_wanted")
-def test_the_kernel_writes_no_core_of_any_of_them(place: Place) -> None:
-    place = replace(place, name=NAME)
+def test_no_image_of_a_server_or_a_client_holds_the_pin_and_the_kernel_writes_no_core_of_any(
+    tmp_path: Path, record_testsuite_property: Record
+) -> None:
+    """A token behind the key process."""
+    place = place_in(tmp_path)
     place.tokens.make("cell")
-    with contextlib.ExitStack() as stack:
-        holder = stack.enter_context(place.keyd())
-        place.make()
-        server, _ = stack.enter_context(place.serve())
-        verify = ["log", "verify", str(place.cell / "log"), "--vkey", str(place.cell / "log.vkey"), "--json"]
-        told = json.dumps({"commands": [verify], "masked": "00" * 32, "url": "", "login": "", "programme": ""})
-        client = stack.enter_context(
-            running([sys.executable, held_client.__file__], dict(os.environ), told=f"{told}\n")
-        )
-        assert [ends_with_core(one.pid) for one in (client, server, holder)] == [False] * 3
+    folder = place.folder / "images"
+    pin = spellings(PIN.encode()) | {f"so-{PIN}".encode()}
+    with served(place) as scene:
+        looked_through(images_of(scene.server, folder), pin, {b"keyd.sock"}, record_testsuite_property)
+        with scene.client("ada", verify_log(place)) as (pid, heard, planted):
+            assert heard["codes"] == [0]
+            looked_through(images_of(pid, folder), pin, {planted}, record_testsuite_property)
+            assert [ends_with_core(one) for one in (pid, scene.server, scene.holder)] == [False] * 3
