@@ -86,9 +86,30 @@ def test_a_citation_is_asked_for_where_the_rubric_does() -> None:
     found = considered(answer_of(), citation=True)
     assert isinstance(found, Refused)
     assert found.sentence == "The rubric asks for a quote or a citation with reasoning."
-    for proof in ("quote", "citation"):
-        answer = answer_of(reasons=reason(**{proof: "line 3"}))
-        assert isinstance(considered(answer, citation=True), Considered)
+    # Marks and spaces of the page may differ from those of the quote; its words may not.
+    for proof in ({"quote": "One follows."}, {"quote": "**one**  FOLLOWS"}, {"citation": "line 3"}):
+        assert isinstance(considered(answer_of(reasons=reason(**proof)), citation=True), Considered), proof
+    for proof in ({"quote": "line 3"}, {"quote": "One follows. Two"}, {"quote": "line 3", "citation": "\u200b"}):
+        found = considered(answer_of(reasons=reason(**proof)), citation=True)
+        assert isinstance(found, Refused), proof
+        assert "copy them from the page" in found.sentence
+    for proof in ({"quote": "\u200b\u200b"}, {"citation": " . "}):
+        found = considered(answer_of(reasons=reason(**proof)), citation=True)
+        assert isinstance(found, Refused), proof
+        assert found.sentence == "The rubric asks for a quote or a citation with reasoning."
+    free = considered(answer_of(reasons=reason(quote="words that nobody wrote")))
+    assert isinstance(free, Considered)
+    assert free.defects == ["quote-not-found"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b" * 12, "\x00" * 12, "\u202e" * 20, ".........." * 2, "aaaaaaaaaaaa", "ab ab ab ab ab"]
+)
+def test_signs_without_words_are_no_reason(text: str) -> None:
+    found = considered(answer_of(reasons=reason(text=text)))
+    assert isinstance(found, Refused)
+    assert found.field == "reasons.0.text"
+    assert isinstance(considered(answer_of(reasons=reason(text="答案甲的推理更清楚也更完整"))), Considered)
 
 
 @pytest.mark.parametrize("verdict", UNDECIDED)

@@ -34,6 +34,8 @@ from tallystick.store.vault import draft_place
 
 DRAFT_BYTES_MAX = 200_000
 DEVICE = b"what a device keeps"
+REASONS_LOOKED_AT = 10
+"""Judgments of the same expert whose words a reason is held against."""
 OVER = ("judged", "requeued")
 """States of an assignment whose judgment was given: nothing more is written or sent under it."""
 
@@ -270,7 +272,7 @@ def _not_again(tx: Transaction, leased: Row) -> Refused | None:
 def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:
     """The words of the expert's latest reasons, to find copied ones."""
     texts: list[str] = []
-    latest = judgments.latest_rationales(tx.connection, person, limit=3)
+    latest = judgments.latest_rationales(tx.connection, person, limit=REASONS_LOOKED_AT)
     for found in cell.open_rows(tx.connection, latest, look):
         texts.extend(reason["text"] for reason in msgspec.json.decode(found.payload)["reasons"])
     return texts

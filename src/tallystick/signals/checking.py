@@ -1,5 +1,6 @@
 """An answer held against the form that it answers: everything that is wrong with it, in the order of the form. Pure."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from tallystick.signals.shape import (
@@ -13,10 +14,13 @@ from tallystick.signals.shape import (
     Labelling,
     Mark,
     Ranking,
+    Reason,
     Signal,
 )
 
 REASON_CHARACTERS_MIN = 10
+REASON_LETTERS_MIN = 3
+"""So many different letters or digits a reason has at least: what repeats one sign says nothing."""
 
 
 def faults(
@@ -41,7 +45,7 @@ def faults(
         *_text_faults(answer, form),
     ]  # fmt: skip
     if answer.reasons or (form.is_reason_required and is_whole):
-        found.extend(reason_faults(answer, criteria))
+        found.extend(reason_faults(answer, criteria, shown=_shown(signal, content)))
     found = [fault for fault in found if is_whole or not fault.is_missing]
     return found or [fault for fault in signal.own_faults(answer, content) if is_whole or not fault.is_missing]
 
@@ -247,28 +251,61 @@ def _text_faults(answer: Answer, form: Form) -> Iterator[Fault]:
             yield Fault(f"texts.{writing.name}", f"{writing.title}: {expected}, found {length}.")
 
 
-def reason_faults(answer: Answer, criteria: Mapping[str, CriterionScale]) -> list[Fault]:
-    """What is wrong with the reasons: none, one tied to no criterion, one without the source that a criterion asks."""
+def _shown(signal: Signal, content: Content) -> list[str]:
+    return [content.prompt, content.context or "", *(piece.text for piece in signal.pieces(content))]
+
+
+def reason_faults(answer: Answer, criteria: Mapping[str, CriterionScale], *, shown: list[str]) -> list[Fault]:
+    """What is wrong with the reasons: none, one tied to no criterion, one without the source that a criterion asks.
+
+    shown  texts that were on the page: where a quote is the source, it has to be words of one of them
+    """
     if not answer.reasons:
         return [Fault("reasons", "Give at least one reason and tie it to a criterion.")]
     found = []
     for number, reason in enumerate(answer.reasons):
         where = f"reasons.{number}"
+        is_asked = reason.criterion in criteria and criteria[reason.criterion].is_citation_required
         if reason.criterion not in criteria:
             sentence = f"Expected a criterion of this rubric ({', '.join(criteria)}), found {reason.criterion}."
             found.append(Fault(f"{where}.criterion", sentence))
-        elif criteria[reason.criterion].is_citation_required and not (reason.quote or reason.citation):
+        elif is_asked and not _letters(reason.quote or "") and not _letters(reason.citation or ""):
             found.append(Fault(f"{where}.quote", f"The rubric asks for a quote or a citation with {reason.criterion}."))
-        if len(reason.text) < REASON_CHARACTERS_MIN:
-            sentence = f"Expected a reason of at least {REASON_CHARACTERS_MIN} characters, found {len(reason.text)}."
+        elif is_asked and not _letters(reason.citation or "") and not _is_quoted(reason, shown):
+            sentence = f"Expected words of the item as the quote with {reason.criterion}: copy them from the page."
+            found.append(Fault(f"{where}.quote", sentence))
+        length = len(_visible(reason.text))
+        if length < REASON_CHARACTERS_MIN:
+            sentence = f"Expected a reason of at least {REASON_CHARACTERS_MIN} characters, found {length}."
             found.append(Fault(f"{where}.text", sentence))
+        elif len(set(_letters(reason.text))) < REASON_LETTERS_MIN:
+            found.append(Fault(f"{where}.text", "Expected a reason in words, found one or two signs again and again."))
     return found
+
+
+def _visible(text: str) -> str:
+    """The characters of a text that somebody can see, and the spaces between them."""
+    return "".join(one for one in text.strip() if one == " " or unicodedata.category(one)[0] not in "CZ").strip()
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone: what a text says however it is laid out, marked up or spaced."""
+    return "".join(one for one in text.casefold() if one.isalnum())
+
+
+def _is_quoted(reason: Reason, shown: list[str]) -> bool:
+    """Whether a quote, where there is one, is words of the page. Its marks and spaces may differ."""
+    given = (reason.quote or "").strip()
+    quote = _letters(given)
+    if not given or (quote and any(given in text for text in shown)):
+        return True
+    return bool(quote) and any(quote in _letters(text) for text in shown)
 
 
 def defects(answer: Answer, *, shown: list[str], earlier: list[str]) -> list[str]:
     """Rationale defects that do not stop a judgment but are recorded with it (SPEC 2.12).
 
-    shown    texts that were on the page: a reason that only repeats one of them is copied
+    shown    texts that were on the page: a reason that only repeats one of them is copied, and a quote is words of one
     earlier  the expert's latest reasons on other items: the same words again are copied too
     """
     found = []
@@ -279,6 +316,8 @@ def defects(answer: Answer, *, shown: list[str], earlier: list[str]) -> list[str
     pages = [_plain(page) for page in shown]
     if any(len(text) > 30 and text in page for text in texts for page in pages):
         found.append("copied-from-page")
+    if not all(_is_quoted(reason, shown) for reason in answer.reasons):
+        found.append("quote-not-found")
     return found
 
 

@@ -261,6 +261,10 @@ _DEFECTS: Final[Mapping[str, tuple[str, str]]] = {
             "Show in the rubric's examples what a reason is: a quote says where, and the reason says why it matters."
         ),
     ),
+    "quote-not-found": (
+        worded("quote words that are not in the item"),
+        worded("Ask for the words of the item itself: whoever reads the reason later looks for them there."),
+    ),
 }
 
 

@@ -43,12 +43,14 @@ OWN_NOTE = N_(
 _OWN_DEFECTS = Words({
     "copied-from-self": "Reasons with the words of an earlier reason of yours again",
     "copied-from-page": "Reasons with only the words of the page",
+    "quote-not-found": "Reasons with a quote that is not in the item",
 })  # fmt: skip
 _AXES = Words({"domain": "domain"})
 """Other axes are those of the items' own taxonomy."""
 _DEFECTS = Words({
     "copied-from-self": "Reasons with the words of an earlier reason again",
     "copied-from-page": "Reasons with only the words of the page",
+    "quote-not-found": "Reasons with a quote that is not in the item",
 })  # fmt: skip
 
 
