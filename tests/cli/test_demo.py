@@ -21,6 +21,7 @@ from tallystick import api, bundle, edge, web
 from tallystick.app import (
     access,
     affected,
+    checklist,
     constitution,
     contract,
     credential,
@@ -194,6 +195,22 @@ def test_a_revision_left_affected_work_of_which_a_part_is_reviewed(played: tuple
     assert (rubric.rubric.id, rubric.rubric.version) == ("general", "1.1.0")
     assert (rubric.tally.stands, rubric.tally.again) == (5, 2)
     assert rubric.tally.waiting > 20
+
+
+def test_both_programmes_are_piloted_and_the_page_says_what_production_waits_for(
+    played: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, _ = played
+    with cells.opened(folder) as cell:
+        for programme in (PROGRAMME, ATTACKED):
+            page = checklist.phase_page(cell, as_lead(cell), programme)
+            assert not isinstance(page, Refused)
+            assert (page.state.row.phase, [one.row.phase for one in page.moves]) == ("pilot", ["pilot"])
+            assert [one.code for one in page.state.missing] == ["report-incomplete"]
+            [piloted] = page.state.pilots
+            assert piloted.hard > 0
+    told = json.loads((Path(played[1]["release"]) / "quality/phase.json").read_text())
+    assert told["phase"] == "pilot"
 
 
 def test_restricted_work_is_there_for_cleared_people_alone(played: tuple[Path, dict[str, Any]]) -> None:

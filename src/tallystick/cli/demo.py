@@ -33,8 +33,8 @@ from tallystick.sim import attacks, cast, experts, layout, office
 from tallystick.sim.clock import DAY_US, Clock, two_weeks_before
 from tallystick.sim.keyed import keyed
 from tallystick.sim.layout import DataSet
-from tallystick.sim.lead import look_into
-from tallystick.sim.play import Played, World, begin, go_on, preserve_all
+from tallystick.sim.lead import look_into, move
+from tallystick.sim.play import NEXT_DAY, Played, World, begin, go_on, preserve_all
 from tallystick.sim.revising import review_affected
 from tallystick.store.schema import Row
 
@@ -176,6 +176,7 @@ def _play_own(stage: _Stage, seed: int) -> dict[str, object]:
         world = World(http, programme, stage.passwords, seed, stage.say, stage.clock)
         truth = experts.truth_of([*rows["work"], *rows["gold"]])
         office.agree(world)
+        move(world, "pilot")
         office.hire(world)
         played = begin(world, truth, keyed(rows["shown"], seed))
         attacked = _play_attacks(stage, http, seed)
@@ -189,6 +190,8 @@ def _play_own(stage: _Stage, seed: int) -> dict[str, object]:
         refused = _try_everything(stage, programme)
         made = _release(stage, programme, name=programme)
         _release(stage, attacked.programme, name=attacked.programme)
+        for piloted in (world, attacked):
+            move(piloted, "production", act=NEXT_DAY)
         _revise(stage, world)
     return _told(programme, gates, made, refused) | _counts(played)
 
@@ -214,6 +217,7 @@ def _play_attacks(stage: _Stage, http: httpx.Client, seed: int) -> World:
     attacks.clear(world, stage.persons)
     _import(stage, programme, gold, name="attacks-gold.jsonl", batch="gold", purpose="gold")
     _import(stage, programme, work, name="attacks.jsonl", batch="attacks")
+    move(world, "pilot")
     office.accept(world, [*cast.ATTACKED, *cast.ADJUDICATORS])
     attacks.judge_attacks(world, keyed(gold, seed), keyed(work, seed))
     _measure(stage, programme)

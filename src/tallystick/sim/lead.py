@@ -16,6 +16,24 @@ SECOND_LOOKS = {"high": 6, "medium": 4, "low": 2}
 LOOKED_AT = 5
 LOOK_MS = 150_000
 ACT = NEXT_DAY
+WHY = {
+    "pilot": "Contract, rubrics and gold items are ready, and terms of pay are set: it is tried on real work now.",
+    "production": "The pilot's release holds hard cases of every domain but law, whose gate failed and is worked on.",
+}
+"""Phase: why the lead moves a programme there."""
+
+
+def move(world: World, phase: str, *, act: int = 1) -> None:
+    """Move the programme to another phase. Where something is missing before production, it stays in the pilot."""
+    lead = world.hand(cast.LEAD, act=act)
+    try:
+        lead.post(f"/programmes/{world.programme}/phase", {"phase": phase, "rationale": WHY[phase]})
+    except Refusal as refusal:
+        if refusal.code != "pilot-incomplete":
+            raise
+        world.say(f"{world.programme} stays in the pilot: {', '.join(refusal.names)}")
+    else:
+        world.say(f"{world.programme} moved to {phase}")
 
 
 def look_into(world: World, truth: Truth) -> None:
