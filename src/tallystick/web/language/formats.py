@@ -15,6 +15,7 @@ from tallystick.web.language.spoken import ENGLISH, current, gettext
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+_RIGHT_TO_LEFT = "\N{RIGHT-TO-LEFT MARK}"
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -71,7 +72,10 @@ def size(value: int) -> str:
 
 def day(when: datetime) -> str:
     """`21 Nov 2026`."""
-    return f"{when.day} {when:%b %Y}" if current() == ENGLISH else format_date(when, "medium", current().locale)
+    if current() == ENGLISH:
+        return f"{when.day} {when:%b %Y}"
+    # Arabic dates come with marks that turn the order of their parts where letters run from left to right: in <time>.
+    return format_date(when, "medium", current().locale).replace(_RIGHT_TO_LEFT, "")
 
 
 def time_of(value: str) -> datetime:
