@@ -30,7 +30,7 @@ from tallystick.flow import pay as flow
 from tallystick.flow.pay import Act, Added, Span, Terms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import begun
+from tallystick.store.assignment import begun
 from tallystick.store.schema import CALIBRATION, ITEM, QUALIFICATION, Handler, Recorded, Row
 from tallystick.store.schema.pay import (
     PAID_ACT,

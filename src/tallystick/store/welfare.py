@@ -22,7 +22,7 @@ from tallystick.flow.routing import CONTENT
 from tallystick.flow.welfare import MS, Limit, counted_ms, least_ms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store import begun
+from tallystick.store.assignment import begun
 from tallystick.store.schema import ACCESS, ITEM, PROGRAMME, Handler, Recorded, Row
 from tallystick.store.schema.welfare import CATEGORY_RULE, EXPOSURE, OWN_SETTINGS, WELFARE_RULES
 
