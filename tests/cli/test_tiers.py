@@ -67,11 +67,13 @@ def test_a_senior_is_made_once_with_a_reason_and_ends(tiered: tuple[Path, str, s
     assert (code, answer["person"]) == (0, person)
     code, answer = as_lead(cell, "programme", "senior", *who, *WHY)
     assert (code, answer["refused"]["code"]) == (1, "already-senior")
-    assert as_lead(cell, "programme", "load", *SET)[1]["seniors"] == [person]
+    told = as_lead(cell, "programme", "load", *SET)[1]["seniors"]
+    assert [(one["person"], one["until"]) for one in told] == [(person, None)]
     assert as_lead(cell, "programme", "senior", *who, *WHY, "--end")[0] == 0
     code, answer = as_lead(cell, "programme", "senior", *who, *WHY, "--end")
     assert (code, answer["refused"]["code"]) == (1, "not-senior")
-    assert as_lead(cell, "programme", "load", *SET)[1]["seniors"] == []
+    told = as_lead(cell, "programme", "load", *SET)[1]["seniors"]
+    assert [one["until"] is None for one in told] == [False]
 
 
 def test_where_nothing_was_written_nothing_comes_back_for_review(tiered: tuple[Path, str, str]) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tallystick.api.checklist import Checklist
 from tallystick.app import checklist
 from tallystick.app.checklist import ChecklistPage
 from tallystick.app.kernel import new_key
@@ -31,7 +32,7 @@ def check(
     if isinstance(found, Refused):
         shell.refuse(found)
     if as_json:
-        shell.show_json(_object(found))
+        shell.show_json(Checklist.told(found).model_dump(mode="json"))
     else:
         _show(found)
     raise typer.Exit(1 if found.count(FAIL) else 0)
@@ -55,23 +56,6 @@ def _show(found: ChecklistPage) -> None:
 
 def _evidence(one: Line) -> str:
     return "; ".join(f"{it.kind} {it.ref}" for it in one.evidence)
-
-
-def _object(found: ChecklistPage) -> dict[str, object]:
-    name = found.row.programme
-    return {
-        "programme": name, "phase": found.row.phase, "upto": found.upto, "digest": found.digest,
-        "passed": found.count(PASS), "failed": found.count(FAIL),
-        "lines": [
-            {
-                "id": one.id, "title": one.title, "state": one.state, "found": one.found, "todo": one.todo,
-                "evidence": [
-                    {"kind": it.kind, "ref": it.ref, "href": checklist.page_of(name, it)} for it in one.evidence
-                ],
-            }
-            for one in found.lines
-        ],
-    }  # fmt: skip
 
 
 @app.command()

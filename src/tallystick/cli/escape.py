@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from tallystick.api.escape import EscapeShown
 from tallystick.app import adjudication, escape
-from tallystick.app.escape import EscapePage
 from tallystick.app.kernel import new_key
 from tallystick.cli import shell
 from tallystick.flow.overturn import Overturns
@@ -36,7 +36,7 @@ def told(
     if isinstance(found, Refused):
         shell.refuse(found)
     if as_json:
-        shell.show_json(_object(found))
+        shell.show_json(EscapeShown.told(found).model_dump(mode="json"))
         return
     overall = found.estimate.overall
     facts = {"all": "nothing was drawn yet" if overall is None else _words(overall.rate, overall.at_most)}
@@ -53,30 +53,6 @@ def told(
 def _words(rate: float | None, at_most: float | None) -> str:
     """A rate never stands without its upper bound."""
     return "unknown" if rate is None or at_most is None else f"{rate:.1%}, at most {at_most:.1%}"
-
-
-def _object(found: EscapePage) -> dict[str, object]:
-    overall = found.estimate.overall
-    return {
-        "overall": None if overall is None else {"rate": overall.rate, "at_most": overall.at_most},
-        "worst": found.estimate.worst, "waiting": found.waiting, "since_last": found.since_last,
-        "tiers": [
-            {
-                "risk": tier.risk, "population": tier.found.population, "reviewed": tier.found.reviewed,
-                "defective": tier.found.defective, "waiting": tier.waiting, "rate": tier.found.rate,
-                "at_most": tier.found.at_most, "worst": tier.worst,
-            }
-            for tier in found.estimate.tiers
-        ],
-        "by_kind": [
-            {"axis": axis, "value": name, "defective": rate.defective, "rate": rate.rate, "at_most": rate.at_most}
-            for axis, name, rate in found.estimate.by_kind
-        ],
-        "needed": [
-            {"risk": one.risk, "if_sound": one.if_sound, "if_alike": one.if_alike, "left": one.left}
-            for one in found.needed
-        ],
-    }  # fmt: skip
 
 
 def draw(

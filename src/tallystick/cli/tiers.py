@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from tallystick.api.tiers import Load
 from tallystick.app import escape, tiers
 from tallystick.app.kernel import new_key
-from tallystick.app.tiers import LoadPage
 from tallystick.cli import shell
 from tallystick.flow.refusal import Refused
 
@@ -34,7 +34,7 @@ def load(
     if isinstance(found, Refused):
         shell.refuse(found)
     if as_json:
-        shell.show_json(_object(found))
+        shell.show_json(Load.told(found).model_dump(mode="json"))
         return
     spread = found.spread
     facts: dict[str, object] = {
@@ -50,33 +50,6 @@ def load(
         for one in found.batches
     }
     shell.show_facts("Load and tiers", facts, as_json=False)
-
-
-def _object(found: LoadPage) -> dict[str, object]:
-    spread = found.spread
-    return {
-        "spread": None if spread is None else {
-            "people": spread.people, "least": spread.least, "median": spread.median, "most": spread.most,
-            "gini_ppm": spread.gini_ppm,
-        },
-        "quotas": [
-            {"axis": one.axis, "value": one.value, "target": one.target, "filled": one.filled} for one in found.quotas
-        ],
-        "batches": [
-            {
-                "batch": one.row.batch, "name": one.row.name, "domain": one.row.domain, "risk": one.risk,
-                "needs": [{"code": need.code, "sentence": need.sentence, "names": list(need.names)}
-                          for need in one.needs],
-            }
-            for one in found.batches
-        ],
-        "workers": [
-            {"person": one.person, "judged": one.judged, "held": one.held, "leases": one.leases,
-             "most_ppm": one.most_ppm, "most_in": one.most_in}
-            for one in found.workers
-        ],
-        "seniors": [one.row.person for one in found.seniors if one.row.revoked_seq is None],
-    }  # fmt: skip
 
 
 def draw_due(
