@@ -1,6 +1,7 @@
 """The operating checklist and the phases of a programme. Reads and writes through app."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from tallystick.app import access, checklist
@@ -18,11 +19,12 @@ from tallystick.flow.checklist import (
     PRODUCTION,
     Evidence,
     Line,
+    State,
     in_words,
 )
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
-from tallystick.web.language import Words, counted, refusal_line, said, told
+from tallystick.web.language import Words, counted, pgettext, refusal_line, said, told
 from tallystick.web.language.formats import count
 from tallystick.web.language.sentences import sentence
 from tallystick.web.views import checklist as views
@@ -91,10 +93,16 @@ def _view(visit: Visit, found: ChecklistPage) -> views.Checklist:
 
 def _line(visit: Visit, programme: str, one: Line) -> views.LineRow:
     return views.LineRow(
-        id=one.id, title=told(one.title), state=STATES[one.state], sign=SIGNS[one.state],
+        id=one.id, title=told(one.title), state=_state(one.state), sign=SIGNS[one.state],
         found=sentence(one.found), todo=sentence(one.todo),
         evidence=tuple(_evidence(visit, programme, it) for it in one.evidence),
     )  # fmt: skip
+
+
+def _state(state: State) -> Pill:
+    """How a line stands. Other languages say of a line otherwise than of a gate that it passes."""
+    own = {PASS: pgettext("checklist", "pass"), FAIL: pgettext("checklist", "fail")}
+    return replace(STATES[state], label=own.get(state, STATES[state].label))
 
 
 def _evidence(visit: Visit, programme: str, it: Evidence) -> views.EvidenceRow:

@@ -23,6 +23,8 @@ SENTENCE: Final = "sentence"
 PLACE: Final = re.compile(r"%\((\w+)\)s")
 WORDS_OF_OURS: Final = ("title", "expected", "what", "todo", "risk", "source", "phase")
 """How the name of a place ends that holds a word of a closed list, or a part of a sentence: it is said, too."""
+WHOLE: Final = ("titles", "why")
+"""How it ends where whole sentences stand."""
 SENTENCES_MAX: Final = 12
 PART: Final = "part"
 """The context of what stands several times at one place: `%(name)s (%(risk)s risk)`."""
@@ -93,6 +95,9 @@ def _said(text: str, context: str = SENTENCE) -> str | None:
 
 def _filled(known: _Sentence, found: dict[str, str], context: str) -> str | None:
     """A message that was found again with its values; None where the language does not know it."""
+    whole = [_whole(value) for name, value in found.items() if _ending(name).endswith(WHOLE)]
+    if None in whole:
+        return None  # half a sentence of another language helps nobody
     values = {name: _value(name, value) for name, value in found.items()}
     if not known.many:
         translation = pgettext(context, known.one)
@@ -102,11 +107,23 @@ def _filled(known: _Sentence, found: dict[str, str], context: str) -> str | None
     return None if translation in (known.one, known.many) else translation % values
 
 
+def _whole(text: str) -> str | None:
+    """Sentences at a place of another one; None where one of them is not known."""
+    parts = [found or gettext(english) for english, found in _split(text)]
+    known = all(found or gettext(english) != english for english, found in _split(text))
+    return " ".join(parts) if known else None
+
+
+def _ending(name: str) -> str:
+    """The name of a place without the number that tells it from another of that name."""
+    return name.rstrip("0123456789_")
+
+
 def _value(name: str, value: str) -> str:
     """What stands at a place: a word of ours, a number or a list of such is said, and what people wrote is kept."""
-    ending = name.rstrip("0123456789_")
-    if ending.endswith(("titles", "why")):
-        return " ".join(found or _word(english) for english, found in _split(value))
+    ending = _ending(name)
+    if ending.endswith(WHOLE):
+        return _whole(value) or value
     if more := _MORE.fullmatch(value):
         return gettext("%(names)s and %(number)s more") % {
             "names": _value(name, more[1]),
@@ -131,6 +148,8 @@ def _word(value: str) -> str:
 
 def _figure(value: str) -> str:
     """A number, a share or a number with its noun; anything else as it is."""
+    if value == "none":
+        return gettext(value)
     if _GROUPED.fullmatch(value):
         return count(int(value.replace(",", "")))
     if percent := _PERCENT.fullmatch(value):
@@ -167,5 +186,12 @@ def _patterns(context: str) -> tuple[_Sentence, ...]:
 def _pattern(message: str) -> re.Pattern[str]:
     parts = PLACE.split(message)
     words = [re.escape(part.replace("%%", "%")) for part in parts[::2]]
-    places = [rf"(?P<{name}>{'[0-9,]+' if name == 'number' else '.+?'})" for name in parts[1::2]]
+    places = [f"(?P<{name}>{_shape(name)})" for name in parts[1::2]]
     return re.compile("".join(a + b for a, b in zip(words, [*places, ""], strict=True)), re.DOTALL)
+
+
+def _shape(name: str) -> str:
+    """What can stand at a place: a number, a name of code without spaces, or anything."""
+    if name == "number":
+        return "[0-9,]+"
+    return r"\S+?" if name.endswith(("_id", "_version")) else ".+?"
