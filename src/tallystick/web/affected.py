@@ -15,6 +15,7 @@ from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
 from tallystick.web.language import N_, Words, refusal_line, said
 from tallystick.web.rubric import diff_row
+from tallystick.web.standing import AGAIN, MISSING, STANDS, Typed
 from tallystick.web.views import affected as views
 from tallystick.web.views.parts import Choice, Fact, Pill
 from tallystick.web.welfare import shield
@@ -22,7 +23,7 @@ from tallystick.web.welfare import shield
 READERS = "review or gate.read"
 FORM_BYTES = 100_000
 SECTION = N_("Affected work")
-STANDS, STAND, AGAIN = "stands", "stand", "again"
+STAND = "stand"
 REASONS: dict[Reason, Pill] = {
     "added": Pill(label="criterion is new", tone="bad"),
     "removed": Pill(label="criterion is gone", tone="bad"),
@@ -47,22 +48,19 @@ def mount(site: Site) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """What came with a decision that was not taken; empty for a page that is opened."""
+class Bulk(Typed):
+    """What came with a decision on many of one rubric; empty for a page that is opened."""
 
-    decision: str = ""
-    notes: str = ""
-    by_same: bool = False
     criterion: str = ""
     rubric: str = ""
 
 
 def queue(visit: Visit) -> PageAnswer:
     """What is affected in a programme, and how far its review has come."""
-    return _listed(visit, Typed())
+    return _listed(visit, Bulk())
 
 
-def _listed(visit: Visit, typed: Typed, refused: Refused | None = None) -> PageAnswer:
+def _listed(visit: Visit, typed: Bulk, refused: Refused | None = None) -> PageAnswer:
     programme = visit.path["programme"]
     found = affected.queue(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
@@ -77,13 +75,13 @@ def _listed(visit: Visit, typed: Typed, refused: Refused | None = None) -> PageA
     return frame.shown("affected/list.html", view, page, status=200 if refused is None else status_of(refused))
 
 
-def _place_of(refused: Refused, typed: Typed) -> str | None:
+def _place_of(refused: Refused, typed: Bulk) -> str | None:
     """The field of the form of one rubric, of which a page may have several."""
     return f"{refused.field}-{typed.rubric}" if refused.field in {"decision", "notes"} else None
 
 
 def _rubric(
-    visit: Visit, programme: str, one: affected.RubricQueue, typed: Typed, *, refused: Refused | None
+    visit: Visit, programme: str, one: affected.RubricQueue, typed: Bulk, *, refused: Refused | None
 ) -> views.RubricQueue:
     rubric, known = one.rubric, frame.names(visit)
     root = f"/programmes/{programme}/rubrics/{rubric.id}"
@@ -124,7 +122,7 @@ def _what(way: str, criterion: str) -> str:
 
 
 def _bulk(
-    programme: str, one: affected.RubricQueue, names: dict[str, str], typed: Typed, *, refused: Refused | None
+    programme: str, one: affected.RubricQueue, names: dict[str, str], typed: Bulk, *, refused: Refused | None
 ) -> views.BulkForm:
     is_mine = typed.rubric == one.rubric.id
     waiting = dict.fromkeys(row.criterion for row in one.progress if row.tally.waiting)
@@ -143,7 +141,7 @@ def _bulk(
 def in_bulk(visit: Visit) -> PageAnswer:
     """Let all stand of which only wording changed, or have all on a criterion judged again."""
     programme, rubric, key = visit.path["programme"], visit.path["rubric_id"], visit.text("idempotency_key")
-    typed = Typed(
+    typed = Bulk(
         decision=visit.text("decision"), notes=visit.text("rationale"), criterion=visit.text("criterion"), rubric=rubric
     )
     if typed.decision == STAND:
@@ -200,10 +198,9 @@ def _view(found: AffectedJudgment, typed: Typed, *, key: str, refused: Refused |
 def decide(visit: Visit) -> PageAnswer:
     """Let an affected judgment stand, or have its item judged again; then on to the next one."""
     name, key = visit.path["affected_id"], visit.text("idempotency_key")
-    typed = Typed(decision=visit.text("decision"), notes=visit.text("notes"), by_same=visit.text("by_same") == "yes")
+    typed = Typed.of(visit)
     if typed.decision not in (STANDS, AGAIN):
-        missing = Refused("no-choice", "Choose whether the judgment stands or is judged again.", "decision")
-        return _shown(visit, typed, key=key, refused=missing)
+        return _shown(visit, typed, key=key, refused=MISSING)
     if typed.decision == STANDS:
         done = affected.stands(visit.cell, visit.actor, name, notes=typed.notes, key=key)
     else:

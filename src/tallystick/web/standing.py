@@ -1,6 +1,7 @@
 """Held work: what waits for a review, one held judgment, the reviewer's decision. Reads and writes through app."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 from tallystick.app import access, contract
 from tallystick.app.kernel import new_key
@@ -21,6 +22,7 @@ READERS = "review or gate.read"
 FORM_BYTES = 100_000
 SECTION = N_("Held work")
 STANDS, AGAIN = "stands", "again"
+MISSING = Refused("no-choice", "Choose whether the judgment stands or is judged again.", "decision")
 
 
 def mount(site: Site) -> None:
@@ -92,6 +94,13 @@ class Typed:
     notes: str = ""
     by_same: bool = False
 
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """What was typed into the form of one judgment."""
+        return cls(
+            decision=visit.text("decision"), notes=visit.text("notes"), by_same=visit.text("by_same") == "yes"
+        )  # fmt: skip
+
 
 def review(visit: Visit) -> PageAnswer:
     """One held judgment. That it was opened is an event."""
@@ -129,10 +138,9 @@ def _view(found: HeldJudgment, typed: Typed, *, key: str, refused: Refused | Non
 def decide(visit: Visit) -> PageAnswer:
     """Let a held judgment stand, or have its item judged again; then on to the next one."""
     name, key = visit.path["judgment_id"], visit.text("idempotency_key")
-    typed = Typed(decision=visit.text("decision"), notes=visit.text("notes"), by_same=visit.text("by_same") == "yes")
+    typed = Typed.of(visit)
     if typed.decision not in (STANDS, AGAIN):
-        missing = Refused("no-choice", "Choose whether the judgment stands or is judged again.", "decision")
-        return _shown(visit, typed, key=key, refused=missing)
+        return _shown(visit, typed, key=key, refused=MISSING)
     if typed.decision == STANDS:
         done = reviewing.stands(visit.cell, visit.actor, name, notes=typed.notes, key=key)
     else:
