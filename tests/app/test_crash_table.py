@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from crash_keys import Asking, Bereft, Fate, KindOfHolder, table_of_key_process, worked_with
+from crash_phases import PHASES
 from crash_scenes import (
     BACKUPS,
     ERASURE,
@@ -284,6 +285,20 @@ def test_a_cell_survives_a_crash_at_every_step(
         record_testsuite_property,
         steps_min=steps_min,
     )
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_moves_revisions_and_affected_releases_survive_a_crash_at_every_commit(
+    template: Template, tmp_path: Path, record_testsuite_property: Tell
+) -> None:
+    """What a release does with files, and a commit on the other database, is in the table above."""
+    expected: dict[str, Counter[str]] = {}
+    made = crash_table(
+        lambda: Scene(template, tmp_path / str(next(NUMBERS)), PHASES, expected),
+        seed=SEED, kinds=frozenset({"commit"}),
+    )  # fmt: skip
+    record_testsuite_property("steps, cases", f"{made.steps}, {made.cases}")
+    assert made.steps > len(PHASES)
 
 
 def test_a_restore_survives_a_crash_at_every_step(
