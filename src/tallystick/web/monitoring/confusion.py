@@ -8,8 +8,7 @@ from tallystick.flow.monitoring.confused import VERDICT
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.frame import Place
-from tallystick.web.language import N_, counted, formats, said
-from tallystick.web.language.sentences import sentence
+from tallystick.web.language import N_, beside_exact, counted, formats, said
 from tallystick.web.monitoring.shares import limits, percent
 from tallystick.web.views import monitoring as views
 from tallystick.web.views.parts import Link
@@ -38,7 +37,7 @@ def confusion(visit: Visit) -> PageAnswer:
             )
             for name in between.dimensions
         ),
-        sentence=_sentence(found), missing=sentence(between.confusion.reason or ""),
+        sentence=_sentence(found), missing=_missing(between.confusion.reason),
         categories=tuple(_answer(name) for name in between.confusion.categories), rows=_rows(found),
         pairs=_pairs(found),
         by_category=tuple(
@@ -62,6 +61,13 @@ def _dimension(name: str) -> str:
 
 def _answer(name: str) -> str:
     return words.DIRECTIONS.get(name) or name
+
+
+def _missing(reason: str | None) -> str:
+    """Why there is no matrix; empty where there is one."""
+    if reason is None:
+        return ""
+    return beside_exact(said("Fewer items have two judgments than are needed: have more judged."), reason)
 
 
 def _sentence(found: ConfusedPage) -> str:
