@@ -75,6 +75,18 @@ def test_a_body_that_is_no_json_is_malformed(looked_at: Served, content: bytes) 
     assert response.json()["error"]["code"] in {"malformed", "too-large"}
 
 
+def test_a_key_that_stands_twice_is_malformed(looked_at: Served) -> None:
+    """A parser would take the last of two values, and say nothing."""
+    headers = {"Content-Type": "application/json"}
+    for content in (b'{"login": "a", "login": "b", "password": "x"}', b'{"login": "a", "password": {"x": 1, "x": 1}}'):
+        response = looked_at.call(None, "POST", f"{V1}/sessions", content=content, headers=headers)
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "malformed")
+    again = looked_at.call(
+        None, "POST", f"{V1}/sessions", content=b'{"login": "a", "login": "b", "password": "x"}', headers=headers
+    )
+    assert again.json()["problems"][0]["expected"] == "each key once in an object"
+
+
 def test_a_document_comes_back_with_every_problem(looked_at: Served) -> None:
     lead = looked_at.world.lead
     response = looked_at.call(

@@ -84,7 +84,8 @@ def _scores(form: Form, random: Random) -> dict[str, dict[str, int] | None]:
 
 def _reasons(random: Random) -> list[Reason]:
     names = random.sample(list(CRITERIA), random.randint(1, len(CRITERIA)))
-    return [Reason(criterion=name, text=f"{WORDS} {name}", quote="so" if name == "sources" else None) for name in names]
+    source = {"sources": "The usual handbook."}
+    return [Reason(criterion=name, text=f"{WORDS} {name}", citation=source.get(name)) for name in names]
 
 
 def _values(form: Form, verdict: str, random: Random) -> dict[str, str]:

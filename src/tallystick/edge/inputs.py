@@ -6,6 +6,7 @@ second on two cores.
 """
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args, get_origin
@@ -77,6 +78,7 @@ def bind(inputs: tuple[Input, ...], request: Request, body: bytes) -> dict[str, 
                     problems.append(_problem("body", "JSON, with the header Content-Type: application/json", "another"))
                 else:
                     values[wanted.name] = wanted.adapter.validate_json(body)
+                    problems += _twice(body)
                 continue
             given = sources[wanted.place].get(wanted.alias)
             if given is not None:
@@ -88,6 +90,18 @@ def bind(inputs: tuple[Input, ...], request: Request, body: bytes) -> dict[str, 
         except ValidationError as error:
             problems += _problems(wanted, error)
     return problems or values
+
+
+def _twice(body: bytes) -> list[Problem]:
+    """A problem where a key stands twice in one object: of two values, nobody can say which was meant."""
+    is_twice = False
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        nonlocal is_twice
+        is_twice = is_twice or len({key for key, _ in pairs}) < len(pairs)
+
+    json.loads(body, object_pairs_hook=look)
+    return [_problem("body", "each key once in an object", "one that stands twice")] if is_twice else []
 
 
 def _is_json(request: Request) -> bool:

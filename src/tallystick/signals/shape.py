@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, Strict, StringConstraints
 
 LETTERS: Final = "abcdefghijklmnopqrst"
 """Names of an item's candidates, in its own order or in that of one expert."""
@@ -89,14 +89,14 @@ class Answer(BaseModel):
 
     verdict: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     scores: Annotated[
-        dict[CriterionId, dict[PieceId, Annotated[int, Field(ge=0, le=100)]] | None], Field(max_length=50)
+        dict[CriterionId, dict[PieceId, Annotated[int, Strict(), Field(ge=0, le=100)]] | None], Field(max_length=50)
     ] = {}
     reasons: Annotated[list[Reason], Field(max_length=20)] = []
     values: Annotated[dict[Name, Value], Field(max_length=50)] = {}
     marks: Annotated[list[Mark], Field(max_length=MARKS_MAX)] = []
     texts: Annotated[dict[Name, Written], Field(max_length=20)] = {}
     confirmed: Annotated[list[CriterionId], Field(max_length=50)] = []
-    active_ms: Annotated[int, Field(ge=0, le=ACTIVE_MS_MAX)] = 0
+    active_ms: Annotated[int, Strict(), Field(ge=0, le=ACTIVE_MS_MAX)] = 0
 
 
 @dataclass(frozen=True, slots=True)
