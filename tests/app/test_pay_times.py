@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 from living_cell import PROGRAMME, World, answer_of, shown_as
-from paid_world import NOVEMBER, accept, acts, judge, paid_world, projected_again, revise, stated, until_december
+from paid_world import (
+    NOVEMBER,
+    accept,
+    acts,
+    judge,
+    paid_world,
+    projected_again,
+    refused,
+    revise,
+    stated,
+    until_december,
+)
 
 from tallystick import canon
-from tallystick.app import contract, judgment, pay, roster
+from tallystick.app import affected, contract, judgment, pay, roster, welfare
 from tallystick.app.access import Actor
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import Command, new_key
@@ -56,6 +67,32 @@ def test_who_works_without_scripts_is_paid_by_the_agreed_measure_and_not_under_t
         (420_000, None, ""), (600_000, None, "unmeasured"),
     ]  # fmt: skip
     assert (one.earned, one.floor, one.payable) == (500, 850, 850)
+
+
+def test_a_review_is_paid_as_a_second_look_and_counts_as_exposure(world: World) -> None:
+    """Of a judgment that a later rubric affects; who has not accepted the terms is shown none."""
+    cell, first = world.cell, world.experts[0]
+    accept(world, first)
+    given = [judge(world, first).judgment for _ in range(2)]
+    world.publish("1.1.0", question="Does each step follow?")
+    reviewer = world.person("Rosa", "expert", expert_roles=("reviewer",))
+    roster.execute_contract(
+        cell, world.lead, reviewer.person, template=b"t", executed_at=1, ip_assigned_at=1, key=new_key()
+    )
+    assert refused(affected.affected_judgment(cell, reviewer, given[0])) == "terms-not-accepted"
+    accept(world, reviewer)
+    for judgment_id, decide in zip(given, (affected.stands, affected.judge_again), strict=True):
+        opened = affected.affected_judgment(cell, reviewer, judgment_id)
+        assert not isinstance(opened, Refused), opened
+        world.clock.pass_minutes(9)
+        done = decide(cell, reviewer, judgment_id, notes="The anchors stand as they were.", key=new_key())
+        assert not isinstance(done, Refused), done
+    found = [(act.work, act.subject, act.active_ms // 60_000, act.amount) for act in acts(world, reviewer)]
+    assert found == [("second_look", given[0], 9, 400), ("second_look", given[1], 9, 400)]
+    own = welfare.own(cell, reviewer)
+    assert isinstance(own, welfare.Own)
+    assert (own.all_work.items, own.all_work.active_ms // 60_000) == (2, 18)
+    projected_again(world)
 
 
 def test_a_lease_that_ran_out_and_was_given_again_counts_from_the_first(world: World) -> None:

@@ -31,6 +31,7 @@ from tallystick.flow.pay import Act, Added, Span, Terms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment import begun
+from tallystick.store.assignment.reviews import REVIEWS, review_of
 from tallystick.store.schema import CALIBRATION, ITEM, QUALIFICATION, Handler, Recorded, Row
 from tallystick.store.schema.pay import (
     PAID_ACT,
@@ -42,6 +43,8 @@ from tallystick.store.schema.pay import (
     PAY_TERMS,
 )
 
+REVIEW_MAX = 3_600_000_000
+"""A review began with the first look of its last hour."""
 _RATES = msgspec.json.Decoder(list[PayRate])
 
 
@@ -244,6 +247,20 @@ def _from_lease(connection: sa.Connection, r: Recorded, *, work: str, person: st
         )  # fmt: skip
 
 
+def _review_ended(connection: sa.Connection, r: Recorded) -> None:
+    """A held or affected judgment was reviewed: paid as a second look, by terms that say so."""
+    found = review_of(connection, r, within=REVIEW_MAX)
+    consent = found and accepted(connection, found.person, found.programme, before=found.look_seq)
+    if not found or not consent:
+        return
+    terms = _TERMS.first(connection, {"programme": found.programme, "version": consent.version})
+    if terms is not None and terms.act_ms_max is not None:
+        _paid(
+            connection, r, work="second_look", person=found.person, programme=found.programme, subject=found.judgment,
+            item=found.item, sent_ms=None, began_at=found.looked_at, given_seq=found.look_seq,
+        )  # fmt: skip
+
+
 def _case_given(connection: sa.Connection, r: Recorded) -> None:
     _note_given(connection, r, work="adjudication", person=r.fact.adjudicator)
 
@@ -333,6 +350,7 @@ _FOLLOWED: dict[str, Callable[[sa.Connection, Recorded], None]] = {
     DisagreementReturned.KIND: _decided,
     RereviewAnswered.KIND: _reviewed,
     PayPeriodClosed.KIND: _closed_at_first,
+    **dict.fromkeys(REVIEWS, _review_ended),
 }
 
 # --- reading --------------------------------------------------------------------------------------------------------

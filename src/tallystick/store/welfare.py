@@ -19,10 +19,11 @@ from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.roster import GoldAnswered
 from tallystick.events.welfare import OwnSettingsSaved, WelfareRulesSet
 from tallystick.flow.routing import CONTENT
-from tallystick.flow.welfare import MS, Limit, counted_ms, least_ms
+from tallystick.flow.welfare import MS, UNMEASURED_MS_MAX, Limit, counted_ms, least_ms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment import begun
+from tallystick.store.assignment.reviews import REVIEWS, review_of
 from tallystick.store.schema import ACCESS, ITEM, PROGRAMME, Handler, Recorded, Row
 from tallystick.store.schema.welfare import CATEGORY_RULE, EXPOSURE, OWN_SETTINGS, WELFARE_RULES
 
@@ -128,19 +129,21 @@ def _by(
             if found.counted_ms:
                 counted = max(counted - found.counted_ms, min(counted, (at - found.counted_at) // MS))
             least = least_ms(None if found.last is None else (at - found.last) // MS)
-            _note(connection, r, person, work, max(counted, least), is_measured=measured > 0)
+            _note(connection, r, person, work, active_ms=max(counted, least), is_measured=measured > 0)
 
     return follow
 
 
 def _note(
-    connection: sa.Connection, r: Recorded, person: str, work: str, active_ms: int, *, is_measured: bool = False
+    connection: sa.Connection, r: Recorded, person: str, work: str, *, active_ms: int, is_measured: bool = False,
+    item: str | None = None,
 ) -> None:  # fmt: skip
-    item = _ITEM.first(connection, {"wanted": r.fact.item})
-    assert item is not None, "work is done on items that are here"
+    wanted = str(r.fact.item) if item is None else item
+    found = _ITEM.first(connection, {"wanted": wanted})
+    assert found is not None, "work is done on items that are here"
     row = {
-        "seq": r.envelope.seq, "person": person, "programme": item.programme, "item": r.fact.item, "work": work,
-        "content": msgspec.json.decode(item.taxonomy).get(CONTENT, ""), "active_ms": active_ms,
+        "seq": r.envelope.seq, "person": person, "programme": found.programme, "item": wanted, "work": work,
+        "content": msgspec.json.decode(found.taxonomy).get(CONTENT, ""), "active_ms": active_ms,
         "is_measured": int(is_measured), "at": r.envelope.at,
     }  # fmt: skip
     journal.insert_many(connection, EXPOSURE, [row])
@@ -152,7 +155,7 @@ def _on_given_back(connection: sa.Connection, run: list[Recorded]) -> None:
         leased_at = begun.lease(connection, r.fact.assignment).leased_at
         last = _looked_at(connection, r, r.fact.expert, since=leased_at).last
         if last is not None:
-            _note(connection, r, r.fact.expert, LOOK, least_ms((r.envelope.at - leased_at) // MS))
+            _note(connection, r, r.fact.expert, LOOK, active_ms=least_ms((r.envelope.at - leased_at) // MS))
 
 
 def _by_look(name: str) -> Handler:
@@ -163,9 +166,18 @@ def _by_look(name: str) -> Handler:
             person = str(getattr(r.fact, name))
             last = _looked_at(connection, r, person).last
             if last is not None:
-                _note(connection, r, person, LOOK, least_ms((r.envelope.at - last) // MS))
+                _note(connection, r, person, LOOK, active_ms=least_ms((r.envelope.at - last) // MS))
 
     return follow
+
+
+def _on_review(connection: sa.Connection, run: list[Recorded]) -> None:
+    """A held or affected judgment was reviewed, one at a time. No page measures it."""
+    for r in run:
+        found = review_of(connection, r, within=UNMEASURED_MS_MAX * MS)
+        if found is not None:
+            seen = (r.envelope.at - found.looked_at) // MS
+            _note(connection, r, found.person, "review", active_ms=counted_ms(0, seen), item=found.item)
 
 
 FOLLOWERS: Final[dict[str, Handler]] = {
@@ -179,6 +191,7 @@ FOLLOWERS: Final[dict[str, Handler]] = {
     CaseReleased.KIND: _by_look("adjudicator"),
     RereviewAnswered.KIND: _by("reviewer", "second look"),
     RereviewReleased.KIND: _by_look("reviewer"),
+    **dict.fromkeys(REVIEWS, _on_review),
 }
 """What ends a piece of work that showed content: projected here as well, behind its own stage."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tallystick import canon
-from tallystick.app import access, credential, erased, routing, standing
+from tallystick.app import access, credential, erased, routing, standing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import BlindedJudgment, blinded
 from tallystick.app.assignment import Shown, shown_in
@@ -13,6 +13,7 @@ from tallystick.app.contract import unreadable
 from tallystick.app.judgment import divided
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
+from tallystick.app.pay.terms import may_work
 from tallystick.events.envelope import ObjectRef
 from tallystick.events.standing import JudgmentsCleared, JudgmentsRequeued
 from tallystick.flow import assignment as order
@@ -116,7 +117,8 @@ def look_at(
         row = _reviewable(connection, actor, judgment)
         if row is None or not waits(connection, row):
             return access.ABSENT
-        return _shut(cell, connection, actor, row)
+        shut = _shut(cell, connection, actor, row) or may_work(connection, actor.person, row.programme)
+        return shut or welfare.may_work(cell, connection, actor.person, row.programme, now=cell.kernel.now())
 
     if not access.allows(actor, "review"):
         return access.ABSENT

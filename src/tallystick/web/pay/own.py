@@ -20,8 +20,8 @@ from tallystick.web.views.parts import Choice, Fact, Link, Paging, Pill
 ROOT = "/me/pay"
 LINES = 100
 PERIODS = Words({"week": "week", "month": "month"})
-ONCE = 5
-"""Its rule holds by terms with a limit for one act alone: those before knew neither."""
+ONCE = (5, 6)
+"""These rules hold by terms with a limit for one act alone: those before knew neither."""
 RULES = (
     N_("Every judgment, qualification item, calibration label, adjudication and second look that you send is paid."),
     N_("It stays paid when it is set aside later and judged again."),
@@ -32,6 +32,7 @@ RULES = (
     ),
     N_("Work that you give back, or whose time runs out, is not paid and counts no time."),
     N_("The time of one person is paid once: what you send counts no more than the time that your other work left."),
+    N_("A review of a judgment that is held, or that new rules affect, is paid as a second look."),
     N_("Where less time counts than your page measured, the line says why."),
     N_("Every line is rounded up. What a period lacks to the floor for your active time is added to it."),
     N_("What you do under these terms stays paid by them. New terms need your consent before more work."),
@@ -125,7 +126,7 @@ def _longest(act_ms_max: int | None) -> list[Fact]:
 
 
 def _rules(act_ms_max: int | None) -> tuple[str, ...]:
-    return tuple(said(rule) for number, rule in enumerate(RULES) if act_ms_max is not None or number != ONCE)
+    return tuple(said(rule) for number, rule in enumerate(RULES) if act_ms_max is not None or number not in ONCE)
 
 
 def _where(domain: str | None, signal: str | None) -> str:
