@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
 
+import living_cell
 import pytest
-from living_cell import PROGRAMME, World, answer_of, contract_text, world_at
+from living_cell import GOLD, PROGRAMME, World, answer_of, contract_text, gold_row, item_row, world_at
 
 from tallystick.app import (
     adjudication,
@@ -389,6 +390,34 @@ def test_a_pool_is_told_as_it_was_composed_and_not_again_after_a_few_have_change
     assert isinstance(page, pool.PoolPage)
     assert page.newest == found
     assert pool.pool_page(world.cell, people[0], PROGRAMME) == ABSENT
+
+
+def test_a_pool_of_another_programme_tells_nobody_by_its_difference(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six people in one programme, the same and one more in another: the difference is where the seventh is."""
+    people = pooled(world)
+    assert isinstance(pool.compose(world.cell, world.lead, PROGRAMME, key=new_key()), PoolComposed)
+    second = "second-one"
+    monkeypatch.setattr(living_cell, "PROGRAMME", second)
+    text = contract_text("1.0.0", redundancy=7).replace(PROGRAMME, second) + POOL
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+    world.publish()
+    world.bring([gold_row(f"other-{number}") for number in range(GOLD)], batch="other-gold", purpose="gold")
+    world.bring([item_row("other")], batch="other")
+    seventh = world.expert()
+    roster.declare_region(world.cell, world.lead, seventh.person, region="FR", key=new_key())
+    for number, who in enumerate([*people, seventh]):
+        if who is not seventh:
+            assert world.qualify(who, world.domains[0]).state == "qualified"
+        world.judge(who)
+        if number == 5:
+            # The very same people: nothing differs, and both may be told.
+            assert isinstance(pool.compose(world.cell, world.lead, second, key=new_key()), PoolComposed)
+    refused = pool.compose(world.cell, world.lead, second, key=new_key())
+    assert isinstance(refused, Refused)
+    assert refused.code == "pool-too-alike"
 
 
 def cut(world: World, folder: Path) -> Path:

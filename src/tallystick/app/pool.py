@@ -199,10 +199,13 @@ def _composed(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str], 
 
 
 def _is_too_alike(connection: journal.Connection, plan: Plan, people: Collection[str]) -> bool:
-    """Whether so few people joined, left, moved or answered since an earlier composition that both tell of them."""
+    """Whether so few people joined, left, moved or answered since an earlier composition that both tell of them.
+
+    Those of other programmes count: a region, a role and a credential are the same fact in all of them.
+    """
     return any(
         flow.is_too_alike(_changed(connection, plan.programme, people, since=row), plan.cell_min)
-        for row in pool.compositions(connection, plan.programme)
+        for row in pool.every_composition(connection)
         if flow.tells_groups(msgspec.json.decode(row.body, type=PoolComposed))
     )
 
@@ -210,8 +213,9 @@ def _is_too_alike(connection: journal.Connection, plan: Plan, people: Collection
 def _changed(connection: journal.Connection, programme: str, people: Collection[str], *, since: Row) -> int:
     made_for = release.release(connection, since.release) if since.release else None
     batches = None if made_for is None else msgspec.json.decode(made_for.batches)
-    then = pool.members(connection, programme, batches=batches, before=since.seq)
-    said = pool.declarations(connection, programme)
+    then = pool.members(connection, since.programme, batches=batches, before=since.seq)
+    # What somebody declares is of one programme: another one's composition tells nothing of it.
+    said = pool.declarations(connection, programme) if since.programme == programme else {}
     moved = {row.person for row in roster.people(connection) if (row.region_seq or 0) > since.seq}
     answered = {person for person, row in said.items() if row.seq > since.seq}
     both = then & set(people)

@@ -91,6 +91,11 @@ def compositions(connection: sa.Connection, programme: str) -> list[Row]:
     return list(connection.execute(query.order_by(POOL_COMPOSITION.c.seq.desc())).all())
 
 
+def every_composition(connection: sa.Connection) -> list[Row]:
+    """What was told of the pools of all programmes, newest first."""
+    return list(connection.execute(sa.select(POOL_COMPOSITION).order_by(POOL_COMPOSITION.c.seq.desc())).all())
+
+
 def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
     """Objects that go with people: what they declared about themselves. Items have none."""
     del items
