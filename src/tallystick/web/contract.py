@@ -45,17 +45,6 @@ _SOURCES = Words({
     "open_licence": "open licence", "public_domain": "public domain", "synthetic": "synthetic",
 })  # fmt: skip
 _USES = Words({"train": "train", "evaluate": "evaluate", "publish": "publish"})
-_AXES = Words({
-    "domain": "domain", "difficulty": "difficulty", "interaction": "interaction", "ambiguity": "ambiguity",
-    "severity": "severity", "language": "language", "failure_cluster": "failure cluster",
-    "tools": "tools",
-})  # fmt: skip
-_VALUES = Words({
-    "easy": "easy", "medium": "medium", "hard": "hard", "boundary": "boundary", "single": "single", "multi": "multi",
-    "low": "low", "high": "high", "critical": "critical", "restricted": "restricted",
-    "high severe": "high severe", "restricted severe": "restricted severe", "holdout": "holdout", "gold": "gold",
-    "none": "none", "read": "read", "write": "write",
-})  # fmt: skip
 
 
 def mount(site: Site) -> None:
@@ -194,20 +183,15 @@ def _fills(glance: ProgrammeGlance) -> tuple[FillPlot, ...]:
     axes = dict.fromkeys(quota.axis for quota in glance.quotas)
     return tuple(
         FillPlot(
-            title=said("By %(axis)s", axis=_AXES.get(axis) or axis.replace("_", " ")),
+            title=said("By %(axis)s", axis=words.axis(axis)),
             rows=tuple(
-                FillRow(label=_value(axis, q.value), filled=q.filled, quota=q.target)
+                FillRow(label=words.axis_value(axis, q.value), filled=q.filled, quota=q.target)
                 for q in glance.quotas
                 if q.axis == axis
             ),
         )
         for axis in axes
     )  # fmt: skip
-
-
-def _value(axis: str, value: str) -> str:
-    """A value of an axis: a word of ours, except where whoever wrote the contract named it."""
-    return value if axis in ("domain", "language", "failure_cluster") else _VALUES.get(value) or value
 
 
 def _funnel(glance: ProgrammeGlance) -> FunnelPlot:
@@ -273,7 +257,9 @@ def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
         is_easy_swell = quota.value == "easy" and actual > planned
         status = Pill(label="more than planned", tone="bad") if is_easy_swell else Pill(label="counted", tone="quiet")
         rows.append(
-            views.InflationRow(label=_value("difficulty", quota.value), planned=planned, actual=actual, status=status)
+            views.InflationRow(
+                label=words.axis_value("difficulty", quota.value), planned=planned, actual=actual, status=status
+            )
         )
     return tuple(rows)
 
@@ -326,7 +312,10 @@ def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
         section(id="evidence", heading=said("What makes an answer acceptable"), paragraphs=found.evidence),
         section(
             id="failures", heading=said("Which failures matter most"),
-            facts=tuple(Fact(term=f"{f.id} ({f.severity})", value=f.description) for f in found.failures),
+            facts=tuple(
+                Fact(term=f"{f.id} ({words.axis_value('severity', f.severity)})", value=f.description)
+                for f in found.failures
+            ),
         ),
         section(
             id="improvement", heading=said("How improvement is measured"),
@@ -346,7 +335,10 @@ def _sections(found: DataContract) -> tuple[views.ContractSection, ...]:
             id="sampling", heading=said("Sampling plan"),
             paragraphs=(said("At least %(share)s of the items must be hard.", share=found.sampling.hard_share_min),),
             facts=tuple(
-                Fact(term=f"{q.axis} {q.value}", value=counted("%(number)s item", "%(number)s items", q.target))
+                Fact(
+                    term=f"{words.axis(q.axis)} {words.axis_value(q.axis, q.value)}",
+                    value=counted("%(number)s item", "%(number)s items", q.target),
+                )
                 for q in found.sampling.quotas
             ),
         ),

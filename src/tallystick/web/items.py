@@ -157,7 +157,10 @@ def _detail(visit: Visit, why: str, *, refused: Refused | None) -> PageAnswer:
         id=row.external, state=state, erased=_erased(record),
         facts=(
             Fact(term=said("Item"), value=row.item), Fact(term=said("Domain"), value=row.domain),
-            *(Fact(term=axis.replace("_", " ").capitalize(), value=value) for axis, value in record.taxonomy.items()),
+            *(
+                Fact(term=words.axis(axis).capitalize(), value=words.axis_value(axis, value))
+                for axis, value in record.taxonomy.items()
+            ),
             Fact(term=said("Disagreement expected"), value=said("yes") if row.is_disagreement_expected else said("no")),
             Fact(term=said("Source"), value=row.source_class),
             Fact(term=said("Licence"), value=row.licence or said("none given")),

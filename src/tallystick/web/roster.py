@@ -30,6 +30,11 @@ _ROLES: Final = Words({
     "researcher": "Reads programmes, agreement and releases.", "auditor": "Reads everything. Has no other role.",
     "engineer": "Looks after the cell; sees no content.",
 })  # fmt: skip
+_ROLE_TITLES = Words({
+    "lead": "Lead", "expert": "Expert", "researcher": "Researcher", "auditor": "Auditor", "engineer": "Engineer",
+    "author": "Author", "reviewer": "Reviewer", "policy_reviewer": "Policy reviewer",
+    "language_specialist": "Language specialist", "adjudicator": "Adjudicator", "custodian": "Custodian",
+})  # fmt: skip
 _EXPERT_ROLES: Final = Words({
     "author": "Writes items.", "reviewer": "Reviews judgments.", "policy_reviewer": "Reviews policy questions.",
     "language_specialist": "Judges in a language.", "adjudicator": "Settles disagreements.",
@@ -350,7 +355,7 @@ def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
 
 def _choices(known: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
     return tuple(
-        Choice(value=value, label=value.replace("_", " ").capitalize(), note=note, is_chosen=value in chosen)
+        Choice(value=value, label=_ROLE_TITLES[value], note=note, is_chosen=value in chosen)
         for value, note in known.items()
     )
 

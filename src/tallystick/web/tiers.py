@@ -97,7 +97,10 @@ def _fill(found: LoadPage) -> FillPlot:
     return FillPlot(
         title=said("Finished items against the plan"),
         rows=tuple(
-            FillRow(label=f"{one.axis.replace('_', ' ')} {one.value}", filled=one.filled, quota=one.target)
+            FillRow(
+                label=f"{words.axis(one.axis)} {words.axis_value(one.axis, one.value)}",
+                filled=one.filled, quota=one.target,
+            )
             for one in found.quotas
         ),
     )  # fmt: skip
@@ -105,7 +108,7 @@ def _fill(found: LoadPage) -> FillPlot:
 
 def _stratum(taxonomy: str) -> str:
     values = msgspec.json.decode(taxonomy, type=dict[str, str])
-    return ", ".join(f"{axis.replace('_', ' ')} {value}" for axis, value in values.items()) or said(
+    return ", ".join(f"{words.axis(axis)} {words.axis_value(axis, value)}" for axis, value in values.items()) or said(
         "no axis of the plan"
     )
 

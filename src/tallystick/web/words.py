@@ -199,6 +199,30 @@ OWN_EVENTS: Final = Words({
 """The same for who did it themselves, where the sentence above speaks of somebody."""
 
 
+AXES: Final = Words({
+    "domain": "domain", "difficulty": "difficulty", "interaction": "interaction", "ambiguity": "ambiguity",
+    "severity": "severity", "language": "language", "failure_cluster": "failure cluster",
+    "tools": "tools",
+})  # fmt: skip
+AXIS_VALUES: Final = Words({
+    "easy": "easy", "medium": "medium", "hard": "hard", "boundary": "boundary", "single": "single", "multi": "multi",
+    "low": "low", "high": "high", "critical": "critical", "restricted": "restricted",
+    "high severe": "high severe", "restricted severe": "restricted severe", "holdout": "holdout", "gold": "gold",
+    "none": "none", "read": "read", "write": "write",
+})  # fmt: skip
+"""The closed values of the axes of a sampling plan. Domains, languages and clusters of failures are named by people."""
+
+
+def axis(name: str) -> str:
+    """An axis of a sampling plan in words."""
+    return AXES.get(name) or name.replace("_", " ")
+
+
+def axis_value(name: str, value: str) -> str:
+    """A value of an axis: a word of ours, except where people name it."""
+    return value if name in ("domain", "language", "failure_cluster") else AXIS_VALUES.get(value) or value
+
+
 def category(name: str) -> str:
     """A kind of content as people read it: `self_harm` as `Self harm`."""
     return name.replace("_", " ").replace("-", " ").capitalize()

@@ -245,7 +245,7 @@ def defects(visit: Visit) -> PageAnswer:
         )
     )  # fmt: skip
     root = f"/programmes/{programme}/rereview"
-    page = frame.page(visit, "Defects that were found", at=place(visit, programme, (SECTION, root)))
+    page = frame.page(visit, said("Defects that were found"), at=place(visit, programme, (said(SECTION), root)))
     return frame.shown("escape/defects.html", view, page)
 
 
@@ -274,5 +274,5 @@ def proof(visit: Visit) -> PageAnswer:
         wrong=found.wrong, passed_over=found.passed_over,
     )  # fmt: skip
     root = f"/programmes/{programme}/rereview"
-    page = frame.page(visit, "How the items were drawn", at=place(visit, programme, (SECTION, root)))
+    page = frame.page(visit, said("How the items were drawn"), at=place(visit, programme, (said(SECTION), root)))
     return frame.shown("escape/proof.html", view, page)
