@@ -63,6 +63,7 @@ def _stands(state: str, number: int) -> str:
 
 
 def disagreements(matter: Matter) -> Section:
+    """What disagreements come from."""
     number = sum(matter.cases.values())
     if not number:
         return section(DISAGREEMENTS, worded("No complete item has judgments that point different ways."))
@@ -133,6 +134,7 @@ def _came_from(found: str | None) -> str:
 
 
 def people(matter: Matter) -> Section:
+    """Whether experts stay as good as they were."""
     if matter.sentinels is None:
         return without(
             PEOPLE, worded("No sentinels were ever mixed into the work: set a policy to see whether anybody drifts.")
@@ -156,6 +158,7 @@ def people(matter: Matter) -> Section:
 
 
 def shortcuts(matter: Matter) -> Section:
+    """Whether preferences follow form."""
     if not matter.audit or matter.audit_seq is None:
         return without(SHORTCUTS, worded("No shortcut audit was made: `tallystick programme audit` makes one."))
     causes = [cause for fact in matter.audit for cause in _of_audit(fact, matter.audit_seq)]
@@ -185,6 +188,7 @@ def _of_audit(fact: ShortcutAudited, seq: int) -> list[Cause]:
 
 
 def escape(found: Estimate | None) -> Section:
+    """What got through."""
     if found is None or found.overall is None or not found.overall.reviewed:
         return without(ESCAPE, worded("No finished item was looked at a second time: draw a sample for re-review."))
     one = found.overall
@@ -214,6 +218,7 @@ def escape(found: Estimate | None) -> Section:
 
 
 def done(steps: Sequence[Step]) -> Section:
+    """What was done about it."""
     if not steps:
         return section(
             DONE,
