@@ -488,9 +488,10 @@ HISTORIES = st.lists(
 )
 
 
-def live(world: World, history: list[tuple[int, int, int]]) -> None:
-    """Let a history happen in a cell."""
+def live(world: World, history: list[tuple[int, int, int]], *, look: Callable[[World], None] = lambda _: None) -> None:
+    """Let a history happen in a cell. `look` is called after each step."""
     story = Story(world)
     story.bring(3, 2)
     for step, n, m in history:
         STEPS[step](story, n, m)
+        look(world)

@@ -204,6 +204,8 @@ OTHER_MODULES = {
         "access",
         "access_history",
         "looking",
+        "remembered",
+        "blocking",  # what keeps a batch out of a release
         "kernel",
         "jobs",
         "cell",

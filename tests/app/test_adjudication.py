@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from living_cell import CRITERIA, PROGRAMME, World, world_at
 
-from tallystick.app import access, adjudication, contract, gate, release, roster
+from tallystick.app import access, adjudication, blocking, contract, gate, release, roster
 from tallystick.app.access import Actor
 from tallystick.app.adjudication import CasePage, Closed
 from tallystick.app.kernel import new_key
@@ -186,7 +186,7 @@ def test_a_gate_that_fails_keeps_its_batch_out_of_every_release(world: World) ->
         found = release.cut(world.cell, world.lead, wish, key=new_key())
         assert isinstance(found, Refused)
         assert "Expected agreement on verdict of at least 0.74, found 0.500." in found.sentence
-    blocked = release.blockers(world.cell, world.lead, PROGRAMME)
+    blocked = blocking.blockers(world.cell, world.lead, PROGRAMME)
     assert not isinstance(blocked, Refused)
     assert [(b.code, b.is_whole_batch) for b in blocked] == [("below-threshold", True), ("open-disagreement", False)]
     assert list(world.cell.releases_directory.iterdir()) == []

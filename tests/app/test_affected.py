@@ -19,7 +19,7 @@ from tallystick.flow.affected import Tally
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.store import adjudication, projection
-from tallystick.store.affected import unreviewed_in
+from tallystick.store.release import affected_in
 
 WHY = "Only the wording of the question is clearer; the anchors stand."
 
@@ -167,7 +167,7 @@ def test_affected_work_that_a_release_leaves_out_asks_for_no_words(
     assert isinstance(refused, Refused)
     assert (refused.code, sorted(refused.names)) == ("affected-unreviewed", ["w-1", "w-2"])
     with monkeypatch.context() as patch:  # as a cell may have said it that counted what is left out as well
-        patch.setattr("tallystick.app.release.affected.unreviewed_in", lambda *_: {"w-1": 4, "w-3": 1})
+        patch.setattr("tallystick.app.blocking.releases.affected_in", lambda *_: {world.batch(): {"w-1": 4, "w-3": 1}})
         made = release.cut(world.cell, world.lead, replace(wish, version="0.9.0", rationale=WHY), key=new_key())
         assert isinstance(made, release.Made), made
         release.export(world.cell, world.lead, "set-0.9.0", tmp_path / "wider")
@@ -189,12 +189,12 @@ def test_affected_work_that_a_release_leaves_out_asks_for_no_words(
     world.judge(world.experts[1], "b_clearly")
     with world.cell.read() as connection:
         assert adjudication.counts(connection, PROGRAMME)["open"] == 1
-        assert unreviewed_in(connection, world.batch()) == {}
+        assert affected_in(connection, [world.batch()]) == {}
 
 
 def test_a_false_count_beside_a_cut_is_found(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever computes the release anew counts what the cell says that it holds."""
-    monkeypatch.setattr("tallystick.app.release.affected.unreviewed_in", lambda *_: {"w-1": 1})
+    monkeypatch.setattr("tallystick.app.blocking.releases.affected_in", lambda *_: {world.batch(): {"w-1": 1}})
     assert world.measure().decision == "pass"
     wish = Wish(programme=PROGRAMME, name="set", version="1.0.0", use="train", batches=None, rationale=WHY)
     assert isinstance(release.cut(world.cell, world.lead, wish, key=new_key()), release.Made)

@@ -10,7 +10,7 @@ from held_work import code, given, hold, requeue
 from living_cell import CRITERIA, PROGRAMME, World, contract_text, item_row, world_at
 from pilot_scene import moved
 
-from tallystick.app import assignment, contract, erased, erasure, gate, items, judgment, release, tiers
+from tallystick.app import assignment, blocking, contract, erased, erasure, gate, items, judgment, release, tiers
 from tallystick.app.access import ABSENT, Actor
 from tallystick.app.assignment import Task
 from tallystick.app.erased import Gone
@@ -103,7 +103,7 @@ def free(world: World, expert: Actor, item: str) -> str | None:
 
 def doubts(world: World, batch: str, code: str = "demonstration-doubted") -> list[tuple[str, tuple[str, ...]]]:
     """What keeps a batch, or items of it, out because a demonstration does not count any more."""
-    found = release.blockers(world.cell, world.lead, PROGRAMME)
+    found = blocking.blockers(world.cell, world.lead, PROGRAMME)
     assert not isinstance(found, Refused)
     return [(one.name, one.names) for one in found if (one.batch, one.code) == (batch, code)]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from held_work import code, given, rows
 from living_cell import PROGRAMME, World, answer_of, item_row, jsonl, shown_as, world_at
 
-from tallystick.app import access, assignment, gate, items, judgment, release, standing
+from tallystick.app import access, assignment, blocking, gate, items, judgment, release, standing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
@@ -412,7 +412,7 @@ def test_no_release_while_work_is_held(world: World) -> None:
     assert code(refused) == "work-held"
     assert "1" in refused.sentence  # type: ignore[union-attr]  # it is a refusal
     reviewing.stands(world.cell, world.experts[2], tie.judgment, notes="", key=new_key())
-    found = release.blockers(world.cell, world.lead, PROGRAMME)
+    found = blocking.blockers(world.cell, world.lead, PROGRAMME)
     assert not isinstance(found, Refused)
     assert "work-held" not in [blocker.code for blocker in found]
 

@@ -8,7 +8,7 @@ import pytest
 from held_work import code, given, hold, requeue, rows
 from living_cell import PROGRAMME, World, world_at
 
-from tallystick.app import access, adjudication, erasure, release
+from tallystick.app import access, adjudication, blocking, erasure, release
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.app.standing import reviewing
@@ -87,7 +87,7 @@ def test_erasing_an_item_takes_the_words_of_its_review_and_frees_the_release(wor
     assert isinstance(erasure.order(world.cell, world.lead, wish, words="", key=new_key()), erasure.Ordered)
     assert code(reviewing.held_judgment(world.cell, world.experts[2], first.judgment)) == "erased"
     assert code(requeue(world, first.judgment)) == "erased"
-    found = release.blockers(world.cell, world.lead, PROGRAMME)
+    found = blocking.blockers(world.cell, world.lead, PROGRAMME)
     assert not isinstance(found, Refused)
     assert "work-held" not in [blocker.code for blocker in found]
 

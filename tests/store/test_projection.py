@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from living_cell import Clock, World, hurry, world_at
 from postgres import url
 from psycopg import sql
+from remembering import Watch
 
 from tallystick.app import cell as cells
 from tallystick.ledger import journal
@@ -178,7 +179,7 @@ PLAN = settings(
 )  # fmt: skip
 
 
-def test_any_history_on_sqlite(fresh_sqlite: Fresh, postgres_url: str) -> None:
+def test_any_history_on_sqlite(fresh_sqlite: Fresh, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with engine_at(postgres_url) as other:
 
         @PLAN
@@ -186,10 +187,12 @@ def test_any_history_on_sqlite(fresh_sqlite: Fresh, postgres_url: str) -> None:
         @example(EVERYTHING)
         def happen(history: list[tuple[int, int, int]]) -> None:
             with fresh_sqlite() as world:
-                live(world, history)
+                watch = Watch()
+                live(world, history, look=watch.look)
                 tables = check_replay(world, other)
                 if history == EVERYTHING:  # or empty tables would be compared
                     assert [name for name, rows in tables.items() if not rows] == []
+                    watch.check_harmless(world, monkeypatch)
 
         happen()
 

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from starlette.responses import Response
 
 from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, TextByName, Texts
-from tallystick.app import release, witnessing
+from tallystick.app import blocking, release, witnessing
 from tallystick.edge import Site, Visit
 from tallystick.edge.download import download
 from tallystick.flow.refusal import Refused
@@ -128,7 +128,7 @@ class Blockers(Shown):
 
 def blockers(visit: Visit, programme: InPath) -> Blockers | Refused:
     """Say what blocks a release now, batch by batch."""
-    found = release.blockers(visit.cell, visit.actor, programme)
+    found = blocking.blockers(visit.cell, visit.actor, programme)
     return found if isinstance(found, Refused) else Blockers(blockers=[BlockerShown.of(one) for one in found])
 
 

@@ -193,12 +193,17 @@ def glance(cell: Cell, actor: Actor, name: str) -> ProgrammeGlance | Refused:
             quotas=tuple(quota_fill(contract, counts)),
             hard=hard_share(contract, hard=counts.get(("hard", "yes"), 0), total=counts.get(("all", "all"), 0)),
             funnel=contracts.funnel(connection, name), released_records=sum(r.records or 0 for r in made[:1]),
-            batches=tuple(
-                BatchGlance(b, *_latest(gate.latest(connection, b.batch)), adjudication.states(connection, b.batch))
-                for b in items.batches(connection, name)
-            ),
+            batches=_batches(connection, name),
             releases=tuple(made), findings=tuple(findings(contract, today)), tallies=tuple(tallies),
         )  # fmt: skip
+
+
+def _batches(connection: journal.Connection, name: str) -> tuple[BatchGlance, ...]:
+    latest, divided = gate.latest_of(connection, name), adjudication.states(connection, name)
+    return tuple(
+        BatchGlance(row, *_latest(latest.get(row.batch)), divided.get(row.batch, {}))
+        for row in items.batches(connection, name)
+    )
 
 
 def _latest(row: Row | None) -> tuple[BatchMeasured | None, int | None]:

@@ -1,7 +1,7 @@
 """Measure batches, let the gate decide, and show agreement."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
@@ -15,7 +15,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About, Look
-from tallystick.app.roster import profile_of, reason_of
+from tallystick.app.roster import profiles_of, reason_of
 from tallystick.app.sentinel import announce
 from tallystick.events.gate import BatchMeasured, MeasuredValue
 from tallystick.flow import gate as flow
@@ -108,7 +108,7 @@ def _measure(cell: Cell, tx: Transaction, batch: str) -> Decision:
     row = items.batch(tx.connection, batch)
     if row is None:
         return access.ABSENT
-    found = measure_now(cell, tx.connection, row)
+    found = measure_now(tx.connection, row, asked_of(cell, tx.connection, row.programme))
     if isinstance(found, Refused):
         return found
     return [
@@ -119,46 +119,64 @@ def _measure(cell: Cell, tx: Transaction, batch: str) -> Decision:
     ]
 
 
-def measure_now(cell: Cell, connection: journal.Connection, row: Row) -> BatchMeasured | Refused:
-    """The measurement of a batch as its judgments stand, not yet recorded."""
-    return _measured(cell, connection, row, None)
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the batches of a domain are held to: the rubric in force, its document, and what the policy asks."""
+
+    rubric: Rubric
+    document: str
+    bar: Bar
 
 
-def _measured(
-    cell: Cell, connection: journal.Connection, row: Row, known: list[Judged] | None
-) -> BatchMeasured | Refused:  # fmt: skip
-    if row.judgments == 0:
-        return Refused("no-judgments", f"Batch {row.name} has no judgments yet: there is nothing to measure.", "batch")
-    rubric = _rubric_of(cell, connection, row)
-    programme = contracts.programme(connection, row.programme)
-    if rubric is None or programme is None:
-        return Refused("no-rubric", f"Domain {row.domain} has no rubric in force: publish one first.", "batch")
-    about = Batch(
-        batch=row.batch, programme=row.programme, domain=row.domain, contract_version=programme.version,
-        incomplete=row.items - row.complete,
-    )  # fmt: skip
-    judged = judged_in(connection, row.batch) if known is None else known
-    bar, document = _bar(connection, programme, rubric)
-    return _MEASURED.of(
-        (about, bar, document, _digest(judged)),
-        lambda: flow.measure_batch(about, judged, rubric, bar, code_version=__version__),
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a programme asks of its batches now, by domain; a domain without a rubric in force is not in it."""
+
+    contract_version: str
+    domains: Mapping[str, Held]
+
+
+def asked_of(cell: Cell, connection: journal.Connection, programme: str) -> Asked | None:
+    """What contract and rubrics in force ask of batches; None where there is no programme."""
+    row = contracts.programme(connection, programme)
+    if row is None:
+        return None
+    plans = {plan.rubric: plan for plan in contracts.domains(connection, programme)}
+    current = [one for one in rubrics.of_programme(connection, programme) if one.rubric in plans]
+    return Asked(
+        row.version, {plans[one.rubric].domain: _held(cell, connection, plans[one.rubric], one) for one in current}
     )
 
 
-def _rubric_of(cell: Cell, connection: journal.Connection, row: Row) -> Rubric | None:
-    return cell.rubrics_in_force(connection, row.programme).get(row.domain)
-
-
-def _bar(connection: journal.Connection, programme: Row, rubric: Rubric) -> tuple[Bar, str]:
-    """The policy of the rubric's domain, as the contract and the rubric in force have it; and the rubric's document."""
-    current = rubrics.current(connection, programme.programme, rubric.id)
-    policy = {row.rubric: row for row in contracts.domains(connection, programme.programme)}[rubric.id]
-    assert current is not None
+def _held(cell: Cell, connection: journal.Connection, policy: Row, current: Row) -> Held:
     bar = Bar(
         metric=policy.metric, level=policy.level, rule=policy.rule, threshold_ppm=current.threshold_ppm,
         items_min=policy.items_min,
     )  # fmt: skip
-    return bar, current.document
+    return Held(cell.rubric(connection, current.document), current.document, bar)
+
+
+def measure_now(
+    connection: journal.Connection, row: Row, asked: Asked | None, *, known: list[Judged] | None = None
+) -> BatchMeasured | Refused:
+    """The measurement of a batch as its judgments stand, not yet recorded.
+
+    known  the judgments that measure it, where they were read before
+    """
+    if row.judgments == 0:
+        return Refused("no-judgments", f"Batch {row.name} has no judgments yet: there is nothing to measure.", "batch")
+    held = None if asked is None else asked.domains.get(row.domain)
+    if asked is None or held is None:
+        return Refused("no-rubric", f"Domain {row.domain} has no rubric in force: publish one first.", "batch")
+    about = Batch(
+        batch=row.batch, programme=row.programme, domain=row.domain, contract_version=asked.contract_version,
+        incomplete=row.items - row.complete,
+    )  # fmt: skip
+    judged = judged_in(connection, row.batch) if known is None else known
+    return _MEASURED.of(
+        (about, held.bar, held.document, _digest(judged)),
+        lambda: flow.measure_batch(about, judged, held.rubric, held.bar, code_version=__version__),
+    )
 
 
 def judged_in(connection: journal.Connection, batch: str) -> list[Judged]:
@@ -172,7 +190,7 @@ def judged_at(connection: journal.Connection, batch: str, until: int) -> list[Ju
 
 
 def _judged(connection: journal.Connection, batch: str, rows: list[Row]) -> list[Judged]:
-    declared = {row.item for row in items.of_batch(connection, batch) if row.is_disagreement_expected}
+    declared = items.declared(connection, batch)
     # Nobody can show that the declaration came before a judgment that was made elsewhere: there it counts for nothing.
     expected = declared - {row.item for row in rows if not row.is_observed}
     return [
@@ -212,7 +230,7 @@ def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
         return access.ABSENT
     with cell.read() as connection:
         experts = sorted({row.expert for row in judgment.counted_in_batch(connection, batch)})
-        named = [row for row in (roster.person(connection, one) for one in experts) if row and _is_named(row, actor)]
+        named = [row for row in roster.persons(connection, experts) if _is_named(row, actor)]
     look: Look | Refused | None = None
     if named:
         about = About(
@@ -224,7 +242,7 @@ def batch_page(cell: Cell, actor: Actor, batch: str) -> BatchPage | Refused:
     with cell.read() as connection:
         known = {expert: expert for expert in experts}
         if look is not None:
-            known |= {row.person: profile_of(cell, connection, row, look).name for row in named}
+            known |= {one: profile.name for one, profile in profiles_of(cell, connection, named, look).items()}
         return _page(cell, connection, batch, known)
 
 
@@ -238,10 +256,10 @@ def _page(cell: Cell, connection: journal.Connection, batch: str, known: dict[st
     if row is None:
         return access.ABSENT
     judged = judged_in(connection, batch)
-    now = _measured(cell, connection, row, judged)
-    rubric = _rubric_of(cell, connection, row)
-    programme = contracts.programme(connection, row.programme)
-    bar, document = _bar(connection, programme, rubric) if programme and rubric else (None, "")
+    asked = asked_of(cell, connection, row.programme)
+    now = measure_now(connection, row, asked, known=judged)
+    held = None if asked is None else asked.domains.get(row.domain)
+    rubric, bar, document = (held.rubric, held.bar, held.document) if held else (None, None, "")
     figures = _figures(connection, now, judged, rubric=rubric, bar=bar, document=document)
     past = tuple((r, msgspec.json.decode(r.body, type=BatchMeasured)) for r in gate.history(connection, batch))
     names = {expert: known.get(expert, expert) for expert in sorted({j.expert for j in judged})}
@@ -299,16 +317,17 @@ def diagnosis_of(cell: Cell, connection: journal.Connection, batch: str) -> Soug
     """Where agreement is lost in a batch as it stands, whether its verdict falls short or a criterion does."""
     row = items.batch(connection, batch)
     assert row is not None, "a batch that was measured stays"
-    rubric, programme = _rubric_of(cell, connection, row), contracts.programme(connection, row.programme)
-    if rubric is None or programme is None:
+    asked = asked_of(cell, connection, row.programme)
+    held = None if asked is None else asked.domains.get(row.domain)
+    if held is None:
         return Refused("no-rubric", f"Domain {row.domain} has no rubric in force: publish one first.", "batch")
     judged = judged_in(connection, batch)
     counted = [one for one in judged if not one.is_expected]
     return Sought(
         diagnosis=diagnose(
-            counted, rubric, _bar(connection, programme, rubric)[0], strata=_strata(connection, batch)
+            counted, held.rubric, held.bar, strata=_strata(connection, batch)
         ),
-        rubric_version=rubric.version, inputs_digest=flow.inputs_digest(judged),
+        rubric_version=held.rubric.version, inputs_digest=flow.inputs_digest(judged),
     )  # fmt: skip
 
 

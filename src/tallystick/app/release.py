@@ -16,21 +16,19 @@ from tallystick import __version__, bundle, canon
 from tallystick.app import access, erased, keeping
 from tallystick.app import witnessing as quorum
 from tallystick.app.access import Actor
+from tallystick.app.blocking import batch_states
 from tallystick.app.cell import Cell, facts_of
 from tallystick.app.checklist import phased
 from tallystick.app.contract import terms_of, today_of, unreadable
 from tallystick.app.erased import Gone
-from tallystick.app.gate import measure_now
 from tallystick.app.keeping import KeptFile
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import NEEDS_CLEARANCE, About, Look
 from tallystick.app.pool import composed_for
 from tallystick.app.routing import hidden
 from tallystick.app.sentinel import announce
-from tallystick.app.tiers import needs_of
 from tallystick.bundle import Opened
 from tallystick.events.envelope import Event
-from tallystick.events.gate import BatchMeasured
 from tallystick.events.release import ConsensusRequested, ReleaseAbandoned, ReleaseBuilt, ReleaseCut
 from tallystick.flow import release as flow
 from tallystick.flow.checklist import refuse_closed
@@ -38,21 +36,10 @@ from tallystick.flow.contract import places
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import BatchState, Rights, Watched, Wish
 from tallystick.flow.sentinel import DRIFT_WAITING
-from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
 from tallystick.ledger.reader import LogReader
-from tallystick.store import (
-    adjudication,
-    affected,
-    assignment,
-    erasure,
-    gate,
-    intervention,
-    items,
-    sentinel,
-    standing,
-)
 from tallystick.store import contract as contracts
+from tallystick.store import erasure, sentinel
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
 from tallystick.store.sentinel import crossed
@@ -163,93 +150,6 @@ def _watched(connection: journal.Connection, programme: str) -> Watched:
 
 def _today(now: int) -> date:
     return datetime.fromtimestamp(now / 1e6, UTC).date()
-
-
-def batch_states(cell: Cell, connection: journal.Connection, programme: str) -> list[BatchState]:
-    """Every batch of work items as a release would find it now."""
-    found = []
-    for row in items.batches(connection, programme):
-        if row.purpose != "work":
-            continue
-        measured = measure_now(cell, connection, row)
-        divided = adjudication.of_batch(connection, row.batch)
-        open_items = [item for item, case in divided.items() if case.state == "open"]
-        listed = items.of_batch(connection, row.batch)
-        names = {r.item: r.external for r in listed}
-        waiting = affected.unreviewed_in(connection, row.batch)
-        gone = erasure.erased_of(connection, [one for r in listed for one in (r.content, r.hidden)])
-        found.append(
-            BatchState(
-                batch=row.batch, name=f"{row.name}/{row.domain}", purpose=row.purpose, items=row.items,
-                complete=row.complete, open_disagreements=tuple(names[item] for item in open_items),
-                erased=tuple(
-                    r.external for r in listed
-                    if r.state == "complete" and r.item not in open_items and (r.content in gone or r.hidden in gone)
-                ),
-                measured=measured if isinstance(measured, BatchMeasured) else None,
-                withdrawn=tuple(
-                    one.external for one in assignment.lost_demonstrations(connection, row.batch, REQUEUED)
-                    if one.item not in open_items
-                ),
-                held=standing.held_in(connection, row.batch), needs=tuple(needs_of(cell, connection, row)),
-                set_aside=intervention.waiting_in(connection, row.batch), affected=tuple(waiting),
-                unreviewed=sum(waiting.values()),
-            )
-        )  # fmt: skip
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """One thing that keeps a batch, or some of its items, out of a release."""
-
-    batch: str
-    name: str
-    code: str
-    sentence: str
-    names: tuple[str, ...]
-    is_whole_batch: bool
-
-
-def blockers(cell: Cell, actor: Actor, programme: str) -> list[Blocker] | Refused:
-    """What blocks a release now, batch by batch."""
-    if not access.allows(actor, "release.read"):
-        return access.ABSENT
-    with cell.read() as connection:
-        if contracts.programme(connection, programme) is None:
-            return access.ABSENT
-        return [blocker for state in batch_states(cell, connection, programme) for blocker in _blockers(state)]
-
-
-def batches_kept_out(cell: Cell, actor: Actor, programme: str) -> int | Refused:
-    """How many batches their latest recorded measurement keeps out of a release, or the lack of one.
-
-    Cheap: nothing is measured anew. What really stays out is decided when a release is cut.
-    """
-    if not access.allows(actor, "release.read"):
-        return access.ABSENT
-    with cell.read() as connection:
-        work = [row for row in items.batches(connection, programme) if row.purpose == "work"]
-        latest = [gate.latest(connection, row.batch) for row in work]
-    return sum(1 for row in latest if row is None or row.decision != "pass")
-
-
-def _blockers(state: BatchState) -> Iterator[Blocker]:
-    for refused in flow.blocks(state):
-        yield Blocker(state.batch, state.name, refused.code, refused.sentence, refused.names, is_whole_batch=True)
-    if state.complete < state.items:
-        lacking = state.items - state.complete
-        sentence = f"Items in {state.name} that lack judgments and stay out: {lacking:,} of {state.items:,}."
-        yield Blocker(state.batch, state.name, "incomplete", sentence, (), is_whole_batch=False)
-    if state.open_disagreements:
-        number = len(state.open_disagreements)
-        sentence = f"Disagreements open in {state.name}: {number:,}. Those items stay out until they are adjudicated."
-        names = state.open_disagreements
-        yield Blocker(state.batch, state.name, "open-disagreement", sentence, names, is_whole_batch=False)
-    if state.withdrawn:
-        number = len(state.withdrawn)
-        sentence = f"Items in {state.name} whose demonstration was set aside, and that stay out: {number:,}."
-        yield Blocker(state.batch, state.name, flow.WITHDRAWN, sentence, state.withdrawn, is_whole_batch=False)
 
 
 def build(cell: Cell, release: str) -> str | Refused:

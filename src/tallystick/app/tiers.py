@@ -11,7 +11,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
-from tallystick.app.roster import profile_of, reason_of
+from tallystick.app.roster import profiles_of, reason_of
 from tallystick.events.assignment import SeniorGranted, SeniorRevoked
 from tallystick.flow import escape as looks
 from tallystick.flow import tiers as flow
@@ -25,37 +25,55 @@ from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
 
 
-def needs_of(cell: Cell, connection: journal.Connection, batch: Row) -> list[Refused]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a programme asks of its batches now.
+
+    policy       None where its contract says nothing of tiers
+    risks        domain: its tier
+    secret       from which it follows who is looked at again; None before the first draw
+    is_reviewed  whether others have to have reviewed demonstrations
+    """
+
+    policy: flow.TierPolicy | None
+    risks: dict[str, str]
+    secret: bytes | None
+    seniors: tuple[flow.Seniority, ...]
+    is_reviewed: bool
+
+
+def asked_of(cell: Cell, connection: journal.Connection, programme: str) -> Asked:
+    """What the contract in force asks of batches by their tiers of risk."""
+    row, policy = contracts.programme(connection, programme), tiers.policy(connection, programme)
+    assert row is not None, "a batch has a programme"
+    if policy is None:
+        return Asked(None, {}, None, (), is_reviewed=False)
+    key = escape.secret_of(connection, programme)
+    said = cell.contract(connection, row.document).assignment
+    return Asked(
+        policy, {plan.domain: plan.risk for plan in contracts.domains(connection, programme)},
+        None if key is None else cell.sentinel_secret(connection, key.object),
+        tuple(tiers.seniorities(connection, programme)), is_reviewed=bool(said and said.demonstrations_reviewed),
+    )  # fmt: skip
+
+
+def needs_of(connection: journal.Connection, batch: Row, asked: Asked) -> list[Refused]:
     """What keeps a batch from being released: demonstrations that are held, and what its tier of risk asks for."""
-    policy = tiers.policy(connection, batch.programme)
     name = f"{batch.name}/{batch.domain}"
     doubted = flow.doubted(
         [one.external for one in assignment.lost_demonstrations(connection, batch.batch, HELD)], batch=name
     )
-    risk = next(
-        (row.risk for row in contracts.domains(connection, batch.programme) if row.domain == batch.domain), None
-    )  # fmt: skip
+    policy, risk = asked.policy, asked.risks.get(batch.domain)
     if policy is None or risk is None:
         return doubted
-    key = escape.secret_of(connection, batch.programme)
-    secret = None if key is None else cell.sentinel_secret(connection, key.object)
     finished = [
-        _finished(row, policy, risk, secret=secret) for row in tiers.finished_in(connection, batch.batch)
+        _finished(row, policy, risk, secret=asked.secret) for row in tiers.finished_in(connection, batch.batch)
     ]  # fmt: skip
-    seniors = tiers.seniorities(connection, batch.programme)
+    unreviewed = assignment.unreviewed_demonstrations(connection, batch.batch) if asked.is_reviewed else []
     return [
-        *doubted, *flow.needs(policy, risk, finished, seniors, batch=name),
-        *_unreviewed(cell, connection, batch, name=name),
+        *doubted, *flow.needs(policy, risk, finished, asked.seniors, batch=name),
+        *flow.unreviewed(unreviewed, batch=name),
     ]  # fmt: skip
-
-
-def _unreviewed(cell: Cell, connection: journal.Connection, batch: Row, *, name: str) -> list[Refused]:
-    row = contracts.programme(connection, batch.programme)
-    assert row is not None, "a batch has a programme"
-    said = cell.contract(connection, row.document).assignment
-    if said is None or not said.demonstrations_reviewed:
-        return []
-    return flow.unreviewed(assignment.unreviewed_demonstrations(connection, batch.batch), batch=name)
 
 
 def _finished(row: Row, policy: flow.TierPolicy, risk: str, *, secret: bytes | None) -> flow.Finished:
@@ -93,7 +111,8 @@ def batch_needs(cell: Cell, actor: Actor, batch: str) -> BatchNeeds | Refused:
 def _needs(cell: Cell, connection: journal.Connection, row: Row) -> BatchNeeds:
     plans = {one.domain: one for one in contracts.domains(connection, row.programme)}
     plan = plans.get(row.domain)
-    found = () if row.purpose != "work" else tuple(needs_of(cell, connection, row))
+    asked = asked_of(cell, connection, row.programme)
+    found = () if row.purpose != "work" else tuple(needs_of(connection, row, asked))
     policy = tiers.policy(connection, row.programme)
     return BatchNeeds(
         row, plan.risk if plan else None, plan.redundancy if plan else None, found,
@@ -174,10 +193,8 @@ def load_page(cell: Cell, actor: Actor, programme: str) -> LoadPage | Refused:
         if isinstance(look, Refused):
             return look
         with cell.read() as connection:
-            for one in known:
-                person = roster.person(connection, one)
-                if person is not None and f"person:{one}" not in gone:
-                    known[one] = profile_of(cell, connection, person, look).name
+            people = [one for one in roster.persons(connection, known) if f"person:{one.person}" not in gone]
+            known |= {one: found.name for one, found in profiles_of(cell, connection, people, look).items()}
     words = _words(cell, actor, programme, seniors)
     if isinstance(words, Refused):
         return words

@@ -7,9 +7,9 @@ from rich.bar import Bar
 from rich.table import Table
 from rich.text import Text
 
-from tallystick.app import contract, release, sentinel
+from tallystick.app import blocking, contract, sentinel
+from tallystick.app.blocking import Blocker
 from tallystick.app.contract import BatchGlance, ProgrammeGlance
-from tallystick.app.release import Blocker
 from tallystick.app.sentinel import PoolLeft
 from tallystick.canon import PPM
 from tallystick.cli import shell
@@ -45,7 +45,7 @@ def status(
         glance = contract.glance(cell, actor, programme)
         if isinstance(glance, Refused):
             shell.refuse(glance)
-        blockers = release.blockers(cell, actor, programme)
+        blockers = blocking.blockers(cell, actor, programme)
         if isinstance(blockers, Refused):
             shell.refuse(blockers)
         gold = sentinel.used_up(cell, actor, programme)

@@ -352,3 +352,16 @@ def read(connection: sa.Connection, start: int, stop: int, *, step: int = 10_000
 def read_one(connection: sa.Connection, seq: int) -> bytes | None:
     """The leaf bytes at one place, or None behind the end."""
     return connection.execute(sa.select(JOURNAL.c.entry).where(JOURNAL.c.seq == seq)).scalar()
+
+
+def of_other_kinds(
+    connection: sa.Connection, start: int, stop: int, *, kinds: Iterable[str], limit: int
+) -> list[tuple[str, bytes]]:
+    """(kind, leaf bytes) of the first entries in [start, stop) that are of none of these kinds, in order."""
+    query = (
+        sa.select(JOURNAL.c.kind, JOURNAL.c.entry)
+        .where(JOURNAL.c.seq >= start, JOURNAL.c.seq < stop, JOURNAL.c.kind.not_in(sorted(kinds)))
+        .order_by(JOURNAL.c.seq)
+        .limit(limit)
+    )
+    return [(row.kind, row.entry) for row in connection.execute(query).all()]

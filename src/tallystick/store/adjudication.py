@@ -327,10 +327,14 @@ def of_batch(connection: sa.Connection, batch: str) -> dict[str, Row]:
     return {row.item: row for row in connection.execute(query).all()}
 
 
-def states(connection: sa.Connection, batch: str) -> dict[str, int]:
-    """State: how many disagreements of a batch are in it."""
-    query = sa.select(DISAGREEMENT.c.state, sa.func.count()).where(DISAGREEMENT.c.batch == batch)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(DISAGREEMENT.c.state)).all()}
+def states(connection: sa.Connection, programme: str) -> dict[str, dict[str, int]]:
+    """Batch: how many of its disagreements are in which state."""
+    table = DISAGREEMENT
+    query = sa.select(table.c.batch, table.c.state, sa.func.count()).where(table.c.programme == programme)
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(query.group_by(table.c.batch, table.c.state)).all():
+        found.setdefault(row[0], {})[row[1]] = row[2]
+    return found
 
 
 def settled_judgments(connection: sa.Connection, programme: str) -> list[Row]:

@@ -8,15 +8,12 @@ from tallystick.events.affected import AffectedKept, AffectedReleased, AffectedR
 from tallystick.flow.affected import EACH, Flag, Tally
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
-from tallystick.store.assignment.promoted import is_set_aside
 from tallystick.store.schema import (
     ASSIGNMENT,
-    DISAGREEMENT,
     ERASED,
     FLAG,
     ITEM,
     JUDGMENT,
-    WORK,
     Handler,
     Recorded,
     Row,
@@ -157,28 +154,6 @@ def of_judgment(connection: sa.Connection, judgment: str) -> list[Flag]:
     """The flags of one judgment that wait for an answer."""
     query = sa.select(FLAG).where(FLAG.c.judgment == judgment, ~_IS_ANSWERED).order_by(FLAG.c.seq, FLAG.c.criterion)
     return [Flag(row.judgment, row.version, row.criterion) for row in connection.execute(query).all()]
-
-
-def unreviewed_in(connection: sa.Connection, batch: str) -> dict[str, int]:
-    """The client's id of an item: how many of its judgments count, are affected and were not reviewed.
-
-    Of the items that a release of the batch has a record of now: complete, without an open disagreement, not erased.
-    """
-    is_open = sa.exists().where(DISAGREEMENT.c.item == ITEM.c.item, DISAGREEMENT.c.state == "open")
-    is_gone = sa.exists().where(ERASED.c.target.in_([ITEM.c.content, ITEM.c.hidden]))
-    query = (
-        sa.select(ITEM.c.external, sa.func.count())
-        .join(JUDGMENT, JUDGMENT.c.item == ITEM.c.item)
-        .join(WORK, WORK.c.item == ITEM.c.item)
-        .where(
-            ITEM.c.batch == batch, JUDGMENT.c.standing == COUNTED, WORK.c.state == "complete", ~is_open, ~is_gone,
-            ~is_set_aside(ITEM.c.item),
-            sa.exists().where(FLAG.c.judgment == JUDGMENT.c.judgment, ~_IS_ANSWERED),
-        )
-        .group_by(ITEM.c.external)
-        .order_by(sa.func.min(ITEM.c.seq))
-    )  # fmt: skip
-    return {row[0]: row[1] for row in connection.execute(query).all()}
 
 
 def holding(connection: sa.Connection, names: set[str]) -> set[str]:

@@ -6,7 +6,7 @@ from tallystick import canon
 from tallystick.events.gate import BatchMeasured
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import MEASUREMENT, Handler, Recorded, Row
+from tallystick.store.schema import BATCH, MEASUREMENT, Handler, Recorded, Row
 
 
 def _on_measured(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -32,6 +32,25 @@ _LATEST = Statement(
 def latest(connection: sa.Connection, batch: str) -> Row | None:
     """The newest measurement of a batch, or None."""
     return _LATEST.first(connection, {"batch": batch})
+
+
+def latest_of(connection: sa.Connection, programme: str) -> dict[str, Row]:
+    """Batch: its newest measurement, for the batches of a programme that were ever measured."""
+    later = MEASUREMENT.alias("later")
+    newest = (
+        sa.select(later.c.seq)
+        .where(later.c.batch == BATCH.c.batch)
+        .order_by(later.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(MEASUREMENT)
+        .select_from(BATCH)
+        .join(MEASUREMENT, MEASUREMENT.c.seq == newest)
+        .where(BATCH.c.programme == programme)
+    )
+    return {row.batch: row for row in connection.execute(query).all()}
 
 
 def history(connection: sa.Connection, batch: str) -> list[Row]:

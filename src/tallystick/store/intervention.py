@@ -20,7 +20,6 @@ from tallystick.store.schema import (
     FLAG,
     INTERVENTION,
     INTERVENTION_STEP,
-    ITEM,
     JUDGMENT,
     STANDING,
     STOOD_DOWN,
@@ -177,15 +176,6 @@ def requeued(connection: sa.Connection, programme: str, wanted: str) -> list[Row
 def waiting(connection: sa.Connection, programme: str, wanted: str) -> int:
     """Items whose judgments were set aside for an intervention, and that are not complete again; no erased ones."""
     items = sa.select(STANDING.c.item).where(*_of(programme, wanted)).distinct()
-    query = sa.select(sa.func.count()).where(WORK.c.item.in_(items), WORK.c.state.not_in(["complete", GONE]))
-    return int(connection.execute(query).scalar_one())
-
-
-def waiting_in(connection: sa.Connection, batch: str) -> int:
-    """Items of a batch whose judgments any intervention set aside, and that are not complete again; no erased ones."""
-    table = STANDING
-    items = sa.select(table.c.item).where(table.c.cause == "intervention", table.c.now == REQUEUED)
-    items = items.join(ITEM, ITEM.c.item == table.c.item).where(ITEM.c.batch == batch).distinct()
     query = sa.select(sa.func.count()).where(WORK.c.item.in_(items), WORK.c.state.not_in(["complete", GONE]))
     return int(connection.execute(query).scalar_one())
 

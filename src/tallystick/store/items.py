@@ -244,6 +244,21 @@ def of_batch(connection: sa.Connection, wanted: str) -> list[Row]:
     return list(connection.execute(query).all())
 
 
+def batches_of(connection: sa.Connection, wanted: list[str]) -> set[str]:
+    """The batches of these items."""
+    found: set[str] = set()
+    for start in range(0, len(wanted), _PART):
+        query = sa.select(ITEM.c.batch).where(ITEM.c.item.in_(wanted[start : start + _PART])).distinct()
+        found.update(connection.scalars(query).all())
+    return found
+
+
+def declared(connection: sa.Connection, wanted: str) -> set[str]:
+    """The items of a batch that were declared as expected to divide their judges."""
+    query = sa.select(ITEM.c.item).where(ITEM.c.batch == wanted, ITEM.c.is_disagreement_expected == 1)
+    return set(connection.scalars(query).all())
+
+
 def work(connection: sa.Connection, wanted: str) -> Row | None:
     """An item's state of work, or None when it is no work item."""
     return _WORK.first(connection, {"wanted": wanted})

@@ -179,6 +179,16 @@ def of_batch(connection: sa.Connection, batch: str) -> list[Row]:
     return list(connection.execute(sa.select(JUDGMENT).where(JUDGMENT.c.batch == batch).order_by(JUDGMENT.c.seq)).all())
 
 
+def to_measure(connection: sa.Connection, batch: str) -> list[Row]:
+    """The same with no more than what measures a batch."""
+    table = JUDGMENT
+    columns: list[sa.ColumnElement[Any]] = [
+        table.c.judgment, table.c.item, table.c.expert, table.c.verdict, table.c.scores, table.c.signal,
+        table.c.rubric_version, table.c.is_observed, table.c.seq, table.c["values"], table.c.marks,
+    ]  # fmt: skip
+    return list(connection.execute(sa.select(*columns).where(table.c.batch == batch).order_by(table.c.seq)).all())
+
+
 def of_programme(connection: sa.Connection, programme: str) -> list[Row]:
     """The judgments on a programme's work, whatever their standing, with what places their items, in journal order."""
     columns: list[sa.ColumnElement[Any]] = [

@@ -1,6 +1,7 @@
 """Read models of people: roles, contracts, qualification."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
@@ -168,6 +169,15 @@ _PERSON = Statement(sa.select(PERSON).where(PERSON.c.person == sa.bindparam("who
 def person(connection: sa.Connection, who: str) -> Row | None:
     """One person, or None."""
     return _PERSON.first(connection, {"who": who})
+
+
+def persons(connection: sa.Connection, wanted: Iterable[str]) -> list[Row]:
+    """Those of these people who are known, in the order asked for."""
+    found, names = dict[str, Row](), list(dict.fromkeys(wanted))
+    for start in range(0, len(names), _PART):
+        query = sa.select(PERSON).where(PERSON.c.person.in_(names[start : start + _PART]))
+        found.update({row.person: row for row in connection.execute(query).all()})
+    return [found[name] for name in names if name in found]
 
 
 def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]:

@@ -275,17 +275,6 @@ def held_by_batch(connection: sa.Connection, programme: str) -> dict[tuple[str, 
     return {(row[0], row[1]): row[2] for row in connection.execute(query).all()}
 
 
-def held_in(connection: sa.Connection, batch: str) -> int:
-    """How many judgments of a batch are held, without those whose items were erased: nobody can review them."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(JUDGMENT)
-        .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
-        .where(JUDGMENT.c.batch == batch, JUDGMENT.c.standing == HELD, ~_IS_ERASED)
-    )
-    return int(connection.execute(query).scalar_one())
-
-
 def is_held(connection: sa.Connection, item: str) -> bool:
     """Whether a judgment on an item is held."""
     query = sa.select(WORK.c.held).where(WORK.c.item == item)
@@ -400,7 +389,7 @@ def was_aside(at: int) -> sa.ColumnElement[bool]:
 
 def that_measure(connection: sa.Connection, batch: str, *, until: int | None = None) -> list[Row]:
     """The judgments that measure a batch, now or just before a place in the journal, in its order."""
-    rows = [row for row in judgment.of_batch(connection, batch) if until is None or row.seq < until]
+    rows = [row for row in judgment.to_measure(connection, batch) if until is None or row.seq < until]
     return _measuring(connection, rows, JUDGMENT.c.batch == batch, STANDING.c.seq < (_LAST if until is None else until))
 
 

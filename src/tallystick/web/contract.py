@@ -4,7 +4,7 @@ from collections import Counter
 
 from starlette.responses import Response
 
-from tallystick.app import access, checklist, contract, release
+from tallystick.app import access, blocking, checklist, contract
 from tallystick.app.contract import BatchGlance, ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.edge import Site, Visit, status_of
@@ -76,7 +76,7 @@ def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
     items, complete = _counts(glance)
     batches = [_batch(glance, batch) for batch in _work(glance)]
     weakest = min(batches, key=lambda row: (row.agreement.value or 0.0) - row.threshold, default=None)
-    kept_out = release.batches_kept_out(visit.cell, visit.actor, name)
+    kept_out = blocking.batches_kept_out(visit.cell, visit.actor, name)
     return views.ProgrammeRow(
         name=name, title=glance.row.title, href=f"/programmes/{name}", state=phases.pill(glance.row.phase), items=items,
         complete=complete, agreement=weakest.agreement if weakest else words.estimate(None),
@@ -116,11 +116,11 @@ def batch_rows(glance: ProgrammeGlance, *, may_open: bool = True) -> tuple[views
 
 
 def _blockers(visit: Visit, name: str) -> tuple[views.Blocker, ...] | None:
-    found = release.blockers(visit.cell, visit.actor, name)
+    found = blocking.blockers(visit.cell, visit.actor, name)
     return None if isinstance(found, Refused) else blocker_views(name, found)
 
 
-def blocker_views(programme: str, found: list[release.Blocker]) -> tuple[views.Blocker, ...]:
+def blocker_views(programme: str, found: list[blocking.Blocker]) -> tuple[views.Blocker, ...]:
     """What keeps batches or items out of a release, each with what to do and the way there."""
     return tuple(
         views.Blocker(sentence=sentence(one.sentence), todo=_TODO.get(one.code) or "", link=_way(programme, one))
@@ -128,7 +128,7 @@ def blocker_views(programme: str, found: list[release.Blocker]) -> tuple[views.B
     )
 
 
-def _way(programme: str, blocker: release.Blocker) -> Link:
+def _way(programme: str, blocker: blocking.Blocker) -> Link:
     if blocker.code == "open-disagreement":
         return Link(label=said("Open the queue"), href=f"/programmes/{programme}/disagreements")
     if blocker.code == "affected-unreviewed":

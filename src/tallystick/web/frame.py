@@ -374,8 +374,8 @@ def opened_for(visit: Visit, found: object, path: str, *, asked_at: str | None =
 
 def names(visit: Visit) -> dict[str, str]:
     """Person: name, for those who may read the roster; empty for all others, who see pseudonyms."""
-    found = roster.people(visit.cell, visit.actor)
-    return {} if isinstance(found, Refused) else {view.row.person: view.profile.name for view in found}
+    found = roster.names(visit.cell, visit.actor)
+    return {} if isinstance(found, Refused) else found
 
 
 def history(visit: Visit, envelopes: Sequence[Envelope], *, known: dict[str, str]) -> tuple[HistoryEntry, ...]:

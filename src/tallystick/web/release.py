@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
-from tallystick.app import access, checklist, contract, oversight, release, witnessing
+from tallystick.app import access, blocking, checklist, contract, oversight, release, witnessing
 from tallystick.app.contract import ProgrammeGlance
 from tallystick.app.kernel import new_key
 from tallystick.app.release import ReleasePage
@@ -120,7 +120,7 @@ def every(visit: Visit) -> PageAnswer:
     """The releases of a programme, and what stays out for now."""
     programme = visit.path["programme"]
     found = release.releases_of(visit.cell, visit.actor, programme)
-    in_the_way = release.blockers(visit.cell, visit.actor, programme)
+    in_the_way = blocking.blockers(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
     if isinstance(in_the_way, Refused):

@@ -10,7 +10,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.intervention.opening import requeued_of, state_of
 from tallystick.app.looking import About, Look
-from tallystick.app.roster import profile_of, reason_of
+from tallystick.app.roster import profiles_of, reason_of
 from tallystick.events.envelope import Event, ObjectRef
 from tallystick.events.intervention import (
     ExpertReinstated,
@@ -167,11 +167,11 @@ def _people(connection: journal.Connection, facts: list[Event]) -> list[Row]:
         for name in finding.name.split("|")
     }
     named |= {fact.person for fact in facts if isinstance(fact, ExpertStoodDown | ExpertReinstated)}
-    return [row for row in (roster.person(connection, one) for one in sorted(named)) if row is not None]
+    return roster.persons(connection, sorted(named))
 
 
 def _names(cell: Cell, connection: journal.Connection, people: list[Row], look: Look) -> dict[str, str]:
-    return {one.person: profile_of(cell, connection, one, look).name for one in people}
+    return {one: profile.name for one, profile in profiles_of(cell, connection, people, look).items()}
 
 
 def _page(

@@ -6,9 +6,11 @@ import msgspec
 
 from tallystick.app import access
 from tallystick.app.access import Actor
+from tallystick.app.blocking import HARMLESS
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About
-from tallystick.app.roster import profile_of, reason_of
+from tallystick.app.remembered import Remembered
+from tallystick.app.roster import profiles_of, reason_of
 from tallystick.events.rubric import CriterionFacts
 from tallystick.flow import overturn
 from tallystick.flow.monitoring import figures as flow
@@ -88,10 +90,16 @@ class OwnPage:
 
 def overview(cell: Cell, actor: Actor, programme: str, *, by: str = DOMAIN) -> Overview | Refused:
     """Abstention, disagreement, defects and time over all experts, by criterion and by family of items."""
-    found = _counted(cell, actor, programme, by)
+    if not access.allows(actor, "monitor.read"):
+        return access.ABSENT
+    with cell.read() as connection:
+        row = contracts.programme(connection, programme)
+        if row is None:
+            return access.ABSENT
+        found = counted_shown(cell, connection, programme, by=by)
     if isinstance(found, Refused):
         return found
-    row, axes, counted, _ = found
+    axes, counted = found
     names = names_of(cell, actor, programme, counted.experts)
     if isinstance(names, Refused):
         return names
@@ -137,6 +145,8 @@ def own(cell: Cell, actor: Actor, programme: str) -> OwnPage | Refused:
     return OwnPage(row, own_flow.own(work, beside, who=actor.person))
 
 
+KEPT = 8
+"""Of so many programmes and axes the counts are remembered in each cell."""
 Found = tuple[Row, tuple[str, ...], Counted, list[Work]]
 
 
@@ -147,15 +157,37 @@ def _counted(cell: Cell, actor: Actor, programme: str, by: str) -> Found | Refus
         row = contracts.programme(connection, programme)
         if row is None:
             return access.ABSENT
-        rows = monitoring.of_programme(connection, programme)
-        asked = asked_of(connection, programme)
+        found = _parted(connection, programme, by)
+    return found if isinstance(found, Refused) else (row, found[0], flow.count(found[1]), found[1])
+
+
+_COUNTED: Remembered[tuple[tuple[str, ...], Counted] | Refused] = Remembered(HARMLESS, most=KEPT)
+
+
+def counted_shown(
+    cell: Cell, connection: journal.Connection, programme: str, *, by: str = DOMAIN
+) -> tuple[tuple[str, ...], Counted] | Refused:
+    """The axes, and the counts by one of them: remembered while nothing happens that bears on a judgment.
+
+    connection  of a reading, never one that writes
+    """
+
+    def count() -> tuple[tuple[str, ...], Counted] | Refused:
+        found = _parted(connection, programme, by)
+        return found if isinstance(found, Refused) else (found[0], flow.count(found[1]))
+
+    return _COUNTED.of(cell, connection, (programme, by), count)
+
+
+def _parted(connection: journal.Connection, programme: str, by: str) -> tuple[tuple[str, ...], list[Work]] | Refused:
+    """The axes, and the judgments that count, parted by one of them."""
+    rows, asked = monitoring.of_programme(connection, programme), asked_of(connection, programme)
     places = {text: _PLACES.decode(text) for text in {one.taxonomy for one in rows}}
     axes = (DOMAIN, *sorted({axis for place in places.values() for axis in place} - {DOMAIN}))
     if by not in axes:
         return Refused("unknown-axis", f"Expected one of {', '.join(axes)}, found {by[:60]!r}.", "by", axes)
     families = [one.domain if by == DOMAIN else places[one.taxonomy].get(by, flow.NOT_GIVEN) for one in rows]
-    work = [_work(one, asked, family) for one, family in zip(rows, families, strict=True)]
-    return row, axes, flow.count(work), work
+    return axes, [_work(one, asked, family) for one, family in zip(rows, families, strict=True)]
 
 
 def work_of(connection: journal.Connection, programme: str) -> list[Work]:
@@ -187,7 +219,7 @@ def names_of(cell: Cell, actor: Actor, subject: str, people: tuple[str, ...]) ->
     """
     known = {person: person for person in people}
     with cell.read() as connection:
-        rows = [row for row in (roster.person(connection, one) for one in people) if row is not None]
+        rows = roster.persons(connection, people)
     named = [row for row in rows if row.origin == "imported" or access.allows(actor, "roster.read")]
     if not named:
         return known
@@ -196,7 +228,7 @@ def names_of(cell: Cell, actor: Actor, subject: str, people: tuple[str, ...]) ->
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
-        return known | {row.person: profile_of(cell, connection, row, look).name for row in named}
+        return known | {one: profile.name for one, profile in profiles_of(cell, connection, named, look).items()}
 
 
 def _overturned(connection: journal.Connection, programme: str, person: str) -> Rate | None:

@@ -9,7 +9,7 @@ from tallystick.app import access, gate
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.escape.telling import estimate_of
-from tallystick.app.monitoring.figures import decided_in, work_of
+from tallystick.app.monitoring.figures import counted_shown, decided_in, work_of
 from tallystick.events.gate import BatchMeasured
 from tallystick.events.intervention import InterventionDiagnosed
 from tallystick.events.monitoring import ShortcutAudited
@@ -17,7 +17,7 @@ from tallystick.flow import overturn
 from tallystick.flow.diagnosis import Diagnosis, DividedItem, Finding
 from tallystick.flow.escape import Estimate
 from tallystick.flow.gate import FAIL
-from tallystick.flow.monitoring.figures import count
+from tallystick.flow.monitoring.figures import Counted, count
 from tallystick.flow.monitoring.matter import Drift, Gate, Matter, Step
 from tallystick.flow.monitoring.report import Report, report
 from tallystick.flow.monitoring.told import numbered, worded
@@ -43,27 +43,34 @@ def quality(cell: Cell, actor: Actor, programme: str) -> ReportPage | Refused:
         return access.ABSENT
     with cell.read() as connection:
         row = contracts.programme(connection, programme)
-        return access.ABSENT if row is None else ReportPage(row, report_in(cell, connection, row))
+        if row is None:
+            return access.ABSENT
+        found = counted_shown(cell, connection, programme)
+        assert not isinstance(found, Refused), "work can always be parted by domain"
+        return ReportPage(row, report_in(cell, connection, row, counted=found[1]))
 
 
-def report_in(cell: Cell, connection: journal.Connection, row: Row) -> Report:
-    """The same in one state of the database."""
-    return report(_matter(cell, connection, row, estimate_of(connection, row.programme)))
+def report_in(cell: Cell, connection: journal.Connection, row: Row, *, counted: Counted | None = None) -> Report:
+    """The same in one state of the database. `counted`: what its judgments show, where that is known."""
+    known = count(work_of(connection, row.programme)) if counted is None else counted
+    return report(_matter(cell, connection, row, second=estimate_of(connection, row.programme), counted=known))
 
 
-def _matter(cell: Cell, connection: journal.Connection, row: Row, second: Estimate | None) -> Matter:
+def _matter(
+    cell: Cell, connection: journal.Connection, row: Row, *, second: Estimate | None, counted: Counted
+) -> Matter:
     name = row.programme
-    newest = monitoring.latest_audit(connection, name)
+    newest, latest = monitoring.latest_audit(connection, name), gates.latest_of(connection, name)
     answers = sentinel.answers(connection, name)
     has_policy = bool(sentinel.policies(connection, name))
     return Matter(
         programme=name, title=row.title, upto=journal.head(connection).next_seq - 1,
         gates=tuple(
-            _gate(cell, connection, batch)
+            _gate(cell, connection, batch, latest.get(batch.batch))
             for batch in items.batches(connection, name)
             if batch.purpose == "work" and batch.judgments
         ),
-        counted=count(work_of(connection, name)),
+        counted=counted,
         cases={state: n for state, n in adjudication.counts(connection, name).items() if state != "withdrawn" and n},
         classes=_classes(connection, name),
         remarks=monitoring.remarks(connection, name),
@@ -77,8 +84,7 @@ def _matter(cell: Cell, connection: journal.Connection, row: Row, second: Estima
     )  # fmt: skip
 
 
-def _gate(cell: Cell, connection: journal.Connection, batch: Row) -> Gate:
-    latest = gates.latest(connection, batch.batch)
+def _gate(cell: Cell, connection: journal.Connection, batch: Row, latest: Row | None) -> Gate:
     fact = None if latest is None else msgspec.json.decode(latest.body, type=BatchMeasured)
     found, recorded = _diagnosis(cell, connection, batch.batch) if fact and fact.decision == FAIL else (None, None)
     return Gate(

@@ -87,6 +87,12 @@ ITEM = sa.Table(
     whole("candidates"),
     sa.UniqueConstraint("programme", "external"),
     sa.Index("item_in_batch", "batch", "seq"), sa.Index("item_content", "programme", "content_key"),
+    sa.Index("item_kind", "programme", "purpose", "domain", "signal"),
+    sa.Index(
+        "item_unlicensed", "programme", "seq",
+        sqlite_where=sa.text("licence IN ('', 'unstated') OR source_class = ''"),
+        postgresql_where=sa.text("licence IN ('', 'unstated') OR source_class = ''"),
+    ),
 )  # fmt: skip
 # What assignment needs of an item, and no more: it is read at every click.
 WORK = sa.Table(
@@ -378,6 +384,10 @@ ACCESS = sa.Table(
     whole("seq", key=True), text("subject"), text("what"), text("reason"), whole("number"),
     text("part", optional=True), text("words", optional=True), text("by"), text("role"), whole("at"),
     sa.Index("access_to", "subject", "seq"), sa.Index("access_by", "by", "seq"), sa.Index("access_at", "at", "seq"),
+    sa.Index(
+        "access_unblinded", "subject", "seq", sqlite_where=sa.text("what = 'candidates'"),
+        postgresql_where=sa.text("what = 'candidates'"),
+    ),
 )  # fmt: skip
 
 # What was ordered to be erased, and how far it is. Lists stand as canonical JSON.
