@@ -87,12 +87,6 @@ ITEM = sa.Table(
     whole("candidates"),
     sa.UniqueConstraint("programme", "external"),
     sa.Index("item_in_batch", "batch", "seq"), sa.Index("item_content", "programme", "content_key"),
-    sa.Index("item_kind", "programme", "purpose", "domain", "signal"),
-    sa.Index(
-        "item_unlicensed", "programme", "seq",
-        sqlite_where=sa.text("licence IN ('', 'unstated') OR source_class = ''"),
-        postgresql_where=sa.text("licence IN ('', 'unstated') OR source_class = ''"),
-    ),
 )  # fmt: skip
 # What assignment needs of an item, and no more: it is read at every click.
 WORK = sa.Table(
