@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tallystick import settings
-from tallystick.app import access, contract, items, roster, rubric, sentinel
+from tallystick.app import access, contract, items, pay, roster, rubric, sentinel
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
@@ -112,9 +112,15 @@ class _School:
         )
         actor = roster.actor_of(self.cell, person)
         assert actor is not None
+        self._accept_pay(actor)
         for domain in self.domains:
             self._qualify(actor, domain)
         return _done(roster.open_session(self.cell, person, kind="api", method="password")).token
+
+    def _accept_pay(self, actor: Actor) -> None:
+        terms = pay.terms_page(self.cell, actor, self.programme)
+        if not isinstance(terms, Refused):
+            _done(pay.accept(self.cell, actor, self.programme, terms=terms.row.terms, key=new_key()))
 
     def _qualify(self, actor: Actor, domain: str) -> None:
         begun = _done(
