@@ -7,12 +7,15 @@ from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.flow.routing import DAY_US
 
+SENIOR = "assignment: {reviews: {restricted: '0'}, senior: {years: 5}, others_first: false}\n"
+"""Who is senior where a domain is of high or restricted risk, and no second looks."""
+
 
 def restrict(world: World, redundancy: int = 2) -> None:
     """Make the domain a restricted one, and clear its lead."""
     text = contract_text("1.1.0", redundancy=redundancy, domains=world.domains)
     text = text.replace("risk: medium", "risk: restricted").replace("{medium:", "{restricted:")
-    text += "routing: {domains: {}}\n"
+    text += "routing: {domains: {}}\n" + SENIOR
     done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
     assert isinstance(done, contract.ContractInForce), done
     clear(world, world.person("Lia Lead", "lead"), world.lead)

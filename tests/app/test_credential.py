@@ -9,6 +9,7 @@ from pathlib import Path
 import living_cell
 import pytest
 from living_cell import GOLD, PROGRAMME, World, answer_of, contract_text, gold_row, item_row, world_at
+from restricted_work import SENIOR
 
 from tallystick.app import (
     adjudication,
@@ -211,7 +212,7 @@ def test_a_long_queue_that_is_closed_to_somebody_is_asked_about_once(
         for expert in (first := world.expert(), second := world.expert()):
             verify(world, declared(world, expert))
         text = contract_text("1.1.0", domains=domains, redundancy=2)
-        text = text.replace("medical, risk: medium", "medical, risk: high") + DEMAND.replace("medium", "high")
+        text = text.replace("medical, risk: medium", "medical, risk: high") + DEMAND.replace("medium", "high") + SENIOR
         done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
         assert isinstance(done, contract.ContractInForce), done
         world.work(3, domain="medical")
@@ -230,6 +231,11 @@ def test_a_long_queue_that_is_closed_to_somebody_is_asked_about_once(
 
         monkeypatch.setattr(of_queue, "refuse_decider", noted)
         one, other = (world.expert("adjudicator", domains=()) for _ in range(2))
+        for who in (one, other):
+            done = tiers.grant_senior(
+                world.cell, world.lead, PROGRAMME, who.person, rests_on="years", reason=WHY, key=new_key()
+            )
+            assert isinstance(done, Receipt), done
         assert isinstance(adjudication.take_next(world.cell, one, PROGRAMME, key=new_key()), adjudication.Taken)
         assert asked == ["medical", "general", "general"], "the last of them as the case is leased"
         asked.clear()

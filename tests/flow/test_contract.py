@@ -12,6 +12,7 @@ from tallystick.flow import contract as contracts
 from tallystick.flow.contract import (
     AXES,
     DataContract,
+    check_bound,
     check_rubrics,
     check_version,
     count_items,
@@ -68,6 +69,7 @@ rights:
   deletion: By destroying the key.
 redundancy: {low: 2, high: 3}
 agreement: {metric: krippendorff_alpha, level: nominal, why: Few use every verdict.}
+assignment: {senior: {years: 8}}
 """
 
 
@@ -292,6 +294,29 @@ def test_a_version_may_not_follow(text: str, code: str) -> None:
     refused = check_version(sound(), sound(text))
     assert refused is not None
     assert refused.code == code
+
+
+@pytest.mark.parametrize(
+    ("risk", "codes", "expected"),
+    [
+        ("high", ["tiers-unbound", "tiers-unsaid"], "medical is of high or restricted risk"),
+        ("restricted", ["tiers-unbound", "tiers-unsaid"], "medical is of high or restricted risk"),
+        ("medium", ["tiers-unsaid"], None),
+    ],
+)
+def test_careful_tiers_bind_whoever_brings_a_version_into_force(
+    risk: str, codes: list[str], expected: str | None
+) -> None:
+    """It is no fault of the document: versions from before stay readable. Low risk is told of what it leaves out."""
+    text = SMALL.replace("assignment: {senior: {years: 8}}\n", "").replace("{low: 2, high: 3}", "{low: 2}")
+    text = text.replace("medical, risk: high", f"medical, risk: {risk}")
+    found = sound(text)
+    assert [one.code for one in findings(found, TODAY)] == codes
+    problems = placed(check_bound(found, "contract.yaml"), text)
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if "rubric: medical" in line]
+    assert [one.line for one in problems] == (lines if expected else [])
+    assert all(expected in one.sentence and "senior: {role: adjudicator" in one.fix for one in problems if expected)
+    assert check_bound(sound(), "contract.yaml") == []
 
 
 def test_a_version_with_reasons_may_follow() -> None:

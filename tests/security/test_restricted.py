@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from history_experts import PAY
 from living_cell import PROGRAMME, contract_text
+from restricted_work import SENIOR
 from security.planted import MARK, Planted, planted_at
 
 from tallystick.app import contract, routing, welfare
@@ -28,7 +29,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     folder = tmp_path_factory.mktemp("restricted")
     with planted_at(f"sqlite+pysqlite:///{folder / 'cell.db'}", folder / "cell") as made:
         world = made.world
-        text = contract_text("1.2.0").replace("risk: medium", "risk: restricted") + "routing: {}\n" + SECTION
+        text = contract_text("1.2.0").replace("risk: medium", "risk: restricted") + "routing: {}\n" + SECTION + SENIOR
         text = (text + PAY).replace("Terms changed", "Tiers changed").replace("The plan changed", "The risk changed")
         done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
         assert isinstance(done, contract.ContractInForce), done

@@ -21,6 +21,7 @@ from tallystick.flow.contract import (
     HardShare,
     QuotaFill,
     Terms,
+    check_bound,
     check_rubric_domains,
     check_version,
     findings,
@@ -31,7 +32,7 @@ from tallystick.flow.contract import (
 )
 from tallystick.flow.contract.assignment import tier_facts
 from tallystick.flow.contract.credentials import demand_facts, plan_facts
-from tallystick.flow.document import Finding, Problem, read
+from tallystick.flow.document import Finding, Problem, placed, read
 from tallystick.flow.pay import check_terms, terms_facts
 from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import DISQUALIFIED
@@ -70,6 +71,9 @@ def bring_into_force(
     contract = read(text, name, DataContract)
     if isinstance(contract, list):
         return contract
+    unbound = check_bound(contract, name)
+    if unbound:
+        return placed(unbound, text)
     request = canon.encode(["contract", text])
     answer = cell.execute(
         Command(actor, "programme.write", key, request, lambda tx: _decide(cell, tx, text, contract=contract))

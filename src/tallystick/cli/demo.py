@@ -18,7 +18,7 @@ import typer
 import uvicorn
 
 from tallystick import settings
-from tallystick.app import access, constitution, contract, gate, items, release, roster, routing, rubric
+from tallystick.app import access, constitution, contract, gate, items, release, roster, routing, rubric, tiers
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
@@ -47,6 +47,7 @@ LAST_ACTS_US = 12 * 3_600 * 1_000_000
 """How long before now the comparisons begin: all that follows them fits into it."""
 BATCHES = {"critique": "critiques", "process": "steps", "tooltrace": "traces", "safety": "safety"}
 """Signal: the batch of its items. What is compared stands in another one, and comes later."""
+WHY_SENIOR = "Keeps the disagreements of an imported set as its raters left them; years as the demo assumes."
 T = TypeVar("T")
 
 
@@ -303,6 +304,12 @@ def _clear_people(stage: _Stage, programme: str, steward: str) -> None:
                 stage.cell, by, person, programme=programme, until=until, reason=attacks.WHY_CLEARED, key=new_key()
             )
         )
+    _good(
+        tiers.grant_senior(
+            stage.cell, stage.lead, programme, stage.persons[steward], rests_on="years", reason=WHY_SENIOR,
+            key=new_key(),
+        )
+    )  # fmt: skip
     stage.say("a restricted set: seen by the lead and the steward alone, who were cleared for it")
 
 

@@ -10,8 +10,8 @@ from tallystick.app.items import ImportReport
 from tallystick.app.kernel import new_key
 from tallystick.cli import shell
 from tallystick.flow.constitution import Constitution
-from tallystick.flow.contract import DataContract
-from tallystick.flow.document import Problem, Versioned, read
+from tallystick.flow.contract import DataContract, check_bound
+from tallystick.flow.document import Problem, Versioned, placed, read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow, Rubric
 from tallystick.flow.slices import Slice
@@ -28,6 +28,8 @@ def check(file: File, as_json: shell.AsJson = False) -> None:
     is_rubric, is_constitution = b"tallystick/rubric/" in data, b"tallystick/constitution/" in data
     model = Constitution if is_constitution else Rubric if is_rubric else DataContract
     found: Versioned | list[Problem] = read(data, file.name, model)
+    if isinstance(found, DataContract):
+        found = placed(check_bound(found, file.name), data) or found
     if isinstance(found, list):
         shell.list_problems(found)
     kind = "constitution" if is_constitution else "rubric" if is_rubric else "contract"

@@ -11,9 +11,10 @@ from tallystick.sim.play import NEXT_DAY, World
 
 AWAITED = "lawyer-3"
 """Who has not labelled in the calibration session when the play ends."""
-SECOND_LOOKS = {"high": 6, "medium": 4, "low": 2}
-"""How many finished items of each tier are drawn to be looked at again."""
-LOOKED_AT = 5
+SECOND_LOOKS = {"medium": 4, "low": 2}
+"""How many finished items of each tier are drawn to be looked at again, beside what the tiers demand."""
+LOOKED_AT = 3
+"""How many of those are looked at; what the tiers demand is looked at in full."""
 LOOK_MS = 150_000
 ACT = NEXT_DAY
 WHY = {
@@ -66,11 +67,21 @@ def _intervene(world: World, lead: Hand, intervention: str, domain: str, *, trut
 
 
 def _look_again(world: World, lead: Hand) -> None:
-    lead.post(f"/programmes/{world.programme}/rereview/draws", SECOND_LOOKS)
+    """What the tiers demand is drawn and looked at in full; of a sample beside it, the first ones."""
+    lead.post(f"/programmes/{world.programme}/rereview/due")
+    demanded = _looks(world)
+    world.say(f"second looks that the tiers demand, all of severe items and a sample of the others: {demanded} done")
+    lead.post(f"/programmes/{world.programme}/rereview/draws", {**SECOND_LOOKS, "round": 1})
+    done = _looks(world, at_most=LOOKED_AT)
+    world.say(f"{sum(SECOND_LOOKS.values())} finished items drawn at random for a second look, {done} looked at")
+
+
+def _looks(world: World, *, at_most: int | None = None) -> int:
+    """Second looks by adjudicators, until there is none for them; how many."""
     done = 0
     for login in cast.ADJUDICATORS:
         hand = world.hand(login, act=ACT)
-        while done < LOOKED_AT:
+        while done != at_most:
             try:
                 review = hand.post(f"/programmes/{world.programme}/rereview/next")
             except Refusal as refusal:
@@ -80,4 +91,4 @@ def _look_again(world: World, lead: Hand) -> None:
             world.clock.work(LOOK_MS)
             hand.post(f"/rereviews/{review['item']}/answer", {"is_defect": False})
             done += 1
-    world.say(f"{sum(SECOND_LOOKS.values())} finished items drawn at random for a second look, {done} looked at")
+    return done

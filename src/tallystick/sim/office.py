@@ -19,6 +19,7 @@ EXPIRING_DAYS: Final = 45
 """Days from the end of the play in which the last day of one credential lies."""
 YEARS_VALID: Final = 4
 TEACHING: Final = ("lawyer-1", "lawyer-3")
+WHY_SENIOR: Final = "More than eight years in practice, as the contract of the programme asks."
 NEXT_WEEK: Final = 4
 """The act of the play in which the week is over."""
 
@@ -69,6 +70,10 @@ def hire(world: World) -> None:
     world.say(f"{verified} credentials verified, {len(CREDENTIALS) - verified} under review")
     people = [expert.login for expert in cast.experts(world.seed)]
     accept(world, [*people, *cast.ADJUDICATORS])
+    for login in cast.ADJUDICATORS:
+        senior = {"person": world.hand(login).get("/me")["person"], "rests_on": "years", "reason": WHY_SENIOR}
+        lead.post(f"/programmes/{world.programme}/seniors", senior)
+    world.say(f"{len(cast.ADJUDICATORS)} senior adjudicators named for what is of high risk")
     for number, login in enumerate(people):
         setting = "research" if login in TEACHING else "practice"
         groups = {"years": "many" if number % 2 else "few", "setting": setting}

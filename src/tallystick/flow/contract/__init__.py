@@ -3,7 +3,7 @@
 Reads contract documents, rubrics, counts and a date as values; writes nothing. SPEC 1.1 to 1.6.
 """
 
-from tallystick.flow.contract.lacks import check_rubrics, findings
+from tallystick.flow.contract.lacks import check_bound, check_rubrics, findings
 from tallystick.flow.contract.model import (
     AXES,
     AXIS_SHAPES,
@@ -85,6 +85,7 @@ __all__ = [
     "Welfare",
     "agreement_for",
     "axis_fault",
+    "check_bound",
     "check_rubric_domains",
     "check_rubrics",
     "check_version",

@@ -81,6 +81,15 @@ def assignment_faults(assignment: Assignment | None, risks: Mapping[Domain, str]
         )  # fmt: skip
 
 
+def unbound(assignment: Assignment | None, risks: Mapping[Domain, str]) -> list[Domain]:
+    """The domains whose tier binds nobody, since the contract says nothing of seniors and second looks.
+
+    No fault of a contract, because versions from before stay readable and keep their meaning: it is asked of a version
+    that comes into force.
+    """
+    return [] if assignment else [name for name, risk in risks.items() if risk in SENIOR_TIERS]
+
+
 def tier_facts(programme: str, version: str, said: Assignment | None) -> list[AssignmentPolicySet]:
     """What a contract version says of tiers and fairness, as a fact; none when it says nothing."""
     if said is None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from tallystick.canon import PPM
+from tallystick.flow.contract.assignment import unbound
 from tallystick.flow.contract.model import (
     AXIS_VALUES,
     HARD_DIFFICULTIES,
@@ -17,7 +18,7 @@ from tallystick.flow.contract.model import (
 )
 from tallystick.flow.contract.routing import routing_for
 from tallystick.flow.document import Finding, Problem, share_ppm
-from tallystick.flow.rubric import Rubric
+from tallystick.flow.rubric import Domain, Rubric
 from tallystick.signals import BY_NAME
 
 _SEVERITIES = ("critical", "high", "medium", "low")
@@ -32,6 +33,7 @@ def findings(contract: DataContract, today: date) -> list[Finding]:
         *_agreement_findings(contract),
         *_level_findings(contract),
         *_failure_findings(contract),
+        *_tier_findings(contract),
     ]
     return sorted(found, key=lambda finding: finding.severity != "serious")
 
@@ -159,6 +161,27 @@ def _failure_findings(contract: DataContract) -> Iterator[Finding]:
         yield _warning("failure-order", "failures", sentence)
 
 
+def _tier_findings(contract: DataContract) -> Iterator[Finding]:
+    careful = _unbound(contract)
+    if careful:
+        sentence = (
+            f"The section `assignment` is missing, so no senior adjudicator decides anything and nothing is looked at "
+            f"again in {', '.join(careful)}, of high or restricted risk: the next version of the contract needs it."
+        )
+        yield _serious("tiers-unbound", "assignment", sentence)
+    once = [name for name, plan in contract.domains.items() if plan.risk == "low"]
+    if once and contract.assignment is None:
+        sentence = (
+            f"Low risk asks for a sampled review, and without the section `assignment` none is held before a release: "
+            f"{', '.join(once)}."
+        )
+        yield _warning("tiers-unsaid", "assignment", sentence)
+
+
+def _unbound(contract: DataContract) -> list[Domain]:
+    return unbound(contract.assignment, {name: plan.risk for name, plan in contract.domains.items()})
+
+
 def _serious(code: str, path: str, sentence: str) -> Finding:
     return _finding(code, path, sentence, severity="serious")
 
@@ -169,6 +192,25 @@ def _warning(code: str, path: str, sentence: str) -> Finding:
 
 def _finding(code: str, path: str, sentence: str, *, severity: Literal["serious", "warning"]) -> Finding:
     return Finding(code=code, path=path, severity=severity, sentence=sentence)
+
+
+def check_bound(contract: DataContract, name: str) -> list[Problem]:
+    """What keeps a version from coming into force that can be read, or nothing.
+
+    name     what the writer of the document calls it
+    returns  problems without a line; `document.placed` finds the lines in the contract's text
+    """
+    careful = _unbound(contract)
+    if not careful:
+        return []
+    domains = f"{', '.join(careful)} {'is' if len(careful) == 1 else 'are'}"
+    expected = f"the section `assignment`, because {domains} of high or restricted risk"
+    fix = (
+        "Say who is senior, for example `assignment: {senior: {role: adjudicator, years: 8}}`. Then a fifth of what "
+        "the judges agree on is looked at again, unless `reviews` in it says otherwise."
+    )
+    path = f"domains.{careful[0]}.risk"
+    return [Problem(name=name, line=None, path=path, expected=expected, found="no such section", fix=fix)]
 
 
 # --- contract against rubrics -----------------------------------------------------------------------------------
