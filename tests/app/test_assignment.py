@@ -17,7 +17,7 @@ from tallystick.flow import assignment as flow
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import assignment as leases
-from tallystick.store.schema import ASSIGNMENT, JUDGMENT, WORK
+from tallystick.store.schema import ASSIGNMENT, ITEM, JUDGMENT, WORK
 
 
 def work_rows(world: World) -> list[sa.Row[tuple[object, ...]]]:
@@ -314,3 +314,51 @@ def test_who_is_not_in_the_roster_gets_nothing(sqlite_url: str, tmp_path: Path, 
         world.work(1)
         stranger = Actor(person, frozenset({"expert"}))
         assert assignment.next_task(world.cell, stranger, PROGRAMME) == access.ABSENT
+
+
+def test_who_opened_records_is_given_neither_those_items_nor_their_gold(database_url: str, tmp_path: Path) -> None:
+    with world_at(database_url, tmp_path / "cell") as world:
+        world.work(2)
+        world.judge(world.expert())
+        auditor = world.person("Ann Auditor", "auditor")
+        with world.cell.read() as connection:
+            ids = {row.external: row.item for row in connection.execute(sa.select(ITEM)).all()}
+        read_record(world, auditor, ids["w-1"])
+        expert = as_expert(world, auditor)
+        assert world.qualify(expert).state == "qualified"
+        taken = world.task(expert)
+        assert taken.item != ids["w-1"], "it is free, and its judgment was read"
+        with world.cell.read() as connection:
+            assert leases.opened_of(connection, expert.person, ids.values()) == {ids["w-1"]}
+        roster.change_roles(world.cell, world.lead, expert.person, roles=["auditor"], expert_roles=[], key=new_key())
+        read_record(world, auditor, taken.item)
+        roster.change_roles(world.cell, world.lead, expert.person, roles=["expert"], expert_roles=[], key=new_key())
+        answer = answer_of(taken.shown.first)
+        assert code(judgment.submit(world.cell, expert, taken.assignment, answer, key=new_key())) == "work-requeued"
+
+
+def test_gold_whose_key_was_read_qualifies_nobody(sqlite_url: str, tmp_path: Path) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        auditor = world.person("Ann Auditor", "auditor")
+        with world.cell.read() as connection:
+            gold = [row.item for row in connection.execute(sa.select(ITEM)).all() if row.purpose == "gold"]
+        read_record(world, auditor, gold[0])
+        expert = as_expert(world, auditor)
+        begun = roster.start_qualification(world.cell, expert, programme=PROGRAMME, rubric="general", key=new_key())
+        assert code(begun) == "too-few-gold-items"
+
+
+def as_expert(world: World, auditor: Actor) -> Actor:
+    """The same person in another role, with a contract."""
+    cell, person = world.cell, auditor.person
+    roster.change_roles(cell, world.lead, person, roles=["expert"], expert_roles=[], key=new_key())
+    roster.execute_contract(cell, world.lead, person, template=b"t", executed_at=1, ip_assigned_at=1, key=new_key())
+    found = roster.actor_of(cell, person)
+    assert found is not None
+    return found
+
+
+def read_record(world: World, reader: Actor, item: str) -> None:
+    """An auditor opens the record of an item, judgments and key and all."""
+    found = items.item_record(world.cell, reader, item, reason="audit", words="A look around for the audit.")
+    assert not isinstance(found, Refused), found

@@ -38,6 +38,10 @@ REASONS_LOOKED_AT = 10
 """Judgments of the same expert whose words a reason is held against."""
 OVER = ("judged", "requeued")
 """States of an assignment whose judgment was given: nothing more is written or sent under it."""
+SAW_OTHERS = Refused(
+    "work-requeued",
+    "Expected somebody who has not seen the judgments on this item. You have: somebody else judges it.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,8 @@ def _in_place_of(tx: Transaction, leased: Row) -> Row:
 
 def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV3] | Refused:
     """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
+    if assignment.saw_others(tx.connection, leased.expert, leased.item):
+        return SAW_OTHERS
     if leased.state == "leased":
         return []
     refused = _not_again(tx, leased)
@@ -255,10 +261,8 @@ def _not_again(tx: Transaction, leased: Row) -> Refused | None:
     """
     if not standing.was_requeued(tx.connection, leased.item):
         return None
-    asked = tx.connection, leased.expert, leased.item
-    if assignment.saw_others(*asked) or assignment.read_written(*asked):
-        sentence = "Expected somebody who has not seen the judgments on this item. You have: somebody else judges it."
-        return Refused("work-requeued", sentence)
+    if assignment.read_written(tx.connection, leased.expert, leased.item):
+        return SAW_OTHERS
     current = rubrics.current(tx.connection, leased.programme, leased.rubric)
     if current is None or current.version == leased.rubric_version:
         return None

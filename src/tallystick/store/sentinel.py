@@ -18,7 +18,7 @@ from tallystick.flow.sentinel import Chart, Design, take
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.assignment import authored
+from tallystick.store.assignment import authored, looked_into
 from tallystick.store.schema import (
     ASSIGNMENT,
     DRIFT,
@@ -237,6 +237,7 @@ _UNSEEN_CLAUSE = (
         ITEM.c.signal == sa.select(_WORK.c.signal).where(_WORK.c.item == sa.bindparam("free")).scalar_subquery(),
         ~sa.exists().where(GOLD_SEEN.c.person == sa.bindparam("who"), GOLD_SEEN.c.item == GOLD.c.item),
         ~authored(GOLD.c.item, sa.bindparam("who")),
+        ~looked_into(GOLD.c.item, sa.bindparam("who")),
         ~_IS_GONE,
     )
     .order_by(GOLD.c.place)

@@ -147,7 +147,8 @@ def _start(
     gold = [one for one in every if one.signal == chosen]
     pool = {item.item: item for item in gold if may.allows(routing.places_of(item))}
     own = assignment.authors_of(tx.connection, pool)
-    unseen = [item for item in pool if item not in seen and actor.person not in own.get(item, ())]
+    known = seen | assignment.opened_of(tx.connection, actor.person, pool)
+    unseen = [item for item in pool if item not in known and actor.person not in own.get(item, ())]
     sentinels = sentinel_items_of(tx.connection, actor.person)
     fresh = [item for item in unseen if item not in sentinels]
     shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]

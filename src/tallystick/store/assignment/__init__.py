@@ -13,7 +13,6 @@ from tallystick.store.assignment.leases import (
     loads,
     open_kinds,
     open_strata,
-    saw_others,
     strata_of,
 )
 from tallystick.store.assignment.projected import HANDLERS
@@ -27,6 +26,7 @@ from tallystick.store.assignment.promoted import (
     unreviewed_demonstrations,
     written_waiting,
 )
+from tallystick.store.assignment.seen import looked_into, opened_of, saw_others
 from tallystick.store.assignment.strata import count_again, count_erased, count_open, count_taken, go_back, place
 
 __all__ = [
@@ -49,11 +49,13 @@ __all__ = [
     "is_author",
     "is_set_aside",
     "loads",
+    "looked_into",
     "lost_demonstrations",
     "made_of",
     "on_promoted",
     "open_kinds",
     "open_strata",
+    "opened_of",
     "place",
     "read_written",
     "saw_others",

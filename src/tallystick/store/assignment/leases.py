@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment.authors import authored
 from tallystick.store.assignment.promoted import had_written
-from tallystick.store.schema import ACCESS, ASSIGNMENT, BATCH, JUDGMENT, STANDING, WORK, Row
+from tallystick.store.assignment.seen import looked_into
+from tallystick.store.schema import ASSIGNMENT, BATCH, JUDGMENT, WORK, Row
 from tallystick.store.schema.assignment import CURSOR, LOAD, STRATUM, STRATUM_CURSOR
 
 _SET_STATE = Statement(
@@ -81,14 +82,8 @@ _MINE = sa.exists().where(
 _JUDGED = sa.exists().where(
     JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
 )
-# Others' judgments are shown once an item is complete. When it opens again, who has seen them judges it no more.
-_SAW_OTHERS = sa.and_(
-    sa.exists().where(STANDING.c.item == WORK.c.item),
-    sa.exists().where(
-        ACCESS.c.subject == WORK.c.item, ACCESS.c.by == sa.bindparam("who"),
-        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
-    ),
-)  # fmt: skip
+# Others' judgments are shown to experts once an item is complete, and it may open again; an auditor or a lead may open
+# the record of an item at any time, and become an expert later. Who has seen them judges it no more.
 _FREE = Statement(
     sa.select(WORK.c.item, WORK.c.rank)
     .where(
@@ -98,7 +93,7 @@ _FREE = Statement(
         WORK.c.rank <= sa.bindparam("upto"),
         ~_MINE,
         ~_JUDGED,
-        ~_SAW_OTHERS,
+        ~looked_into(WORK.c.item, sa.bindparam("who")),
         ~authored(WORK.c.item, sa.bindparam("who")),
         ~had_written(WORK.c.item, sa.bindparam("who")),
     )
@@ -106,19 +101,6 @@ _FREE = Statement(
     .limit(1)
 )
 _LAST_RANK = 2**62
-_SEEN = Statement(
-    sa.select(ACCESS.c.seq)
-    .where(
-        ACCESS.c.subject == sa.bindparam("wanted"), ACCESS.c.by == sa.bindparam("who"),
-        sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record"),
-    )
-    .limit(1)
-)  # fmt: skip
-
-
-def saw_others(connection: sa.Connection, who: str, wanted: str) -> bool:
-    """Whether somebody was ever shown what others said of an item."""
-    return _SEEN.first(connection, {"wanted": wanted, "who": who}) is not None
 
 
 def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int) -> str | None:
