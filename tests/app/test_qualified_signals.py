@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from held_work import code
-from living_cell import CRITERIA, GOLD, NUMBERS, PROGRAMME, World, item_row, world_at
+from living_cell import CRITERIA, GOLD, NUMBERS, PROGRAMME, World, item_row, jsonl, world_at
 
 from tallystick.app import assignment, checklist, erasure, judgment, release, roster
+from tallystick.app import items as imports
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.judgment import Saved
@@ -213,3 +214,21 @@ def test_the_next_qualification_is_one_that_is_not_passed() -> None:
     assert next_signal(both, {"preference"}, None, asked={"preference"}) == "preference"
     assert next_signal(both, set(), None, asked={OTHER}) == OTHER
     assert next_signal(set(), set(), None, asked=set()) == "preference"
+
+
+def test_gold_that_nobody_can_fail_is_refused(sqlite_url: str, tmp_path: Path) -> None:
+    """Who writes has one verdict, so any response would pass: others of the domain have to do, as with no gold."""
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        material = {"evidence": [{"id": "leaf", "title": "Leaf", "text": "Take one."}]}
+        marks = [{"field": "evidence", "on": "leaf", "label": "rests_on"}]
+        rows = [
+            item_row(f"gw-{n}", signal=OTHER, candidates=[], material=material, gold={"verdict": "written"} | more)
+            for n, more in enumerate([{}, {"marks": marks, "values": {"basis": "both"}}])
+        ]
+        wanted = imports.Wanted(programme=PROGRAMME, name="gold.jsonl", batch="gold-written", purpose="gold")
+        report = imports.import_items(world.cell, world.lead, jsonl(rows), wanted)
+        assert isinstance(report, imports.ImportReport), report
+        assert (report.accepted, [one.path for one in report.problems]) == (0, ["gold.verdict"] * 2)
+        assert "a single verdict that decides, found written" in report.problems[0].sentence
+        world.bring([item_row("d-1", signal=OTHER, candidates=[], material=material)])
+        assert world.task(world.expert()), "any other qualification of the domain has to do"

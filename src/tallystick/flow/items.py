@@ -235,6 +235,11 @@ def _key_problems(row: ItemRow, gold: GoldKey, rubric: Rubric, name: str, *, lin
     content, signal = content_of_row(row), BY_NAME[row.signal]
     answer = Answer(verdict=gold.verdict, scores=dict(gold.scores), values=dict(gold.values), marks=list(gold.marks))
     matter = Matter(signal=signal, content=content, order=LETTERS[: len(content.candidates)].upper())
+    verdicts = matter.form(rubric).verdicts
+    if len(verdicts) == 1:
+        expected = "an item on which an answer can be wrong: the form of this one has a single verdict that decides"
+        fix = "Bring a response to be reviewed as its candidate, or choose another item."
+        return [_problem(name, line, "gold.verdict", expected=expected, found=verdicts[0].value, fix=fix)]
     return [
         _problem(name, line, f"gold.{fault.field}", expected=fault.sentence, found="another key", fix="Correct it.")
         for fault in faults(answer, rubric, matter, is_whole=False)
