@@ -42,7 +42,7 @@ BOTH = {"reasoning": {"a": 4, "b": 3}, "concision": {"a": 4, "b": 3}}
 FAULTS: dict[str, tuple[dict[str, object], str, str]] = {
     "a criterion without scores": (
         {"scores": {"reasoning": BOTH["reasoning"]}},
-        "scores.concision", "Score concision for both answers, or choose that you cannot say.",
+        "scores.concision", "Score concision for every answer, or choose that you cannot say.",
     ),
     "a score above the scale": (
         {"scores": BOTH | {"concision": {"a": 6, "b": 1}}},

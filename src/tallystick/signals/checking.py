@@ -70,10 +70,13 @@ def _score_faults(answer: Answer, form: Form, criteria: Mapping[str, CriterionSc
             yield Fault(f"scores.{name}", f"Expected a criterion of this rubric ({named}), found {name}.")
     if answer.verdict in UNDECIDED or not form.scored:
         return
-    what = {1: "it", 2: "both answers"}.get(len(form.scored), "every answer")
     for name, scale in criteria.items():
-        if name not in answer.scores:
-            yield Fault(f"scores.{name}", f"Score {name} for {what}, or choose that you cannot say.", is_missing=True)
+        if name not in answer.scores and len(form.scored) == 1:
+            yield Fault(f"scores.{name}", f"Score {name}, or choose that you cannot say.", is_missing=True)
+        elif name not in answer.scores:
+            yield Fault(
+                f"scores.{name}", f"Score {name} for every answer, or choose that you cannot say.", is_missing=True
+            )
         points = answer.scores.get(name)
         if points is None:
             continue
