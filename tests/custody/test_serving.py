@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,17 +20,31 @@ from tallystick.custody.software import SoftwareKeys
 from tallystick.ledger.reader import LogReader
 
 
+def place_in(folder: Path) -> Place:
+    (folder / "run").mkdir(mode=0o700)
+    return Place(folder, tokens_at(folder / "softhsm"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A cell whose keys a token holds. Its key process has ended."""
+    place = place_in(tmp_path_factory.mktemp("made"))
+    place.tokens.make("cell")
+    with place.keyd():
+        place.make()
+    return place
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    (tmp_path / "run").mkdir(mode=0o700)
-    tokens = tokens_at(tmp_path / "softhsm")
-    tokens.make("cell")
-    return Place(tmp_path, tokens)
+def place(made: Place) -> Iterator[Place]:
+    """The same cell for each test, with its settings as they were made."""
+    settings = made.cell / "cell.toml"
+    before = settings.read_text()
+    yield made
+    settings.write_text(before)
 
 
 def test_a_cell_without_its_key_process_does_not_open(place: Place) -> None:
-    with place.keyd():
-        place.make()
     for words in (("cell", "check"), ("serve",)):
         code, answer = told(*words, "--dir", str(place.cell))
         assert code == 2
@@ -41,7 +56,6 @@ def test_a_cell_without_its_key_process_does_not_open(place: Place) -> None:
 
 def test_keys_of_another_holder_and_keys_that_settings_forbid_are_refused(place: Place) -> None:
     with place.keyd():
-        place.make()
         settings = (place.cell / "cell.toml").read_text()
         (place.cell / "cell.toml").write_text(f"{settings}allow_development_custody = false\n")
         code, answer = told("cell", "check", "--dir", str(place.cell))
@@ -60,7 +74,6 @@ def test_keys_of_another_holder_and_keys_that_settings_forbid_are_refused(place:
 def test_while_the_key_process_is_away_a_server_fails_closed_and_then_recovers(place: Place) -> None:
     with contextlib.ExitStack() as stack:
         with place.keyd():
-            place.make()
             _, url = stack.enter_context(place.serve())
             http = stack.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=SECONDS))
             bearer = sign_in(http)
@@ -94,8 +107,9 @@ with httpx.Client(base_url=sys.argv[3], trust_env=False) as http:
 """
 
 
-def test_no_process_shows_the_pin_or_a_key(place: Place) -> None:
+def test_no_process_shows_the_pin_or_a_key(tmp_path: Path) -> None:
     """Key files behind the key process, so that the test knows the very bytes; the PIN with a token, below."""
+    place = place_in(tmp_path)
     keys = place.folder / "keys"
     with place.keyd("--software", str(keys)) as holder:
         words = ("cell", "create", "--dir", str(place.cell), "--lead", "vera", "--password-fd", "{fd}")
@@ -127,10 +141,12 @@ def seed_of(line: bytes) -> bytes:
 
 
 def test_the_pin_is_with_the_key_process_alone(place: Place) -> None:
-    with place.keyd() as holder:
-        place.make()
-        with place.serve() as (server, url), httpx.Client(base_url=url, trust_env=False, timeout=SECONDS) as http:
-            sign_in(http)
-            assert in_process(server.pid, {PIN.encode()}) == set()
-            assert not in_process(holder.pid, {PIN.encode()}) & {"environ", "cmdline"}
+    with (
+        place.keyd() as holder,
+        place.serve() as (server, url),
+        httpx.Client(base_url=url, trust_env=False, timeout=SECONDS) as http,
+    ):
+        sign_in(http)
+        assert in_process(server.pid, {PIN.encode()}) == set()
+        assert not in_process(holder.pid, {PIN.encode()}) & {"environ", "cmdline"}
     assert in_files(place.cell, {PIN.encode()}) == set()
