@@ -54,7 +54,7 @@ SENTENCES: dict[str, dict[str, tuple[int | str, ...]]] = {
     "flow/rubric/lacks.py": {"_finding": (2,)},
     "flow/gate.py": {"Weighed": (1,), "_weighed_low": (3,), "BatchMeasured": ("why",)},
     "flow/tiers.py": {"_lack": (2, 3)},
-    "app/release.py": {"Blocker": (3,)},
+    "app/blocking.py": {"Blocker": (3,)},
 }
 """Where pure modules make sentences with values: what they hand them to, and as which arguments."""
 SPEAKERS = {
