@@ -1,7 +1,8 @@
 """Priority rules of every form: when the upper criterion decides, and what the expert is told."""
 
 import pytest
-from flow.test_rubric import SMALL, Pair, scores
+from flow.test_contradictions import Pair, scores
+from flow.test_rubric import SMALL
 
 from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric, contradictions
