@@ -221,6 +221,9 @@ def test_standings_tell_how_one_stands(sqlite_url: str, tmp_path: Path) -> None:
         assert {s.rubric.rubric: (s.qualification.state if s.qualification else None, s.gold_items) for s in found} == {
             "general": ("qualified", GOLD), "creative": (None, GOLD),
         }  # fmt: skip
+        rules = {(one.items, one.rule and (one.rule.pass_at, round(one.rule.power, 3))) for one in found}
+        assert rules == {(GOLD, (5, 0.774))}
+        assert {one.enough and one.enough.n for one in found} == {8}
         page = roster.person_page(world.cell, expert, expert.person)
         assert isinstance(page, roster.PersonPage)
         assert [q.state for q in page.qualifications] == ["qualified"]

@@ -64,3 +64,12 @@ def test_a_test_that_is_too_short_has_no_rule() -> None:
 def test_accuracies_in_the_wrong_order_are_refused(p0: float, p1: float) -> None:
     with pytest.raises(ValueError, match="found"):
         smallest_rule(p0, p1)
+
+
+@pytest.mark.parametrize("least", [1, 8, 9, 10, 14])
+def test_the_smallest_rule_of_so_many_items_or_more(least: int) -> None:
+    """Power falls where the mark rises, so a number above the smallest may be too few again."""
+    found = smallest_rule(0.5, 0.92, least=least)
+    assert found.n == next(n for n in range(least, 20) if (made := rule(n, 0.5, 0.92)) and made.power >= 0.9)
+    with pytest.raises(ValueError, match="No test of up to 6 items"):
+        smallest_rule(0.5, 0.92, least=least, most=6)

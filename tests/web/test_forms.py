@@ -230,6 +230,9 @@ def test_a_qualification_is_passed_through_the_forms(served: Served) -> None:
     newcomer = joined(served.world, "newcomer", "expert")
     visitor = Visitor(served, newcomer)
     start = f"/qualifications/start/{PROGRAMME}/general"
+    told = visitor.get(start).text
+    assert "somebody who guesses passes in 3.1 % of cases, and somebody at the target accuracy fails in 22.6 %" in told
+    assert "8 items are enough that at least 9 in 10 of them pass." in told
     place = visitor.post(start, visitor.filled(start, start)).headers["location"]
     places: list[str] = []
     for _ in range(GOLD):

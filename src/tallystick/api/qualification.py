@@ -2,6 +2,7 @@
 
 from pydantic import Field, JsonValue
 
+from tallystick import canon
 from tallystick.api.assignment import DraftKept, ShownItem, WarnedShown, warned
 from tallystick.api.parts import Body, InPath, Key, Moment, Name, Receipt, Shown, SignedReceipt
 from tallystick.app import judgment, roster
@@ -53,6 +54,18 @@ class Standing(Shown):
     signal: str = Field(description="Whose gold items these are: each signal of a domain has its own qualification.")
     gold_items: int = Field(description="How many gold items there are to be judged.")
     gold_items_short: int = Field(description="How many more have to be imported before anybody can take it.")
+    items: int = Field(description="How many gold items an attempt has; the least, while there are too few.")
+    guesser_passes_ppm: int | None = Field(
+        description="Chance that somebody of the accuracy to rule out passes on them, in millionths; null when no pass "
+        "mark on them keeps the risk."
+    )
+    expert_fails_ppm: int | None = Field(
+        description="Chance that somebody of the target accuracy fails on them, in millionths; null as before."
+    )
+    items_needed: int | None = Field(
+        description="The fewest gold items, at least as many as the rubric asks for, with which nine in ten of those "
+        "of the target accuracy pass; null when no attempt is that long."
+    )
     qualification: str | None = Field(description="The latest attempt under this version.")
     state: str | None = Field(description="running, qualified or failed; null without an attempt")
     correct: int | None = Field(description="Right verdicts; null until the attempt has ended.")
@@ -79,6 +92,9 @@ def _standing(one: roster.Standing) -> Standing:
     return Standing(
         rubric=one.rubric.rubric, version=one.rubric.version, domain=one.rubric.domain, title=one.title,
         signal=one.signal, gold_items=one.gold_items, gold_items_short=one.short,
+        items=one.items, guesser_passes_ppm=canon.ppm(one.rule.type1) if one.rule else None,
+        expert_fails_ppm=canon.PPM - canon.ppm(one.rule.power) if one.rule else None,
+        items_needed=one.enough.n if one.enough else None,
         qualification=attempt.qualification if attempt else None,
         state=attempt.state if attempt else None,
         correct=attempt.correct if attempt and attempt.state != "running" else None,

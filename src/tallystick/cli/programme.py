@@ -13,7 +13,7 @@ from tallystick.flow.constitution import Constitution
 from tallystick.flow.contract import DataContract, check_bound
 from tallystick.flow.document import Problem, Versioned, placed, read
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import DiffRow, Rubric
+from tallystick.flow.rubric import DiffRow, Rubric, enough, rule_on
 from tallystick.flow.slices import Slice
 
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
@@ -33,7 +33,22 @@ def check(file: File, as_json: shell.AsJson = False) -> None:
     if isinstance(found, list):
         shell.list_problems(found)
     kind = "constitution" if is_constitution else "rubric" if is_rubric else "contract"
-    shell.show_facts("No problems", {"document": kind, "version": found.version}, as_json=as_json)
+    facts: dict[str, object] = {"document": kind, "version": found.version}
+    if isinstance(found, Rubric):
+        facts |= _qualification(found)
+    shell.show_facts("No problems", facts, as_json=as_json)
+
+
+def _qualification(rubric: Rubric) -> dict[str, object]:
+    """Both error rates of the qualification on as many gold items as it asks for at least, and how many are enough."""
+    asked = rubric.qualification
+    rule, least = rule_on(asked, asked.gold_min), enough(asked)
+    return {
+        "gold_min": asked.gold_min,
+        "guesser_passes": None if rule is None else round(rule.type1, 4),
+        "expert_fails": None if rule is None else round(1 - rule.power, 4),
+        "items_needed": None if least is None else least.n,
+    }
 
 
 @app.command("open")

@@ -10,12 +10,10 @@ from tallystick.events.roster import (
     RolesChanged,
 )
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import Rubric
+from tallystick.flow.rubric import Rubric, rule_on
 from tallystick.signals import preference, shape
-from tallystick.stats.qualification import QualificationRule, rule
+from tallystick.stats.qualification import QualificationRule
 
-GOLD_MAX = 100
-"""Gold items in one attempt, at most: the rest of the pool stays unseen."""
 GOLD_SHORT = Refused(
     "too-few-gold-items",
     "There are too few gold items that you have not seen: the programme lead has to import more before you can begin.",
@@ -162,7 +160,7 @@ def decision_rule(rubric: Rubric, gold_count: int, *, seen: int = 0) -> Qualific
             "the programme lead has to import more."
         )
         return Refused("too-few-gold-items", sentence)
-    found = rule(gold_count, float(asked.chance), float(asked.target), alpha=float(asked.alpha))
+    found = rule_on(asked, gold_count)
     if found is None:
         return Refused("no-decision-rule", f"No pass mark on {gold_count} items keeps the risk below {asked.alpha}.")
     return found

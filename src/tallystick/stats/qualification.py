@@ -59,23 +59,26 @@ def rule(n: int, p0: float, p1: float, *, alpha: float = 0.05) -> QualificationR
     return QualificationRule(n=n, pass_at=mark, type1=type1, power=power)
 
 
-def smallest_rule(p0: float, p1: float, *, alpha: float = 0.05, power: float = 0.90) -> QualificationRule:
+def smallest_rule(
+    p0: float, p1: float, *, alpha: float = 0.05, power: float = 0.90, least: int = 1, most: int = TRIALS_MAX
+) -> QualificationRule:
     """The rule with the fewest gold items that keeps both error rates.
 
-    raises  ValueError when more than 100,000 items would be needed: p0 and p1 lie too close
+    least   items that are asked for anyway: power does not rise with every single item
+    raises  ValueError when more than `most` items would be needed: p0 and p1 lie too close
     """
     _check_share("power", power)
     _check_order(p0, p1)
     _check_share("alpha", alpha)
     mark = 0
-    for n in range(1, TRIALS_MAX + 1):
-        # One more item raises the mark by one at most, so the last mark is where to start.
+    for n in range(least, most + 1):
+        # One more item never lowers the mark, so the last mark is where to start.
         while pass_chance(n, mark, p0) > alpha:
             mark += 1
         if pass_chance(n, mark, p1) >= power:
             type1, reached = pass_chance(n, mark, p0), pass_chance(n, mark, p1)
             return QualificationRule(n=n, pass_at=mark, type1=type1, power=reached)
-    message = f"No test of up to {TRIALS_MAX} items tells {p0} from {p1}: choose them further apart."
+    message = f"No test of up to {most} items tells {p0} from {p1}: choose them further apart."
     raise ValueError(message)
 
 

@@ -85,6 +85,36 @@ def _rule(standing: Standing) -> str:
     )  # fmt: skip
 
 
+def _rates(visit: Visit, programme: str, rubric: str) -> tuple[str, ...]:
+    """Both error rates on the items that an attempt has now, and how many items are enough for nine in ten."""
+    found = roster.standings(visit.cell, visit.actor, programme)
+    wanted = visit.query.get("signal", "") or visit.text("signal")
+    mine = [one for one in (() if isinstance(found, Refused) else found) if one.rubric.rubric == rubric]
+    one = next((one for one in mine if one.signal == wanted), next(iter(mine), None))
+    if one is None:
+        return ()
+    if one.rule is None:
+        with_them = counted(
+            "With %(number)s item no pass mark keeps the risk.", "With %(number)s items no pass mark keeps the risk.",
+            one.items,
+        )  # fmt: skip
+    else:
+        with_them = counted(
+            "With %(number)s item, somebody who guesses passes in %(risk)s %% of cases, and somebody at the target "
+            "accuracy fails in %(fails)s %%.",
+            "With %(number)s items, somebody who guesses passes in %(risk)s %% of cases, and somebody at the target "
+            "accuracy fails in %(fails)s %%.", one.items,
+            risk=formats.number(100 * one.rule.type1, 1), fails=formats.number(100 - 100 * one.rule.power, 1),
+        )  # fmt: skip
+    if one.enough is None:
+        return with_them, said("No number of items that one can be asked for would let 9 in 10 of them pass.")
+    enough = counted(
+        "%(number)s item is enough that at least 9 in 10 of them pass.",
+        "%(number)s items are enough that at least 9 in 10 of them pass.", one.enough.n,
+    )  # fmt: skip
+    return with_them, enough
+
+
 def _dimensions(standing: Standing) -> tuple[views.DimensionResult, ...]:
     """The result, told only when the qualification has ended: which answers were right is never told."""
     attempt = standing.qualification
@@ -135,6 +165,7 @@ def _orientation(visit: Visit, *, refused: Refused | None) -> PageAnswer:
             "%(risk)s; the accuracy that is wanted is %(target)s.", asked.gold_min,
             chance=asked.chance, risk=asked.alpha, target=asked.target,
         ),
+        rates=_rates(visit, programme, name),
     )  # fmt: skip
     notices = () if refused is None else (frame.notice(refused),)
     at, heading = Place(trail=((said(_MINE), "/me"),)), said("Qualify for %(rubric)s", rubric=page.rubric.title)

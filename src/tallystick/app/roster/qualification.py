@@ -22,10 +22,11 @@ from tallystick.flow import judgment
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given
-from tallystick.flow.rubric import Rubric
+from tallystick.flow.rubric import GOLD_MAX, Rubric, enough, rule_on
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
+from tallystick.stats.qualification import QualificationRule
 from tallystick.store import assignment, items, roster, sessions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -83,6 +84,9 @@ class Standing:
     """How a person stands with one rubric in force.
 
     short  how many gold items more before anybody can take this qualification
+    items  how many an attempt has: all that there are, or the least that it needs while there are too few
+    rule   the decision rule on them, with both error rates; None when no pass mark on them keeps the risk
+    enough the rule with the fewest items, at least as many as the rubric asks for, that lets nine in ten experts pass
     """
 
     rubric: Row
@@ -92,6 +96,9 @@ class Standing:
     signal: str  # whose gold items these are
     dimensions: tuple[DimensionResult, ...]  # empty until the attempt has ended: single answers are never told
     short: int
+    items: int
+    rule: QualificationRule | None
+    enough: QualificationRule | None
 
 
 def start_qualification(
@@ -151,14 +158,14 @@ def _start(
     unseen = [item for item in pool if item not in known and actor.person not in own.get(item, ())]
     sentinels = sentinel_items_of(tx.connection, actor.person)
     fresh = [item for item in unseen if item not in sentinels]
-    shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[: flow.GOLD_MAX]
+    shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[:GOLD_MAX]
     document = cell.rubric(tx.connection, row.document)
     rule = flow.decision_rule(document, len(shown), seen=len(seen))
     if isinstance(rule, Refused) and len(pool) < len(gold):
         return flow.GOLD_NOT_FOR_THEM
     if isinstance(rule, Refused):
         # No count in a refusal may tell how many of the gold items were sentinels.
-        told = flow.decision_rule(document, min(len(unseen), flow.GOLD_MAX), seen=len(seen))
+        told = flow.decision_rule(document, min(len(unseen), GOLD_MAX), seen=len(seen))
         return told if isinstance(told, Refused) else flow.GOLD_SHORT
     assert not isinstance(chosen, Refused), "a signal was chosen"
     started = QualificationStartedV2(
@@ -299,7 +306,14 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
                 attempt = next((q for q in mine if signal in msgspec.json.decode(q.signals)), None)
                 dimensions = _dimensions(connection, rubric, attempt)
                 short = max(0, rubric.qualification.gold_min - gold[signal])
-                found.append(Standing(row, rubric.title, attempt, gold[signal], signal, dimensions, short))
+                asked = rubric.qualification
+                taken = max(asked.gold_min, min(gold[signal], GOLD_MAX))
+                found.append(
+                    Standing(
+                        row, rubric.title, attempt, gold[signal], signal, dimensions, short, taken,
+                        rule_on(asked, taken), enough(asked),
+                    )
+                )  # fmt: skip
         return found
 
 

@@ -152,6 +152,10 @@ class Standing(Answer, frozen=True):
     signal: str
     gold_items: int
     gold_items_short: int
+    items: int
+    guesser_passes_ppm: int | None
+    expert_fails_ppm: int | None
+    items_needed: int | None
     qualification: str | None
     state: str | None
 

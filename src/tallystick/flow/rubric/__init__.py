@@ -28,6 +28,7 @@ from tallystick.flow.rubric.model import (
     share_text,
     threshold_ppm,
 )
+from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, rule_on
 from tallystick.flow.rubric.revision import (
     REASONS,
     CriterionChange,
@@ -48,6 +49,8 @@ from tallystick.signals.preference import Verdict
 __all__ = [
     "DOMAINS",
     "DOMAIN_THRESHOLDS_PPM",
+    "GOLD_MAX",
+    "POWER_MIN",
     "PREFERRED",
     "REASONS",
     "Contradiction",
@@ -74,11 +77,13 @@ __all__ = [
     "check_version",
     "contradictions",
     "diff",
+    "enough",
     "findings",
     "form_note",
     "order_contradictions",
     "pieces",
     "reasons",
+    "rule_on",
     "share_text",
     "threshold_ppm",
 ]

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tallystick.flow.document import Finding
 from tallystick.flow.rubric.model import Rubric
+from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, rule_on
 
 
 def findings(rubric: Rubric) -> list[Finding]:
@@ -48,6 +49,32 @@ def _rubric_findings(rubric: Rubric) -> Iterator[Finding]:
         if len(rubric.criteria) > 1 and criterion.id not in ranked:
             words = f"{criterion.name} stands in no priority rule: say what it outranks or what outranks it."
             yield _finding("no-priority", "priority", words, "warning")
+
+    yield from _qualification_findings(rubric)
+
+
+def _qualification_findings(rubric: Rubric) -> Iterator[Finding]:
+    asked = rubric.qualification
+    items, most, target = asked.gold_min, GOLD_MAX, asked.target
+    if items > most:
+        words = f"The qualification asks for {items} gold items, and an attempt has {most} at most: nobody can pass."
+        yield _finding("gold-min-large", "qualification.gold_min", words)
+        return
+    found, least = rule_on(asked, items), enough(asked)
+    if found is not None and found.power >= POWER_MIN:
+        return
+    fails = 100 if found is None else round(100 * (1 - found.power))
+    if least is None:
+        words = (
+            f"With gold_min {items}, {fails} % of experts of the target accuracy {target} fail the qualification, and "
+            f"no number of gold items up to {most} is enough: put chance and target further apart."
+        )
+    else:
+        words = (
+            f"With gold_min {items}, {fails} % of experts of the target accuracy {target} fail the qualification: ask "
+            f"for {least.n} gold items, with which at least 90 % pass."
+        )
+    yield _finding("gold-min-small", "qualification.gold_min", words, "warning")
 
 
 def _finding(code: str, path: str, sentence: str, severity: Literal["serious", "warning"] = "serious") -> Finding:

@@ -119,6 +119,7 @@ class QualificationStart:
     idempotency_key: str
     rubric: Link
     rule: str
+    rates: tuple[str, ...] = ()  # both error rates, and how many items are enough
     signal: str = ""
 
 
