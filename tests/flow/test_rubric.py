@@ -152,7 +152,7 @@ def test_a_dimension_without_its_parts_is_a_finding() -> None:
     found = findings(small())
     lacking = {finding.code for finding in found if finding.path.startswith("criteria[0]")}
     assert lacking == {"no-examples", "no-exclusions", "no-abstain", "no-escalation", "no-middle-anchor"}
-    assert [finding.severity for finding in found] == ["serious"] * 12 + ["warning"]
+    assert [finding.severity for finding in found] == ["serious"] * 12 + ["warning"] * 2
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,28 @@ def test_a_dimension_without_its_parts_is_a_finding() -> None:
 def test_softer_lacks_are_found_too(before: str, after: str, code: str) -> None:
     assert code not in {finding.code for finding in findings(small())}
     assert code in {finding.code for finding in findings(small(SMALL.replace(before, after, 1)))}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "{gold_min: 5}",
+            "With gold_min 5, 23 % of experts of the target accuracy 0.95 fail the qualification: ask for 8",
+        ),
+        ("{gold_min: 8}", None),
+        ("{gold_min: 9}", None),
+        ("{gold_min: 36, chance: 0.7, target: 0.9}", "ask for 37 gold items"),
+        ("{gold_min: 30, chance: 0.94, target: 0.96, alpha: 0.5}", "no number of gold items up to 100 is enough"),
+        ("{gold_min: 101}", "asks for 101 gold items, and an attempt has 100 at most: nobody can pass"),
+        ("{gold_min: 8, chance: 0, target: 1}", None),
+    ],
+)
+def test_too_few_gold_items_for_a_good_expert_are_a_finding(asked: str, said: str | None) -> None:
+    """The chance of a good expert to pass, exactly, and the smallest number with which nine in ten do."""
+    codes = {"gold-min-small", "gold-min-large"}
+    found = [one.sentence for one in findings(small(SMALL + f"qualification: {asked}\n")) if one.code in codes]
+    assert [bool(said and said in one) for one in found] == [True] * (said is not None)
 
 
 def test_a_rubric_that_gates_nothing_is_a_finding() -> None:
