@@ -24,9 +24,9 @@ from signals.answers import an_answer
 from web.visitor import Visitor
 
 from tallystick import api, edge, web
-from tallystick.app import release, rubric
+from tallystick.app import release, rubric, tiers
 from tallystick.app.access import Actor
-from tallystick.app.kernel import new_key
+from tallystick.app.kernel import Receipt, new_key
 from tallystick.app.release import Exported
 from tallystick.audit.release import Status, verify_release
 from tallystick.bundle.rows import Judgment, Record
@@ -295,6 +295,12 @@ def bring(lead: Client, rows: Taken, one: Set, *, here: bool) -> None:
 def keep(served: Served, one: Set) -> int:
     """Preserve every disagreement as it is; how many there were."""
     keeper, kept = joined(served, one, "adjudicator"), 0
+    if BY_NAME[one.signal].is_restricted:
+        world, why = served.world, "Ten years of decisions on attacks."
+        granted = tiers.grant_senior(
+            world.cell, world.lead, PROGRAMME, keeper.person, rests_on="years", reason=why, key=new_key()
+        )
+        assert isinstance(granted, Receipt), granted
 
     def call(method: str, path: str, **rest: object) -> dict[str, list[dict[str, str]]]:
         done = served.call(keeper, method, f"/api/v1{path}", **rest)  # type: ignore[arg-type]  # a body by its name
@@ -369,6 +375,8 @@ def same_items(one: Set, rows: Taken, told: Told) -> None:
         assert (record.prompt, record.context, record.signal) == (row.prompt, row.context, one.signal)
         assert [had.text for had in record.candidates] == [had.text for had in row.candidates]
         assert (json.loads(record.material) if record.material else None) == row.material
+        made = record.producer and (record.producer.model, {one.name: one.value for one in record.producer.sampling})
+        assert made == (row.producer and (row.producer.model, row.producer.sampling))
 
 
 def same_judgments(one: Set, rows: Taken, told: Told) -> None:

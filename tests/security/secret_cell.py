@@ -237,6 +237,11 @@ class _Maker:
             }
             for n, one in enumerate(candidates)
         ]  # fmt: skip
+        if not candidates:
+            row["producer"] = {
+                "model": word("model", f"who made the work in {name}"), "version": word("version", f"of {name}"),
+                "sampling": {"temperature": word("sampling", f"of the work in {name}")},
+            }  # fmt: skip
         return row
 
     def bring(self, rows: Sequence[dict[str, object]], purpose: str, *, batch: str = "") -> None:

@@ -243,8 +243,9 @@ class StepShown(Shown):
 
 
 class IdentityShown(Shown):
-    """Where a candidate comes from."""
+    """Where a candidate, or the work in the item's own part, comes from."""
 
+    candidate: str = Field(description="The letter of a candidate in the item's own order; empty for the work.")
     model: str
     version: str
     sampling: dict[str, str]
@@ -258,7 +259,7 @@ class RecordShown(Shown):
     judgments: list[JudgmentShown]
     disagreement: str | None = Field(description="open, settled or preserved; null when there is none")
     history: list[StepShown]
-    identities: list[IdentityShown] = Field(description="Of both candidates, once you have unblinded the item.")
+    identities: list[IdentityShown] = Field(description="Of candidates and work, once you have unblinded the item.")
     erased: str | None = Field(None, description="When and under which erasure the content went; else null.")
 
 

@@ -207,6 +207,7 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True):
 
     candidates: list[CandidateIdentity]
     group: str | None = None
+    producer: CandidateIdentity | None = None  # of the work in the item's own part
 
 
 class WordedMark(msgspec.Struct, frozen=True, kw_only=True):

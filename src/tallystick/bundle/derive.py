@@ -32,9 +32,9 @@ from tallystick.bundle.counting import (
     standings,
     unreviewed,
 )
+from tallystick.bundle.provenance import candidates, producer, settings
 from tallystick.bundle.rows import (
     Adjudication,
-    Candidate,
     CredentialHeld,
     Dimension,
     Exclusion,
@@ -46,7 +46,6 @@ from tallystick.bundle.rows import (
     Reason,
     Record,
     Score,
-    Setting,
     ShownOrder,
     VerdictCount,
 )
@@ -62,7 +61,6 @@ from tallystick.flow.document import read
 from tallystick.flow.rubric import Rubric
 from tallystick.flow.standing import COUNTED, HELD
 from tallystick.signals import preference, shape
-from tallystick.signals.shape import LETTERS
 
 UNREVIEWED = "affected_unreviewed"
 """The flag of a judgment, and of its record, that a later rubric version affects and that nobody reviewed since."""
@@ -323,12 +321,7 @@ def _record(
         item=fact.item, external=fact.external, programme=fact.programme, batch=fact.batch, batch_name=batch.name,
         domain=fact.domain, signal=fact.signal, taxonomy=settings(fact.taxonomy), prompt=content.prompt,
         context=content.context,
-        candidates=[
-            Candidate(label=label, text=seen.text, model=behind.model, version=behind.version,
-                      sampling=settings(behind.sampling))
-            for label, seen, behind in zip(LETTERS, content.candidates, hidden.candidates, strict=False)
-        ],
-        material=content.material,
+        candidates=candidates(content, hidden), material=content.material, producer=producer(hidden),
         group=hidden.group, is_disagreement_expected=fact.is_disagreement_expected, n_judgments=len(given),
         n_requeued=len(every) - len(given), n_observed=sum(j.is_observed for j in given),
         n_imported=sum(not j.is_observed for j in given),
@@ -382,11 +375,6 @@ def outcome(verdicts: list[str], closed: Closed | None) -> tuple[str, str | None
     if votes == "split":
         return votes, None, "split"
     return (votes, None, "undecided") if top == "undecided" else (votes, top, votes)
-
-
-def settings(values: Mapping[str, str]) -> list[Setting]:
-    """A map as rows, sorted by name."""
-    return [Setting(name=name, value=value) for name, value in sorted(values.items())]
 
 
 def counts(found: Mapping[str, int]) -> list[VerdictCount]:

@@ -134,7 +134,12 @@ def stands_in(
             {"model": c.model, "sampling": {s.name: s.value for s in c.sampling}, "version": c.version}
             for c in record.candidates
         ]
-        hidden = {"candidates": identity, "gold": None, "group": record.group}
+        hidden: dict[str, object] = {"candidates": identity, "gold": None, "group": record.group}
+        if record.producer:
+            settings = {s.name: s.value for s in record.producer.sampling}
+            hidden["producer"] = {
+                "model": record.producer.model, "sampling": settings, "version": record.producer.version,
+            }  # fmt: skip
         yield f"records/{record.item}/hidden", canon.encode(hidden)
     for judgment in judgments:
         if judgment.is_in_record:

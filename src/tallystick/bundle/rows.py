@@ -29,6 +29,14 @@ class Candidate(Row, frozen=True, kw_only=True):
     sampling: list[Setting]
 
 
+class Producer(Row, frozen=True, kw_only=True):
+    """Which model made the work in an item's own part. Experts saw only the work."""
+
+    model: str
+    version: str
+    sampling: list[Setting]
+
+
 class VerdictCount(Row, frozen=True, kw_only=True):
     """How many judgments gave a verdict."""
 
@@ -96,6 +104,7 @@ class Record(Row, frozen=True, kw_only=True):
     context: str | None
     candidates: list[Candidate]
     material: str | None  # the signal's own part of the item, as JSON text
+    producer: Producer | None  # who made the work in it; candidates carry their own
     group: str | None  # family of items that belong together
     is_disagreement_expected: bool  # declared before judgment
     n_judgments: int  # that count; so do all numbers here

@@ -59,6 +59,14 @@ class Candidate(Part):
     sampling: Annotated[dict[Label, Name], Field(max_length=20)] = Field(default_factory=dict)
 
 
+class Producer(Part):
+    """Who made work that stands in an item's own part: steps, a conversation, calls. Hidden from experts."""
+
+    model: Name
+    version: Name = "unknown"
+    sampling: Annotated[dict[Label, Name], Field(max_length=20)] = Field(default_factory=dict)
+
+
 class Source(Part):
     """Under which rights an item came."""
 
@@ -90,6 +98,7 @@ class ItemRow(Part):
     subjects    people who appear in the content, so that it can be erased with them; kept as keyed digests only
     categories  kinds of content that can weigh on a reader, of those that the contract names
     author      who of the people here wrote it: their pseudonym or login. Hidden from experts; they never judge it
+    producer    which model made the work in `material`; a candidate carries its own provenance
     """
 
     id: External
@@ -114,6 +123,7 @@ class ItemRow(Part):
     subjects: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     categories: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     author: Name | None = None
+    producer: Producer | None = None
 
     def faults(self) -> list[Fault]:
         """Two candidates that say the same cannot be compared, nor answers to nothing."""
@@ -214,6 +224,10 @@ def _number_problems(row: Plain, name: str, *, line: int) -> list[Problem]:
 def _material_problems(row: ItemRow, name: str, *, line: int) -> list[Problem]:
     """What is wrong with the part of the item that belongs to its signal alone."""
     signal = BY_NAME[row.signal]
+    if signal.material is None and row.producer is not None:
+        fix = "Say of each candidate who made it, with `model`, `version` and `sampling`."
+        expected = f"no producer, since an item of the signal {row.signal} holds no work beside its candidates"
+        return [_problem(name, line, "producer", expected=expected, found="one", fix=fix)]
     if signal.material is None:
         fix = f"An item of the signal {row.signal} has none: remove it."
         wrong = _problem(name, line, "material", expected="no material", found="some", fix=fix)
@@ -337,10 +351,6 @@ class _Visible(msgspec.Struct, frozen=True, kw_only=True):
 
 def hidden(row: ItemRow, rubric: Rubric) -> bytes:
     """What no expert sees before their time, as canonical bytes: candidate identity, family, gold key."""
-    identity = [
-        {"model": candidate.model, "sampling": candidate.sampling, "version": candidate.version}
-        for candidate in row.candidates
-    ]
     gold: dict[str, object] | None = None
     if row.gold:
         scores = {name: dict(points) for name, points in row.gold.scores.items()}
@@ -348,7 +358,18 @@ def hidden(row: ItemRow, rubric: Rubric) -> bytes:
         if row.gold.values or row.gold.marks:
             marks = [mark.model_dump(mode="json", exclude_none=True) for mark in row.gold.marks]
             gold |= {"marks": marks, "values": dict(row.gold.values)}
-    return canon.encode({"candidates": identity, "gold": gold, "group": row.group})
+    return canon.encode(_behind(row) | {"gold": gold})
+
+
+def _behind(row: ItemRow) -> dict[str, object]:
+    """Who the candidates and the work are of. An item that names no producer says nothing of one."""
+    candidates = [_provenance(candidate) for candidate in row.candidates]
+    producer = {"producer": _provenance(row.producer)} if row.producer else {}
+    return {"candidates": candidates, "group": row.group, **producer}
+
+
+def _provenance(one: Candidate | Producer) -> dict[str, object]:
+    return {"model": one.model, "sampling": one.sampling, "version": one.version}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,8 +402,7 @@ def for_review(content: bytes, texts: Mapping[str, str], author: Authored) -> It
 
 def identities(row: ItemRow) -> bytes:
     """What no expert sees of an item without a gold key: who its candidates are of."""
-    identity = [{"model": one.model, "sampling": one.sampling, "version": one.version} for one in row.candidates]
-    return canon.encode({"candidates": identity, "gold": None, "group": row.group})
+    return canon.encode(_behind(row) | {"gold": None})
 
 
 def _key_verdict(row: ItemRow, gold: GoldKey, rubric: Rubric) -> str:

@@ -215,10 +215,12 @@ def _unblind(visit: Visit, record: ItemRecord, why: str, *, refused: Refused | N
 def _provenance(record: ItemRecord) -> tuple[Fact, ...]:
     """What stands behind the blinding, for somebody who has lifted it."""
     found = []
-    for letter, identity in zip("AB", record.identities, strict=False):
+    for identity in record.identities:
         sampling = ", ".join(f"{name} {value}" for name, value in identity.sampling.items())
         words_of = ", ".join(part for part in (identity.model, identity.version, sampling) if part)
-        found.append(Fact(term=said("Candidate %(letter)s", letter=letter), value=words_of))
+        letter = identity.candidate.upper()
+        of = said("Candidate %(letter)s", letter=letter) if letter else said("The work")
+        found.append(Fact(term=of, value=words_of))
     return tuple(found)
 
 

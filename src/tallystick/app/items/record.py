@@ -17,6 +17,7 @@ from tallystick.events.envelope import Envelope, open_entry
 from tallystick.events.oversight import CandidatesUnblinded
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
+from tallystick.signals.shape import LETTERS
 from tallystick.store import adjudication, erasure, items, judgment, oversight, standing
 from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
@@ -76,8 +77,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where one candidate comes from: what experts never see."""
+    """Where one candidate, or the work in an item's own part, comes from: what experts never see.
 
+    candidate  its letter in the item's own order; empty for the work
+    """
+
+    candidate: str
     model: str
     version: str
     sampling: dict[str, str]
@@ -87,7 +92,7 @@ class Identity:
 class ItemRecord:
     """An item with its content, its judgments, its disagreement and its history in the journal.
 
-    identities  of the two candidates, for somebody who has unblinded the item; empty for everybody else
+    identities  of the candidates and of the work, for somebody who has unblinded the item; empty for everybody else
     erased      the content is gone; None while it is there
     """
 
@@ -179,7 +184,9 @@ def _identities(cell: Cell, connection: journal.Connection, row: Row, look: Look
     if isinstance(found, Gone):
         return ()
     hidden = msgspec.json.decode(found)
-    return tuple(Identity(c["model"], c["version"], c["sampling"]) for c in hidden["candidates"])
+    named = [*zip(LETTERS, hidden["candidates"], strict=False)]
+    named += [("", hidden["producer"])] if hidden.get("producer") else []
+    return tuple(Identity(of, one["model"], one["version"], one["sampling"]) for of, one in named)
 
 
 def unblind(cell: Cell, actor: Actor, item: str, *, reason: str, key: str) -> Receipt | Refused:

@@ -107,7 +107,9 @@ def _axes(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
 
 def _models(records: Sequence[Record]) -> dict[str, int]:
-    return tally(f"{c.model} {c.version}".replace("unknown unknown", "unknown") for r in records for c in r.candidates)
+    made = [(one.model, one.version) for record in records for one in record.candidates]
+    made += [(record.producer.model, record.producer.version) for record in records if record.producer]
+    return tally(f"{model} {version}".replace("unknown unknown", "unknown") for model, version in made)
 
 
 def _range(values: Sequence[int]) -> tuple[int, int, int]:

@@ -139,12 +139,14 @@ def _lines(folder: Path, what: str, kind: type[T]) -> Iterator[T]:
 def item(
     row: SourceItem, *, signal: str, own_id: str = "", candidates: Sequence[SourceCandidate] = (),
     material: Row | None = None, group: str = "", prompt: str | None = None, context: str | None = None,
+    producer: Row | None = None,
 ) -> Row:  # fmt: skip
     """A row of an item import.
 
     own_id   where one item of the source gives several
     group    the family that such items share: they are no independent evidence
     context  only where it is no part of the material
+    producer  who made the work in the material, where the source says so
 
     The language of a translation (en>de) is the one that it is written in.
     """
@@ -157,7 +159,7 @@ def item(
         "source": {"class": "open-licence", "licence": "as the source states"},
     }  # fmt: skip
     further = {
-        "context": context, "material": material, "task_type": slug(str(row.domain or "")),
+        "context": context, "material": material, "producer": producer, "task_type": slug(str(row.domain or "")),
         "group": re.sub(r"[^A-Za-z0-9._-]", "-", group)[:64],
     }  # fmt: skip
     return found | {key: value for key, value in further.items() if value is not None and value != ""}

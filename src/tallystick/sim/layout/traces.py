@@ -142,6 +142,7 @@ def calls(source: Source) -> Reading:
     items = [
         item(
             row, signal="tooltrace", own_id=f"{row.id}:{number}", group=row.id,
+            producer={"model": one.label or "unknown", "version": "as published", "sampling": {"trial": one.id}},
             material={**_trace(one), "verifiers": [
                 {"id": f"check{n}", "name": said.rater_id, "version": "as published",
                  "dimension": "state after and what was told", "result": "pass" if said.values["reward"] else "fail"}
