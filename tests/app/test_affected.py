@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from held_work import code, given
-from living_cell import PROGRAMME, World, rubric_text, world_at
+from living_cell import PROGRAMME, World, item_row, rubric_text, world_at
 
 from tallystick.app import access, affected, assignment, release, rubric
 from tallystick.app.access import Actor
@@ -91,6 +91,20 @@ def test_a_reviewer_sees_what_changed_and_lets_a_judgment_stand_or_be_made_again
     assert queue(world, world.lead).tally == Tally(waiting=2, stands=1, again=1)
     assert queue(world, world.lead).decisions[0].by == reviewer.person
     assert code(assignment.next_task(world.cell, reviewer, PROGRAMME)) in {"not-qualified", "no-work"}
+
+
+def test_what_a_reviewer_wrote_is_not_among_what_they_may_review(world: World) -> None:
+    author = world.expert("reviewer", "author")
+    world.bring([item_row("own", author=author.person)], batch="own")
+    world.qualify(world.experts[0])
+    world.judge(world.experts[0])
+    publish(world, "1.2.0", question="Does every step follow?")
+    mine = {row.judgment for row in queue(world, world.experts[2]).mine}
+    theirs = {row.judgment for row in queue(world, author).mine}
+    assert len(mine) == 5
+    assert len(theirs) == 4
+    (own,) = mine - theirs
+    assert affected.affected_judgment(world.cell, author, own) == access.ABSENT
 
 
 def test_wording_alone_is_decided_in_bulk_with_a_rationale_and_nothing_else_is(world: World) -> None:

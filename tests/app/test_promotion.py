@@ -213,6 +213,7 @@ def test_agreement_is_measured_on_reviews_and_a_release_names_the_author(world: 
         ("expert", expert.person) for expert in world.experts[:2]
     }
     assert {one["name"] for one in behind[0]["sampling"]} == {"judgment", "role", "rubric"}
+    assert {two["value"] for one in behind for two in one["sampling"] if two["name"] == "role"} == {"author"}
     with world.cell.read() as connection:
         before = projection.dump(connection)
     projection.rebuild(world.cell.engine)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from held_work import given as judgments
 from living_cell import PROGRAMME, World, contract_text, item_row, world_at
 from restricted_work import SENIOR
 
@@ -122,3 +123,19 @@ def test_what_decides_is_told_to_the_person_and_to_readers_of_the_roster(world: 
         assert [(row.language, row.level, row.confirmed) for row in found.languages] == [("pt-BR", "C1", None)]
         assert [(one.state, one.reason) for one in found.clearances] == [("in force", WORDS)]
     assert isinstance(routing.routed(world.cell, other, expert.person), Refused)
+
+
+def test_a_judgment_names_the_role_that_the_roster_gives_and_the_domain_asks_for(world: World) -> None:
+    expert = world.expert("reviewer", "language_specialist", domains=())
+    routing.declare_languages(world.cell, expert, {"en": "native"}, key=new_key())
+    confirmed = routing.confirm_language(
+        world.cell, world.lead, expert.person, language="en", level="C1", how=WORDS, key=new_key()
+    )
+    assert not isinstance(confirmed, Refused)
+    clear(world, expert)
+    for domain in DOMAINS:
+        assert world.qualify(expert, domain).state == "qualified"
+    world.bring([item_row("asked"), item_row("free", domain="creative")])
+    for _ in DOMAINS:
+        world.judge(expert)
+    assert {row.role for row in judgments(world)} == {"language_specialist", "reviewer"}

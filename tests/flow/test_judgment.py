@@ -7,7 +7,7 @@ from living_cell import CRITERIA, answer_of, rubric_text
 
 from tallystick.flow.answer import Matter, scales
 from tallystick.flow.document import read
-from tallystick.flow.judgment import Considered, consider, warnings
+from tallystick.flow.judgment import Considered, consider, role_of, warnings
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import BY_NAME, checking, preference
@@ -242,3 +242,26 @@ def test_an_order_against_the_rules_has_to_be_confirmed() -> None:
     assert (kept.verdict, kept.confirmed) == ("c>a>b", ["reasoning"])
     unsure = Answer(verdict="abstain", reasons=reason())
     assert warnings(unsure, found) == []
+
+
+SPECIAL = ("adjudicator", "reviewer", "language_specialist", "policy_reviewer", "author")
+
+
+@pytest.mark.parametrize(
+    ("held", "signal", "verdict", "asks_language", "role"),
+    [
+        ((), "preference", "tie", True, "expert"),
+        (("adjudicator", "author", "policy_reviewer", "language_specialist"), "preference", "tie", False, "expert"),
+        (SPECIAL, "preference", "tie", False, "reviewer"),
+        (SPECIAL, "preference", "tie", True, "language_specialist"),
+        (SPECIAL, "safety", "complied", True, "policy_reviewer"),
+        (("reviewer",), "redteam", "held", False, "reviewer"),
+        ((), "demonstration", "written", True, "author"),
+        (SPECIAL, "demonstration", "written", True, "author"),
+        (SPECIAL, "demonstration", "endorsed", False, "reviewer"),
+    ],
+)
+def test_a_judgment_is_made_in_the_most_special_role_that_its_work_asks_for(
+    held: tuple[str, ...], signal: str, verdict: str, asks_language: bool, role: str
+) -> None:
+    assert role_of(held, signal=signal, verdict=verdict, asks_language=asks_language) == role

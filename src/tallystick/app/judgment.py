@@ -26,7 +26,7 @@ from tallystick.flow.standing import REQUEUED
 from tallystick.ledger import journal
 from tallystick.signals.shape import Answer, Mark
 from tallystick.store import adjudication as cases
-from tallystick.store import assignment, calibration, items, roster, sessions, standing
+from tallystick.store import assignment, calibration, items, roster, routing, sessions, standing
 from tallystick.store import judgment as judgments
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -317,12 +317,22 @@ def _fact(
 ) -> JudgmentSubmitted:  # fmt: skip
     return JudgmentSubmitted(
         judgment=tx.new_id("jdg"), assignment=renewed.assignment if renewed else leased.assignment, item=item.item,
-        programme=item.programme, batch=leased.batch, expert=person.person, role="expert", signal=item.signal,
+        programme=item.programme, batch=leased.batch, expert=person.person,
+        role=_role(tx, leased, item=item, person=person, verdict=of.verdict), signal=item.signal,
         rubric=leased.rubric, rubric_version=leased.rubric_version, contract_version=leased.contract_version,
         order=leased.order, verdict=of.verdict, scores=of.scores, reasons=of.reasons,
         rationale=tx.seal(rationale_bytes(answer, of), scope=f"run:{item.run}", subjects=[f"person:{person.person}"]),
         defects=of.defects, confirmed=of.confirmed, active_ms=answer.active_ms,
         is_pre_contract=person.executed_at is None or person.executed_at > tx.now,
+    )  # fmt: skip
+
+
+def _role(tx: Transaction, leased: Row, *, item: Row, person: Row, verdict: str) -> str:
+    """The role in which the judgment is made, by the roster and the contract in force as it is handed in."""
+    rule = routing.rules(tx.connection, leased.programme).get(leased.domain)
+    return judgment.role_of(
+        msgspec.json.decode(person.expert_roles), signal=item.signal, verdict=verdict,
+        asks_language=rule is not None and rule.language_level is not None,
     )  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """From an expert's answer to a judgment. Pure: values in, events or a refusal out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import cast
 
 from tallystick.flow.answer import Matter, faults
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, Scores, Verdict, contradictions, order_contradictions
-from tallystick.signals import checking
+from tallystick.signals import BY_NAME, checking
+from tallystick.signals.demonstration import WRITTEN, Demonstration
 from tallystick.signals.shape import UNDECIDED, Answer, Mark, names_of
 
 
@@ -26,6 +28,22 @@ class Considered:
     values: dict[str, str] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
+
+
+def role_of(expert_roles: Collection[str], *, signal: str, verdict: str, asks_language: bool) -> str:
+    """The role in which somebody judges: the most special one that the work asks for and the roster gives them.
+
+    Whoever writes a response is its author, given that role on the roster or not. An adjudicator who judges like
+    everybody else does so as an expert.
+
+    asks_language  whether the contract in force gives items of the domain by language alone
+    """
+    wanted = {
+        "policy_reviewer": BY_NAME[signal].is_policy, "language_specialist": asks_language, "reviewer": True,
+    }  # fmt: skip
+    if signal == Demonstration.name and verdict == WRITTEN:
+        return "author"
+    return next((role for role, is_asked in wanted.items() if is_asked and role in expert_roles), "expert")
 
 
 def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[str]) -> Considered | Refused:

@@ -111,6 +111,7 @@ class RedTeam(Signal):
     codes: Codes = CODES
     is_restricted: ClassVar[bool] = True
     is_weighing: ClassVar[bool] = True
+    is_policy: ClassVar[bool] = True
     is_scored: ClassVar[bool] = False
     exports: ClassVar[Mapping[str, str]] = {
         "transcripts": "one row a judgment: the messages, the policy target, strategies, outcome, severity, where the "

@@ -97,6 +97,7 @@ class Safety(Signal):
     material: ClassVar[type[BaseModel] | None] = Policy
     codes: Codes = CODES
     is_weighing: ClassVar[bool] = True
+    is_policy: ClassVar[bool] = True
     exports: ClassVar[Mapping[str, str]] = {
         "unpaired": "one row a judgment: wanted where it is acceptable; both scores and the severity stand beside it",
         "labels": "one row a judgment under a rubric with verdicts of its own: prompt, completion, verdict, severity",

@@ -348,6 +348,7 @@ class Signal(ABC):
     is_restricted  whether its items belong into a domain that only those see who were let in; a contract that asks
                    for it without one has a serious finding
     is_weighing    whether its items are made of what weighs on people, so that a programme of it needs welfare controls
+    is_policy      whether what it asks is judged against a policy: the work of policy reviewers, where they have it
     is_pair        whether its verdicts say which of two candidates is better, in the words of `preference`: shortcuts
                    are then looked for, and an ordinal gate leaves both_unacceptable out
     is_scored      whether anything is ever scored by the rubric's criteria; else no criterion counts for the gate
@@ -363,6 +364,7 @@ class Signal(ABC):
     exports: ClassVar[Mapping[str, str]] = {}
     is_restricted: ClassVar[bool] = False
     is_weighing: ClassVar[bool] = False
+    is_policy: ClassVar[bool] = False
     is_pair: ClassVar[bool] = False
     is_scored: ClassVar[bool] = True
 

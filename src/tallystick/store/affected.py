@@ -8,6 +8,7 @@ from tallystick.events.affected import AffectedKept, AffectedReleased, AffectedR
 from tallystick.flow.affected import EACH, Flag, Tally
 from tallystick.flow.standing import COUNTED, HELD, REQUEUED
 from tallystick.ledger import journal
+from tallystick.store.assignment import authored
 from tallystick.store.schema import (
     ASSIGNMENT,
     ERASED,
@@ -124,17 +125,18 @@ class Wanted:
 def waiting(connection: sa.Connection, wanted: Wanted) -> list[Flag]:
     """Flags that wait for an answer, those of one judgment together, oldest judgment first.
 
-    Never those on items that whoever asks has judged or been given.
+    Never those on items that whoever asks has judged, been given or written.
     """
     own = JUDGMENT.alias("own")
     is_judge = sa.exists().where(own.c.item == JUDGMENT.c.item, own.c.expert == wanted.person)
     had = sa.exists().where(ASSIGNMENT.c.item == JUDGMENT.c.item, ASSIGNMENT.c.expert == wanted.person)
+    wrote = authored(JUDGMENT.c.item, wanted.person)
     names = (
         sa.select(JUDGMENT.c.judgment, JUDGMENT.c.seq)
         .join(ITEM, ITEM.c.item == JUDGMENT.c.item)
         .where(
             JUDGMENT.c.programme == wanted.programme, JUDGMENT.c.rubric == wanted.rubric,
-            JUDGMENT.c.standing == COUNTED, ITEM.c.purpose == "work", ~is_judge, ~had,
+            JUDGMENT.c.standing == COUNTED, ITEM.c.purpose == "work", ~is_judge, ~had, ~wrote,
             sa.exists().where(FLAG.c.judgment == JUDGMENT.c.judgment, ~_IS_ANSWERED),
         )
     )  # fmt: skip
