@@ -255,6 +255,12 @@ def test_an_empty_programme_has_a_report_of_what_is_missing() -> None:
     assert "Nothing stands out" in empty.summary[0]
 
 
+def test_a_policy_of_sentinels_that_nobody_answered_answers_nothing() -> None:
+    """Else a programme could go into production on none of none."""
+    found = report(matter(sentinels=(0, 0)))
+    assert "people" in {one.id for one in found.sections if one.missing}
+
+
 def test_no_person_stands_in_a_report() -> None:
     text = markdown(report(matter()))
     assert not any(expert in text for expert in EXPERTS)

@@ -140,6 +140,10 @@ def people(matter: Matter) -> Section:
             PEOPLE, worded("No sentinels were ever mixed into the work: set a policy to see whether anybody drifts.")
         )
     answers, right = matter.sentinels
+    if not answers:
+        return without(
+            PEOPLE, worded("A policy mixes sentinels into the work, and nobody has answered one yet: nothing is known.")
+        )
     answer = numbered(
         "Of %(number)s answer to sentinels %(right)s were right.",
         "Of %(number)s answers to sentinels %(right)s were right.",
@@ -152,9 +156,7 @@ def people(matter: Matter) -> Section:
         )
         for one in matter.drifts
     ]  # fmt: skip
-    return section(
-        PEOPLE, answer, causes, [told.of_part(worded("sentinels answered right"), right, answers)] if answers else ()
-    )
+    return section(PEOPLE, answer, causes, [told.of_part(worded("sentinels answered right"), right, answers)])
 
 
 def shortcuts(matter: Matter) -> Section:
