@@ -66,4 +66,4 @@ def test_people_read_a_statement_line_by_line(paid: tuple[Path, str]) -> None:
     assert words.count("10 JPY") == 3
     assert "payable 30 JPY" in words
     code, answer = as_lead(cell, "pay", "statement", *SET)
-    assert (code, answer["refused"]["code"]) == (1, "absent"), json.dumps(answer)
+    assert (code, "expected --person PSEUDONYM" in answer["error"]) == (2, True), json.dumps(answer)

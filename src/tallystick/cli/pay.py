@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tallystick.app import pay
+from tallystick.app import access, pay
 from tallystick.app.kernel import new_key
 from tallystick.app.pay import StatementPage
 from tallystick.cli import shell
@@ -18,6 +18,10 @@ app = typer.Typer(no_args_is_help=True, help="What experts are paid: statements,
 Period = Annotated[str, typer.Option("--period", help="Such as 2026-11 or 2026-W47.")]
 PeriodOrNow = Annotated[str, typer.Option("--period", help="Such as 2026-11; the one that goes on when left out.")]
 PRIVATE = 0o600
+NOBODY = (
+    "expected --person PSEUDONYM, found none: you are paid for no work here, so there is no statement of yours. "
+    "`tallystick pay overview --json` names who is paid."
+)
 
 
 @app.command("overview")
@@ -53,7 +57,7 @@ def statement(
     directory: shell.Directory,
     programme: shell.Programme,
     login: shell.Login,
-    person: Annotated[str, typer.Option(help="Id of the person; your own statement when left out.")] = "",
+    person: Annotated[str, typer.Option(help="Pseudonym of the person; your own statement when left out.")] = "",
     period: PeriodOrNow = "",
     password_fd: shell.PasswordFd = None,
     as_json: shell.AsJson = False,
@@ -63,6 +67,8 @@ def statement(
         actor = shell.act_as(cell, login, password_fd)
         if person:
             found = pay.statement_of(cell, actor, programme, person, period=period)
+        elif access.allows(actor, "pay.read") and not access.allows(actor, "pay.own"):
+            shell.fail(NOBODY)
         else:
             found = pay.my_statement(cell, actor, programme, period)
     if isinstance(found, Refused):
@@ -103,8 +109,8 @@ def _object(found: StatementPage) -> dict[str, object]:
             {
                 "seq": act.seq, "at": act.at, "work": act.work, "subject": act.subject, "item": act.item,
                 "domain": act.domain, "signal": act.signal, "active_ms": act.active_ms, "claimed_ms": act.claimed_ms,
-                "bound_ms": act.bound_ms, "cut": act.cut, "piece": act.piece, "hourly": act.hourly, "amount": act.amount,
-                "terms": act.terms,
+                "bound_ms": act.bound_ms, "cut": act.cut, "piece": act.piece, "hourly": act.hourly,
+                "amount": act.amount, "terms": act.terms,
             }
             for act in one.acts
         ],
