@@ -7,8 +7,9 @@ from living_cell import PROGRAMME, World, contract_text, item_row
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import contract
+from tallystick.app import assignment, contract
 from tallystick.app.kernel import new_key
+from tallystick.flow.refusal import Refused
 
 MINE = "/me/settings"
 
@@ -20,7 +21,7 @@ def cares(world: World) -> None:
     assert isinstance(done, contract.ContractInForce), done
 
 
-def sent(visitor: Visitor, page: str, action: str, **typed: str) -> str:
+def sent(visitor: Visitor, page: str, action: str, **typed: object) -> str:
     """Send a form of a page as it stands, with what was typed; where it leads."""
     answer = visitor.post(action, visitor.filled(page, action, **typed))
     assert answer.status_code == 303, answer.text
@@ -46,6 +47,32 @@ def test_an_expert_is_warned_skips_and_leaves_a_kind_out(served: Served) -> None
     wrong = visitor.post(MINE, visitor.filled(MINE, MINE, opted_out="strange", time_zone="UTC"))
     assert wrong.status_code == 422
     assert "Expected categories that a contract of this cell names" in wrong.text
+
+
+def test_an_item_that_one_holds_is_not_shown_once_its_kind_is_left_out_and_no_draft_is_lost(served: Served) -> None:
+    world = served.world
+    cares(world)
+    world.bring([item_row(f"grim-{n}", categories=["grim"]) for n in range(2)])
+    expert = world.expert()
+    visitor = Visitor(served, expert)
+    place = visitor.get(f"/work/{PROGRAMME}").headers["location"]
+    open_elsewhere = visitor.filled(place, place, **{"reason-1-text": "It is half written."})
+    assert sent(visitor, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
+    assert visitor.get(f"/work/{PROGRAMME}").headers["location"] == place
+    for page in (visitor.get(place), visitor.post(place, open_elsewhere)):
+        assert "with content that you leave out (grim)" in page.text
+        assert "What is grim-" not in page.text
+    api = assignment.next_task(world.cell, expert, PROGRAMME)
+    assert isinstance(api, Refused)
+    assert (api.code, api.names) == ("held-left-out", (place.removeprefix("/assignments/"),))
+    assert sent(visitor, MINE, MINE, opted_out=[], time_zone="UTC") == f"{MINE}?done=settings"
+    page = visitor.get(place)
+    assert "What is grim-" in page.text
+    assert "It is half written." in page.text
+    assert sent(visitor, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
+    assert sent(visitor, place, f"{place}/return") == "/me?done=returned"
+    assert "What is grim-" not in visitor.get(place).text, "nor what one held before"
+    assert "There is no open item for you now" in visitor.get(f"/work/{PROGRAMME}").text
 
 
 def test_languages_are_declared_and_confirmed_and_a_clearance_granted_and_revoked(served: Served) -> None:

@@ -397,6 +397,7 @@ def _about(item: str, state: str) -> About:
 def _looked_at(cell: Cell, row: Row, actor: Actor) -> Task | Refused:
     with cell.read() as connection:
         ended = unreadable(cell, connection, actor, row.programme, item=row.item)
+        ended = ended or (None if row.state == "judged" else routing.refuse_held(cell, connection, row))
     if ended:
         return ended
     look = cell.look(actor, "work.do", _about(row.item, row.state))

@@ -21,7 +21,7 @@ from tallystick.flow.routing import Able, DomainRule, Eligibility, Known, Places
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store import contract as contracts
-from tallystick.store import roster
+from tallystick.store import items, roster
 from tallystick.store import routing as store
 from tallystick.store.assignment import OpenKind
 from tallystick.store.schema import Row
@@ -49,6 +49,16 @@ def refuse_item(cell: Cell, connection: journal.Connection, person: str, item: R
     waiting = may.waits_for(places)
     closed = waiting and welfare.refuse_rest(cell, connection, person, item.programme, waiting=waiting, now=now)
     return closed or flow.refuse_item(may, places)
+
+
+def refuse_held(cell: Cell, connection: journal.Connection, leased: Row) -> Refused | None:
+    """Why the item of somebody's own assignment is not shown to them any more, or None: what they leave out is not."""
+    item = items.item(connection, leased.item)
+    categories = flow.categories_of(places_of(item)) if item else frozenset[str]()
+    if not categories:
+        return None
+    opted_out = welfare.settings_now(cell, connection, leased.expert).opted_out
+    return flow.refuse_held(categories, opted_out, leased.assignment)
 
 
 def _known(connection: journal.Connection, person: str, rules: dict[str, DomainRule]) -> dict[str, Known]:

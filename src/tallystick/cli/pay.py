@@ -20,7 +20,7 @@ PeriodOrNow = Annotated[str, typer.Option("--period", help="Such as 2026-11; the
 PRIVATE = 0o600
 NOBODY = (
     "expected --person PSEUDONYM, found none: you are paid for no work here, so there is no statement of yours. "
-    "`tallystick pay overview --json` names who is paid."
+    "The page of the programme's pay lists whoever is paid."
 )
 
 

@@ -11,6 +11,7 @@ from tallystick.flow.refusal import Refused
 CONTENT: Final = "content"
 """The axis of the taxonomy that names the kinds of content of an item, in the order of the alphabet, with commas."""
 LANGUAGE_DEFAULT: Final = "en"
+HELD_LEFT_OUT: Final = "held-left-out"
 LANGUAGES_MAX: Final = 40
 DAY_US: Final = 86_400_000_000
 CLEARANCE_DAYS_MAX: Final = 366
@@ -154,6 +155,19 @@ def refuse_item(may: Eligibility, places: Places) -> Refused | None:
         "and yours are not among them. Take another one, or ask the programme lead."
     )
     return Refused("not-routed", sentence)
+
+
+def refuse_held(categories: Collection[str], opted_out: Collection[str], assignment: str) -> Refused | None:
+    """Why an item that somebody holds is not shown to them any more, or None. Nothing is taken from them by it."""
+    left_out = sorted(set(categories).intersection(opted_out))
+    if not left_out:
+        return None
+    sentence = (
+        f"You hold an item ({assignment}) with content that you leave out ({', '.join(left_out)}), so it is not shown. "
+        "Give it back, or take these kinds on again in your settings to go on: your draft is kept. Neither is held "
+        "against you."
+    )
+    return Refused(HELD_LEFT_OUT, sentence, None, (assignment,))
 
 
 def may_have(rule: DomainRule, language: str, able: Able) -> bool:

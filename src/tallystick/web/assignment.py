@@ -15,6 +15,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.constitution import Constitution
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import HELD_LEFT_OUT
 from tallystick.web import frame, language, words
 from tallystick.web import judgment as form
 from tallystick.web.frame import Place
@@ -78,6 +79,8 @@ def next_item(visit: Visit) -> PageAnswer:
     if isinstance(task, Refused):
         if task.code == NOT_ACCEPTED:
             return frame.ask_terms(task)
+        if task.code == HELD_LEFT_OUT:
+            return frame.moved(f"/assignments/{task.names[0]}")
         return _none(visit, programme, task) if task.code in WAITING else task
     return frame.moved(f"/assignments/{task.assignment}")
 
@@ -90,11 +93,22 @@ def _none(visit: Visit, programme: str, refused: Refused) -> Response:
     return frame.shown("judgment/none.html", view, frame.page(visit, said("Nothing waits"), at=at))
 
 
+def _left_out(visit: Visit, refused: Refused) -> Response:
+    """In place of an item that one holds and leaves out by now: give it back, or take its kind on again."""
+    view = views.NoWork(
+        programme="", reason=language.refusal_line(refused),
+        todo=said("Giving it back counts in no figure. What you wrote is kept as your draft until you go on."),
+        home_href="/me", release_action=f"/assignments/{refused.names[0]}/return", idempotency_key=new_key(),
+    )  # fmt: skip
+    at = Place(trail=((said("My work"), "/me"),))
+    return frame.shown("judgment/none.html", view, frame.page(visit, said("Content that you leave out"), at=at))
+
+
 def show(visit: Visit) -> PageAnswer:
     """The workspace of one's own assignment, with the draft."""
     task = assignment.task(visit.cell, visit.actor, visit.path["work"])
     if isinstance(task, Refused):
-        return task
+        return _left_out(visit, task) if task.code == HELD_LEFT_OUT else task
     if task.state == "judged":
         return _to_receipt(visit, task)
     notices = () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (_lease_over(),)
@@ -123,11 +137,14 @@ def _principles(visit: Visit, task: Task) -> Constitution | None:
 
 
 def act(visit: Visit) -> PageAnswer:
-    """Submit the judgment, or save the draft without scripts."""
+    """Submit the judgment, or save the draft without scripts. Of an item that one leaves out, what came is a draft."""
     task = assignment.task(visit.cell, visit.actor, visit.path["work"])
-    if isinstance(task, Refused):
-        return task
     fields = form.fields_of(visit.form)
+    if isinstance(task, Refused):
+        if task.code != HELD_LEFT_OUT:
+            return task
+        kept = judgment.save_draft(visit.cell, visit.actor, visit.path["work"], form.draft_of(fields))
+        return kept if isinstance(kept, Refused) else _left_out(visit, task)
     if visit.text("intent") == "draft":
         saved = judgment.save_draft(visit.cell, visit.actor, task.assignment, form.draft_of(fields))
         if isinstance(saved, Refused):

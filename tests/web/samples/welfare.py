@@ -113,6 +113,16 @@ SAMPLES = (
         ),
         expert("Nothing waits"),
     ),
+    Sample(
+        "work-left-out", "judgment/none.html",
+        judgment.NoWork(
+            programme="",
+            reason="You hold an item (asg-7) with content that you leave out (violence), so it is not shown. Give it back, or take these kinds on again in your settings to go on: your draft is kept.",
+            todo="Giving it back counts in no figure. What you wrote is kept as your draft until you go on.",
+            home_href="/me", release_action="/assignments/asg-7/return", idempotency_key="key",
+        ),
+        expert("Content that you leave out"),
+    ),
     Sample("settings", "welfare/own.html", OWN, expert("My settings", trail=HOME)),
     Sample("settings-empty", "welfare/own.html", EMPTY, expert("My settings", trail=HOME)),
     Sample(

@@ -18,7 +18,7 @@ WORK: Final = (
     "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
     "qualification-ended", "qualification-running", "region-missing", "share-reached", "stood-down",
     "time-zone-missing", "too-few-gold-items", "trade-off-incomplete", "unknown-principle",
-    "kind-left-out", "not-routed", "verdict-contradicts-scores", "work-paused", "work-requeued",
+    "held-left-out", "kind-left-out", "not-routed", "verdict-contradicts-scores", "work-paused", "work-requeued",
 )  # fmt: skip
 ADJUDICATION: Final = (
     "already-adjudicated", "already-decided", "already-requeued", "case-held", "case-not-taken", "defect-unexplained",

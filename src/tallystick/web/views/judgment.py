@@ -290,9 +290,11 @@ class WorkDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoWork:
-    """Nothing waits for this expert in this programme. Template: judgment/none.html."""
+    """Nothing waits for this expert, or nothing that they want to see. Template: judgment/none.html."""
 
     programme: str
     reason: str
     todo: str
     home_href: str
+    release_action: str | None = None  # gives the item back that they hold and leave out; None: they hold none
+    idempotency_key: str = ""
