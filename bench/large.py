@@ -24,7 +24,8 @@ from served import InProcess  # the lines above find it
 
 from tallystick import api, edge, web
 from tallystick.app import roster
-from tallystick.app.cell import Cell, open_cell, wall_clock
+from tallystick.app.cell import Cell, open_cell
+from tallystick.app.kernel import wall_clock
 from tallystick.ledger import journal
 
 ROOT = Path(__file__).parents[1]

@@ -333,7 +333,7 @@ def test_who_opened_records_is_given_neither_those_items_nor_their_gold(database
         roster.change_roles(world.cell, world.lead, expert.person, roles=["auditor"], expert_roles=[], key=new_key())
         read_record(world, auditor, taken.item)
         roster.change_roles(world.cell, world.lead, expert.person, roles=["expert"], expert_roles=[], key=new_key())
-        answer = answer_of(taken.shown.first)
+        answer = answer_of()
         assert code(judgment.submit(world.cell, expert, taken.assignment, answer, key=new_key())) == "work-requeued"
 
 

@@ -69,7 +69,7 @@ def divide(world: World, number: int) -> None:
     for verdict in ("a_clearly", "b_clearly"):
         expert = world.expert()
         for done in range(number):
-            world.judge(expert, verdict)  # type: ignore[arg-type]  # a verdict
+            world.judge(expert, verdict)
             if done % 3 == 2:
                 world.clock.pass_minutes(24 * 60)
 

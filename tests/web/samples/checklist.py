@@ -28,8 +28,8 @@ FOUND = {
     "claims": ("not_applicable", "The rights do not permit to publish: no card of this data is public.", ""),
 }  # fmt: skip
 EVIDENCE = (
-    Link(label="contract: domains.software.rubric", href=f"{ROOT}/contract#domains"),
-    Link(label="rubric software-answers 1.0.0", href=f"{ROOT}/rubrics/software-answers?version=1.0.0"),
+    checklist.EvidenceRow(label="contract: domains.software.rubric", href=f"{ROOT}/contract#domains"),
+    checklist.EvidenceRow(label="rubric software-answers 1.0.0", href=f"{ROOT}/rubrics/software-answers?version=1.0.0"),
 )
 FULL = checklist.Checklist(
     sentence="4 lines fail, 8 pass, 2 do not apply.",
