@@ -77,7 +77,8 @@ def looked(*, answered: int = 10, drawn: int = 10, defects: int = 1, risk: str =
 
 GOOD = Facts(
     contract=contract(), contract_seq=2, today=date(2030, 1, 1), rubrics={"general": rubric()},
-    qualified={"general": 3}, finished={"general": 100}, observed=200, held_out=HeldOut(items=20, others=100),
+    qualified={"general": 3}, finished={"general": 100}, observed=200, blinded=200,
+    items=120, showing=120, held_out=HeldOut(items=20, others=100),
     second=looked(), results=frozenset({"better"}),
 )  # fmt: skip
 """Facts on which no line fails."""
@@ -152,7 +153,12 @@ TABLE = (
     Row("qualifications", terms(RESTRICTED), FAIL, "open to people without a clearance: general", "section routing"),
     Row("qualifications", of(sources=(Source(name="old", judgments=4),)), FAIL, "4 judgments were made elsewhere", ""),
     Row("blinding", GOOD, PASS, "200 judgments were made here"),
-    Row("blinding", of(observed=0), FAIL, "No judgment was made here yet", "Have items judged"),
+    Row("rights", of(items=0), FAIL, "There is no item yet", "Import items with"),
+    Row("qualifications", of(qualified={"general": 1}), FAIL, "to be judged by: general (1 of 2)", "Have more experts"),
+    Row("versions", of(observed=0), FAIL, "There is no judgment yet", "Have items judged."),
+    Row("blinding", of(showing=0, blinded=0), NOT_APPLICABLE, "No item shows a candidate yet"),
+    Row("blinding", of(blinded=0), FAIL, "on an item that shows candidates, so none", "Have items judged here."),
+    Row("blinding", of(observed=0, blinded=0), FAIL, "No judgment was made here yet", "Have items judged"),
     Row("blinding", of(sources=(Source(name="old", judgments=1),)), FAIL, "1 judgment was made elsewhere", "apart"),
     Row("blinding", of(unblinded=("itm-1",)), FAIL, "saw behind the blinding of 1 item", "judged again by others"),
     Row("blinding", terms(signal("process")), NOT_APPLICABLE, "process alone: items show no candidates"),
@@ -228,7 +234,7 @@ def test_good_facts_fail_nowhere_and_another_state_has_another_digest() -> None:
     lines = checklist(GOOD)
     assert [one.id for one in lines if one.state == FAIL] == []
     assert digest(lines) == digest(checklist(GOOD))
-    assert digest(lines) != digest(checklist(of(observed=201)))
+    assert digest(lines) != digest(checklist(of(blinded=201)))
 
 
 # --- phases -----------------------------------------------------------------------------------------------------

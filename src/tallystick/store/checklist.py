@@ -156,10 +156,12 @@ def is_words(connection: sa.Connection, name: str) -> bool:
 class Counted:
     """Judgments that stand: those made here, and under which versions all of them were made.
 
+    blinded   of those made here: how many on an item that shows candidates
     versions  (rubric, rubric version, contract version): how many
     """
 
     observed: int
+    blinded: int
     sources: tuple[Source, ...]
     versions: dict[tuple[str, str, str], int]
 
@@ -171,20 +173,22 @@ def counted(connection: sa.Connection, programme: str) -> Counted:
     by: list[sa.ColumnElement[Any]] = [
         JUDGMENT.c.rubric, JUDGMENT.c.rubric_version, JUDGMENT.c.contract_version, JUDGMENT.c.is_observed,
         JUDGMENT.c.source, sa.case((is_said, JUDGMENT.c.verdict), else_="").label("said"),
+        sa.case((JUDGMENT.c.order > "", 1), else_=0).label("shows"),
     ]  # fmt: skip
     inner = sa.select(*by).where(JUDGMENT.c.programme == programme, JUDGMENT.c.standing == COUNTED).subquery()
     query = sa.select(*inner.c, sa.func.count().label("number")).group_by(*inner.c)
     versions, numbers = Counter[tuple[str, str, str]](), Counter[str]()
-    observed, verdicts = 0, dict[str, set[str]]()
+    observed, blinded, verdicts = 0, 0, dict[str, set[str]]()
     for row in connection.execute(query).all():
         versions[row.rubric, row.rubric_version, row.contract_version] += row.number
         if row.is_observed:
             observed += row.number
+            blinded += row.number * row.shows
             continue
         numbers[row.source] += row.number
         verdicts.setdefault(row.source, set()).update({row.said} - {""})
     return Counted(
-        observed=observed, versions=dict(versions),
+        observed=observed, blinded=blinded, versions=dict(versions),
         sources=tuple(
             Source(name=name, judgments=number, verdicts=frozenset(verdicts[name]))
             for name, number in sorted(numbers.items())
@@ -308,11 +312,12 @@ def unlicensed(connection: sa.Connection, programme: str) -> list[str]:
     return list(connection.scalars(query.order_by(ITEM.c.seq)).all())
 
 
-def kinds(connection: sa.Connection, programme: str) -> dict[tuple[str, str, str], int]:
-    """(purpose, domain, signal): how many items there are."""
+def kinds(connection: sa.Connection, programme: str) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """(purpose, domain, signal): how many items there are, and how many of them show a candidate."""
     by = (ITEM.c.purpose, ITEM.c.domain, ITEM.c.signal)
-    query = sa.select(*by, sa.func.count()).where(ITEM.c.programme == programme).group_by(*by)
-    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query).all()}
+    shows = sa.func.sum(sa.case((ITEM.c.candidates > 0, 1), else_=0))
+    query = sa.select(*by, sa.func.count(), shows).where(ITEM.c.programme == programme).group_by(*by)
+    return {(row[0], row[1], row[2]): (row[3], int(row[4])) for row in connection.execute(query).all()}
 
 
 def unfinished(connection: sa.Connection, programme: str) -> dict[str, frozenset[str]]:

@@ -101,12 +101,13 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
         qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
         closed_signals=closed, short_gold=short, cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
+        blinded=counted.blinded, items=sum(n for n, _ in kinds.values()), showing=sum(n for _, n in kinds.values()),
         unblinded=tuple(store.unblinded(connection, name)), unlicensed=tuple(store.unlicensed(connection, name)),
         held_out=store.held_out(connection, name), releases=_released(connection, name),
         second=estimate_of(connection, name), unknown_versions=_unknown(connection, name, counted),
         affected=_affected(connection, name, in_force), categories=_categories(connection, name),
         exposures=store.exposures(connection, name),
-        objective=sum(n for (purpose, _, signal), n in kinds.items() if purpose == "work" and signal in objective),
+        objective=sum(n for (purpose, _, signal), (n, _) in kinds.items() if purpose == "work" and signal in objective),
     )  # fmt: skip
 
 

@@ -60,7 +60,10 @@ class Facts:
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
+    items          items of any purpose
+    showing        of those: how many show a candidate
     observed       judgments that were made here, and stand
+    blinded        of those: how many on an item that shows candidates
     sources        those that were made elsewhere, and stand
     unblinded      items of which somebody saw behind the blinding before the last judgment
     unlicensed     items without a source or a licence of their own, those with erased content left out
@@ -86,7 +89,10 @@ class Facts:
     cleared: int = 0
     seniors: int = 0
     finished: Mapping[str, int] = field(default_factory=dict)
+    items: int = 0
+    showing: int = 0
     observed: int = 0
+    blinded: int = 0
     sources: tuple[Source, ...] = ()
     unblinded: tuple[str, ...] = ()
     unlicensed: tuple[str, ...] = ()
@@ -116,3 +122,8 @@ class Facts:
     def imported(self) -> int:
         """Judgments made elsewhere that stand."""
         return sum(one.judgments for one in self.sources)
+
+    @property
+    def judgments(self) -> int:
+        """Judgments that stand, made here or elsewhere."""
+        return self.observed + self.imported

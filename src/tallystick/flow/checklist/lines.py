@@ -214,6 +214,9 @@ def rights(facts: Facts) -> Found:
         words = f"Retention ended on {said.retention_until}; today is {facts.today}."
         todo = "Revise the contract, or have the content erased."
         lacks.append(Lack(words, todo, of_contract("rights.retention_until")))
+    if not facts.items:
+        words = "There is no item yet, so none shows that it names its source and its licence."
+        lacks.append(Lack(words, "Import items with source and licence.", of_page("import")))
     if facts.unlicensed:
         evidence = tuple(Evidence("item", one) for one in facts.unlicensed[:5])
         words = f"{counted(len(facts.unlicensed), 'item has', 'items have')} no source or no licence."
@@ -244,6 +247,12 @@ def qualifications(facts: Facts) -> Found:
     if nobody:
         words = f"Nobody is qualified under the rubric in force: {names(nobody)}."
         lacks.append(Lack(words, "Have experts qualify on gold items.", of_page("rubrics")))
+    wanted = [(name, facts.qualified.get(name, 0), redundancy_for(said, name)) for name in said.domains]
+    few = [row for row in wanted if 0 < row[1] < row[2]]
+    if few:
+        parts = names(f"{name} ({people:,} of {needed:,})" for name, people, needed in few)
+        words = f"Fewer people are qualified than each item is to be judged by: {parts}."
+        lacks.append(Lack(words, "Have more experts qualify on gold items.", of_page("rubrics")))
     if facts.closed_signals and not nobody:
         parts = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
         words = f"Nobody has passed the gold items of {parts}, so that nobody is given such work."
@@ -299,9 +308,15 @@ def blinding(facts: Facts) -> Found:
             "hidden."
         )
         return Found(words, of_contract("supervision"), is_applicable=False)
+    if facts.items and not facts.showing:
+        words = "No item shows a candidate yet: there is no origin and no order that could be hidden."
+        return Found(words, of_page("items"), is_applicable=False)
     lacks = []
     if not facts.observed:
         words = "No judgment was made here yet, so none shows blinding."
+        lacks.append(Lack(words, "Have items judged here.", of_page("items")))
+    elif not facts.blinded:
+        words = "No judgment was made here yet on an item that shows candidates, so none shows blinding."
         lacks.append(Lack(words, "Have items judged here.", of_page("items")))
     if facts.imported:
         words = (
@@ -317,10 +332,10 @@ def blinding(facts: Facts) -> Found:
         evidence = tuple(Evidence("item", one) for one in facts.unblinded[:5])
         lacks.append(Lack(words, "Have those items judged again by others.", evidence))
     words = (
-        f"{counted(facts.observed, 'judgment was', 'judgments were')} made here, each in an order of candidates of "
+        f"{counted(facts.blinded, 'judgment was', 'judgments were')} made here, each in an order of candidates of "
         "its own, without their names."
     )
-    return Found(words if facts.observed else "", of_page("items"), tuple(lacks))
+    return Found(words if facts.blinded else "", of_page("items"), tuple(lacks))
 
 
 def ties(facts: Facts) -> Found:

@@ -147,6 +147,9 @@ def impact(facts: Facts) -> Found:
 def versions(facts: Facts) -> Found:
     """Contract, rubrics and judgments name their versions, and what a new version touches was decided on."""
     lacks = []
+    if not facts.judgments:
+        words = "There is no judgment yet, so none shows that it names the versions that it was made under."
+        lacks.append(Lack(words, "Have items judged.", of_page("items")))
     if facts.unknown_versions:
         words = (
             f"{counted(facts.unknown_versions, 'judgment was', 'judgments were')} made under a version that the "
