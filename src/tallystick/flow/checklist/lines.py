@@ -247,12 +247,7 @@ def qualifications(facts: Facts) -> Found:
     if nobody:
         words = f"Nobody is qualified under the rubric in force: {names(nobody)}."
         lacks.append(Lack(words, "Have experts qualify on gold items.", of_page("rubrics")))
-    wanted = [(name, facts.qualified.get(name, 0), redundancy_for(said, name)) for name in said.domains]
-    few = [row for row in wanted if 0 < row[1] < row[2]]
-    if few:
-        parts = names(f"{name} ({people:,} of {needed:,})" for name, people, needed in few)
-        words = f"Fewer people are qualified than each item is to be judged by: {parts}."
-        lacks.append(Lack(words, "Have more experts qualify on gold items.", of_page("rubrics")))
+    lacks += _too_few(facts)
     if facts.closed_signals and not nobody:
         parts = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
         words = f"Nobody has passed the gold items of {parts}, so that nobody is given such work."
@@ -297,6 +292,18 @@ def qualifications(facts: Facts) -> Found:
         f" a credential; {counted(facts.seniors, 'senior adjudicator', 'senior adjudicators')}."
     )
     return Found(words, (*of_contract("domains", "credentials"), *of_page("load")), tuple(lacks))
+
+
+def _too_few(facts: Facts) -> list[Lack]:
+    """Domains in which somebody is qualified, but fewer people than each item is to be judged by."""
+    said = facts.contract
+    wanted = [(name, facts.qualified.get(name, 0), redundancy_for(said, name)) for name in said.domains]
+    few = [row for row in wanted if 0 < row[1] < row[2]]
+    if not few:
+        return []
+    parts = names(f"{name} ({people:,} of {needed:,})" for name, people, needed in few)
+    words = f"Fewer people are qualified than each item is to be judged by: {parts}."
+    return [Lack(words, "Have more experts qualify on gold items.", of_page("rubrics"))]
 
 
 def blinding(facts: Facts) -> Found:
