@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from living_cell import PROGRAMME, Clock, World, contract_text, filled, item_row, ready_world
+from living_cell import PROGRAMME, Clock, World, contract_text, filled, gold_row, item_row, ready_world
 
 from tallystick.app import checklist, contract, escape, monitoring, release, sentinel
 from tallystick.app.cell import Cell
@@ -12,9 +12,11 @@ from tallystick.flow.escape import Answer
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
 from tallystick.flow.sentinel import Wish as SentinelWish
+from tallystick.store.schema import SENTINEL_CHART
 
 REASON = "The pilot is to show whether experts agree."
 WORK = 20
+LATER = 60
 OFTEN = SentinelWish(
     acceptable_ppm=900_000, unacceptable_ppm=300_000, found_within=12, found_ppm=900_000, false_horizon=60,
     false_ppm=200_000,
@@ -66,10 +68,23 @@ def complete(world: World) -> None:
         item = escape.next_review(cell, reviewer, PROGRAMME, key=new_key())
         assert isinstance(item, str), item
         assert not isinstance(escape.answer(cell, reviewer, item, given, key=new_key()), Refused)
-    policy = sentinel.set_policy(cell, lead, PROGRAMME, OFTEN, key=new_key())
-    assert not isinstance(policy, Refused), policy
+    _answer_a_sentinel(world)
     audited = monitoring.run(cell, lead, PROGRAMME, key=new_key())
     assert not isinstance(audited, Refused), audited
+
+
+def _answer_a_sentinel(world: World) -> None:
+    """Let work of a batch of its own go on until the first sentinel in it is answered."""
+    world.bring([gold_row(f"sentinel-{n}") for n in range(LATER)], batch="sentinels", purpose="gold")
+    world.bring([item_row(f"later-{n}") for n in range(LATER)], batch="later")
+    policy = sentinel.set_policy(world.cell, world.lead, PROGRAMME, OFTEN, key=new_key())
+    assert not isinstance(policy, Refused), policy
+    for _ in range(LATER):
+        world.judge(world.experts[0])
+        with world.cell.read() as connection:
+            if connection.execute(SENTINEL_CHART.select()).first():
+                return
+    raise AssertionError(f"expected a sentinel within {LATER} judgments")
 
 
 def revised(world: World, version: str, *, more: str) -> None:
