@@ -305,6 +305,7 @@ def scene(looked_at: Served) -> Scene:
     }  # fmt: skip
     last = charted(world) | paid(world) | vouched(world, first)
     last |= cleared(world, first) | constituted(world)
+    world.accept_pay(cast["adjudicator"])  # reviews are paid: nobody opens one before that
     return Scene(looked_at, cast, names | session_held(world) | last)
 
 
