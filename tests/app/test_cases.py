@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from living_cell import PROGRAMME, World, contract_text, world_at
+from restricted_work import SENIOR
 
 from tallystick.app import access, adjudication, contract, erasure, roster
 from tallystick.app.access import Actor
@@ -195,6 +196,7 @@ def test_risk_comes_first_then_the_class_then_age(sqlite_url: str, tmp_path: Pat
         for line in RISKS:
             domain, risk = line.split(": ")
             text = text.replace(f"{{rubric: {domain}, risk: medium}}", f"{{rubric: {domain}, risk: {risk}}}")
+        text += SENIOR
         done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
         assert isinstance(done, contract.ContractInForce), done
         found = ordered(world)

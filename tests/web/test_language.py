@@ -17,6 +17,7 @@ from web.samples.frame import Sample, expert
 from web.samples.signals import matter_of, rubric
 from web.test_signal_forms import page
 
+from tallystick.events import KINDS
 from tallystick.flow.checklist import checklist, in_words, missing
 from tallystick.flow.document.form import Leaf
 from tallystick.flow.monitoring.report import report
@@ -32,6 +33,7 @@ from tallystick.web.language.sentences import sentence
 from tallystick.web.render import STATIC, interval, plotted
 from tallystick.web.rubric.labels import labelled
 from tallystick.web.views.parts import Estimate
+from tallystick.web.words import EVENTS
 
 BY_CODE = {language.code: language for language in LANGUAGES}
 OTHERS = [language for language in LANGUAGES if language.code != "en"]
@@ -248,3 +250,8 @@ def test_numbers_keep_their_sign_and_intervals_their_ends() -> None:
     with speaking(BY_CODE["de"]):
         assert interval(estimate) == "[\N{MINUS SIGN}0,12; 0,90]"
     assert interval(estimate) == "[\N{MINUS SIGN}0.12, 0.90]"
+
+
+def test_every_event_has_words() -> None:
+    """Receipts and histories name events; a kind without words would stand in English in every language."""
+    assert {kind for kind in KINDS if EVENTS.get(kind) is None} == set()

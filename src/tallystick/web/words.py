@@ -188,6 +188,27 @@ EVENTS: Final = Words({
     "demographics-declared/1": "A person said something of themselves, or took it back",
     "pool-composed/1": "The experts of a programme were told together, as counts",
     "scope-key-rotated/1": "The key of a scope was renewed",
+    "affected-released/1": "A release went out with affected judgments, and the lead said why",
+    "assignment-leased/2": "An item was given to an expert, in an order of candidates of their own",
+    "assignment-leased/3": "An item was given to an expert, in an order of candidates of their own",
+    "consensus-requested/1": "A release asked for one label for each item",
+    "demonstration-promoted/1": "A written response was brought back for others to review",
+    "drift-decided/1": "It was decided where a fall in accuracy came from",
+    "drift-detected/1": "A fall in accuracy was found",
+    "gate-policy-set/1": "A contract said how the gate decides",
+    "item-shaped/1": "The shape of an item was recorded",
+    "judgment-checked/1": "It was looked whether anything follows from a judgment",
+    "judgment-detailed/1": "The parts of a judgment were recorded",
+    "pay-adjusted/1": "A lead corrected an amount, with a reason",
+    "pay-exported/1": "A payable export was made",
+    "pay-period-closed/1": "A period of pay was closed",
+    "pay-period-closed/2": "A period of pay was closed",
+    "pay-terms-accepted/1": "A person accepted the pay terms",
+    "pay-terms-set/1": "A contract version brought pay terms",
+    "pay-terms-set/2": "A contract version brought pay terms",
+    "release-monitored/1": "What was known of quality went into a release",
+    "sentinel-policy-ended/1": "A policy of sentinels ended",
+    "sentinel-policy-set/1": "A policy of sentinels was set",
 })  # fmt: skip
 
 OWN_EVENTS: Final = Words({
@@ -195,6 +216,7 @@ OWN_EVENTS: Final = Words({
     "candidates-unblinded/1": "You looked behind the blinding",
     "session-opened/1": "You signed in",
     "session-ended/1": "You signed out",
+    "pay-terms-accepted/1": "You accepted the pay terms",
 })  # fmt: skip
 """The same for who did it themselves, where the sentence above speaks of somebody."""
 
