@@ -90,13 +90,13 @@ def log(tmp_path: Path) -> Path:
     return honest_log(tmp_path / "honest", 100)
 
 
-def asked(log: Path, folder: Path, url: str) -> Witnessing:
+def asked(log: Path, folder: Path, url: str, *, seconds: float = 15.0) -> Witnessing:
     """Who asks an honest witness and the liar."""
     with ExitStack() as stack:
         witness = stack.enter_context(witness_at(folder / "w", None))
         honest = stack.enter_context(served(WitnessApp(witness)))
         text = f"witness liar {LIAR.key.line} {url}\nwitness one {witness.cosigner.key.line} {honest}\nquorum one\n"
-        asker = Witnessing(LogReader(log), policies.parse(text.encode()), folder / "state", total_seconds=1.0)
+        asker = Witnessing(LogReader(log), policies.parse(text.encode()), folder / "state", total_seconds=seconds)
         stack.callback(asker.close)
         verdict = asker.ask()
         assert verdict is not None
@@ -120,7 +120,7 @@ def test_a_slow_answer_ends(tmp_path: Path, log: Path, head: bool) -> None:
     over = threading.Event()
     with answering(drips(over, head=head)) as url:
         try:
-            asker = asked(log, tmp_path, url)
+            asker = asked(log, tmp_path, url, seconds=1.0)
             assert "within 1 s" in (asker.standings()[0].fault or "")
         finally:
             over.set()
