@@ -1,6 +1,7 @@
 """What a batch of a tier of risk still needs, who is a senior adjudicator, and how work is spread over people."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -105,19 +106,18 @@ def batch_needs(cell: Cell, actor: Actor, batch: str) -> BatchNeeds | Refused:
         return access.ABSENT
     with cell.read() as connection:
         row = items.batch(connection, batch)
-        return access.ABSENT if row is None else _needs(cell, connection, row)
+        return access.ABSENT if row is None else next(_needs(cell, connection, row.programme, [row]))
 
 
-def _needs(cell: Cell, connection: journal.Connection, row: Row) -> BatchNeeds:
-    plans = {one.domain: one for one in contracts.domains(connection, row.programme)}
-    plan = plans.get(row.domain)
-    asked = asked_of(cell, connection, row.programme)
-    found = () if row.purpose != "work" else tuple(needs_of(connection, row, asked))
-    policy = tiers.policy(connection, row.programme)
-    return BatchNeeds(
-        row, plan.risk if plan else None, plan.redundancy if plan else None, found,
-        None if policy is None else dict(policy.reviews),
-    )  # fmt: skip
+def _needs(cell: Cell, connection: journal.Connection, programme: str, rows: Iterable[Row]) -> Iterator[BatchNeeds]:
+    """What each of these batches of a programme needs. What the contract asks is looked up once for all."""
+    plans = {one.domain: one for one in contracts.domains(connection, programme)}
+    asked, policy = asked_of(cell, connection, programme), tiers.policy(connection, programme)
+    reviews = None if policy is None else dict(policy.reviews)
+    for row in rows:
+        plan = plans.get(row.domain)
+        found = () if row.purpose != "work" else tuple(needs_of(connection, row, asked))
+        yield BatchNeeds(row, plan.risk if plan else None, plan.redundancy if plan else None, found, reviews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _load_page(
     return LoadPage(
         programme=programme, rules=tiers.rules(connection, programme), contract=contract,
         quotas=tuple(quota_fill(contract, complete)), strata=tuple(_strata(connection, programme)),
-        batches=tuple(_needs(cell, connection, one) for one in work), workers=tuple(workers),
+        batches=tuple(_needs(cell, connection, programme, work)), workers=tuple(workers),
         spread=spread([one.judged for one in workers]),
         seniors=tuple(
             SeniorView(
