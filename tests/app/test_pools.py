@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import living_cell
@@ -65,6 +66,21 @@ def test_a_pool_is_told_as_it_was_composed_and_not_again_after_a_few_have_change
     assert isinstance(page, pool.PoolPage)
     assert page.newest == found
     assert pool.pool_page(world.cell, people[0], PROGRAMME) == ABSENT
+
+
+def test_a_role_that_one_person_got_since_is_not_told(world: World) -> None:
+    people = pooled(world)
+    found = pool.compose(world.cell, world.lead, PROGRAMME, key=new_key())
+    assert isinstance(found, PoolComposed), found
+    change = partial(roster.change_roles, world.cell, world.lead, people[5].person, roles=["expert"])
+    assert isinstance(change(expert_roles=["reviewer"], key=new_key()), Receipt)
+    again = pool.compose(world.cell, world.lead, PROGRAMME, key=new_key())
+    assert isinstance(again, Refused)
+    assert again.code == "pool-too-alike"
+    assert isinstance(change(expert_roles=[], key=new_key()), Receipt)
+    same = pool.compose(world.cell, world.lead, PROGRAMME, key=new_key())
+    assert isinstance(same, PoolComposed)
+    assert same.parts == found.parts
 
 
 def test_a_pool_of_another_programme_tells_nobody_by_its_difference(
@@ -146,6 +162,6 @@ def test_reading_tables_are_the_same_after_a_replay(world: World) -> None:
     assert before == after
     for name in (
         "expert_credential", "credential_evidence", "credential_demand", "disqualifier", "disqualifier_words",
-        "pool_plan", "demographic", "pool_composition",
+        "pool_plan", "demographic", "pool_composition", "pool_standing",
     ):  # fmt: skip
         assert before[name], name

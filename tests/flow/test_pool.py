@@ -90,8 +90,8 @@ def member(number: int, own: Mapping[str, str] | None = None, region: str | None
     )  # fmt: skip
 
 
-def composed(members: list[Member], *, is_withheld: bool = False) -> dict[str, PoolPart]:
-    fact = pool.compose(PLAN, members, composition="cmp-1", release=None, is_withheld=is_withheld)
+def composed(members: list[Member]) -> dict[str, PoolPart]:
+    fact = pool.compose(PLAN, members, composition="cmp-1", release=None)
     assert pool.faults(fact) == []
     return {part.axis: part for part in fact.parts}
 
@@ -110,12 +110,6 @@ def test_few_people_are_a_number_and_nothing_else() -> None:
     assert composed([member(n) for n in range(4)]) == {}
 
 
-def test_what_is_withheld_tells_no_count_of_where_and_who() -> None:
-    parts = composed([member(n) for n in range(12)], is_withheld=True)
-    assert [axis for axis, part in parts.items() if part.is_withheld] == ["region", "own:age"]
-    assert all(not part.cells for part in parts.values() if part.is_withheld)
-
-
 @pytest.mark.parametrize(
     "part",
     [
@@ -130,7 +124,7 @@ def test_what_is_withheld_tells_no_count_of_where_and_who() -> None:
     ],
 )  # fmt: skip
 def test_whoever_checks_finds_a_composition_that_tells_too_much(part: PoolPart) -> None:
-    fact = pool.compose(PLAN, [member(n) for n in range(20)], composition="c", release=None, is_withheld=False)
+    fact = pool.compose(PLAN, [member(n) for n in range(20)], composition="c", release=None)
     assert pool.faults(fact) == []
     bad = type(fact)(
         composition="c", programme="p", contract_version="1", release=None, people=20, cell_min=MIN, parts=[part]

@@ -5,31 +5,27 @@ recorded compositions only, never a count of the moment: whoever reloads a page 
 answered.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 
 from tallystick import canon
 from tallystick.app import access, erased, erasure
-from tallystick.app.access import CELL, Actor
+from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.credential import held_by
 from tallystick.app.erased import Gone
-from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.events.pool import DemographicsDeclared, PoolAxis, PoolComposed
-from tallystick.flow import credential as credentials
 from tallystick.flow import pool as flow
 from tallystick.flow.contract.credentials import PoolPlan
-from tallystick.flow.erasure import Wish
-from tallystick.flow.pool import Member, Plan
+from tallystick.flow.pool import Before, Member, Plan
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import contract as contracts
-from tallystick.store import pool, release, roster
-from tallystick.store.schema import Row
+from tallystick.store import pool, release
+from tallystick.store.pool import Standing
 
 NOT_DECLARED = Refused("nothing-declared", "You have declared nothing here: there is nothing to withdraw.")
 
@@ -141,21 +137,12 @@ def _said(cell: Cell, actor: Actor, programme: str, command: Command) -> Declare
     answer = cell.execute(command)
     if isinstance(answer, Refused):
         return answer
-    _erase_earlier(cell, actor.person, programme)
+    with cell.read() as connection:
+        said = pool.declared_by(connection, actor.person, programme)
+    erasure.erase_replaced(cell, said)
     fact = answer.facts[0]
     assert isinstance(fact, DemographicsDeclared)
     return Declared(fact.withdrawn, answer)
-
-
-def _erase_earlier(cell: Cell, person: str, programme: str) -> None:
-    """What no longer stands is erased for good. After a crash between the two, the next word of the person does it."""
-    with cell.read() as connection:
-        rows = pool.declared_by(connection, person, programme)
-        old = [row.object for row in rows[:-1] if row.object and erased.gone(connection, row.object) is None]
-    for name in old:
-        wish = Wish(what="object", target=f"object:{name}", reason="consent-withdrawn")
-        ordered = erasure.order(cell, CELL, wish, key=new_key())
-        assert not isinstance(ordered, Refused) or ordered.code == "already-erased", ordered
 
 
 # --- compositions -------------------------------------------------------------------------------------------------
@@ -170,10 +157,9 @@ def compose(cell: Cell, actor: Actor, programme: str, *, key: str) -> PoolCompos
         plan = plan_of(tx.connection, programme)
         if plan is None:
             return flow.NO_PLAN
-        people = pool.members(tx.connection, programme)
-        if _is_too_alike(tx.connection, plan, people):
-            return flow.TOO_LIKE
-        return [_composed(cell, tx, plan, people, release=None)]
+        found = _gathered(cell, tx, plan, pool.members(tx.connection, programme))
+        fact = _composed(tx, plan, found, release=None)
+        return flow.TOO_LIKE if flow.is_idle(plan, found.members, fact, found.before) else [fact]
 
     answer = cell.execute(Command(actor, "pool.compose", key, canon.encode(["compose", programme]), decide))
     if isinstance(answer, Refused):
@@ -188,64 +174,95 @@ def composed_for(
     plan = plan_of(tx.connection, programme)
     if plan is None:
         return None
-    return _composed(cell, tx, plan, pool.members(tx.connection, programme, batches=batches), release=release)
+    found = _gathered(cell, tx, plan, pool.members(tx.connection, programme, batches=batches))
+    return _composed(tx, plan, found, release=release)
 
 
-def _composed(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str], *, release: str | None) -> PoolComposed:
-    is_withheld = _is_too_alike(tx.connection, plan, people)
-    opened = {} if is_withheld else _opened(cell, tx, plan, people)  # nothing is opened for what is not told
-    members = [_member(tx, person, opened.get(person, {})) for person in sorted(people)]
-    return flow.compose(plan, members, composition=tx.new_id("cmp"), release=release, is_withheld=is_withheld)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """Everything that decides what is told.
 
-
-def _is_too_alike(connection: journal.Connection, plan: Plan, people: Collection[str]) -> bool:
-    """Whether so few people joined, left, moved or answered since an earlier composition that both tell of them.
-
-    Those of other programmes count: a region, a role and a credential are the same fact in all of them.
+    closed  axes of the contract whose answers were not opened
     """
-    return any(
-        flow.is_too_alike(_changed(connection, plan.programme, people, since=row), plan.cell_min)
-        for row in pool.every_composition(connection)
-        if flow.tells_groups(msgspec.json.decode(row.body, type=PoolComposed))
+
+    members: list[Member]
+    before: list[Before]
+    closed: frozenset[str]
+
+
+def _composed(tx: Transaction, plan: Plan, found: _Gathered, *, release: str | None) -> PoolComposed:
+    return flow.compose(
+        plan, found.members, composition=tx.new_id("cmp"), release=release, before=found.before, closed=found.closed
     )
 
 
-def _changed(connection: journal.Connection, programme: str, people: Collection[str], *, since: Row) -> int:
-    made_for = release.release(connection, since.release) if since.release else None
-    batches = None if made_for is None else msgspec.json.decode(made_for.batches)
-    then = pool.members(connection, since.programme, batches=batches, before=since.seq)
-    # What somebody declares is of one programme: another one's composition tells nothing of it.
-    said = pool.declarations(connection, programme) if since.programme == programme else {}
-    moved = {row.person for row in roster.people(connection) if (row.region_seq or 0) > since.seq}
-    answered = {person for person, row in said.items() if row.seq > since.seq}
-    both = then & set(people)
-    return len(then ^ set(people)) + len(both & (moved | answered))
+def _gathered(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str]) -> _Gathered:
+    told = _told(tx.connection)
+    here = [(fact, stood) for fact, stood in told if fact.programme == plan.programme]
+    every = set(people).union(*(stood for _, stood in here))
+    now = pool.standing(tx.connection, plan.programme, every, at=tx.now)
+    mine = {person: now[person] for person in sorted(people)}
+    closed = flow.closed_axes(plan, _declared(mine), [(fact, _declared(stood)) for fact, stood in here])
+    # Nothing is opened for what is not told.
+    is_opened = len(people) >= plan.cell_min and len(closed) < len(plan.axes)
+    said = _opened(cell, tx, plan, now) if is_opened else {}
+
+    def then(person: str, stood: Standing | None) -> dict[str, str]:
+        """What they had said: known where it still stands."""
+        if stood is None or stood.declared is None:
+            return {}
+        stands = person in said and now[person].declared == stood.declared
+        return said[person] if stands else {axis.axis: flow.FORMER for axis in plan.axes}
+
+    return _Gathered(
+        members=[_member(person, one, said.get(person, {})) for person, one in mine.items()],
+        before=[
+            Before(fact=fact, members=[_member(person, one, then(person, one)) for person, one in stood.items()])
+            for fact, stood in told
+        ],
+        closed=closed,
+    )
 
 
-def _opened(cell: Cell, tx: Transaction, plan: Plan, people: Collection[str]) -> dict[str, dict[str, str]]:
+def _told(connection: journal.Connection) -> list[tuple[PoolComposed, dict[str, Standing | None]]]:
+    """Everything that was told of any pool here, with those who were counted, as they stood.
+
+    That of other programmes counts: a region, a role and a credential are the same fact in all of them.
+    """
+    found = []
+    for row in pool.compositions(connection):
+        fact = msgspec.json.decode(row.body, type=PoolComposed)
+        if fact.parts:
+            made_for = release.release(connection, row.release) if row.release else None
+            batches = None if made_for is None else msgspec.json.decode(made_for.batches)
+            people = pool.members(connection, row.programme, batches=batches, before=row.seq)
+            stood = pool.stood(connection, row.composition)
+            found.append((fact, {person: stood.get(person) for person in people}))
+    return found
+
+
+def _declared(standing: Mapping[str, Standing | None]) -> dict[str, str | None]:
+    return {person: None if one is None else one.declared for person, one in standing.items()}
+
+
+def _opened(cell: Cell, tx: Transaction, plan: Plan, standing: Mapping[str, Standing]) -> dict[str, dict[str, str]]:
     """Person: axis: group, opened by the cell, which shows it to no one."""
-    rows = {
-        person: row for person, row in pool.declarations(tx.connection, plan.programme).items()
-        if person in people and row.object is not None
-    }  # fmt: skip
-    if not rows or not plan.axes or len(people) < plan.cell_min:
+    objects = {person: one.declared for person, one in sorted(standing.items()) if one.declared is not None}
+    if not objects:
         return {}
-    about = About(subject=plan.programme, what="demographics", reason="classification", subjects=tuple(sorted(rows)))
-    opened = erased.payloads(cell, tx.connection, [row.object for row in rows.values()], tx.look_as_cell(about))
+    about = About(subject=plan.programme, what="demographics", reason="classification", subjects=tuple(objects))
+    opened = erased.payloads(cell, tx.connection, objects.values(), tx.look_as_cell(about))
     return {
-        person: flow.opened(found) for person, row in rows.items()
-        if not isinstance(found := opened[row.object], Gone)
-    }  # fmt: skip
+        person: flow.opened(found) for person, name in objects.items() if not isinstance(found := opened[name], Gone)
+    }
 
 
-def _member(tx: Transaction, person: str, own: dict[str, str]) -> Member:
-    row = roster.person(tx.connection, person)
-    assert row is not None, "who judged here is enrolled"
-    held, today = held_by(tx.connection, person), datetime.fromtimestamp(tx.now // 1_000_000, UTC).date()
+def _member(person: str, one: Standing | None, own: Mapping[str, str]) -> Member:
+    """Somebody as they were counted; of an older cell that was not rebuilt it is not on record."""
     return Member(
-        person=person, region=row.region,
-        roles=frozenset([*msgspec.json.decode(row.roles), *msgspec.json.decode(row.expert_roles)]),
-        credentials=frozenset(one.type for one in held if credentials.holds_on(one, today)), own=own,
+        person=person, region=one.region if one else None, roles=frozenset(one.roles if one else ()),
+        credentials=frozenset(one.credentials if one else ()), own=own, declared=one.declared if one else None,
+        is_known=one is not None,
     )  # fmt: skip
 
 
@@ -261,7 +278,6 @@ class PoolPage:
     newest: PoolComposed | None
     at: int | None
     words: PoolPlan | None
-    made_before: int
 
 
 def pool_page(cell: Cell, actor: Actor, programme: str) -> PoolPage | Refused:
@@ -277,5 +293,5 @@ def pool_page(cell: Cell, actor: Actor, programme: str) -> PoolPage | Refused:
     newest = msgspec.json.decode(rows[0].body, type=PoolComposed) if rows else None
     return PoolPage(
         programme=programme, is_planned=wanted is not None, newest=newest, at=rows[0].at if rows else None,
-        words=wanted, made_before=max(0, len(rows) - 1),
+        words=wanted,
     )  # fmt: skip

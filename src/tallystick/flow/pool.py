@@ -4,10 +4,14 @@ A partition hides cells in a way that depends on their sizes alone, never on the
 differ in size and are together no small count. So two hidden cells of different size could change places, and the table
 told would be the same: no hidden cell follows from the others, the total and these rules. tests/flow/test_pool.py
 tries it against every table of a size.
+
+What is told is held against all that was told before, axis by axis. Whoever was counted in the same compositions and as
+the same thing in each stands in one group, which no sum or difference of told counts can take apart. Each of these
+groups has enough people, or nothing new is told. tests/flow/test_pools_apart.py tries sums and differences of all.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +28,13 @@ NO_PLAN = Refused(
 )
 TOO_LIKE = Refused(
     "pool-too-alike",
-    "Too few people have joined, left or answered since the last composition: the difference would tell of them. "
-    "Compose again when there are more.",
+    "Nothing new can be told: held against what was told before, each new count would tell of too few people. Compose "
+    "again when more people have joined, left or answered.",
 )
+FORMER = "*former"
+"""In place of a group that somebody declared and has taken back or changed since: nobody knows it any more."""
+_HIDDEN, _WITH, _WITHOUT = "*hidden", "*with", "*without"
+"""As what people are counted; no group of a contract and no country has such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +43,8 @@ class Member:
 
     credentials  types that are verified and hold
     own          axis: group, as they declared it
+    declared     which declaration that was
+    is_known     how they stood is on record; what was told of others whose standing is not is held against nothing
     """
 
     person: str
@@ -42,6 +52,8 @@ class Member:
     roles: frozenset[str]
     credentials: frozenset[str]
     own: Mapping[str, str]
+    declared: str | None = None
+    is_known: bool = True
 
 
 def hidden(counts: Mapping[str, int], cell_min: int) -> frozenset[str]:
@@ -96,8 +108,12 @@ def withheld(part: PoolPart) -> PoolPart:
 
 def region_part(regions: Iterable[str | None], *, cell_min: int) -> PoolPart:
     """Where people are, as it is declared; countries only, so that the cells are not needlessly small."""
-    counts = Counter(UNDECLARED if region is None else region.partition("-")[0] for region in regions)
+    counts = Counter(_country(region) for region in regions)
     return partition(REGION, dict(sorted(counts.items())), cell_min=cell_min, is_closed=False)
+
+
+def _country(region: str | None) -> str:
+    return UNDECLARED if region is None else region.partition("-")[0]
 
 
 def having_part(axis: str, held: Iterable[Iterable[str]], *, people: int, cell_min: int) -> PoolPart:
@@ -123,20 +139,52 @@ class Plan:
     axes: tuple[PoolAxis, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """A composition that was told, with those whom it counted as they stood then."""
+
+    fact: PoolComposed
+    members: Sequence[Member]
+
+
 def compose(
-    plan: Plan, members: Iterable[Member], *, composition: str, release: str | None, is_withheld: bool
-) -> PoolComposed:
+    plan: Plan, members: Iterable[Member], *, composition: str, release: str | None, before: Sequence[Before] = (),
+    closed: Collection[str] = (),
+) -> PoolComposed:  # fmt: skip
     """The pool in aggregate. Fewer people than the minimum are told as a number alone.
 
-    is_withheld  too little changed since another composition: regions and declared groups are not told again
+    before  everything that was told of a pool in this cell
+    closed  axes of the contract whose answers were not opened: nothing is told of them
     """
     every = sorted(members, key=lambda member: member.person)
     parts = _parts(plan, every) if len(every) >= plan.cell_min else []
-    told = [withheld(part) if is_withheld and part.is_partition else part for part in parts]
+    shut = {f"{OWN}{axis}" for axis in closed}
+    told = [
+        withheld(part) if part.axis in shut else _held_back(part, every, _Past(plan, part.axis, before), release)
+        for part in parts
+    ]
     return PoolComposed(
         composition=composition, programme=plan.programme, contract_version=plan.contract_version, release=release,
         people=len(every), cell_min=plan.cell_min, parts=told,
     )  # fmt: skip
+
+
+def is_idle(plan: Plan, members: Iterable[Member], fact: PoolComposed, before: Sequence[Before]) -> bool:
+    """Whether a composition tells nothing that was not told before, and is not simply the same as one before.
+
+    before  newest first; under another version of the contract than the newest, what is told may become less
+    """
+    newest = next((one.fact for one in before if one.fact.programme == fact.programme), fact)
+    is_same = any(one.fact.parts == fact.parts for one in before)
+    if not fact.parts or is_same or newest.contract_version != fact.contract_version:
+        return False
+    every = sorted(members, key=lambda member: member.person)
+    return not any(
+        telling and telling not in past.of(name)
+        for part in fact.parts
+        for past in [_Past(plan, part.axis, before)]
+        for name, telling in past.tellings(part, every)
+    )
 
 
 def _parts(plan: Plan, every: list[Member]) -> list[PoolPart]:
@@ -149,14 +197,148 @@ def _parts(plan: Plan, every: list[Member]) -> list[PoolPart]:
     ]
 
 
-def tells_groups(fact: PoolComposed) -> bool:
-    """Whether a composition told how many people are in a group of which everybody is in one."""
-    return any(part.is_partition and not part.is_withheld for part in fact.parts)
+# --- what was told before -----------------------------------------------------------------------------------------
 
 
-def is_too_alike(changed: int, cell_min: int) -> bool:
-    """Whether so few people differ between two compositions that their difference would tell of them."""
-    return 0 < changed < cell_min
+Telling = Mapping[str, tuple[str, str]]
+"""Person: as what a composition counted them, and which of their facts made it so. Who was not counted is left out."""
+
+
+def is_apart(earlier: Collection[Telling], new: Telling, least: int) -> bool:
+    """Whether no sum and no difference of told counts tells of fewer than `least` people once `new` is told too.
+
+    The same told again adds nothing. A fact that changed between two compositions sets a person apart from those whose
+    fact did not.
+    """
+    if not new or new in earlier:
+        return True
+    counted: dict[str, list[tuple[int, str, int]]] = {}
+    facts: dict[str, tuple[int, str]] = {}  # how often a person's fact had changed so far, and what it was last
+    for place, telling in enumerate((*earlier, new)):
+        for person, (told_as, fact) in telling.items():
+            changes, last = facts.get(person, (0, fact))
+            facts[person] = changes + (fact != last), fact
+            counted.setdefault(person, []).append((place, told_as, facts[person][0]))
+    return all(number >= least for number in Counter(map(tuple, counted.values())).values())
+
+
+def closed_axes(
+    plan: Plan, now: Mapping[str, str | None], before: Iterable[tuple[PoolComposed, Mapping[str, str | None]]]
+) -> frozenset[str]:
+    """Axes of the contract of which nothing new can be told, whatever the answers are: they need not be opened.
+
+    now, before  person: the declaration that stood
+    """
+    told = [(fact, _declared(standing)) for fact, standing in before if fact.programme == plan.programme]
+    found = set()
+    for axis in plan.axes:
+        past = [(fact.cell_min, telling) for fact, telling in told if _part(fact, f"{OWN}{axis.axis}") is not None]
+        least = max([plan.cell_min, *(number for number, _ in past)])
+        if not is_apart([telling for _, telling in past], _declared(now), least):
+            found.add(axis.axis)
+    return frozenset(found)
+
+
+def _declared(standing: Mapping[str, str | None]) -> Telling:
+    return {person: ("", name or "") for person, name in standing.items()}
+
+
+def _part(fact: PoolComposed, axis: str) -> PoolPart | None:
+    """What a composition told along an axis; None where it told nothing."""
+    return next((part for part in fact.parts if part.axis == axis and not part.is_withheld), None)
+
+
+_HELD: Final[Mapping[str, Callable[[Member], frozenset[str]]]] = {
+    ROLE: lambda one: one.roles,
+    CREDENTIAL: lambda one: one.credentials,
+}
+
+
+class _Past:
+    """What was told along one axis.
+
+    Roles and verified credentials stand in releases under pseudonyms: who stands in one with the same is left out of
+    every count, since whoever has the release can take them out of it.
+    """
+
+    def __init__(self, plan: Plan, axis: str, before: Sequence[Before]) -> None:
+        theirs = [one for one in before if not axis.startswith(OWN) or one.fact.programme == plan.programme]
+        self._has = _HELD.get(axis)
+        self._open: set[tuple[str, frozenset[str]]] = set()
+        if self._has is not None:
+            has = self._has
+            self._open = {
+                (one.person, has(one)) for past in theirs if past.fact.release for one in past.members if one.is_known
+            }
+            theirs = [one for one in theirs if one.fact.release is None]
+        parts = [(_part(one.fact, axis), one) for one in theirs]
+        self._told = [(part, one) for part, one in parts if part is not None]
+        self.least = max([plan.cell_min, *(one.fact.cell_min for _, one in self._told)])
+
+    @property
+    def names(self) -> set[str]:
+        """Everything that was named, of which a person may have several."""
+        return {cell.group for part, _ in self._told for cell in part.cells}
+
+    def of(self, name: str | None) -> list[Telling]:
+        """How people were counted in each composition that told it."""
+        found = (self.telling(part, one.members, name) for part, one in self._told)
+        return [telling for telling in found if telling is not None]
+
+    def tellings(self, part: PoolPart, members: Sequence[Member]) -> Iterator[tuple[str | None, Telling]]:
+        """The same of a new composition, for each name that stands alone; None is the name of a partition."""
+        names = [None] if part.is_partition else sorted(self.names | {cell.group for cell in part.cells})
+        for name in names if not part.is_withheld else ():
+            telling = self.telling(part, members, name)
+            if telling is not None:
+                yield name, telling
+
+    def telling(self, part: PoolPart, members: Sequence[Member], name: str | None) -> Telling | None:
+        """As what people were counted; None where that was hidden. What nobody has stands in no cell."""
+        if self._has is None or name is None:
+            groups = {cell.group for cell in part.cells}
+            told = {cell.group for cell in part.cells if cell.people is not None} | {FORMER}
+            return {one.person: _counted_as(one, part.axis, groups=groups, told=told) for one in members}
+        if any(cell.group == name and cell.people is None for cell in part.cells):
+            return None
+        found: dict[str, tuple[str, str]] = {}
+        for one in members:
+            held = self._has(one)
+            if not one.is_known:
+                found[one.person] = _unknown(one)
+            elif (one.person, held) not in self._open:
+                found[one.person] = (_WITH, _WITH) if name in held else (_WITHOUT, _WITHOUT)
+        return found
+
+
+def _counted_as(member: Member, axis: str, *, groups: Collection[str], told: Collection[str]) -> tuple[str, str]:
+    if not member.is_known:
+        return _unknown(member)
+    if axis == REGION:
+        group = fact = _country(member.region)
+    else:
+        said, fact = member.own.get(axis.removeprefix(OWN), UNDECLARED), member.declared or ""
+        group = said if said in groups or said == FORMER else UNDECLARED
+    return group if group in told else _HIDDEN, fact
+
+
+def _unknown(member: Member) -> tuple[str, str]:
+    return f"unknown {member.person}", ""
+
+
+def _held_back(part: PoolPart, every: Sequence[Member], past: _Past, release: str | None) -> PoolPart:
+    """What can be told of an axis beside all that was told: all of a partition or nothing, else name by name."""
+    if part.axis in _HELD and release is not None:
+        return part  # a release names roles and credentials of each person anyway
+    unsafe = {name for name, telling in past.tellings(part, every) if not is_apart(past.of(name), telling, past.least)}
+    if part.is_partition:
+        return withheld(part) if unsafe else part
+    cells = [cell for cell in part.cells if cell.group not in unsafe]
+    kept_back = [PoolCell(group=name, people=None) for name in unsafe if name is not None]
+    return msgspec.structs.replace(part, cells=sorted([*cells, *kept_back], key=lambda cell: cell.group))
+
+
+# --- whether a composition tells too much --------------------------------------------------------------------------
 
 
 def faults(fact: PoolComposed) -> list[str]:
