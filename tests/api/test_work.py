@@ -176,8 +176,9 @@ def test_items_come_in_and_bad_rows_are_listed(served: Served) -> None:
     assert again["receipt"]["is_repeat"]
     listed = served.call(lead, "GET", f"{V1}/imports/{report['run']}/problems").json()["problems"]
     assert [problem["line"] for problem in listed] == [problem["line"] for problem in report["problems"]]
-    page = served.call(lead, "GET", f"{V1}/programmes/{PROGRAMME}/items?batch=nothing").json()
-    assert page["items"] == []
+    refused = served.call(lead, "GET", f"{V1}/programmes/{PROGRAMME}/items?batch=nothing")
+    assert refused.status_code == 422
+    assert "pilot" in refused.text, "it says which are there"
     page = served.call(lead, "GET", f"{V1}/programmes/{PROGRAMME}/items?limit=1&domain=general&state=waiting").json()
     assert [item["external"] for item in page["items"]] == ["x-1"]
     assert page["after"] is not None
@@ -196,6 +197,27 @@ def test_a_record_shows_what_happened_and_who_looked(served: Served) -> None:
     assert "secret-model" not in json.dumps(record)
 
 
+def test_the_counts_of_a_case_are_in_the_letters_of_its_judgments(served: Served) -> None:
+    """In the item's own they would tell an adjudicator, beside the judgments, in which order its candidates stand."""
+    world = served.world
+    world.work(6)
+    first, second = world.expert(), world.expert()
+    for _ in range(6):
+        world.judge(first, "a_clearly")
+        world.judge(second, "tie")
+    judge = world.person("A judge", "expert", expert_roles=("adjudicator",))
+    address = f"{V1}/programmes/{PROGRAMME}/disagreements"
+    own = [row["counts"] for row in served.call(world.lead, "GET", address).json()["disagreements"]]
+    assert own == [{"a_clearly": 1, "tie": 1}] * 6
+    for row in served.call(judge, "GET", address).json()["disagreements"]:
+        one = f"{V1}/disagreements/{row['item']}"
+        served.call(judge, "POST", f"{one}/take")
+        case = served.call(judge, "GET", one).json()
+        assert row["counts"] is None
+        assert case["disagreement"]["counts"] == dict.fromkeys([said["verdict"] for said in case["judgments"]], 1)
+        served.call(judge, "POST", f"{one}/give-back")
+
+
 def test_a_disagreement_is_settled_by_somebody_else(served: Served) -> None:
     world = served.world
     world.work(2)
@@ -205,7 +227,7 @@ def test_a_disagreement_is_settled_by_somebody_else(served: Served) -> None:
         world.judge(second, "b_clearly")
     judge = world.person("A judge", "expert", expert_roles=("adjudicator",))
     queue = served.call(judge, "GET", f"{V1}/programmes/{PROGRAMME}/disagreements").json()["disagreements"]
-    assert [case["counts"] for case in queue] == [{"a_clearly": 1, "b_clearly": 1}] * 2
+    assert [case["counts"] for case in queue] == [None] * 2  # one who judges the item some day has not read them
     one, two = (f"{V1}/disagreements/{case['item']}" for case in queue)
     early = served.call(judge, "GET", one)
     assert (early.status_code, early.json()["error"]["code"]) == (409, "case-not-taken")

@@ -22,7 +22,7 @@ from tallystick.api.parts import (
     Shown,
     SignedReceipt,
 )
-from tallystick.app import adjudication
+from tallystick.app import access, adjudication
 from tallystick.app import receipt as receipts
 from tallystick.edge import Site, Visit
 from tallystick.events.adjudication import DisagreementPreserved, DisagreementReturned, DisagreementSettled
@@ -78,12 +78,15 @@ def mount(site: Site, prefix: str) -> None:
 
 
 class DisagreementShown(Shown):
-    """A disagreement: how the judgments of an item divide."""
+    """A disagreement: where the case stands, and how the judgments of the item divide."""
 
     item: str
     batch: str
     domain: str
-    counts: CountByName = Field(description="How many judgments point which way.")
+    counts: CountByName | None = Field(
+        description="How many judgments say what: to readers in the item's own order of candidates, to an adjudicator "
+        "who opened the case in theirs. Null in an adjudicator's queue."
+    )
     is_expected: bool = Field(description="It was declared as expected before anybody judged.")
     state: str
     opened_at: Moment
@@ -216,8 +219,12 @@ def case(visit: Visit, item: InPath, reason: OptionalReason = None, key: Optiona
     found = adjudication.case_page(visit.cell, visit.actor, item, reason=reason or "", key=key)
     if isinstance(found, Refused):
         return found
+    shown = DisagreementShown.of(found.row)
+    if not access.allows(visit.actor, "gate.read"):
+        # The letters of the row are the item's own: beside the judgments they would tell the order of its candidates.
+        shown = shown.model_copy(update={"counts": found.counts})
     return Case(
-        disagreement=DisagreementShown.of(found.row), shown=ShownItem.of(found.shown), rubric=found.rubric,
+        disagreement=shown, shown=ShownItem.of(found.shown), rubric=found.rubric,
         judgments=[BlindedJudgment.of(judgment) for judgment in found.judgments], notes=found.notes,
         is_mine=found.is_mine, warning=Warning.of(found.warned) if found.warned else None,
         warnings=warned(visit, item),

@@ -47,7 +47,7 @@ def mount(site: Site, prefix: str) -> None:
         "POST", of_programme, bring, permission="item.import", answers=ImportDone, refusals=(409, 422), takes=FILES,
         max_bytes=FILE_BYTES, tag="items",
     )  # fmt: skip
-    site.api("GET", of_programme, page, permission="item.read", answers=ItemsShown, tag="items")
+    site.api("GET", of_programme, page, permission="item.read", answers=ItemsShown, refusals=(422,), tag="items")
     site.api("GET", f"{prefix}/items/{{item}}", record, permission="item.read", answers=RecordShown, tag="items")
     site.api(
         "POST", f"{prefix}/items/{{item}}/unblind", unblind, permission="item.unblind", answers=Done,
@@ -182,14 +182,18 @@ class ItemsShown(Shown):
     after: int | None = Field(description="Send it as `after` for the next page; null on the last one.")
 
 
-Filter = Annotated[str | None, Query(pattern=NAME)]
+Domain = Annotated[str | None, Query(pattern=NAME, description="422 `unknown-filter` for one that is not here.")]
+Batch = Annotated[str | None, Query(pattern=NAME, description="An id. 422 `unknown-filter` for one that is not here.")]
+State = Annotated[
+    Literal["waiting", "active", "complete", "erased"] | None, Query(description="erased: those without content.")
+]
 After = Annotated[int, Query(ge=-1, le=EXACT_MAX)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 def page(
-    visit: Visit, programme: InPath, *, after: After = -1, limit: Limit = 50, domain: Filter = None,
-    state: Filter = None, batch: Filter = None,
+    visit: Visit, programme: InPath, *, after: After = -1, limit: Limit = 50, domain: Domain = None,
+    state: State = None, batch: Batch = None,
 ) -> ItemsShown | Refused:  # fmt: skip
     """Page through the items of a programme, without their content.
 

@@ -8,10 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from tallystick.app.kernel import KEY_CHARACTERS_MIN
 from tallystick.app.kernel import Receipt as Written
+from tallystick.edge import wording
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-LINE = r"^[^\x00-\x1f\x7f]*$"
-TEXT = r"^[^\x00]*$"
+NAME, LINE, TEXT = wording.NAME, wording.LINE, wording.TEXT
 EXACT_MAX = 2**53 - 1
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -65,9 +64,12 @@ CountByName = Annotated[dict[str, int], BeforeValidator(decoded)]
 
 
 class Body(BaseModel):
-    """The body of a request: unknown keys are refused, so that a misspelt one is not lost in silence."""
+    """The body of a request: unknown keys are refused, so that a misspelt one is not lost in silence.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    And nothing is read into a value: "12", 12.0 and true are no whole number.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Shown(BaseModel):

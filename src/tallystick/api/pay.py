@@ -22,11 +22,17 @@ def mount(site: Site, prefix: str) -> None:
     inside = f"{prefix}/programmes/{{programme}}/pay"
     one = f"{inside}/periods/{{period}}"
     site.api("GET", f"{prefix}/me/pay", mine, permission="pay.own", answers=MyPay, tag=TAG)
-    site.api("GET", f"{prefix}/me/pay/{{programme}}", own, permission="pay.own", answers=StatementShown, tag=TAG)
+    site.api(
+        "GET", f"{prefix}/me/pay/{{programme}}", own, permission="pay.own", answers=StatementShown, refusals=(422,),
+        tag=TAG,
+    )  # fmt: skip
     site.api("GET", f"{inside}/terms", terms, permission="pay.own or pay.read", answers=TermsShown, tag=TAG)
     site.api("POST", f"{inside}/terms", accept, permission="pay.own", answers=Done, refusals=(409,), tag=TAG)
-    site.api("GET", inside, overview, permission="pay.read", answers=PayShown, refusals=(409,), tag=TAG)
-    site.api("GET", f"{inside}/people/{{person}}", somebody, permission="pay.read", answers=StatementShown, tag=TAG)
+    site.api("GET", inside, overview, permission="pay.read", answers=PayShown, refusals=(409, 422), tag=TAG)
+    site.api(
+        "GET", f"{inside}/people/{{person}}", somebody, permission="pay.read", answers=StatementShown,
+        refusals=(422,), tag=TAG,
+    )  # fmt: skip
     site.api("POST", f"{inside}/additions", add, permission="pay.write", answers=Done, refusals=(409, 422), tag=TAG)
     site.api(
         "POST", f"{one}/close", close, permission="pay.write", answers=ClosedShown, refusals=(409,), max_bytes=1_000,
@@ -37,7 +43,7 @@ def mount(site: Site, prefix: str) -> None:
         tag=TAG,
     )  # fmt: skip
     site.api(
-        "GET", f"{one}/{{file}}", file, permission="pay.read", answers=None, tag=TAG,
+        "GET", f"{one}/{{file}}", file, permission="pay.read", answers=None, refusals=(422,), tag=TAG,
         gives={CSV: "`lines.csv` or `summary.csv`, byte for byte as exported (RFC 4180)."},
     )  # fmt: skip
 
@@ -227,7 +233,7 @@ class StatementShown(Shown):
 
 
 def own(visit: Visit, programme: InPath, period: Period = "") -> StatementShown | Refused:
-    """Read your own statement for a period, line by line."""
+    """Read your own statement for a period, line by line. 422 `bad-period` when the calendar has none of that name."""
     found = pay.my_statement(visit.cell, visit.actor, programme, period)
     return found if isinstance(found, Refused) else StatementShown.told(found)
 

@@ -44,7 +44,7 @@ CONFLICTS: Final = frozenset({
     "already-acknowledged", "already-adjudicated", "already-requeued", "not-held", "work-held", "work-requeued",
     "already-answered", "already-erased", "already-judged",
     "already-qualified", "case-held", "case-not-taken", "contract-exists", "drawn-meanwhile",
-    "gold-not-for-you", "gold-used-up", "held-left-out", "holding-case",
+    "called-back", "given-back", "gold-not-for-you", "gold-used-up", "held-left-out", "holding-case",
     "lease-expired", "login-taken", "needs-confirmation",
     "already-senior", "not-senior", "others-first", "share-reached",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",

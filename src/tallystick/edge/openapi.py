@@ -72,10 +72,9 @@ def responses_of(
 ) -> Documented:  # fmt: skip
     """The documented answers of a route beside its main one: those that its rule brings along, and its own."""
     inputs = set(inspect.signature(handler).parameters) - {"visit"}
-    statuses = set(refusals)
-    statuses |= {400} if inputs else set()
+    statuses = {400, *refusals}  # 400: a query is refused where nothing reads it
     statuses |= {422} if "key" in inputs else set()  # a key that was used for something else
-    statuses |= {400, 413} if rule.max_bytes else set()
+    statuses |= {413} if rule.max_bytes else set()
     statuses |= {401, 404} if rule.permission != PUBLIC else set()
     found: Documented = {status: _error(status) for status in sorted(statuses)}
     found |= {status: {"description": _SENTENCES[status], "model": model} for status, model in also.items()}

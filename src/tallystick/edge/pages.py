@@ -17,6 +17,10 @@ from tallystick.flow.refusal import Refused
 FILES_MAX = 4
 FIELDS_MAX = 2000
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+LONG_FORM = Refused(
+    faults.MALFORMED,
+    f"Expected a form of at most {FIELDS_MAX} fields, found more. Send it in parts, or as a file.",
+)
 BAD_FORM = Refused(faults.MALFORMED, "Expected a form, found something that cannot be read as one. Send it again.")
 
 PageAnswer = Response | Refused
@@ -57,8 +61,8 @@ class PageApp:
             )
         except BodyTooLarge:
             raise
-        except HTTPException:
-            return BAD_FORM
+        except HTTPException as error:
+            return LONG_FORM if "Too many fields" in error.detail else BAD_FORM
         texts = (text for pair in visit.form.multi_items() for text in pair if isinstance(text, str))
         return None if all(faults.is_text(text) for text in texts) else faults.BAD_TEXT
 

@@ -118,6 +118,10 @@ class Visit:
         value = self.form.get(name, default)
         return value if isinstance(value, str) else default
 
+    def ticked(self, name: str) -> tuple[str, ...]:
+        """The values of all boxes of this name that were ticked."""
+        return tuple(value for value in self.form.getlist(name) if isinstance(value, str))
+
     def is_forged(self) -> bool:
         """Whether the form's token is not the one of this browser's session, or of its sign-in form."""
         given = self.text("csrf") or self.request.headers.get("x-csrf-token", "")
