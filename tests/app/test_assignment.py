@@ -275,17 +275,22 @@ def test_finding_the_next_item_reads_an_index_and_sorts_nothing(sqlite_url: str,
             driver.set_trace_callback(ran.append)
             [kind] = leases.open_kinds(connection, PROGRAMME)
             strata = leases.open_strata(connection, "per-1", PROGRAMME, domain=kind.domain, taxonomy=kind.taxonomy)
-            found = leases.free_item(connection, "per-1", stratum=strata[0].stratum, cursor=-1)
+            found = leases.free_item(connection, "per-1", stratum=strata[0].stratum, cursor=-1, read=0)
+            assert found == leases.free_item(connection, "per-1", stratum=strata[0].stratum, cursor=-1, read=1)
+            assert leases.free_item(connection, "per-1", stratum=-1, cursor=-1, read=1) is None
             driver.set_trace_callback(None)
             assert found is not None
             plans = [
                 "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all())
                 for one in ran
             ]
-        assert len(ran) == 3
+        assert len(ran) == 7
         assert "stratum USING COVERING INDEX stratum_open (programme=?)" in plans[0]
         assert "stratum USING INDEX stratum_open (programme=? AND domain=? AND taxonomy=?)" in plans[1]
         assert "work USING INDEX work_open (stratum=? AND is_open=? AND rank>? AND rank<?)" in plans[2]
+        judged = "work USING INDEX work_judged (stratum=? AND is_open=? AND first_judged"
+        assert f"{judged}=? AND rank>? AND rank<?)" in plans[3]
+        assert f"{judged}>?)" in plans[-1]
         assert "SCAN" not in "".join(plans)
         assert "TEMP B-TREE" not in "".join(plans)
 
@@ -329,7 +334,7 @@ def test_who_opened_records_is_given_neither_those_items_nor_their_gold(database
         taken = world.task(expert)
         assert taken.item != ids["w-1"], "it is free, and its judgment was read"
         with world.cell.read() as connection:
-            assert leases.opened_of(connection, expert.person, ids.values()) == {ids["w-1"]}
+            assert leases.known_of(connection, expert.person, ids.values(), read=0) == {ids["w-1"]}
         roster.change_roles(world.cell, world.lead, expert.person, roles=["auditor"], expert_roles=[], key=new_key())
         read_record(world, auditor, taken.item)
         roster.change_roles(world.cell, world.lead, expert.person, roles=["expert"], expert_roles=[], key=new_key())

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from held_work import given as judgments
 from living_cell import PROGRAMME, World, contract_text, item_row, world_at
-from restricted_work import SENIOR
+from restricted_work import LIMITS, SENIOR
 
 from tallystick.app import adjudication, assignment, contract, erasure, roster, routing
 from tallystick.app.access import Actor
@@ -26,7 +26,7 @@ DAY_US = 86_400_000_000
 def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     with world_at(database_url, tmp_path / "cell", domains=DOMAINS) as world:
         world.expert()
-        text = contract_text("1.1.0", domains=DOMAINS) + SECTION + SENIOR
+        text = contract_text("1.1.0", domains=DOMAINS) + SECTION + LIMITS + SENIOR
         text = text.replace(
             "creative: {rubric: creative, risk: medium}", "creative: {rubric: creative, risk: restricted}"
         )

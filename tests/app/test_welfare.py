@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl, shown_as, world_at
 
-from tallystick.app import adjudication, assignment, contract, items, judgment, welfare
+from tallystick.app import adjudication, assignment, contract, escape, items, judgment, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
 from tallystick.events import KINDS
+from tallystick.flow.escape import Answer as Finding
 from tallystick.flow.refusal import Refused
 from tallystick.store import projection
 from tallystick.store.welfare import FOLLOWERS
@@ -224,6 +225,48 @@ def test_no_claim_and_no_lease_that_ran_out_keeps_time_from_counting(world: Worl
     world.clock.pass_minutes(1)
     submit(world, expert, task, active_ms=55 * 60_000)
     assert had(world, expert) == (1, 55)
+    projection_is_whole(world)
+
+
+def test_a_case_and_a_second_look_that_ran_out_count_once(world: World) -> None:
+    """What counted when the lease ran out counts no more when the same person has it again, answered or not."""
+    world.work(2)
+    first, second = world.expert(), world.expert()
+    for _ in range(2):
+        world.judge(first)
+    world.judge(second)
+    world.judge(second, "b_clearly")
+    keeper, reviewer = world.expert("adjudicator"), world.expert("reviewer")
+    world.clock.pass_minutes(60 * 24)
+    case = adjudication.take_next(world.cell, keeper, PROGRAMME, key=new_key())
+    assert isinstance(case, adjudication.Taken), case
+    adjudication.case_page(world.cell, keeper, case.item, key=new_key())
+    world.clock.pass_minutes(61)
+    assert adjudication.expire_cases(world.cell) == 1
+    assert had(world, keeper) == (1, 10)
+    assert take_next(world, keeper) == "taken"
+    world.clock.pass_minutes(4)
+    assert not isinstance(adjudication.give_back(world.cell, keeper, case.item, key=new_key()), Refused)
+    assert had(world, keeper) == (1, 10)  # it was not opened again
+    assert take_next(world, keeper) == "taken"
+    adjudication.case_page(world.cell, keeper, case.item, key=new_key())
+    world.clock.pass_minutes(1)
+    decided = adjudication.preserve(
+        world.cell, keeper, case.item, criteria=["reasoning"], notes=NOTES, key=new_key()
+    )  # fmt: skip
+    assert not isinstance(decided, Refused), decided
+    assert had(world, keeper) == (1, 15)
+    escape.draw(world.cell, world.lead, PROGRAMME, wanted={"medium": 1}, key=new_key())
+    drawn: str | Refused = ""
+    for minutes in (61, 1):
+        drawn = escape.next_review(world.cell, reviewer, PROGRAMME, key=new_key())
+        assert isinstance(drawn, str), drawn
+        assert isinstance(escape.review(world.cell, reviewer, drawn, key=new_key()), escape.Review)
+        world.clock.pass_minutes(minutes)
+    assert isinstance(drawn, str)
+    found = escape.answer(world.cell, reviewer, drawn, Finding(is_defect=False), key=new_key())
+    assert not isinstance(found, Refused), found
+    assert had(world, reviewer) == (1, 11)
     projection_is_whole(world)
 
 

@@ -16,7 +16,7 @@ from app.test_every_signal import own_answer, rows_of, shown_answer
 from history import OFTEN
 from history_experts import PAY
 from living_cell import PROGRAMME, Clock, World, answer_of, contract_text, hurry, item_row, jsonl, shown_as
-from restricted_work import SENIOR
+from restricted_work import CLOSED
 
 from tallystick.app import (
     access,
@@ -170,7 +170,7 @@ class _Maker:
         text = text.replace("One in ten.", f"{word('contract', 'how the reserve is measured')} in ten.")
         text = text.replace("The client keeps them.", f"{word('contract', 'the rule of the reserve')} keeps them.")
         text = text.replace("claim: Better.", f"claim: {word('contract', 'an acceptance test')} is better.")
-        world.pay = PAY + "routing: {}\n" + SENIOR
+        world.pay = PAY + CLOSED
         done = contract.bring_into_force(world.cell, world.lead, text=text + world.pay, name="c.yaml", key=new_key())
         assert isinstance(done, contract.ContractInForce), done
         for domain in world.domains:

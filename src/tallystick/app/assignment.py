@@ -1,28 +1,26 @@
 """Leases: give each expert the next item, in an order of candidates of their own."""
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
 
-from tallystick.app import access, constitution, erased, routing, welfare
+from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
+from tallystick.app.admission import Admission, admitted_to, entered, is_share_reached
 from tallystick.app.cell import Cell
-from tallystick.app.contract import today_of, unreadable
-from tallystick.app.credential import admitted
+from tallystick.app.contract import unreadable
 from tallystick.app.erased import Gone
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.app.looking import About, Look
-from tallystick.app.pay.terms import may_work
 from tallystick.app.sentinel import item_for
 from tallystick.app.welfare import Warned
 from tallystick.events.assignment import AssignmentLeasedV3, AssignmentReleased
 from tallystick.flow import assignment as flow
 from tallystick.flow import sentinel as sentinels
 from tallystick.flow.answer import Matter
-from tallystick.flow.checklist import refuse_closed
 from tallystick.flow.items import content_of
 from tallystick.flow.refusal import Refused
 from tallystick.flow.routing import Eligibility
@@ -34,10 +32,8 @@ from tallystick.signals.shape import Content, Form, Piece
 from tallystick.store import assignment, items, roster, sessions, tiers
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
-from tallystick.store import sentinel as store
 from tallystick.store.assignment import OpenKind
 from tallystick.store.schema import Row
-from tallystick.store.sentinel import BeforeLease
 
 FEW = 2_000
 """With more open items than this in every domain nobody is asked to wait, and nobody's load is read."""
@@ -161,15 +157,12 @@ def _leased(receipt: Receipt, actor: Actor) -> list[AssignmentLeasedV3]:
 
 
 def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decision:
-    row = contracts.programme(tx.connection, programme)
-    person = roster.person(tx.connection, actor.person)
-    if row is None or person is None:
-        return access.ABSENT
-    ended = flow.NO_CONTRACT if person.executed_at is None else unreadable(cell, tx.connection, actor, programme)
-    ended = ended or may_work(tx.connection, actor.person, programme)
-    ended = ended or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
-    if ended:
-        return ended
+    row = entered(cell, tx, actor, programme)
+    if isinstance(row, Refused):
+        return row
+    closed = welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
+    if closed:
+        return closed
     released = expire(tx)
     held = assignment.active(tx.connection, actor.person, programme)
     if held is not None and _is_theirs(cell, tx.connection, actor, held, now=tx.now):
@@ -177,27 +170,15 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Decisio
     if held is not None and all(fact.assignment != held.assignment for fact in released):
         # Others come first when many have run out, but nobody holds two leases.
         released.append(_expired(held))
-    signals = roster.qualified_under(tx.connection, actor.person, programme=programme)
-    passed = refuse_closed(row.phase) or constitution.agreed(
-        cell, tx.connection, programme, _qualified_domains(tx, programme, signals)
-    )
-    qualified = passed if isinstance(passed, Refused) else admitted(
-        tx.connection, actor.person, passed, programme=programme, today=today_of(cell)
-    )  # fmt: skip
-    if isinstance(qualified, Refused) or not qualified:
-        is_down = roster.stands_down(tx.connection, actor.person, programme=programme)
-        why = flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
-        return qualified if isinstance(qualified, Refused) else why
-    before = store.before_lease(tx.connection, programme, actor.person)
-    free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
-    theirs = {domain: signals[version.rubric, version.version] for domain, version in free.items()}
-    offer = offered(cell, tx.connection, actor.person, programme=row, domains=theirs, now=tx.now)
+    admission = admitted_to(cell, tx, actor.person, row)
+    if isinstance(admission, Refused):
+        return admission
+    offer = offered(cell, tx.connection, actor.person, programme=row, domains=admission.passed, now=tx.now)
     found = _free_of(tx, actor.person, programme, offer)
     if isinstance(found, _Free):
-        rubric = free[found.stratum.domain]
-        leased = _lease_of(cell, tx, actor.person, row=row, rubric=rubric, before=before, offer=offer, free=found)
+        leased = _lease_of(cell, tx, actor.person, row=row, admission=admission, offer=offer, free=found)
         return [*released, leased]
-    return [*released] or found or (flow.NO_WORK if len(free) == len(qualified) else sentinels.PAUSED)
+    return [*released] or found or (sentinels.PAUSED if admission.paused else flow.NO_WORK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +188,7 @@ class Offer:
     leases    domain: how many items they have had in it
     why_less  what keeps them from some of what is open, when something does
     eligible  what they may be given at all
+    read      the place in the journal before which they read what others judged, in another role; 0 for nobody
     """
 
     kinds: tuple[OpenKind, ...]
@@ -214,6 +196,7 @@ class Offer:
     why_less: Refused | None
     eligible: Eligibility
     rules: Row | None
+    read: int
 
 
 def offered(
@@ -237,14 +220,8 @@ def offered(
         mine = [row for row in mine if row.domain not in waits]
         why = flow.OTHERS_FIRST if waits else why
     ordered = _in_order(cell, connection, programme, rows=rows, mine=mine, leases=leases)
-    return Offer(tuple(ordered), leases, why, eligible, rules)
-
-
-def _is_share_reached(row: Row, rules: Row | None, redundancy: int) -> bool:
-    if rules is None:
-        return False
-    given = (row.held or 0) + (row.judged or 0)
-    return flow.is_share_reached(given, judgments=row.items * redundancy, share_max_ppm=rules.expert_share_max_ppm)
+    read = roster.held_until(connection, person, access.READERS)
+    return Offer(tuple(ordered), leases, why, eligible, rules, read)
 
 
 def _waits(connection: journal.Connection, person: str, programme: str, rows: list[OpenKind], *, now: int) -> set[str]:
@@ -321,13 +298,6 @@ def _expired(row: Row) -> AssignmentReleased:
     return AssignmentReleased(assignment=row.assignment, item=row.item, expert=row.expert, reason="expired")
 
 
-def _qualified_domains(tx: Transaction, programme: str, passed: Container[tuple[str, str]]) -> dict[str, Row]:
-    """Domain: rubric version in force, where its gold items are among those that somebody passed."""
-    wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
-    in_force = rubrics.of_programme(tx.connection, programme)
-    return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
-
-
 @dataclass(frozen=True, slots=True)
 class _Free:
     """An item with a free place that an expert may take, and the stratum that it is of."""
@@ -346,23 +316,26 @@ def _free_of(tx: Transaction, person: str, programme: str, offer: Offer) -> _Fre
             tx.connection, person, programme, domain=kind.domain, taxonomy=kind.taxonomy
         )  # fmt: skip
         for row in rows:
-            if _is_share_reached(row, offer.rules, redundancy.get(row.domain, 1)):
+            if is_share_reached(row, offer.rules, redundancy.get(row.domain, 1)):
                 why = flow.SHARE_REACHED
                 continue
             place = -1 if row.rank is None else row.rank
-            free = assignment.free_item(tx.connection, person, stratum=row.stratum, cursor=place)
+            free = assignment.free_item(
+                tx.connection, person, stratum=row.stratum, cursor=place, read=offer.read
+            )  # fmt: skip
             if free is not None:
                 return _Free(free, row)
     return why
 
 
 def _lease_of(
-    cell: Cell, tx: Transaction, person: str, *, row: Row, rubric: Row, before: BeforeLease, offer: Offer, free: _Free
+    cell: Cell, tx: Transaction, person: str, *, row: Row, admission: Admission, offer: Offer, free: _Free
 ) -> AssignmentLeasedV3:
     domain = free.stratum.domain
+    rubric = admission.rubrics[domain]
     item = item_for(
-        cell, tx, before, person, programme=row.programme, domain=domain, free=free.item,
-        position=offer.leases.get(domain, 0), eligible=offer.eligible,
+        cell, tx, admission.before, person, programme=row.programme, domain=domain, free=free.item,
+        position=offer.leases.get(domain, 0), eligible=offer.eligible, read=offer.read,
     )  # fmt: skip
     return AssignmentLeasedV3(
         assignment=tx.new_id("asg"), item=item, programme=row.programme, domain=domain, batch=free.stratum.batch,

@@ -8,6 +8,7 @@ import msgspec
 from tallystick import canon
 from tallystick.app import access, constitution, credential, erased
 from tallystick.app.access import Actor
+from tallystick.app.admission import refuse_again
 from tallystick.app.assignment import shown_in
 from tallystick.app.cell import Cell
 from tallystick.app.contract import today_of, unreadable
@@ -41,6 +42,19 @@ OVER = ("judged", "requeued")
 SAW_OTHERS = Refused(
     "work-requeued",
     "Expected somebody who has not seen the judgments on this item. You have: somebody else judges it.",
+)
+
+GIVEN_BACK = Refused(
+    "given-back",
+    "You gave this item back, so it is for somebody else. Your draft is kept. Go back to your work and take another.",
+)
+CALLED_BACK = Refused(
+    "called-back",
+    "This item was called back from you before you sent your judgment. Your draft is kept. If it is for you again, you "
+    "are offered it as new work.",
+)
+TAKEN = Refused(
+    "lease-expired", "Your lease on this item ran out and others have judged it meanwhile. Your draft is kept."
 )
 
 
@@ -170,7 +184,7 @@ def _submit(cell: Cell, tx: Transaction, actor: Actor, work: str, *, sent: _Sent
     )  # fmt: skip
     if refused:
         return refused
-    renewed = _renew(tx, leased)
+    renewed = _renew(cell, tx, actor, leased)
     if isinstance(renewed, Refused):
         return renewed
     person = roster.person(tx.connection, actor.person)
@@ -229,20 +243,25 @@ def _in_place_of(tx: Transaction, leased: Row) -> Row:
     return held if (held.item, held.order, held.rubric, held.rubric_version) == seen else leased
 
 
-def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV3] | Refused:
-    """A lease that ran out is taken again when its item still has a free slot: no work is lost without need."""
-    if assignment.saw_others(tx.connection, leased.expert, leased.item):
+def _renew(cell: Cell, tx: Transaction, actor: Actor, leased: Row) -> list[AssignmentLeasedV3] | Refused:
+    """A lease that ran out is taken again when its expert could be given the item anew: no work is lost without need.
+
+    One that was given back or called back is not: what it showed would be answered by whoever likes to, when they like.
+    """
+    read = roster.held_until(tx.connection, leased.expert, access.READERS)
+    if assignment.saw_others(tx.connection, leased.expert, leased.item, read=read):
         return SAW_OTHERS
-    if leased.state == "leased":
+    if leased.state == "leased" and tx.now <= leased.expires_at:
         return []
-    refused = _not_again(tx, leased)
-    if refused:
-        return refused
-    work = items.work(tx.connection, leased.item)
-    if not may_renew(tx, leased) if work is None else not work.is_open:
-        return Refused(
-            "lease-expired", "Your lease on this item ran out and others have judged it meanwhile. Your draft is kept."
-        )
+    # Of one that ran out and is not brought home yet the place is held still; the rules are the same.
+    refused = _not_again(tx, leased) or refuse_again(cell, tx, actor, leased)
+    if refused or leased.state == "leased":
+        return refused or []
+    is_free = items.work(tx.connection, leased.item) is not None and assignment.is_free(
+        tx.connection, leased.expert, leased.item
+    )
+    if not (is_free or may_renew(tx, leased)):
+        return TAKEN
     return [
         AssignmentLeasedV3(
             assignment=tx.new_id("asg"), item=leased.item, programme=leased.programme, domain=leased.domain,
@@ -254,23 +273,26 @@ def _renew(tx: Transaction, leased: Row) -> list[AssignmentLeasedV3] | Refused:
 
 
 def _not_again(tx: Transaction, leased: Row) -> Refused | None:
-    """Why a lease that ran out is not taken again on an item that was opened again, or None.
+    """Why a lease that ended is not taken again, whoever asks, or None.
 
-    One more judgment under an earlier version of the rubric would have to be set aside like those before it. And
-    whoever has seen the judgments of others does not judge any more.
+    One more judgment under an earlier version of the rubric of an item that was opened again would have to be set aside
+    like those before it. And whoever has seen the judgments of others does not judge any more.
     """
-    if not standing.was_requeued(tx.connection, leased.item):
-        return None
-    if assignment.read_written(tx.connection, leased.expert, leased.item):
-        return SAW_OTHERS
-    current = rubrics.current(tx.connection, leased.programme, leased.rubric)
-    if current is None or current.version == leased.rubric_version:
-        return None
-    sentence = (
-        f"This item is judged again under version {current.version} of its rubric, and your lease was under "
-        f"{leased.rubric_version}. Your draft is kept: take the item anew when it is offered to you."
-    )
-    return Refused("work-requeued", sentence)
+    if standing.was_requeued(tx.connection, leased.item):
+        if assignment.read_written(tx.connection, leased.expert, leased.item):
+            return SAW_OTHERS
+        current = rubrics.current(tx.connection, leased.programme, leased.rubric)
+        if current is not None and current.version != leased.rubric_version:
+            sentence = (
+                f"This item is judged again under version {current.version} of its rubric, and your lease was under "
+                f"{leased.rubric_version}. Your draft is kept: take the item anew when it is offered to you."
+            )
+            return Refused("work-requeued", sentence)
+    last = assignment.last_on(tx.connection, leased.expert, leased.item)
+    ended = {leased.state, leased.state if last is None else last.state} - {"leased", "expired"}
+    if ended:
+        return GIVEN_BACK if "returned" in ended else CALLED_BACK
+    return None
 
 
 def _earlier(cell: Cell, tx: Transaction, person: str, look: Look) -> list[str]:

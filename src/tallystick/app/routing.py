@@ -1,5 +1,6 @@
 """Who may be given what, and for whose eyes an item is: languages, clearances, restricted domains."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +17,11 @@ from tallystick.events.routing import ClearanceGranted, ClearanceRevoked, Langua
 from tallystick.flow import routing as flow
 from tallystick.flow.assignment import SIGNAL
 from tallystick.flow.refusal import Refused
-from tallystick.flow.roster import Pool, covers, is_asked_for
+from tallystick.flow.roster import Pool, covers, is_asked_for, way
 from tallystick.flow.routing import Able, DomainRule, Eligibility, Known, Places
+from tallystick.flow.rubric import Draw, Qualification, draw
 from tallystick.ledger import journal
+from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.store import contract as contracts
 from tallystick.store import items, roster
@@ -104,13 +107,17 @@ class OwnGold:
 
     asked  those that ask for a qualification of their own: there is enough of them, or somebody passed it
     short  signal: how many gold items more before anybody can take its qualification
+    alike  signal: of those, where whoever always answers alike would pass, the verdict that too many of them have
+    items  signal with enough of them: how many an attempt has
     """
 
     asked: frozenset[str]
     short: Mapping[str, int]
+    alike: Mapping[str, str]
+    items: Mapping[str, int]
 
 
-NO_GOLD = OwnGold(asked=frozenset(), short={})
+NO_GOLD = OwnGold(asked=frozenset(), short={}, alike={}, items={})
 
 
 def own_gold(cell: Cell, connection: journal.Connection, programme: str) -> dict[str, OwnGold]:
@@ -118,26 +125,67 @@ def own_gold(cell: Cell, connection: journal.Connection, programme: str) -> dict
     pools, rubrics = roster.gold_pools(connection, programme), cell.rubrics_in_force(connection, programme)
     here = {domain: rubric for domain, rubric in rubrics.items() if domain in pools}
     least = {domain: rubric.qualification.gold_min for domain, rubric in here.items()}
-    # Who passed what is read only where an erasure took gold items away.
+    draws = {
+        domain: _draws(cell, connection, programme, domain, asked=rubric.qualification, pools=pools[domain])
+        for domain, rubric in here.items()
+    }
+    # Who passed what is read only where an erasure took gold items away, or those that are left are of one verdict.
     is_less = any(one.now < least[domain] <= one.ever for domain in here for one in pools[domain].values())
-    passed = roster.passed_by_anybody(connection, programme) if is_less else {}
+    is_alike = any(one.verdict for there in draws.values() for one in there.values())
+    passed = roster.passed_by_anybody(connection, programme) if is_less or is_alike else {}
     nothing: frozenset[str] = frozenset()
     return {
-        domain: _own_gold(pools[domain], least[domain], passed.get((rubric.id, rubric.version), nothing))
+        domain: _own_gold(
+            pools[domain], least[domain], passed.get((rubric.id, rubric.version), nothing), draws=draws[domain]
+        )
         for domain, rubric in here.items()
     }
 
 
-def _own_gold(pools: Mapping[str, Pool], gold_min: int, passed: frozenset[str]) -> OwnGold:
+def _own_gold(
+    pools: Mapping[str, Pool], gold_min: int, passed: frozenset[str], *, draws: Mapping[str, Draw]
+) -> OwnGold:  # fmt: skip
+    alike = {signal: one for signal, one in draws.items() if one.verdict}
     asked = frozenset(
-        signal for signal, pool in pools.items() if is_asked_for(pool, gold_min, is_passed=signal in passed)
-    )
+        signal for signal, pool in pools.items()
+        if is_asked_for(pool, gold_min, is_passed=signal in passed, is_fair=signal not in alike)
+    )  # fmt: skip
     short = {
         signal: gold_min - pool.now
         for signal, pool in pools.items()
         if pool.now < gold_min and (pool.now or signal in asked)
     }
-    return OwnGold(asked=asked, short=short)
+    return OwnGold(
+        asked=asked, short=short | {signal: one.more for signal, one in alike.items()},
+        alike={signal: one.verdict for signal, one in alike.items()},
+        items={signal: one.items for signal, one in draws.items() if one.items},
+    )  # fmt: skip
+
+
+def _draws(
+    cell: Cell, connection: journal.Connection, programme: str, domain: str, *, asked: Qualification,
+    pools: Mapping[str, Pool],
+) -> dict[str, Draw]:  # fmt: skip
+    """What attempts can be drawn for each signal that has as many gold items as the rubric asks for."""
+    enough = {signal: pool for signal, pool in pools.items() if pool.now >= asked.gold_min}
+    # What a pool holds changes with its numbers alone: items only ever come in, and are only ever erased.
+    if any(cell.gold_ways.get((programme, domain, signal), (None,))[0] != pool for signal, pool in enough.items()):
+        rows = roster.gold_items(connection, programme, domain)
+        ways = gold_ways(cell, connection, rows)
+        for signal, pool in enough.items():
+            counts = Counter(ways[row.item] for row in rows if row.signal == signal and row.item in ways)
+            cell.gold_ways[programme, domain, signal] = pool, counts
+    return {signal: draw(asked, cell.gold_ways[programme, domain, signal][1]) for signal in enough}
+
+
+def gold_ways(cell: Cell, connection: journal.Connection, rows: list[Row]) -> dict[str, str | None]:
+    """Gold item: what whoever always answers alike has to say to be right on it; None where sides are shuffled."""
+    verdicts = cell.gold_verdicts(connection, rows)
+    return {
+        row.item: way(BY_NAME[row.signal], verdicts[row.item], candidates=row.candidates)
+        for row in rows
+        if row.item in verdicts
+    }
 
 
 def covered(

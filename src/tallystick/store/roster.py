@@ -1,7 +1,7 @@
 """Read models of people: roles, contracts, qualification."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from tallystick.store.schema import (
     JUDGMENT,
     PERSON,
     QUALIFICATION,
+    ROLE_HELD,
     STOOD_DOWN,
     Handler,
     Recorded,
@@ -49,12 +50,28 @@ def _on_enrolled(connection: sa.Connection, run: list[Recorded]) -> None:
         for r in run
     ]  # fmt: skip
     journal.insert_many(connection, PERSON, rows)
+    _give(connection, [(r, role) for r in run for role in _roles_of(r)])
 
 
 def _on_roles(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         change = PERSON.update().where(PERSON.c.person == r.fact.person)
         connection.execute(change.values(roles=canon.text(r.fact.roles), expert_roles=canon.text(r.fact.expert_roles)))
+        mine = (ROLE_HELD.c.person == r.fact.person, ROLE_HELD.c.until.is_(None))
+        held = set(connection.scalars(sa.select(ROLE_HELD.c.role).where(*mine)))
+        now = _roles_of(r)
+        ended = ROLE_HELD.update().where(*mine, ROLE_HELD.c.role.not_in(now))
+        connection.execute(ended.values(until=r.envelope.seq))
+        _give(connection, [(r, role) for role in now if role not in held])
+
+
+def _roles_of(r: Recorded) -> list[str]:
+    return sorted({*r.fact.roles, *r.fact.expert_roles})
+
+
+def _give(connection: sa.Connection, given: list[tuple[Recorded, str]]) -> None:
+    rows = [{"person": r.fact.person, "role": role, "seq": r.envelope.seq, "until": None} for r, role in given]
+    journal.insert_many(connection, ROLE_HELD, rows)
 
 
 def _on_region(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -186,6 +203,16 @@ def people(connection: sa.Connection, *, origin: str | None = None) -> list[Row]
     return list(connection.execute(query if origin is None else query.where(PERSON.c.origin == origin)).all())
 
 
+_ROLES_HELD = Statement(sa.select(ROLE_HELD.c.role, ROLE_HELD.c.until).where(ROLE_HELD.c.person == sa.bindparam("who")))
+_STILL = 2**62
+
+
+def held_until(connection: sa.Connection, who: str, roles: Collection[str]) -> int:
+    """The place in the journal before which somebody last had one of these roles: 0 for who never had any."""
+    rows = _ROLES_HELD.all(connection, {"who": who})
+    return max((_STILL if row.until is None else int(row.until) for row in rows if row.role in roles), default=0)
+
+
 _QUALIFIED = Statement(
     sa.select(QUALIFICATION.c.rubric, QUALIFICATION.c.version, QUALIFICATION.c.signals).where(
         QUALIFICATION.c.person == sa.bindparam("who"),
@@ -240,6 +267,15 @@ def passed_by_anybody(connection: sa.Connection, programme: str) -> dict[tuple[s
         key = (row.rubric, row.version)
         found[key] = found.get(key, frozenset()).union(msgspec.json.decode(row.signals, type=list[str]))
     return found
+
+
+def passed_once(connection: sa.Connection, programme: str, rubric: str) -> set[str]:
+    """Who ever passed the gold items of a rubric, in whichever version, whether or not they stand down since."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person).where(
+        table.c.programme == programme, table.c.rubric == rubric, table.c.state == "qualified"
+    )
+    return set(connection.scalars(query))
 
 
 def stands_down(connection: sa.Connection, who: str, *, programme: str, rubric: str | None = None) -> bool:

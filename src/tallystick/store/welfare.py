@@ -62,6 +62,8 @@ HANDLERS: dict[str, Handler] = {
     OwnSettingsSaved.KIND: _on_settings,
 }
 
+SHOWN_AGAIN_US: Final = 600_000_000
+"""For so long a look may be shown again without another event of it."""
 LOOK: Final = "look"
 """The work of an item that was opened, and came back without an answer."""
 
@@ -109,10 +111,21 @@ def _looked_at(connection: sa.Connection, r: Recorded, person: str, *, since: in
 def _judged(connection: sa.Connection, r: Recorded, person: str) -> _Shown:
     last, *earlier = begun.leases(connection, begun.lease(connection, r.fact.assignment))
     began = earlier[-1] if earlier else last
-    row = _GIVEN_BACK.first(connection, {"who": person, "wanted": r.fact.item, "since": began.leased_at})
+    return _less_given_back(connection, r, person, _Shown(began.leased_at, last.leased_at))
+
+
+def _answered(connection: sa.Connection, r: Recorded, person: str) -> _Shown:
+    """A case or a drawn item: what counted when its lease ended without an answer does not count again."""
+    return _less_given_back(connection, r, person, _looked_at(connection, r, person))
+
+
+def _less_given_back(connection: sa.Connection, r: Recorded, person: str, shown: _Shown) -> _Shown:
+    asked = {"who": person, "wanted": r.fact.item, "since": shown.first or 0}
+    row = _GIVEN_BACK.first(connection, asked)
     if row is None or row.at is None:
-        return _Shown(began.leased_at, last.leased_at)
-    return _Shown(began.leased_at, max(last.leased_at, row.at), int(row.active_ms), row.at)
+        return shown
+    last = row.at if shown.last is None else max(shown.last, row.at)
+    return _Shown(shown.first, last, int(row.active_ms), row.at)
 
 
 def _by(
@@ -159,14 +172,17 @@ def _on_given_back(connection: sa.Connection, run: list[Recorded]) -> None:
 
 
 def _by_look(name: str) -> Handler:
-    """A case or a drawn item came back without an answer."""
+    """A case or a drawn item came back without an answer. What counted when it came back before counts no more."""
 
     def follow(connection: sa.Connection, run: list[Recorded]) -> None:
         for r in run:
             person = str(getattr(r.fact, name))
-            last = _looked_at(connection, r, person).last
+            before = _GIVEN_BACK.first(connection, {"who": person, "wanted": r.fact.item, "since": 0})
+            came_back = 0 if before is None or before.at is None else before.at
+            last = _looked_at(connection, r, person, since=came_back - SHOWN_AGAIN_US).last
             if last is not None:
-                _note(connection, r, person, LOOK, active_ms=least_ms((r.envelope.at - last) // MS))
+                began = max(last, came_back)
+                _note(connection, r, person, LOOK, active_ms=least_ms((r.envelope.at - began) // MS))
 
     return follow
 
@@ -185,11 +201,11 @@ FOLLOWERS: Final[dict[str, Handler]] = {
     AssignmentReleased.KIND: _on_given_back,
     CalibrationLabelled.KIND: _by("expert", "calibration"),
     GoldAnswered.KIND: _by("person", "qualification"),
-    DisagreementSettled.KIND: _by("adjudicator", "adjudication"),
-    DisagreementPreserved.KIND: _by("adjudicator", "adjudication"),
-    DisagreementReturned.KIND: _by("adjudicator", "adjudication"),
+    DisagreementSettled.KIND: _by("adjudicator", "adjudication", _answered),
+    DisagreementPreserved.KIND: _by("adjudicator", "adjudication", _answered),
+    DisagreementReturned.KIND: _by("adjudicator", "adjudication", _answered),
     CaseReleased.KIND: _by_look("adjudicator"),
-    RereviewAnswered.KIND: _by("reviewer", "second look"),
+    RereviewAnswered.KIND: _by("reviewer", "second look", _answered),
     RereviewReleased.KIND: _by_look("reviewer"),
     **dict.fromkeys(REVIEWS, _on_review),
 }

@@ -10,6 +10,9 @@ from tallystick.store.assignment.leases import (
     done_by,
     expired,
     free_item,
+    is_free,
+    last_on,
+    load,
     loads,
     open_kinds,
     open_strata,
@@ -26,7 +29,7 @@ from tallystick.store.assignment.promoted import (
     unreviewed_demonstrations,
     written_waiting,
 )
-from tallystick.store.assignment.seen import looked_into, opened_of, saw_others
+from tallystick.store.assignment.seen import judged_before, known_of, saw_others, unseen
 from tallystick.store.assignment.strata import count_again, count_erased, count_open, count_taken, go_back, place
 
 __all__ = [
@@ -47,20 +50,24 @@ __all__ = [
     "free_item",
     "go_back",
     "is_author",
+    "is_free",
     "is_set_aside",
+    "judged_before",
+    "known_of",
+    "last_on",
+    "load",
     "loads",
-    "looked_into",
     "lost_demonstrations",
     "made_of",
     "on_promoted",
     "open_kinds",
     "open_strata",
-    "opened_of",
     "place",
     "read_written",
     "saw_others",
     "strata_of",
     "under_review",
     "unreviewed_demonstrations",
+    "unseen",
     "written_waiting",
 ]

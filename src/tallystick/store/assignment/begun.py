@@ -1,4 +1,4 @@
-"""When the work on an item began: leases that ran out, and were taken again or given again, belong to it."""
+"""When the work on an item began: leases that ended without an answer belong to what their expert answers later."""
 
 from itertools import takewhile
 
@@ -8,6 +8,8 @@ from tallystick.ledger.statement import Statement
 from tallystick.store.schema import ASSIGNMENT, Row
 
 _LEASE = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
+_ANSWERED = ("judged", "requeued")
+"""States of an assignment that ended with an answer. All others that ended belong to the answer that comes later."""
 _EARLIER = Statement(
     sa.select(ASSIGNMENT)
     .where(
@@ -26,10 +28,11 @@ def lease(connection: sa.Connection, assignment: str) -> Row:
 
 
 def leases(connection: sa.Connection, given: Row) -> list[Row]:
-    """The leases that one piece of work was done under, newest first: those before it that ran out without an answer.
+    """The leases that one piece of work was done under, newest first: with those before it that brought no answer.
 
-    One that was made with a judgment, to take up what had run out, is left out: nobody worked under it.
+    Those ran out, were called back or were given back; whoever gets the item again goes on where they were. One that
+    was made with a judgment, to take up what had run out, is left out: nobody worked under it.
     """
     rows = _EARLIER.all(connection, {"who": given.expert, "item": given.item, "before": given.seq})
-    ran_out = list(takewhile(lambda row: row.state == "expired", rows))
-    return ran_out if given.is_renewal and ran_out else [given, *ran_out]
+    unanswered = list(takewhile(lambda row: row.state not in _ANSWERED, rows))
+    return unanswered if given.is_renewal and unanswered else [given, *unanswered]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment.authors import authored
 from tallystick.store.assignment.promoted import had_written
-from tallystick.store.assignment.seen import looked_into
+from tallystick.store.assignment.seen import unseen
 from tallystick.store.schema import ASSIGNMENT, BATCH, JUDGMENT, WORK, Row
 from tallystick.store.schema.assignment import CURSOR, LOAD, STRATUM, STRATUM_CURSOR
 
@@ -34,6 +34,12 @@ def close(connection: sa.Connection, assignment: str, state: str) -> None:
 
 
 _ASSIGNMENT = Statement(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.assignment == sa.bindparam("wanted")))
+_LAST = Statement(
+    sa.select(ASSIGNMENT)
+    .where(ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.item == sa.bindparam("item"))
+    .order_by(ASSIGNMENT.c.seq.desc())
+    .limit(1)
+)
 _ACTIVE = Statement(
     sa.select(ASSIGNMENT).where(
         ASSIGNMENT.c.expert == sa.bindparam("who"),
@@ -55,6 +61,11 @@ _EXPIRED = Statement(
 def assignment(connection: sa.Connection, wanted: str) -> Row | None:
     """One assignment, or None."""
     return _ASSIGNMENT.first(connection, {"wanted": wanted})
+
+
+def last_on(connection: sa.Connection, who: str, item: str) -> Row | None:
+    """The assignment of an item that an expert was given last, or None."""
+    return _LAST.first(connection, {"who": who, "item": item})
 
 
 def active(connection: sa.Connection, who: str, programme: str) -> Row | None:
@@ -82,36 +93,50 @@ _MINE = sa.exists().where(
 _JUDGED = sa.exists().where(
     JUDGMENT.c.expert == sa.bindparam("who"), JUDGMENT.c.item == WORK.c.item, JUDGMENT.c.standing != "requeued"
 )
-# Others' judgments are shown to experts once an item is complete, and it may open again; an auditor or a lead may open
-# the record of an item at any time, and become an expert later. Who has seen them judges it no more.
-_FREE = Statement(
-    sa.select(WORK.c.item, WORK.c.rank)
-    .where(
-        WORK.c.stratum == sa.bindparam("stratum"),
-        WORK.c.is_open == 1,
-        WORK.c.rank > sa.bindparam("above"),
-        WORK.c.rank <= sa.bindparam("upto"),
-        ~_MINE,
-        ~_JUDGED,
-        ~looked_into(WORK.c.item, sa.bindparam("who")),
-        ~authored(WORK.c.item, sa.bindparam("who")),
-        ~had_written(WORK.c.item, sa.bindparam("who")),
-    )
-    .order_by(WORK.c.rank)
-    .limit(1)
+# Others' judgments are shown to experts once an item is complete, and it may open again; an adjudicator sees those of a
+# case that is sent back. Who has seen them judges it no more.
+_FOR_THEM = (
+    WORK.c.is_open == 1,
+    ~_MINE,
+    ~_JUDGED,
+    *unseen(WORK.c.item, sa.bindparam("who")),
+    ~authored(WORK.c.item, sa.bindparam("who")),
+    ~had_written(WORK.c.item, sa.bindparam("who")),
 )
+_OPEN_TO_THEM = (
+    sa.select(WORK.c.item, WORK.c.rank).where(WORK.c.stratum == sa.bindparam("stratum"), *_FOR_THEM).limit(1)
+)  # fmt: skip
+_AT_PLACE = _OPEN_TO_THEM.where(WORK.c.rank > sa.bindparam("above"), WORK.c.rank <= sa.bindparam("upto"))
+_FREE = Statement(_AT_PLACE.order_by(WORK.c.rank))
+# An auditor, a lead or whoever else reads judgments may become an expert: what was judged until then they never judge.
+# To them go items that nobody judged, then those that were judged first after it. Each is a range of an index, or who
+# read all there is would look through all of it at every click.
+_UNJUDGED = Statement(_AT_PLACE.where(WORK.c.first_judged.is_(None)).order_by(WORK.c.rank))
+_JUDGED_SINCE = Statement(
+    _OPEN_TO_THEM.where(WORK.c.first_judged >= sa.bindparam("read")).order_by(WORK.c.first_judged, WORK.c.rank)
+)
+_IS_FREE = Statement(sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), *_FOR_THEM))
 _LAST_RANK = 2**62
 
 
-def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int) -> str | None:
+def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int, read: int) -> str | None:
     """The next open item of a stratum that this expert has not had: ahead of their cursor, then behind it.
 
-    Two index scans that stop at the first hit: the cost does not grow with the number of items.
+    Index scans that stop at the first hit: the cost does not grow with the number of items.
+    read  the place in the journal before which they read what others judged, in another role; 0 for nobody
     """
     wanted = {"who": who, "stratum": stratum}
-    found = _FREE.first(connection, {**wanted, "above": cursor, "upto": _LAST_RANK})
-    found = found or _FREE.first(connection, {**wanted, "above": -1, "upto": cursor})
+    free = _UNJUDGED if read else _FREE
+    found = free.first(connection, {**wanted, "above": cursor, "upto": _LAST_RANK})
+    found = found or free.first(connection, {**wanted, "above": -1, "upto": cursor})
+    if found is None and read:
+        found = _JUDGED_SINCE.first(connection, {**wanted, "read": read})
     return None if found is None else str(found.item)
+
+
+def is_free(connection: sa.Connection, who: str, wanted: str) -> bool:
+    """Whether an item has a place and is for this expert, by what `free_item` asks. For readers see `saw_others`."""
+    return _IS_FREE.first(connection, {"who": who, "wanted": wanted}) is not None
 
 
 _KINDS = Statement(
@@ -139,6 +164,11 @@ _OPEN = Statement(
     )
     .order_by(STRATUM.c.stratum)
 )  # fmt: skip
+_LOAD = Statement(
+    sa.select(LOAD.c.held, LOAD.c.judged, BATCH.c["items"])
+    .join(BATCH, BATCH.c.batch == LOAD.c.batch)
+    .where(LOAD.c.expert == sa.bindparam("who"), LOAD.c.batch == sa.bindparam("batch"))
+)
 _LOADS = Statement(
     sa.select(CURSOR.c.expert, CURSOR.c.domain, CURSOR.c.leases, CURSOR.c.last_at).where(
         CURSOR.c.programme == sa.bindparam("programme")
@@ -168,6 +198,11 @@ def open_strata(connection: sa.Connection, who: str, programme: str, *, domain: 
     items         of the batch
     """
     return _OPEN.all(connection, {"who": who, "programme": programme, "domain": domain, "taxonomy": taxonomy})
+
+
+def load(connection: sa.Connection, who: str, batch: str) -> Row | None:
+    """What an expert has of a batch: held, judged, and the items of the batch. None for who has had none of it."""
+    return _LOAD.first(connection, {"who": who, "batch": batch})
 
 
 def loads(connection: sa.Connection, programme: str) -> list[Row]:

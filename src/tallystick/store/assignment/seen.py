@@ -6,28 +6,61 @@ from typing import Any
 import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ACCESS
+from tallystick.store.schema import ACCESS, DISAGREEMENT, JUDGMENT, PAST_DISAGREEMENT
 
+Column = sa.ColumnElement[Any]
 _OPENED = sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record")
-"""What shows the judgments of others. Whoever has an item as work opens it as `item`."""
+"""What shows the judgments of others. Whoever has an item as work opens it as `item`.
+
+Labels of a session are none: those who talked an item over judge it again, and docs/stages/calibration.md says so.
+"""
+_CASES = (DISAGREEMENT, PAST_DISAGREEMENT)
+_PART = 500
+
+
+def _shown(item: Column, who: Column | str) -> list[sa.Exists]:
+    """Each way in which somebody was shown what others said of an item: a look, or a case that they ended."""
+    ended = [sa.exists().where(case.c.item == item, case.c.adjudicator == who) for case in _CASES]
+    return [sa.exists().where(ACCESS.c.subject == item, ACCESS.c.by == who, _OPENED), *ended]
+
+
+def unseen(item: Column, who: Column | str) -> list[sa.ColumnElement[bool]]:
+    """That somebody was never shown what others said of the item of a column, as parts of a query."""
+    return [~way for way in _shown(item, who)]
+
+
+def judged_before(item: Column, who: Column | str, place: Column) -> sa.ColumnElement[bool]:
+    """Whether others judged the item of a column before a place in the journal, as part of a query.
+
+    Up to the place where a role ended that reads everything, no look at the single item is needed to know it: the log,
+    a release and the figures show judgments, too.
+    """
+    return sa.exists().where(JUDGMENT.c.item == item, JUDGMENT.c.seq < place, JUDGMENT.c.expert != who)
+
+
+_WANTED: Column = sa.bindparam("wanted")
+_WHO: Column = sa.bindparam("who")
+_READ: Column = sa.bindparam("read")
 _SEEN = Statement(
-    sa.select(ACCESS.c.seq)
-    .where(ACCESS.c.subject == sa.bindparam("wanted"), ACCESS.c.by == sa.bindparam("who"), _OPENED)
-    .limit(1)
-)  # fmt: skip
+    sa.select(sa.literal(1).label("seen")).where(sa.or_(*_shown(_WANTED, _WHO), judged_before(_WANTED, _WHO, _READ)))
+)
 
 
-def looked_into(item: sa.ColumnElement[Any], who: sa.ColumnElement[Any] | str) -> sa.ColumnElement[bool]:
-    """Whether somebody was shown what others said of the item of a column, as part of a query."""
-    return sa.exists().where(ACCESS.c.subject == item, ACCESS.c.by == who, _OPENED)
+def saw_others(connection: sa.Connection, who: str, wanted: str, *, read: int) -> bool:
+    """Whether somebody may know what others said of an item.
+
+    read  the place in the journal before which they read what others judged, in another role; 0 for nobody
+    """
+    return _SEEN.first(connection, {"wanted": wanted, "who": who, "read": read}) is not None
 
 
-def saw_others(connection: sa.Connection, who: str, wanted: str) -> bool:
-    """Whether somebody was ever shown what others said of an item."""
-    return _SEEN.first(connection, {"wanted": wanted, "who": who}) is not None
-
-
-def opened_of(connection: sa.Connection, who: str, wanted: Collection[str]) -> set[str]:
-    """Those of some items whose record, or judgments, somebody was ever shown."""
-    query = sa.select(ACCESS.c.subject).where(ACCESS.c.by == who, _OPENED)
-    return set(wanted).intersection(connection.scalars(query.distinct()))
+def known_of(connection: sa.Connection, who: str, wanted: Collection[str], *, read: int) -> set[str]:
+    """Those of some items of which somebody may know what others said. `read` as above."""
+    names, found = sorted(wanted), set[str]()
+    looks = sa.select(ACCESS.c.subject).where(ACCESS.c.by == who, _OPENED)
+    found |= set(connection.scalars(looks.distinct()))
+    for start in range(0, len(names) if read else 0, _PART):
+        part = JUDGMENT.c.item.in_(names[start : start + _PART])
+        query = sa.select(JUDGMENT.c.item).where(part, JUDGMENT.c.seq < read, JUDGMENT.c.expert != who)
+        found |= set(connection.scalars(query.distinct()))
+    return found.intersection(names)
