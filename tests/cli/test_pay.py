@@ -54,6 +54,15 @@ def test_a_period_is_told_closed_and_exported(paid: tuple[Path, str], tmp_path: 
     assert (code, stated["is_closed"], stated["payable"]) == (0, True, 30)
 
 
+@pytest.mark.parametrize("period", ["2026-W60", "2026-W00", "0000-W01", "2026-11", "2026-13", "now"])
+def test_a_period_that_the_calendar_lacks_is_named(paid: tuple[Path, str], tmp_path: Path, period: str) -> None:
+    """It was answered as if the programme were not there."""
+    for command, more in (("overview", ()), ("close", ()), ("export", ("--out", str(tmp_path)))):
+        code, answer = as_lead(paid[0], "pay", command, *SET, "--period", period, *more)
+        assert (code, answer["refused"]["code"]) == (1, "bad-period")
+        assert answer["refused"]["sentence"].startswith("Expected an ISO week such as 2026-W47, found")
+
+
 def test_people_read_a_statement_line_by_line(paid: tuple[Path, str]) -> None:
     cell, person = paid
     done = run(
@@ -65,5 +74,8 @@ def test_people_read_a_statement_line_by_line(paid: tuple[Path, str]) -> None:
     assert f"{person}, {WEEK}" in words
     assert words.count("10 JPY") == 3
     assert "payable 30 JPY" in words
+    code, answer = as_lead(cell, "pay", "statement", *SET, "--person", "vera")
+    assert (code, answer["refused"]["code"]) == (1, "no-such-person")
+    assert "A login is no id" in answer["refused"]["sentence"]
     code, answer = as_lead(cell, "pay", "statement", *SET)
     assert (code, "expected --person PSEUDONYM" in answer["error"]) == (2, True), json.dumps(answer)

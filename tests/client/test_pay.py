@@ -11,12 +11,22 @@ from served import InProcess, Served, served_at
 from tallystick.app import contract
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
-from tallystick.client import Absent, Client, Conflict
+from tallystick.client import Absent, Client, Conflict, Refused
 
 
 def client_of(served: Served, actor: Actor) -> Client:
     transport = InProcess(served.site)
     return Client("http://testserver", token=served.token(actor), transport=transport, pause=lambda _: None)
+
+
+def refused_by_name(lead: Client) -> None:
+    """A period that the calendar lacks, and a login for a person, are told as that."""
+    for absent in ("2023-13", "2023-W60"):
+        with pytest.raises(Refused, match="which is none") as bad:
+            lead.programme_pay(PROGRAMME, period=absent)
+        assert bad.value.code == "bad-period"
+    with pytest.raises(Refused, match="A login is no id"):
+        lead.statement_of(PROGRAMME, "vera")
 
 
 def test_pay_from_terms_to_files(sqlite_url: str, tmp_path: Path) -> None:
@@ -65,5 +75,6 @@ def test_pay_from_terms_to_files(sqlite_url: str, tmp_path: Path) -> None:
             out = lead.export_pay(PROGRAMME, week)
             for name, digest in (("lines.csv", out.lines_digest), ("summary.csv", out.summary_digest)):
                 assert sha256(lead.pay_file(PROGRAMME, week, name)).hexdigest() == digest
+            refused_by_name(lead)
             told = lead.programme_pay(PROGRAMME, period=week)
             assert (told.state, [one.state for one in told.periods]) == ("closed", ["going on", "closed"])

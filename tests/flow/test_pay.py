@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from timetable import idle
 
 from tallystick import flow
 from tallystick.events.pay import PayRate
@@ -121,28 +121,6 @@ def quick(history: list[tuple[Terms, list[Worked]]], cuts: Counter[str]) -> dict
     people = sorted({one.person for one in acts})
     found = {person: pay.state(person, acts, ()) for person in people}
     return {person: (one.active_ms, one.earned, one.top_up, one.payable) for person, one in found.items()}
-
-
-def idle(acts: list[tuple[int, int, int]], began: int, now: int) -> int:
-    """Microseconds from `began` to `now` in which somebody did nothing else.
-
-    Their day is laid out stretch by stretch; of what was begun and not yet done, what was handed in first goes first.
-    That leaves all the time that can be left to what is handed in last.
-    acts  began, handed in, microseconds of work, in the order in which they were handed in
-    """
-    todo = [work for _, _, work in acts]
-    marks = sorted({began, now, *(at for one in acts for at in one[:2])})
-    free = 0
-    for start, end in pairwise(marks):
-        left = end - start
-        for number, (from_at, until_at, _) in enumerate(acts):
-            if from_at <= start and end <= until_at:
-                done = min(left, todo[number])
-                todo[number] -= done
-                left -= done
-        free += left if began <= start else 0
-    assert not any(todo), "what was counted before fits into its own time"
-    return free
 
 
 def slow(history: list[tuple[Terms, list[Worked]]]) -> dict[str, tuple[int, int, int, int]]:

@@ -15,7 +15,7 @@ from tallystick.flow.pay.amounts import (
 )
 from tallystick.flow.pay.files import lines_file, summary_file
 from tallystick.flow.pay.odd import Odd, odd_times
-from tallystick.flow.pay.periods import Period, day_start, period_at, period_named
+from tallystick.flow.pay.periods import Period, bad_period, day_start, period_at, period_named
 from tallystick.flow.pay.statement import Added, Statement, Sum, Totals, state, total
 from tallystick.flow.pay.terms import (
     BAD_AMOUNT,
@@ -44,6 +44,7 @@ __all__ = [
     "Terms",
     "Totals",
     "amount_of",
+    "bad_period",
     "check_terms",
     "counted",
     "counted_at_first",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from tallystick.flow.refusal import Refused
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
@@ -35,6 +37,13 @@ def period_named(name: str, kind: str, zone: tzinfo) -> Period | None:
     except (ValueError, OverflowError):
         return None
     return None
+
+
+def bad_period(name: str, kind: str) -> Refused:
+    """The refusal of a name that no period of this kind has."""
+    example = "a month such as 2026-11" if kind == "month" else "an ISO week such as 2026-W47"
+    sentence = f"Expected {example}, found {name[:20]!r}, which is none. This programme pays by the {kind}: correct it."
+    return Refused("bad-period", sentence, "period")
 
 
 def day_start(at: int, zone: tzinfo) -> int:
