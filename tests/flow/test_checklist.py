@@ -42,6 +42,7 @@ WORDS = (
 """SPEC 1.7."""
 WELFARE = "welfare: {categories: {grim: {warning: It is grim., items_daily_max: 9}}}\n"
 SENIOR = "assignment: {senior: {years: 10}}\ncredentials: [{type: board, risks: [high, restricted]}]\nrouting: {}\n"
+UNREVIEWED = SENIOR.replace("{senior", "{reviews: {high: '0'}, senior")
 
 
 def contract(*changes: tuple[str, str], more: str = "", **terms: object) -> DataContract:
@@ -148,6 +149,7 @@ TABLE = (
     Row("qualifications", of(short_gold={("general", "critique"): 2}), FAIL, "critique in general (2 more)", "Import"),
     Row("qualifications", replace(terms(RISK, more=SENIOR), seniors=1), PASS, "1 domain demands a credential"),
     Row("qualifications", terms(RISK, more=SENIOR), FAIL, "senior adjudicator yet", "Grant it"),
+    Row("qa", terms(RISK, more=UNREVIEWED), FAIL, "no second look at items of high risk", "rate above 0"),
     Row("qualifications", terms(RISK), FAIL, "No credential is demanded in general (high risk)", "section credentials"),
     Row("qualifications", terms(RISK), FAIL, "Nobody is named senior", "section assignment"),
     Row("qualifications", terms(RESTRICTED), FAIL, "open to people without a clearance: general", "section routing"),
@@ -160,7 +162,7 @@ TABLE = (
     Row("blinding", of(blinded=0), FAIL, "on an item that shows candidates, so none", "Have items judged here."),
     Row("blinding", of(observed=0, blinded=0), FAIL, "No judgment was made here yet", "Have items judged"),
     Row("blinding", of(sources=(Source(name="old", judgments=1),)), FAIL, "1 judgment was made elsewhere", "apart"),
-    Row("blinding", of(unblinded=("itm-1",)), FAIL, "saw behind the blinding of 1 item", "judged again by others"),
+    Row("blinding", of(unblinded=("itm-1",)), FAIL, "judged by somebody who had seen behind", "by others"),
     Row("blinding", terms(signal("process")), NOT_APPLICABLE, "process alone: items show no candidates"),
     Row("ties", GOOD, PASS, "A disagreement can be settled or preserved."),
     Row("ties", terms(("risk: medium", "risk: low")), FAIL, "Judged once", "two judgments"),

@@ -223,18 +223,8 @@ def test_easy_items_show() -> None:
     assert hard_share(contract, hard=0, total=0).share_ppm is None
     assert not hard_share(contract, hard=0, total=0).is_inflated
     inflated = hard_share(contract, hard=34, total=100)
-    assert (inflated.share_ppm, inflated.is_inflated, inflated.hard_missing) == (340_000, True, 2)
+    assert (inflated.share_ppm, inflated.is_inflated) == (340_000, True)
     assert not hard_share(contract, hard=35, total=100).is_inflated
-
-
-@given(st.integers(0, 1000), st.integers(0, 1000))
-def test_the_hard_items_that_are_missing_are_just_enough(hard: int, easy: int) -> None:
-    contract = sound()
-    share = hard_share(contract, hard=hard, total=hard + easy)
-    wanted = share.hard_missing
-    assert not hard_share(contract, hard=hard + wanted, total=hard + easy + wanted).is_inflated
-    if wanted:
-        assert hard_share(contract, hard=hard + wanted - 1, total=hard + easy + wanted - 1).is_inflated
 
 
 def test_items_are_counted_on_every_axis_that_they_have() -> None:
@@ -300,7 +290,11 @@ def test_a_version_may_not_follow(text: str, code: str) -> None:
     ("risk", "codes", "expected"),
     [
         ("high", ["tiers-unbound", "tiers-unsaid"], "medical is of high or restricted risk"),
-        ("restricted", ["tiers-unbound", "tiers-unsaid"], "medical is of high or restricted risk"),
+        (
+            "restricted",
+            ["tiers-unbound", "restricted-open", "restricted-unlimited", "tiers-unsaid"],
+            "medical is of",
+        ),
         ("medium", ["tiers-unsaid"], None),
     ],
 )
@@ -314,9 +308,57 @@ def test_careful_tiers_bind_whoever_brings_a_version_into_force(
     assert [one.code for one in findings(found, TODAY)] == codes
     problems = placed(check_bound(found, "contract.yaml"), text)
     lines = [n for n, line in enumerate(text.splitlines(), 1) if "rubric: medical" in line]
-    assert [one.line for one in problems] == (lines if expected else [])
-    assert all(expected in one.sentence and "senior: {role: adjudicator" in one.fix for one in problems if expected)
+    assert [one.line for one in problems] == lines * (len(codes) - 1)
+    assert all(expected in one.sentence for one in problems if expected)
+    assert all("senior: {role: adjudicator" in one.fix for one in problems[:1])
     assert check_bound(sound(), "contract.yaml") == []
+
+
+BOUND = SMALL.replace("medical, risk: high", "medical, risk: restricted").replace("{low: 2, high: 3}", "{low: 2}") + (
+    "routing: {domains: {}}\nwelfare: {minutes_daily_max: 240}\n"
+)
+NOBODY = 'assignment: {senior: {years: 8}, reviews: {high: "0", restricted: "0"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "path", "words"),
+    [
+        (
+            SMALL.replace("assignment: {senior: {years: 8}}", NOBODY), "tier-unreviewed", "assignment.reviews.high",
+            "a rate above 0, because medical is of high risk, found 0. Leave the rate out",
+        ),
+        (
+            BOUND.replace("assignment: {senior: {years: 8}}", NOBODY), "tier-unreviewed",
+            "assignment.reviews.restricted", "a rate above 0, because medical is of restricted risk",
+        ),
+        (
+            BOUND.replace("routing: {domains: {}}\n", ""), "restricted-open", "domains.medical.risk",
+            "the section `routing`, because medical is of restricted risk",
+        ),
+        (
+            BOUND.replace("welfare: {minutes_daily_max: 240}\n", ""),
+            "restricted-unlimited", "domains.medical.risk",
+            "the section `welfare` with a limit",
+        ),
+        (
+            BOUND.replace("{minutes_daily_max: 240}", "{categories: {grim: {warning: Grim.}}}"),
+            "restricted-unlimited",
+            "welfare", "found no limit",
+        ),
+    ],
+)  # fmt: skip
+def test_a_tier_binds_what_its_sections_say(text: str, code: str, path: str, words: str) -> None:
+    """A rate of nothing, open doors and no limits are refused of a version to come, and told of one from before."""
+    found = sound(text)
+    (problem,) = placed(check_bound(found, "contract.yaml"), text)
+    assert (problem.path, problem.line is not None) == (path, True)
+    assert words in problem.sentence
+    assert [one.severity for one in findings(found, TODAY) if one.code == code] == ["serious"]
+    for good in (
+        BOUND,
+        BOUND.replace("{minutes_daily_max: 240}", "{categories: {a: {warning: Grim., items_daily_max: 9}}}"),
+    ):
+        assert check_bound(sound(good), "contract.yaml") == []
 
 
 def test_a_version_with_reasons_may_follow() -> None:

@@ -8,7 +8,7 @@ from constitution_scene import carrying_text, constitution_text
 from tallystick.flow import rubric as rubrics
 from tallystick.flow.constitution import SHAPE as CONSTITUTION
 from tallystick.flow.constitution import Constitution
-from tallystick.flow.document import form, parse, plain, read
+from tallystick.flow.document import BYTES_MAX, form, parse, plain, read
 from tallystick.flow.document.form import Data, Leaf, Listed, Node, Shape
 from tallystick.flow.document.tree import Plain
 from tallystick.flow.rubric import Rubric
@@ -68,6 +68,33 @@ def test_a_rubric_is_the_same_after_its_form(text: str) -> None:
     assert isinstance(after, Rubric), after
     assert plain(after) == plain(before)
     assert form.unknown(RUBRIC, data_of(text)) == []
+
+
+def test_a_document_need_not_be_read_again_after_it_was_written() -> None:
+    fields = typed(form.nodes(RUBRIC, data_of(LISTS)))
+    for strange in (
+        "no",
+        "007",
+        " a ",
+        "a\n\n b",
+        "- a: 'b'",
+        "# x",
+        "\x07",
+        "\ufeff",
+        "w " * 120,
+        "a\x85b",
+        "\u2028",
+        "a\u2029 b",
+    ):
+        odd = {
+            name: f"{value}{strange}" if number % 7 else strange for number, (name, value) in enumerate(fields.items())
+        }
+        written = form.written(RUBRIC, form.taken(RUBRIC, odd))
+        assert form.is_readable(written)
+        assert form.nodes(RUBRIC, written.data) == form.nodes(RUBRIC, data_of(written.text))
+    many: Data = {"priority": [["x"] * 100] * 50}
+    assert not form.is_readable(form.Written("", many))
+    assert not form.is_readable(form.Written("x" * (BYTES_MAX + 1), {}))
 
 
 def test_a_constitution_is_the_same_after_its_form() -> None:

@@ -42,15 +42,15 @@ BOTH = {"reasoning": {"a": 4, "b": 3}, "concision": {"a": 4, "b": 3}}
 FAULTS: dict[str, tuple[dict[str, object], str, str]] = {
     "a criterion without scores": (
         {"scores": {"reasoning": BOTH["reasoning"]}},
-        "scores.concision", "Score concision for every answer, or choose that you cannot say.",
+        "scores.concision", "Score Concision for every answer, or choose that you cannot say.",
     ),
     "a score above the scale": (
         {"scores": BOTH | {"concision": {"a": 6, "b": 1}}},
-        "scores.concision", "Expected scores from 1 to 5 for concision of a, b; found 6, 1.",
+        "scores.concision", "Expected scores from 1 to 5 for Concision of a, b; found 6, 1.",
     ),
     "a score below the scale": (
         {"scores": BOTH | {"concision": {"a": 1, "b": 0}}},
-        "scores.concision", "Expected scores from 1 to 5 for concision of a, b; found 1, 0.",
+        "scores.concision", "Expected scores from 1 to 5 for Concision of a, b; found 1, 0.",
     ),
     "a criterion of another rubric": (
         {"scores": BOTH | {"beauty": {"a": 1, "b": 1}}},

@@ -13,6 +13,7 @@ from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given, Gold
 from tallystick.flow.rubric import Rubric
+from tallystick.signals import BY_NAME
 
 ROLES: dict[str, tuple[list[str], list[str], str | None]] = {
     "one role": (["lead"], [], None),
@@ -68,6 +69,10 @@ def test_too_little_gold_qualifies_nobody() -> None:
     assert isinstance(found, Refused)
     assert found.code == "too-few-gold-items"
     assert "Expected at least 5 gold items" in found.sentence
+    asked = rubric().qualification.model_copy(update={"gold_min": 120})
+    found = flow.decision_rule(rubric().model_copy(update={"qualification": asked}), 100)
+    assert isinstance(found, Refused)
+    assert (found.code, "an attempt has 100 at most" in found.sentence) == ("gold-min-large", True)
 
 
 @given(st.integers(GOLD, 60))
@@ -112,6 +117,23 @@ def test_a_second_attempt_needs_gold_items_that_are_new() -> None:
 )
 def test_an_answer_is_right_when_it_points_the_right_way(verdict: str, *, is_right: bool) -> None:
     assert flow.is_correct(verdict, Gold(item="itm-1", verdict="a_clearly", scores={})) == is_right
+
+
+@pytest.mark.parametrize(
+    ("signal", "verdict", "candidates", "said"),
+    [
+        ("preference", "a_clearly", 2, None), ("preference", "b_slightly", 2, None), ("preference", "tie", 2, "tie"),
+        ("preference", "both_unacceptable", 2, "both_unacceptable"), ("ranking", "a>b>c", 3, None),
+        ("ranking", "a=c>b", 3, None), ("ranking", "a=b=c", 3, "a=b=c"), ("demonstration", "endorsed", 1, "endorsed"),
+        ("safety", "acceptable", 1, "acceptable"), ("redteam", "failed", 0, "failed"),
+        *((name, "any", 0, "any") for name in ("process", "outcome", "tooltrace", "critique")),
+    ],
+)  # fmt: skip
+def test_what_somebody_always_says_is_no_name_of_a_candidate(
+    signal: str, verdict: str, candidates: int, said: str | None
+) -> None:
+    """Candidates have places of their own for each expert; any other verdict is the same for everybody."""
+    assert flow.way(BY_NAME[signal], verdict, candidates=candidates) == said
 
 
 def test_scores_count_as_near_within_one_point() -> None:

@@ -1,5 +1,6 @@
 """Rubrics: what is refused, what is found lacking, and what a revision affects."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,20 +9,26 @@ from hypothesis import strategies as st
 
 from tallystick import canon
 from tallystick.flow import rubric as rubrics
-from tallystick.flow.document import Plain, from_plain, plain, read, write
+from tallystick.flow.document import Plain, from_plain, placed, plain, read, write
 from tallystick.flow.rubric import (
     DOMAIN_THRESHOLDS_PPM,
     DOMAINS,
     Criterion,
+    Draw,
     PriorityRule,
     Rubric,
     affected,
     changes,
+    check_takeable,
     check_version,
     diff,
+    draw,
+    drawn,
     findings,
+    rule_on,
     threshold_ppm,
 )
+from tallystick.flow.rubric.model import Qualification
 
 PROGRAMME = Path(rubrics.__file__).parents[2] / "sim" / "data" / "programme"
 FILES = sorted(PROGRAMME.glob("rubric-*.yaml"))
@@ -194,6 +201,60 @@ def test_too_few_gold_items_for_a_good_expert_are_a_finding(asked: str, said: st
     assert [bool(said and said in one) for one in found] == [True] * (said is not None)
 
 
+def test_a_qualification_that_nobody_can_take_is_refused_of_a_version_to_come() -> None:
+    """A version from before stays readable, and says it in a finding."""
+    text = SMALL + "qualification: {gold_min: 101}\n"
+    (problem,) = placed(check_takeable(small(text), "rubric.yaml"), text)
+    assert (problem.path, problem.line) == ("qualification.gold_min", len(text.splitlines()))
+    assert "expected at most 100 gold items, which is what one attempt has, found 101." in problem.sentence
+    assert check_takeable(small(SMALL + "qualification: {gold_min: 100}\n"), "rubric.yaml") == []
+
+
+ASKED = st.builds(
+    Qualification, gold_min=st.integers(6, 20), chance=st.sampled_from(["0.25", "0.5", "0.6"]),
+    alpha=st.sampled_from(["0.05", "0.1"]), target=st.just("0.95"),
+)  # fmt: skip
+
+
+@given(ASKED, st.lists(st.sampled_from([None, "endorsed", "rejected", "revised"]), max_size=140))
+def test_whoever_always_answers_alike_fails_on_what_is_drawn(asked: Qualification, ways: list[str | None]) -> None:
+    places = drawn(asked, ways)
+    counts = Counter(ways)
+    if not places:
+        told = draw(asked, counts)
+        assert told.items == 0
+        # What is said to be missing is enough, and one less is not.
+        if told.verdict:
+            assert draw(asked, {**counts, None: counts[None] + told.more}).items
+            assert told.more == 1 or not draw(asked, {**counts, None: counts[None] + told.more - 1}).items
+        return
+    rule = rule_on(asked, len(places))
+    assert rule is not None
+    assert asked.gold_min <= len(places) == draw(asked, counts).items <= 100
+    assert places == sorted(set(places)), "the order stays that which was drawn"
+    same = Counter(ways[place] for place in places if ways[place] is not None)
+    assert max(same.values(), default=0) < rule.pass_at
+
+
+@pytest.mark.parametrize(
+    ("counts", "items", "verdict", "more"),
+    [
+        ({"endorsed": 8}, 0, "endorsed", 2),  # 7 of 8 pass
+        ({"endorsed": 7, "rejected": 1}, 0, "endorsed", 1),
+        ({"endorsed": 6, "rejected": 2}, 8, "", 0),
+        ({"endorsed": 20, "rejected": 10}, 20, "", 0),  # each as often as chance
+        ({"tie": 9}, 0, "tie", 2),
+        ({None: 9}, 9, "", 0),  # sides are shuffled: whoever always says the left one is right half the time
+        ({None: 200}, 100, "", 0),
+    ],
+)
+def test_how_many_items_of_other_verdicts_are_needed(
+    counts: dict[str | None, int], items: int, verdict: str, more: int
+) -> None:
+    asked = small(SMALL + "qualification: {gold_min: 8}\n").qualification
+    assert draw(asked, counts) == Draw(items=items, verdict=verdict, more=more)
+
+
 def test_a_rubric_that_gates_nothing_is_a_finding() -> None:
     text = SMALL.replace("    question", "    gated: false\n    question")
     assert "nothing-gated" in {finding.code for finding in findings(small(text))}
@@ -217,7 +278,7 @@ def revised(before: str, after: str) -> Rubric:
     ("before", "after", "expected"),
     [
         ("Harms.", "Kills.", [("safety", "changed", ("anchors",), True)]),
-        ("name: Safety", "name: Harmlessness", [("safety", "changed", ("name",), False)]),
+        ("name: Safety", "name: Harmlessness", [("safety", "changed", ("name",), True)]),
         ("question: Safe?", "question: Safe?\n    gated: false", [("safety", "changed", ("gated",), False)]),
         ("title: Doses", "title: All doses", []),
         (
@@ -252,6 +313,7 @@ LISTED = "labels: {category: [{value: fact, title: Fact}, {value: tone, title: T
         (LISTED.replace("tone,", "style,"), "lists", "scale"),
         (LISTED.replace("labels: {", "labels: {severity: [], "), "lists", "scale"),
         ("priority:", "lists", "scale"),
+        ("labels: {category: [{value: tone, title: Tone}, {value: fact, title: Fact}]}\npriority:", "lists", "scale"),
         (LISTED.replace("title: Tone", "title: Tone, help: Rude."), "list words", "wording"),
         (LISTED, "", ""),
     ],

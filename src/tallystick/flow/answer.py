@@ -35,12 +35,6 @@ class Matter:
     content: Content
     order: str
 
-    @property
-    def texts(self) -> list[str]:
-        """All texts on the page, in the order of reading."""
-        pieces = [piece.text for piece in self.signal.pieces(self.content)]
-        return [self.content.prompt, self.content.context or "", *pieces]
-
     def form(self, rubric: Rubric) -> Form:
         """What the expert fills in."""
         return self.signal.form(self.content, codes(self.signal, rubric))
@@ -61,7 +55,9 @@ def labelled(mark: Mark) -> Labelled:
 def scales(rubric: Rubric) -> dict[str, CriterionScale]:
     """What a signal must know of each criterion."""
     return {
-        criterion.id: CriterionScale(criterion.scale.low, criterion.scale.high, criterion.citation_required)
+        criterion.id: CriterionScale(
+            criterion.scale.low, criterion.scale.high, criterion.citation_required, criterion.name
+        )
         for criterion in rubric.criteria
     }
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tallystick import canon
 from tallystick.flow.document import Fault, Finding, Part, Slug, Text, Versioned, form, plain
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import DiffRow, Rubric, check_revision, pieces
+from tallystick.flow.rubric import DiffRow, Rubric, check_revision, pieces, side_by_side
 
 Role = Literal["researcher", "lead"]
 ROLES: tuple[Role, Role] = ("researcher", "lead")
@@ -95,8 +95,7 @@ def _content(principle: Principle) -> Mapping[str, object]:
 def diff(old: Constitution, new: Constitution) -> list[DiffRow]:
     """Every part of both versions side by side, the same ones too, in the new version's order."""
     before, after = dict(_parts(old)), dict(_parts(new))
-    sections = list(dict.fromkeys(key[0] for key in (*after, *before)))
-    keys = sorted(dict.fromkeys((*after, *before)), key=lambda key: sections.index(key[0]))
+    keys = side_by_side(before, after)
     titles = {p.id: f"{p.number} {p.title}" for one in (old, new) for p in one.principles}
     rows = []
     for section, part in keys:
@@ -156,11 +155,6 @@ def carriers(constitution: Constitution, rubrics: Mapping[str, Rubric]) -> dict[
                         )
                     )  # fmt: skip
     return found
-
-
-def uncovered(constitution: Constitution, rubrics: Mapping[str, Rubric]) -> list[str]:
-    """Principles that no criterion of any rubric in force carries, in the constitution's order."""
-    return [name for name, given in carriers(constitution, rubrics).items() if not given]
 
 
 def findings(constitution: Constitution, rubrics: Mapping[str, Rubric]) -> list[Finding]:

@@ -8,7 +8,6 @@ from tallystick.flow.answer import Matter, faults
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import Rubric, Scores, Verdict, contradictions, order_contradictions
 from tallystick.signals import BY_NAME, checking
-from tallystick.signals.demonstration import WRITTEN, Demonstration
 from tallystick.signals.shape import UNDECIDED, Answer, Mark, names_of
 
 
@@ -38,11 +37,10 @@ def role_of(expert_roles: Collection[str], *, signal: str, verdict: str, asks_la
 
     asks_language  whether the contract in force gives items of the domain by language alone
     """
-    wanted = {
-        "policy_reviewer": BY_NAME[signal].is_policy, "language_specialist": asks_language, "reviewer": True,
-    }  # fmt: skip
-    if signal == Demonstration.name and verdict == WRITTEN:
+    kind = BY_NAME[signal]
+    if kind.writes(verdict):
         return "author"
+    wanted = {"policy_reviewer": kind.is_policy, "language_specialist": asks_language, "reviewer": True}
     return next((role for role, is_asked in wanted.items() if is_asked and role in expert_roles), "expert")
 
 
@@ -62,9 +60,10 @@ def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[st
         sentence = " ".join(words for _, words in open_ones) + " To keep the verdict, confirm it and submit again."
         return Refused("verdict-contradicts-scores", sentence, "confirmed", tuple(name for name, _ in open_ones))
     own = checking.unshuffled(matter.signal, answer, matter.content, names_of(matter.order))
+    shown = checking.page_texts(matter.signal, matter.content)
     return Considered(
         verdict=own.verdict, scores=given_scores(own), reasons=list(dict.fromkeys(r.criterion for r in own.reasons)),
-        defects=checking.defects(answer, shown=matter.texts, earlier=earlier), confirmed=[name for name, _ in against],
+        defects=checking.defects(answer, shown=shown, earlier=earlier), confirmed=[name for name, _ in against],
         values=dict(own.values), marks=tuple(own.marks), texts={k: v for k, v in own.texts.items() if v.strip()},
     )  # fmt: skip
 

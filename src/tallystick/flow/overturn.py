@@ -78,6 +78,13 @@ def overturns(decided: Iterable[Decided], *, count_min: int = COUNT_MIN) -> Over
     )  # fmt: skip
 
 
+def by_expert(decided: Iterable[Decided], *, count_min: int = COUNT_MIN) -> tuple[Rate, ...]:
+    """The rates of experts alone, as `overturns` has them."""
+    rows = list(decided)
+    outcomes = [_number(is_overturned(one.verdict, one.settled)) for one in rows]
+    return _rates({EXPERT: [one.expert for one in rows]}, outcomes, pooled_over=EXPERT, count_min=count_min)
+
+
 def _number(over: bool | None) -> float | None:
     return None if over is None else float(over)
 

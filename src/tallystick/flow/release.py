@@ -217,8 +217,8 @@ def monitored(watched: Watched, *, release: str, programme: str) -> ReleaseMonit
     return ReleaseMonitored(
         release=release, programme=programme, policies=watched.policies,
         sentinels=[_total(rubric, [one for one in watched.answers if one[0] == rubric]) for rubric in rubrics],
-        alarms=_tally(rubric for rubric, _, _ in watched.alarms), held=sum(held for _, held, _ in watched.alarms),
-        found=_tally(found or NOT_DECIDED for _, _, found in watched.alarms),
+        alarms=tally(rubric for rubric, _, _ in watched.alarms), held=sum(held for _, held, _ in watched.alarms),
+        found=tally(found or NOT_DECIDED for _, _, found in watched.alarms),
     )  # fmt: skip
 
 
@@ -228,7 +228,8 @@ def _total(rubric: str, answers: list[tuple[str, str, bool]]) -> SentinelTotal:
     return SentinelTotal(rubric=rubric, answers=len(answers), right=sum(right for _, _, right in answers))
 
 
-def _tally(names: Iterable[str]) -> dict[str, int]:
+def tally(names: Iterable[str]) -> dict[str, int]:
+    """How often each name is there, in the order of the alphabet."""
     return dict(sorted(Counter(names).items()))
 
 

@@ -10,13 +10,19 @@ from tallystick.events.roster import (
     RolesChanged,
 )
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import Rubric, rule_on
+from tallystick.flow.rubric import GOLD_MAX, Rubric, rule_on
 from tallystick.signals import preference, shape
+from tallystick.signals.shape import LETTERS, Signal
 from tallystick.stats.qualification import QualificationRule
 
 GOLD_SHORT = Refused(
     "too-few-gold-items",
     "There are too few gold items that you have not seen: the programme lead has to import more before you can begin.",
+)
+GOLD_ALIKE = Refused(
+    "gold-alike",
+    "Whoever always gives the same answer would pass with the gold items that you have not seen: before you can begin, "
+    "the programme lead has to import others, for which other verdicts are right.",
 )
 GOLD_NOT_FOR_THEM = Refused(
     "gold-not-for-you",
@@ -103,15 +109,26 @@ class Pool:
     ever: int
 
 
-def is_asked_for(pool: Pool, gold_min: int, *, is_passed: bool) -> bool:
+def way(signal: Signal, verdict: str, *, candidates: int) -> str | None:
+    """What whoever always answers alike has to say to be right on a gold item, or None.
+
+    A verdict that names a candidate is none: each expert sees the candidates in an order of their own.
+    """
+    pointed, letters = shape.direction(verdict), LETTERS[:candidates]
+    names = dict(zip(letters, letters[1:] + letters[:1], strict=True))
+    return pointed if shape.direction(signal.renamed(verdict, names)) == pointed else None
+
+
+def is_asked_for(pool: Pool, gold_min: int, *, is_passed: bool, is_fair: bool = True) -> bool:
     """Whether work of a signal asks for its own gold items. Nobody is sent to a qualification that nobody can take.
 
     With fewer gold items than the rubric wants it asks for nothing of its own, as with none. What somebody passed stays
     asked for when items of it are erased: an erasure opens no work to people who never showed that they can.
 
     is_passed  whether anybody passed its gold items under the rubric version in force
+    is_fair    whether an attempt can be drawn that nobody passes who always answers alike
     """
-    return pool.now >= gold_min or (is_passed and pool.ever >= gold_min)
+    return (pool.now >= gold_min and is_fair) or (is_passed and pool.ever >= gold_min)
 
 
 def covers(passed: Collection[str], gold: Collection[str], signal: str) -> bool:
@@ -148,6 +165,12 @@ def decision_rule(rubric: Rubric, gold_count: int, *, seen: int = 0) -> Qualific
     seen  how many the expert has had in earlier attempts under this version
     """
     asked = rubric.qualification
+    if asked.gold_min > GOLD_MAX:
+        sentence = (
+            f"{rubric.id} {rubric.version} asks for {asked.gold_min} gold items, and an attempt has {GOLD_MAX} at "
+            "most: the programme lead has to publish a version that asks for fewer."
+        )
+        return Refused("gold-min-large", sentence)
     if gold_count < asked.gold_min and seen:
         sentence = (
             f"You had {seen} of the gold items and did not pass. The same again would show nothing: before you try "

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
+from tallystick.signals import quoted
 from tallystick.signals.shape import (
     UNDECIDED,
     Answer,
@@ -45,7 +46,7 @@ def faults(
         *_text_faults(answer, form),
     ]  # fmt: skip
     if answer.reasons or (form.is_reason_required and is_whole):
-        found.extend(reason_faults(answer, criteria, shown=_shown(signal, content)))
+        found.extend(reason_faults(answer, criteria, shown=page_texts(signal, content)))
     found = [fault for fault in found if is_whole or not fault.is_missing]
     return found or [fault for fault in signal.own_faults(answer, content) if is_whole or not fault.is_missing]
 
@@ -70,21 +71,20 @@ def _score_faults(answer: Answer, form: Form, criteria: Mapping[str, CriterionSc
             yield Fault(f"scores.{name}", f"Expected a criterion of this rubric ({named}), found {name}.")
     if answer.verdict in UNDECIDED or not form.scored:
         return
-    for name, scale in criteria.items():
-        if name not in answer.scores and len(form.scored) == 1:
-            yield Fault(f"scores.{name}", f"Score {name}, or choose that you cannot say.", is_missing=True)
-        elif name not in answer.scores:
-            yield Fault(
-                f"scores.{name}", f"Score {name} for every answer, or choose that you cannot say.", is_missing=True
-            )
-        points = answer.scores.get(name)
+    for criterion, scale in criteria.items():
+        name, at = scale.title or criterion, f"scores.{criterion}"
+        if criterion not in answer.scores and len(form.scored) == 1:
+            yield Fault(at, f"Score {name}, or choose that you cannot say.", is_missing=True)
+        elif criterion not in answer.scores:
+            yield Fault(at, f"Score {name} for every answer, or choose that you cannot say.", is_missing=True)
+        points = answer.scores.get(criterion)
         if points is None:
             continue
         expected = f"Expected scores from {scale.low} to {scale.high} for {name} of {', '.join(form.scored)}"
         if set(points) != set(form.scored):
-            yield Fault(f"scores.{name}", f"{expected}; found scores of {', '.join(points) or 'nothing'}.")
+            yield Fault(at, f"{expected}; found scores of {', '.join(points) or 'nothing'}.")
         elif not all(scale.low <= given <= scale.high for given in points.values()):
-            yield Fault(f"scores.{name}", f"{expected}; found {', '.join(str(given) for given in points.values())}.")
+            yield Fault(at, f"{expected}; found {', '.join(str(given) for given in points.values())}.")
 
 
 def _is_asked(when: frozenset[str], verdict: str) -> bool:
@@ -254,7 +254,8 @@ def _text_faults(answer: Answer, form: Form) -> Iterator[Fault]:
             yield Fault(f"texts.{writing.name}", f"{writing.title}: {expected}, found {length}.")
 
 
-def _shown(signal: Signal, content: Content) -> list[str]:
+def page_texts(signal: Signal, content: Content) -> list[str]:
+    """All texts of an item as its expert sees it, in the order of reading."""
     return [content.prompt, content.context or "", *(piece.text for piece in signal.pieces(content))]
 
 
@@ -272,7 +273,7 @@ def reason_faults(answer: Answer, criteria: Mapping[str, CriterionScale], *, sho
         if reason.criterion not in criteria:
             sentence = f"Expected a criterion of this rubric ({', '.join(criteria)}), found {reason.criterion}."
             found.append(Fault(f"{where}.criterion", sentence))
-        elif is_asked and not _letters(reason.quote or "") and not _letters(reason.citation or ""):
+        elif is_asked and not quoted.says(reason.quote or "") and not _letters(reason.citation or ""):
             found.append(Fault(f"{where}.quote", f"The rubric asks for a quote or a citation with {reason.criterion}."))
         elif is_asked and not _letters(reason.citation or "") and not _is_quoted(reason, shown):
             sentence = f"Expected words of the item as the quote with {reason.criterion}: copy them from the page."
@@ -297,12 +298,9 @@ def _letters(text: str) -> str:
 
 
 def _is_quoted(reason: Reason, shown: list[str]) -> bool:
-    """Whether a quote, where there is one, is words of the page. Its marks and spaces may differ."""
-    given = (reason.quote or "").strip()
-    quote = _letters(given)
-    if not given or (quote and any(given in text for text in shown)):
-        return True
-    return bool(quote) and any(quote in _letters(text) for text in shown)
+    """Whether a quote, where there is one, is words of the page."""
+    quote = (reason.quote or "").strip()
+    return not quote or any(quoted.is_quote(quote, text) for text in shown)
 
 
 def defects(answer: Answer, *, shown: list[str], earlier: list[str]) -> list[str]:

@@ -154,6 +154,9 @@ class Demonstration(Signal):
             return []
         return [*_response_faults(answer, content), *_basis_faults(answer)]
 
+    def writes(self, verdict: str) -> bool:
+        return verdict == WRITTEN
+
     def rows(self, content: Content, given: Sequence[Given]) -> Mapping[str, Sequence[Row]]:
         reviewed = [one for one in given if content.candidates and one.facts.verdict in REVIEWED]
         return {

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from tallystick.signals.ratings import decided
 from tallystick.signals.shape import (
     TEXT_CHARACTERS_MAX,
     UNDECIDED,
@@ -74,7 +75,7 @@ class Process(Signal):
     def measures(self) -> tuple[Measure, ...]:
         return (
             Measure(name="steps", title="Step labels", unit="step", level="nominal", values=LABELS, read=_labels),
-            Measure(name="verdict", title="First error", unit="item", level="nominal", values=None, read=_first),
+            Measure(name="verdict", title="First error", unit="item", level="nominal", values=None, read=decided),
         )
 
     def item_faults(self, content: Content) -> list[Fault]:
@@ -160,7 +161,3 @@ def _row(content: Content, steps: Sequence[Step], one: Given) -> Row:
 
 def _labels(facts: Facts) -> Rated:
     return [(mark.on, mark.label) for mark in facts.marks if mark.field == "steps"]
-
-
-def _first(facts: Facts) -> Rated:
-    return () if facts.verdict in UNDECIDED else (("", facts.verdict),)

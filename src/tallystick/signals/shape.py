@@ -65,11 +65,11 @@ class Mark(BaseModel):
     field: Name
     on: PieceId
     label: Value
-    start: Annotated[int, Field(ge=0)] | None = None
-    end: Annotated[int, Field(ge=0)] | None = None
+    start: Annotated[int, Strict(), Field(ge=0)] | None = None
+    end: Annotated[int, Strict(), Field(ge=0)] | None = None
     quote: Exact | None = None
     severity: Value | None = None
-    place: Annotated[int, Field(ge=1, le=CANDIDATES_MAX)] | None = None
+    place: Annotated[int, Strict(), Field(ge=1, le=CANDIDATES_MAX)] | None = None
     text: Text | None = None
 
 
@@ -268,6 +268,7 @@ class CriterionScale:
     low: int
     high: int
     is_citation_required: bool = False
+    title: str = ""  # what people read; the id where a rubric made elsewhere has none
 
 
 # --- what is measured and exported -----------------------------------------------------------------------------
@@ -422,6 +423,10 @@ class Signal(ABC):
     def verdict_of(self, answer: Answer, content: Content) -> str:
         """The verdict of a checked answer. A signal whose form has none finds it from the marks."""
         return answer.verdict
+
+    def writes(self, verdict: str) -> bool:
+        """Whether whoever gives this verdict wrote the work itself: they judge nothing, they are its author."""
+        return False
 
     def renamed(self, verdict: str, names: Mapping[str, str]) -> str:
         """A verdict in which candidates are named otherwise. names: the letter as shown: the item's own letter."""

@@ -1,6 +1,7 @@
 """Read models of judgments that a later rubric version affects: what waits for a review, what was decided."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -68,17 +69,14 @@ _STATE = sa.case((JUDGMENT.c.standing == REQUEUED, "again"), (_IS_ANSWERED, "sta
 _FLAGGED = sa.join(FLAG, JUDGMENT, JUDGMENT.c.judgment == FLAG.c.judgment)
 
 
-def _of(programme: str, rubric: str) -> list[sa.ColumnElement[bool]]:
-    return [
-        JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric,
-        JUDGMENT.c.standing.in_([COUNTED, HELD, REQUEUED]),
-    ]  # fmt: skip
+_WITH_STATE = JUDGMENT.c.standing.in_([COUNTED, HELD, REQUEUED])
 
 
 def by_criterion(connection: sa.Connection, programme: str, rubric: str) -> dict[tuple[str, str], Tally]:
     """(version, criterion): how far the review of what that version changed there has come."""
     flagged = sa.select(FLAG.c.version, FLAG.c.criterion, _STATE.label("state")).select_from(_FLAGGED)
-    inner = flagged.where(*_of(programme, rubric)).subquery()
+    mine = (JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric, _WITH_STATE)
+    inner = flagged.where(*mine).subquery()
     query = sa.select(inner.c.version, inner.c.criterion, inner.c.state, sa.func.count()).group_by(
         inner.c.version, inner.c.criterion, inner.c.state
     )
@@ -88,27 +86,50 @@ def by_criterion(connection: sa.Connection, programme: str, rubric: str) -> dict
     return {place: Tally(**numbers) for place, numbers in found.items()}
 
 
-def tally(connection: sa.Connection, programme: str, rubric: str) -> Tally:
-    """How far the review has come, judgment by judgment: one waits while any of its criteria does."""
-    flagged = sa.select(FLAG.c.judgment, _STATE.label("state")).select_from(_FLAGGED)
-    inner = flagged.where(*_of(programme, rubric)).subquery()
-    first = sa.select(inner.c.judgment, sa.func.max(inner.c.state).label("state")).group_by(inner.c.judgment).subquery()
-    query = sa.select(first.c.state, sa.func.count()).group_by(first.c.state)
+def _tallies() -> sa.Select[Any]:
+    """Made once: putting it together costs more than asking it."""
+    inner = (
+        sa.select(JUDGMENT.c.rubric, FLAG.c.judgment, _STATE.label("state"))
+        .select_from(_FLAGGED)
+        .where(JUDGMENT.c.programme == sa.bindparam("wanted"), _WITH_STATE)
+        .subquery()
+    )
     # In the alphabet: again, stands, waiting. The last of them is what a judgment is.
-    return Tally(**{row[0]: row[1] for row in connection.execute(query).all()})
+    first = (
+        sa.select(inner.c.rubric, inner.c.judgment, sa.func.max(inner.c.state).label("state"))
+        .group_by(inner.c.rubric, inner.c.judgment)
+        .subquery()
+    )
+    number = sa.func.count().label("judgments")
+    return sa.select(first.c.rubric, first.c.state, number).group_by(first.c.rubric, first.c.state)
 
 
-def undecided(connection: sa.Connection, programme: str, rubric: str) -> int:
-    """How many judgments wait for somebody to decide on them. Nobody can where the content of the item is erased."""
-    query = (
-        sa.select(sa.func.count(sa.distinct(FLAG.c.judgment)))
-        .select_from(_FLAGGED.join(ITEM, ITEM.c.item == JUDGMENT.c.item))
-        .where(
-            JUDGMENT.c.programme == programme, JUDGMENT.c.rubric == rubric, JUDGMENT.c.standing.in_([COUNTED, HELD]),
-            ~_IS_ANSWERED, ~_IS_ERASED,
-        )
-    )  # fmt: skip
-    return int(connection.execute(query).scalar_one())
+_TALLIES = _tallies()
+_UNDECIDED = (
+    sa.select(JUDGMENT.c.rubric, sa.func.count(sa.distinct(FLAG.c.judgment)).label("judgments"))
+    .select_from(_FLAGGED.join(ITEM, ITEM.c.item == JUDGMENT.c.item))
+    .where(
+        JUDGMENT.c.programme == sa.bindparam("wanted"), JUDGMENT.c.standing.in_([COUNTED, HELD]),
+        ~_IS_ANSWERED, ~_IS_ERASED,
+    )
+    .group_by(JUDGMENT.c.rubric)
+)  # fmt: skip
+
+
+def tallies(connection: sa.Connection, programme: str) -> dict[str, Tally]:
+    """Rubric: how far the review has come, judgment by judgment: one waits while any of its criteria does."""
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(_TALLIES, {"wanted": programme}).all():
+        found.setdefault(row.rubric, {})[row.state] = row.judgments
+    return {rubric: Tally(**numbers) for rubric, numbers in found.items()}
+
+
+def undecided(connection: sa.Connection, programme: str) -> dict[str, int]:
+    """Rubric: how many judgments wait for somebody to decide on them.
+
+    Nobody can where the content of the item is erased. Rubrics of which none wait are left out.
+    """
+    return {row.rubric: row.judgments for row in connection.execute(_UNDECIDED, {"wanted": programme}).all()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

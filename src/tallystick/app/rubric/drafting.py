@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
@@ -34,20 +36,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An unfinished document, as its writer left it. saved_at: microseconds."""
+    """An unfinished document, as its writer left it.
+
+    saved_at    microseconds
+    begun_from  the version that was in force when it was begun; empty where there was none, or nobody said so
+    """
 
     text: str
     saved_at: int
+    begun_from: str = ""
 
 
-def save(cell: Cell, actor: Actor, place: Place, text: str) -> int | Refused:
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sealed of a draft."""
+
+    draft: str
+    begun_from: str
+
+
+def save(cell: Cell, actor: Actor, place: Place, text: str, *, begun_from: str = "") -> int | Refused:
     """Keep an unfinished document, sound or not; when it was saved, in microseconds. Nobody else can open it."""
     if not access.allows(actor, PERMISSIONS[place.kind]):
         return access.ABSENT
-    payload = text.encode("utf-8", "replace")
-    if len(payload) > BYTES_MAX:
-        sentence = f"Expected a draft of at most {BYTES_MAX} bytes, found {len(payload)}: shorten it."
+    plain = text.encode("utf-8", "replace")
+    if len(plain) > BYTES_MAX:
+        sentence = f"Expected a draft of at most {BYTES_MAX} bytes, found {len(plain)}: shorten it."
         return Refused("draft-too-large", sentence)
+    payload = msgspec.json.encode(_Kept(plain.decode(), begun_from))
     with journal.writing(cell.engine) as connection:
         journal.lock_head(connection)
         if contracts.programme(connection, place.programme) is None:
@@ -74,7 +89,15 @@ def draft(cell: Cell, actor: Actor, place: Place) -> Draft | Refused | None:
         return look
     with cell.read() as connection:
         row = sessions.draft(connection, place.work, actor.person)
-        return None if row is None else Draft(cell.open_draft(connection, row, look).decode(), row.saved_at)
+        return None if row is None else _opened(cell.open_draft(connection, row, look), row.saved_at)
+
+
+def _opened(payload: bytes, saved_at: int) -> Draft:
+    try:
+        kept = msgspec.json.decode(payload, type=_Kept)
+    except msgspec.DecodeError:  # kept before drafts said where they were begun: nothing but the text
+        return Draft(payload.decode(), saved_at)
+    return Draft(kept.draft, saved_at, kept.begun_from)
 
 
 def drop(cell: Cell, actor: Actor, place: Place) -> Refused | None:

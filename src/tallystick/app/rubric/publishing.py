@@ -11,13 +11,14 @@ from tallystick.events.envelope import Event
 from tallystick.events.intervention import InterventionRevised
 from tallystick.events.rubric import CriterionFacts, RubricPublished
 from tallystick.flow.constitution import refuse_names
-from tallystick.flow.document import Finding, Problem, read
+from tallystick.flow.document import Finding, Problem, placed, read
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import (
     DOMAIN_THRESHOLDS_PPM,
     DiffRow,
     Rubric,
     affected,
+    check_takeable,
     check_version,
     diff,
     findings,
@@ -53,6 +54,8 @@ def publish(
     rubric = read(text, name, Rubric)
     if isinstance(rubric, list):
         return rubric
+    if problems := check_takeable(rubric, name):
+        return placed(problems, text)
     request = canon.encode(["publish-rubric", programme, text])
     answer = cell.execute(
         Command(actor, "rubric.write", key, request, lambda tx: _publish(cell, tx, programme, text, rubric=rubric))
@@ -139,6 +142,8 @@ def preview(cell: Cell, actor: Actor, *, programme: str, text: str, name: str) -
     rubric = read(text, name, Rubric)
     if isinstance(rubric, list):
         return rubric
+    if problems := check_takeable(rubric, name):
+        return placed(problems, text)
     with cell.read() as connection:
         previous = _previous(cell, connection, programme, rubric)
     if isinstance(previous, Refused):

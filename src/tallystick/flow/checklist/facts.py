@@ -57,6 +57,8 @@ class Facts:
     qualified      domain: people who are qualified under its rubric in force, and do not stand down
     closed_signals domain: signals of its open work of which nobody passed the gold items that they ask for
     short_gold     domain and signal of open work with some gold items: how many more before anybody can take them
+    alike_gold     domain and signal of open work whose gold items whoever always answers alike would pass: the verdict
+                   that too many of them have, and how many more with others are needed
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
@@ -65,7 +67,7 @@ class Facts:
     observed       judgments that were made here, and stand
     blinded        of those: how many on an item that shows candidates
     sources        those that were made elsewhere, and stand
-    unblinded      items of which somebody saw behind the blinding before the last judgment
+    unblinded      items with a judgment that counts of somebody who had seen behind the blinding before they gave it
     unlicensed     items without a source or a licence of their own, those with erased content left out
     second         what second looks say; None when nothing was ever drawn
     unknown_versions  judgments under a version of a rubric or contract that the journal does not hold
@@ -86,6 +88,7 @@ class Facts:
     qualified: Mapping[str, int] = field(default_factory=dict)
     closed_signals: Mapping[str, str] = field(default_factory=dict)
     short_gold: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    alike_gold: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     cleared: int = 0
     seniors: int = 0
     finished: Mapping[str, int] = field(default_factory=dict)

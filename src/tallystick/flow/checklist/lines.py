@@ -252,14 +252,7 @@ def qualifications(facts: Facts) -> Found:
         parts = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
         words = f"Nobody has passed the gold items of {parts}, so that nobody is given such work."
         lacks.append(Lack(words, "Have experts qualify on them.", of_page("rubrics")))
-    if facts.short_gold:
-        parts = names(f"{signal} in {domain} ({more:,} more)" for (domain, signal), more in facts.short_gold.items())
-        words = f"There are gold items, but too few for a qualification, of {parts}."
-        todo = (
-            "Import so many more. Until then any other qualification of the domain has to do for this work, unless "
-            "somebody passed on such items before some were erased: then it goes to whoever passed alone."
-        )
-        lacks.append(Lack(words, todo, of_page("import")))
+    lacks += _missing_gold(facts)
     careful = {name: plan.risk for name, plan in said.domains.items() if plan.risk in SENIOR_TIERS}
     free = [f"{name} ({risk} risk)" for name, risk in careful.items() if name not in demanded]
     if free:
@@ -292,6 +285,31 @@ def qualifications(facts: Facts) -> Found:
         f" a credential; {counted(facts.seniors, 'senior adjudicator', 'senior adjudicators')}."
     )
     return Found(words, (*of_contract("domains", "credentials"), *of_page("load")), tuple(lacks))
+
+
+def _missing_gold(facts: Facts) -> list[Lack]:
+    """Signals of open work of which there is gold, but none that anybody can qualify on."""
+    lacks = []
+    if facts.short_gold:
+        parts = names(f"{signal} in {domain} ({more:,} more)" for (domain, signal), more in facts.short_gold.items())
+        words = f"There are gold items, but too few for a qualification, of {parts}."
+        todo = (
+            "Import so many more. Until then any other qualification of the domain has to do for this work, unless "
+            "somebody passed on such items before some were erased: then it goes to whoever passed alone."
+        )
+        lacks.append(Lack(words, todo, of_page("import")))
+    if facts.alike_gold:
+        parts = names(
+            f"{signal} in {domain} ({more:,} more for which another verdict than {verdict} is right)"
+            for (domain, signal), (verdict, more) in facts.alike_gold.items()
+        )
+        words = f"Whoever always gives the same answer would pass on the gold items of {parts}."
+        todo = (
+            "Import so many more. Until then nobody can take this qualification, and any other of the domain has to do "
+            "for this work, unless somebody passed it before: then it goes to whoever passed alone."
+        )
+        lacks.append(Lack(words, todo, of_page("import")))
+    return lacks
 
 
 def _too_few(facts: Facts) -> list[Lack]:
@@ -333,8 +351,8 @@ def blinding(facts: Facts) -> Found:
         lacks.append(Lack(words, "Have such items judged here, or release them apart.", of_page("items")))
     if facts.unblinded:
         words = (
-            f"Somebody saw behind the blinding of {counted(len(facts.unblinded), 'item', 'items')} before the last "
-            "judgment."
+            f"{counted(len(facts.unblinded), 'item was', 'items were')} judged by somebody who had seen behind the "
+            "blinding."
         )
         evidence = tuple(Evidence("item", one) for one in facts.unblinded[:5])
         lacks.append(Lack(words, "Have those items judged again by others.", evidence))

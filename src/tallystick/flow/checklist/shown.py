@@ -5,6 +5,7 @@ from typing import Final
 
 from tallystick.flow.checklist.facts import Facts
 from tallystick.flow.checklist.lines import Check, Evidence, Found, Lack, names, of_contract, of_page, of_rubrics
+from tallystick.flow.contract.assignment import unreviewed
 from tallystick.flow.document import share_ppm
 from tallystick.flow.escape import Estimate
 from tallystick.flow.monitoring.told import counted, percent
@@ -88,8 +89,8 @@ def qa(facts: Facts) -> Found:
     if second is None or second.overall is None or not second.overall.reviewed:
         words = f"Of {counted(finished, 'finished item', 'finished items')} none was looked at a second time."
         todo = "Draw a sample for second looks and have it answered." if finished else "Have items finished first."
-        return Found("", base, (Lack(words, todo, base),))
-    lacks = []
+        return Found("", base, (*_unasked(facts), Lack(words, todo, base)))
+    lacks = _unasked(facts)
     waiting = sum(one.waiting for one in second.tiers)
     if waiting:
         words = f"{counted(waiting, 'drawn item waits', 'drawn items wait')} for a second look."
@@ -103,6 +104,18 @@ def qa(facts: Facts) -> Found:
         words = f"Nothing was looked at of finished items of {kinds} risk."
         lacks.append(Lack(words, "Draw some of each risk.", base))
     return Found(_kinds(second), (*base, *of_page("rereview/defects")), tuple(lacks))
+
+
+def _unasked(facts: Facts) -> list[Lack]:
+    """Tiers that ask for second looks, where a contract from before says that there are none."""
+    said = facts.contract
+    free = unreviewed(said.assignment, {name: plan.risk for name, plan in said.domains.items()})
+    if not free:
+        return []
+    kinds = names(free)
+    words = f"The contract in force asks for no second look at items of {kinds} risk."
+    todo = "Name a rate above 0 for them, in the section assignment of the contract."
+    return [Lack(words, todo, of_contract("assignment"))]
 
 
 def _kinds(second: Estimate) -> str:

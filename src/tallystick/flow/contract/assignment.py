@@ -82,12 +82,14 @@ def assignment_faults(assignment: Assignment | None, risks: Mapping[Domain, str]
 
 
 def unbound(assignment: Assignment | None, risks: Mapping[Domain, str]) -> list[Domain]:
-    """The domains whose tier binds nobody, since the contract says nothing of seniors and second looks.
-
-    No fault of a contract, because versions from before stay readable and keep their meaning: it is asked of a version
-    that comes into force.
-    """
+    """The domains of high or restricted risk of a contract that says nothing of seniors and second looks."""
     return [] if assignment else [name for name, risk in risks.items() if risk in SENIOR_TIERS]
+
+
+def unreviewed(assignment: Assignment | None, risks: Mapping[Domain, str]) -> list[str]:
+    """The tiers of high and restricted risk for which a contract says that nobody looks again."""
+    rates = {} if assignment is None else assignment.reviews.model_dump()
+    return [risk for risk in SENIOR_TIERS if risk in risks.values() and rates and share_ppm(rates[risk]) == 0]
 
 
 def tier_facts(programme: str, version: str, said: Assignment | None) -> list[AssignmentPolicySet]:

@@ -4,11 +4,12 @@ Reads a contract, its rubrics and today's date as values; writes nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from tallystick.canon import PPM
-from tallystick.flow.contract.assignment import unbound
+from tallystick.flow.contract.assignment import unbound, unreviewed
 from tallystick.flow.contract.model import (
     AXIS_VALUES,
     HARD_DIFFICULTIES,
@@ -162,13 +163,8 @@ def _failure_findings(contract: DataContract) -> Iterator[Finding]:
 
 
 def _tier_findings(contract: DataContract) -> Iterator[Finding]:
-    careful = _unbound(contract)
-    if careful:
-        sentence = (
-            f"The section `assignment` is missing, so no senior adjudicator decides anything and nothing is looked at "
-            f"again in {', '.join(careful)}, of high or restricted risk: the next version of the contract needs it."
-        )
-        yield _serious("tiers-unbound", "assignment", sentence)
+    for one in _loose(contract):
+        yield _serious(one.code, one.section, f"{one.sentence} The next version of the contract needs it.")
     once = [name for name, plan in contract.domains.items() if plan.risk == "low"]
     if once and contract.assignment is None:
         sentence = (
@@ -178,8 +174,92 @@ def _tier_findings(contract: DataContract) -> Iterator[Finding]:
         yield _warning("tiers-unsaid", "assignment", sentence)
 
 
-def _unbound(contract: DataContract) -> list[Domain]:
-    return unbound(contract.assignment, {name: plan.risk for name, plan in contract.domains.items()})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loose:
+    """What high or restricted risk asks for and a contract does not say.
+
+    section   where it is to be said; `path` is what in the contract shows that it lacks
+    sentence  what follows from it in a version that is in force already
+    """
+
+    code: str
+    section: str
+    sentence: str
+    path: str
+    expected: str
+    found: str
+    fix: str
+
+
+def _loose(contract: DataContract) -> Iterator[_Loose]:
+    """What binds nobody although a tier of risk asks for it.
+
+    No fault of a contract, because versions from before stay readable and keep their meaning: it is asked of a version
+    that comes into force.
+    """
+    risks = {name: plan.risk for name, plan in contract.domains.items()}
+    careful, closed = unbound(contract.assignment, risks), [name for name in risks if risks[name] == "restricted"]
+    if careful:
+        yield _without_section(careful)
+    for risk in unreviewed(contract.assignment, risks):
+        yield _without_reviews([name for name in risks if risks[name] == risk], risk)
+    if closed and contract.routing is None:
+        yield _without_clearance(closed)
+    if closed and (contract.welfare is None or not contract.welfare.is_limiting):
+        yield _without_limits(closed, is_said=contract.welfare is not None)
+
+
+def _without_section(careful: list[Domain]) -> _Loose:
+    return _Loose(
+        code="tiers-unbound", section="assignment", path=f"domains.{careful[0]}.risk",
+        sentence=(
+            f"The section `assignment` is missing, so no senior adjudicator decides anything and nothing is looked at "
+            f"again in {', '.join(careful)}, of high or restricted risk."
+        ),
+        expected=f"the section `assignment`, because {', '.join(careful)} {_is(careful)} of high or restricted risk",
+        found="no such section",
+        fix=(
+            "Say who is senior, for example `assignment: {senior: {role: adjudicator, years: 8}}`. Then a fifth of "
+            "what the judges agree on is looked at again, unless `reviews` in it names another rate."
+        ),
+    )  # fmt: skip
+
+
+def _without_reviews(domains: list[Domain], risk: str) -> _Loose:
+    path = f"assignment.reviews.{risk}"
+    return _Loose(
+        code="tier-unreviewed", section=path, path=path,
+        sentence=f"The rate of second looks is 0, so nobody looks again at {', '.join(domains)}, of {risk} risk.",
+        expected=f"a rate above 0, because {', '.join(domains)} {_is(domains)} of {risk} risk", found="0",
+        fix='Leave the rate out, which asks for a fifth ("0.20"), or name another one above 0.',
+    )  # fmt: skip
+
+
+def _without_clearance(closed: list[Domain]) -> _Loose:
+    return _Loose(
+        code="restricted-open", section="routing", path=f"domains.{closed[0]}.risk",
+        sentence=(
+            f"The section `routing` is missing, so whoever qualifies is given {', '.join(closed)}, of restricted risk, "
+            "without a clearance."
+        ),
+        expected=f"the section `routing`, because {', '.join(closed)} {_is(closed)} of restricted risk",
+        found="no such section",
+        fix="Add `routing: {domains: {}}`. Then such domains are for people who have a clearance alone.",
+    )  # fmt: skip
+
+
+def _without_limits(closed: list[Domain], *, is_said: bool) -> _Loose:
+    return _Loose(
+        code="restricted-unlimited", section="welfare", path="welfare" if is_said else f"domains.{closed[0]}.risk",
+        sentence=f"Nothing limits how much work of {', '.join(closed)}, of restricted risk, somebody does in a day.",
+        expected=f"the section `welfare` with a limit, because {', '.join(closed)} {_is(closed)} of restricted risk",
+        found="no limit" if is_said else "no such section",
+        fix="Say how much is enough, for example `welfare: {minutes_daily_max: 240}`, also by kind of content.",
+    )  # fmt: skip
+
+
+def _is(domains: list[Domain]) -> str:
+    return "is" if len(domains) == 1 else "are"
 
 
 def _serious(code: str, path: str, sentence: str) -> Finding:
@@ -200,17 +280,10 @@ def check_bound(contract: DataContract, name: str) -> list[Problem]:
     name     what the writer of the document calls it
     returns  problems without a line; `document.placed` finds the lines in the contract's text
     """
-    careful = _unbound(contract)
-    if not careful:
-        return []
-    domains = f"{', '.join(careful)} {'is' if len(careful) == 1 else 'are'}"
-    expected = f"the section `assignment`, because {domains} of high or restricted risk"
-    fix = (
-        "Say who is senior, for example `assignment: {senior: {role: adjudicator, years: 8}}`. Then a fifth of what "
-        "the judges agree on is looked at again, unless `reviews` in it says otherwise."
-    )
-    path = f"domains.{careful[0]}.risk"
-    return [Problem(name=name, line=None, path=path, expected=expected, found="no such section", fix=fix)]
+    return [
+        Problem(name=name, line=None, path=one.path, expected=one.expected, found=one.found, fix=one.fix)
+        for one in _loose(contract)
+    ]
 
 
 # --- contract against rubrics -----------------------------------------------------------------------------------

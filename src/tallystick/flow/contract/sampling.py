@@ -55,13 +55,6 @@ class HardShare:
         """There are items, and too few of them are hard."""
         return self.hard * PPM < self.planned_ppm * self.total
 
-    @property
-    def hard_missing(self) -> int:
-        """Hard items to add, and nothing else, until the plan is met. 0 when it is, or when nothing can meet it."""
-        if not self.is_inflated or self.planned_ppm >= PPM:
-            return 0
-        return -((self.hard * PPM - self.planned_ppm * self.total) // (PPM - self.planned_ppm))
-
 
 def quota_fill(contract: DataContract, counts: Counts) -> list[QuotaFill]:
     """Every quota with its count, in the contract's order; a value without items counts 0."""

@@ -49,6 +49,13 @@ class Welfare(Part):
     minutes_daily_max: Minutes | None = None
     rest: Rest | None = None
 
+    @property
+    def is_limiting(self) -> bool:
+        """Whether anything is limited: all work, or that with content of some kind."""
+        kinds = self.categories.values()
+        limits = [self.minutes_daily_max, self.rest, *(one.minutes_daily_max for one in kinds)]
+        return any(limits) or any(one.items_daily_max or one.rest for one in kinds)
+
     def faults(self) -> Iterator[Fault]:
         for name, category in self.categories.items():
             if len(category.warning) > WARNING_CHARACTERS_MAX:

@@ -148,9 +148,3 @@ def _fact(item: Preserved, found: GroupedDistribution, *, people: int, salt: str
         ],
         total=dict(found.total), people=people, cell_min=found.cell_min, hidden=found.hidden, salt=salt,
     )  # fmt: skip
-
-
-def group_words(axis: str, groups: Iterable[str]) -> str:
-    """The names of groups that stand together in one row."""
-    known = AXIS_BY_ID[axis].groups if axis in AXIS_BY_ID else {}
-    return ", ".join(known.get(group, group) for group in groups)

@@ -11,11 +11,13 @@ from typing import Literal
 
 import yaml
 
-from tallystick.flow.document.tree import Plain
+from tallystick.flow.document.tree import BYTES_MAX, NODES_MAX, Plain
 
 Kind = Literal["line", "text", "whole", "flag", "choice"]
 Data = dict[str, Plain]
 ROWS_MAX = 100
+FIELDS_MAX = 800
+"""A document with a longer list, or with more fields, is changed as text: nobody finds their way in such a form."""
 _YES = "yes"
 
 
@@ -95,6 +97,14 @@ class Shape:
 
     mark: tuple[str, str]
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document as text, and what stands in it: whoever has both reads no text anew. Not to be changed."""
+
+    text: str
+    data: Data
 
 
 # --- what a page shows ------------------------------------------------------------------------------------------
@@ -218,7 +228,7 @@ def _list(part: Part, value: Plain) -> list[Plain]:
         return [{"point": point, "text": text} for point, text in value.items()]
     if isinstance(part, Named) and isinstance(value, dict):
         return [{"name": name, "entries": entries} for name, entries in value.items()]
-    return value[:ROWS_MAX] if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 # --- from what was typed to a document --------------------------------------------------------------------------
@@ -272,7 +282,7 @@ def changed(shape: Shape, data: Data, verb: str, place: str) -> Data:
     part, inside = _found(shape.parts, data, steps if verb == "add" else steps[:-1])
     if part is None or isinstance(part, Field | Inside) or not isinstance(inside, list):
         return data
-    if verb == "add" and len(inside) < ROWS_MAX:
+    if verb == "add":
         inside.append("" if isinstance(part, Texts) else {})
     number = int(steps[-1]) if steps[-1].isdecimal() else -1
     if verb == "remove" and 0 <= number < len(inside):
@@ -346,7 +356,7 @@ def _by_point(rows: list[Plain]) -> Plain:
 def _by_name(part: Named, rows: list[Plain]) -> Plain:
     """A map by names. A list with a name and no entries stays; a name that comes again is kept under another."""
     found: Data = {}
-    inner = Rows("entries", part.label, part.entry, part.title, part.parts)
+    _, inner = _inner(part)
     for row in rows:
         name, entries = _text(_map(row).get("name")), _entry(inner, _map(row).get("entries"))
         if name or entries:
@@ -359,13 +369,42 @@ def _by_name(part: Named, rows: list[Plain]) -> Plain:
 
 def text(shape: Shape, data: Data) -> str:
     """The YAML of form data."""
-    return plain_text(document(shape, data))
+    return written(shape, data).text
 
 
-def plain_text(data: Data) -> str:
+def written(shape: Shape, data: Data) -> Written:
+    """The YAML of form data, and the document that stands in it."""
+    return plainly_written(document(shape, data))
+
+
+def plainly_written(data: Data) -> Written:
     """The YAML of a document, with all that stands in it."""
-    written: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
-    return written
+    made: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return Written(made, data)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every text so that it is read as it was: ends of lines of Unicode are written as escapes."""
+
+
+def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _OTHER_ENDS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_OTHER_ENDS = re.compile("[\x85\u2028\u2029]")
+_Dumper.add_representer(str, _text_node)
+
+
+def is_readable(written: Written) -> bool:
+    """Whether reading the text would give what was written: it is short enough."""
+    return len(written.text.encode("utf-8", "replace")) <= BYTES_MAX and _size(written.data) <= NODES_MAX
+
+
+def _size(data: Plain) -> int:
+    """How many values a document holds, as whoever reads it counts them."""
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 1 + sum(_size(value) for value in inner)
 
 
 def unknown(shape: Shape, data: Data) -> list[str]:
@@ -396,6 +435,31 @@ def _misplaced(part: Part, value: Plain, name: str) -> Iterator[str]:
             yield from _unknown(_inner(part), row, f"{name}.{number}.")
     elif isinstance(part, Texts):
         yield from [f"{name}.{number}" for number, row in enumerate(_list(part, value)) if isinstance(row, list | dict)]
+
+
+def has_form(shape: Shape, data: Data) -> bool:
+    """Whether a document can be shown as a form: it has a place for everything, and is not too long for one."""
+    return not unknown(shape, data) and not is_too_long(shape, data)
+
+
+def is_too_long(shape: Shape, data: Data) -> bool:
+    """Whether a document has a list of more rows, or more fields in all, than a form shows."""
+    lists, fields = _sizes(nodes(shape, data))
+    return lists > ROWS_MAX or fields > FIELDS_MAX
+
+
+def _sizes(shown: Sequence[Node]) -> tuple[int, int]:
+    """(rows of the longest list, all fields) of a form."""
+    longest = fields = 0
+    for node in shown:
+        if isinstance(node, Leaf):
+            fields += 1
+            continue
+        inner = [_sizes(row.nodes) for row in node.rows] if isinstance(node, Listed) else [_sizes(node.nodes)]
+        rows = len(node.rows) if isinstance(node, Listed) else 0
+        longest = max([longest, rows, *(one for one, _ in inner)])
+        fields += sum(one for _, one in inner)
+    return longest, fields
 
 
 def next_version(version: str) -> str:

@@ -4,6 +4,7 @@ Every figure is a count of judgments with the number that it is of. A share stan
 interval, and an expert's is held against what all experts of the programme show. None of it says who is right.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -77,7 +78,8 @@ class Tally:
 class Counted:
     """All counts of some work.
 
-    tallies   by measure and dimension
+    tallies     by measure and dimension
+    defects_of  expert: of every kind of defect how many of their judgments have it
     """
 
     experts: tuple[str, ...]
@@ -85,6 +87,7 @@ class Counted:
     dimensions: tuple[str, ...]
     tallies: Mapping[tuple[str, str], Tally]
     defects: Mapping[str, int]  # of every kind of defect how many judgments have it
+    defects_of: Mapping[str, Mapping[str, int]]
     judgments: int
     items: int
     _item: Codes
@@ -178,17 +181,22 @@ def count(work: Sequence[Work]) -> Counted:
         label = f"{rubric}: {name}"
         tallies[ABSTENTION, label] = place.tally(np.array([_without(one, rubric, name) for one in work]))
         tallies[DISAGREEMENT, label] = _apart(place, [_lean(one, rubric, name) for one in work])
-    defects: dict[str, int] = {}
+    defects = {name: Counter[str]() for name in experts}
     for one in work:
-        for name in one.defects or ():
-            defects[name] = defects.get(name, 0) + 1
+        if one.defects:
+            defects[one.expert].update(one.defects)
     active = np.array([np.nan if one.active_ms is None else one.active_ms for one in work], dtype=np.float64)
     return Counted(
         experts=experts, families=families, dimensions=tuple(f"{rubric}: {name}" for rubric, name in dimensions),
         tallies={key: tally for key, tally in tallies.items() if int(tally.sizes[-1].sum())},
-        defects=dict(sorted(defects.items())), judgments=len(work), items=len(items),
+        defects=_sorted(sum(defects.values(), Counter[str]())),
+        defects_of={name: _sorted(found) for name, found in defects.items()}, judgments=len(work), items=len(items),
         _item=item, _expert=expert, _family=family, _active=active,
     )  # fmt: skip
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from tallystick.flow.rubric.contradiction import (
     contradictions,
     order_contradictions,
 )
-from tallystick.flow.rubric.lacks import findings
+from tallystick.flow.rubric.lacks import check_takeable, findings
 from tallystick.flow.rubric.model import (
     DOMAIN_THRESHOLDS_PPM,
     DOMAINS,
@@ -28,7 +28,7 @@ from tallystick.flow.rubric.model import (
     share_text,
     threshold_ppm,
 )
-from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, rule_on
+from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, Draw, draw, drawn, enough, rule_on
 from tallystick.flow.rubric.revision import (
     REASONS,
     CriterionChange,
@@ -43,6 +43,7 @@ from tallystick.flow.rubric.revision import (
     form_note,
     pieces,
     reasons,
+    side_by_side,
 )
 from tallystick.signals.preference import Verdict
 
@@ -58,6 +59,7 @@ __all__ = [
     "CriterionChange",
     "DiffRow",
     "Domain",
+    "Draw",
     "Example",
     "Form",
     "Piece",
@@ -74,9 +76,12 @@ __all__ = [
     "chain",
     "changes",
     "check_revision",
+    "check_takeable",
     "check_version",
     "contradictions",
     "diff",
+    "draw",
+    "drawn",
     "enough",
     "findings",
     "form_note",
@@ -85,5 +90,6 @@ __all__ = [
     "reasons",
     "rule_on",
     "share_text",
+    "side_by_side",
     "threshold_ppm",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from tallystick.flow.document import Finding
+from tallystick.flow.document import Finding, Problem
 from tallystick.flow.rubric.model import Rubric
 from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, rule_on
 
@@ -12,6 +12,21 @@ def findings(rubric: Rubric) -> list[Finding]:
     """What a reader has a right to and does not find (SPEC 1.2): serious lacks first, in the rubric's order."""
     found = [*_criterion_findings(rubric), *_rubric_findings(rubric)]
     return sorted(found, key=lambda finding: finding.severity != "serious")
+
+
+def check_takeable(rubric: Rubric, name: str) -> list[Problem]:
+    """What keeps a version from being published that can be read: a qualification that nobody can take.
+
+    name     what the writer of the document calls it
+    returns  problems without a line; `document.placed` finds the lines in the rubric's text
+    """
+    items = rubric.qualification.gold_min
+    if items <= GOLD_MAX:
+        return []
+    expected = f"at most {GOLD_MAX} gold items, which is what one attempt has"
+    fix = "Ask for fewer, or accept a greater risk."
+    path = "qualification.gold_min"
+    return [Problem(name=name, line=None, path=path, expected=expected, found=str(items), fix=fix)]
 
 
 def _criterion_findings(rubric: Rubric) -> Iterator[Finding]:

@@ -1,5 +1,9 @@
-"""What the decision rule of a rubric does on so many gold items: both error rates, and how many it needs. Pure."""
+"""What the decision rule of a rubric does on so many gold items, and which of them an attempt takes. Pure."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +39,70 @@ def enough(asked: Qualification) -> QualificationRule | None:
         )
     except ValueError:
         return None
+
+
+def drawn(asked: Qualification, ways: Sequence[str | None]) -> list[int]:
+    """The places of the gold items that an attempt takes, of those in an order of somebody's own.
+
+    Whoever always answers alike must fail, or the stated risk would not be that of somebody who does not read. So fewer
+    items are right with one and the same verdict than are needed to pass. Where there are enough others for nine in ten
+    experts to pass, one verdict is right no more often than chance is said to be.
+
+    ways     by item, the verdict that is right; None where that names a candidate, whose places are everybody's own
+    returns  nothing where no attempt of as many items as the rubric asks for is such
+    """
+    items, most = _size(asked, tuple(Counter(ways).items()))
+    had, taken = Counter[str](), list[int]()
+    for place, way in enumerate(ways):
+        if way is not None:
+            had[way] += 1
+        if way is None or had[way] <= most:
+            taken.append(place)
+    return taken[:items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """What attempts can be drawn from the gold items of a signal.
+
+    items    how many items one has; 0 where whoever always answers alike would pass every one
+    verdict  that too many items have then
+    more     how many more with other verdicts are needed then
+    """
+
+    items: int
+    verdict: str = ""
+    more: int = 0
+
+
+def draw(asked: Qualification, counts: Mapping[str | None, int]) -> Draw:
+    """What can be drawn from at least as many gold items as the rubric asks for.
+
+    counts  by verdict how many items there are; None as for `drawn`
+    """
+    items, _ = _size(asked, tuple(counts.items()))
+    known = {way: number for way, number in counts.items() if way is not None}
+    if items or not known or asked.gold_min > GOLD_MAX:
+        return Draw(items=items)
+    verdict = max(known, key=lambda way: (known[way], way))
+    others = (more for more in range(1, asked.gold_min) if _size(asked, (*counts.items(), (None, more)))[0])
+    return Draw(items=0, verdict=verdict, more=next(others, asked.gold_min))
+
+
+@lru_cache(maxsize=1024)
+def _size(asked: Qualification, counts: tuple[tuple[str | None, int], ...]) -> tuple[int, int]:
+    """How many items an attempt takes, and how many of them may be right with the same verdict; 0 of each for none."""
+    available, good = min(sum(number for _, number in counts), GOLD_MAX), enough(asked)
+    for is_even, least in ((True, good.n if good else GOLD_MAX + 1), (False, asked.gold_min)):
+        for items in range(available, least - 1, -1):
+            found = rule_on(asked, items)
+            if found is None:
+                continue
+            most = min(found.pass_at - 1, int(Fraction(asked.chance) * items)) if is_even else found.pass_at - 1
+            room = sum(number if way is None else min(number, most) for way, number in counts)
+            if room >= items:
+                return items, most
+    return 0, 0
 
 
 def _accuracies(asked: Qualification) -> tuple[float, float]:

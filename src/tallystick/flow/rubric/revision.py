@@ -5,7 +5,7 @@ Reads two rubrics and writes nothing.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -17,7 +17,7 @@ WORDS_MAX = 2_000
 """Texts longer than this are shown as wholly changed: comparing words takes time that grows with their square."""
 
 State = Literal["same", "added", "removed", "changed"]
-_MEASURING = frozenset({"name", "gated", "weight", "principles"})
+_MEASURING = frozenset({"gated", "weight", "principles"})
 _REVISION_KEYS = frozenset({"version", "changelog", "rationale"})
 
 
@@ -34,7 +34,7 @@ class CriterionChange:
 
     @property
     def is_affecting(self) -> bool:
-        """An expert could have judged otherwise. A new name, gate, weight or principle is nothing that they saw."""
+        """An expert could have judged otherwise. A new gate, weight or principle is nothing that they saw."""
         return self.kind != "changed" or bool(set(self.parts) - _MEASURING)
 
 
@@ -71,9 +71,12 @@ def _change(name: str, old: Rubric, new: Rubric) -> CriterionChange | None:
     return CriterionChange(criterion=name, kind="changed", parts=tuple(parts)) if parts else None
 
 
-def _lists(rubric: Rubric) -> dict[str, frozenset[str]]:
-    """The values of each closed list. They are the scale of what is chosen: anybody may have chosen otherwise."""
-    return {name: frozenset(label.value for label in labels) for name, labels in (rubric.labels or {}).items()}
+def _lists(rubric: Rubric) -> dict[str, tuple[str, ...]]:
+    """The values of each closed list, in order, because a list of severities rises from the first to the last.
+
+    They are the scale of what is chosen: anybody may have chosen otherwise.
+    """
+    return {name: tuple(label.value for label in labels) for name, labels in (rubric.labels or {}).items()}
 
 
 def _rules_about(name: str, rubric: Rubric) -> set[PriorityRule]:
@@ -83,7 +86,7 @@ def _rules_about(name: str, rubric: Rubric) -> set[PriorityRule]:
 Reason = Literal["added", "removed", "scale", "anchors", "rule", "wording"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why an earlier judgment on a criterion is affected, the gravest first. Whatever touches no scale, anchor or rule is
-wording: the question, the task, examples, exclusions, when to abstain, whom to ask, the words of a closed list."""
+wording: the name, question, task, examples, exclusions, when to abstain, whom to ask, the words of a closed list."""
 _RULES = frozenset({"priority", "citation_required"})
 
 
@@ -140,14 +143,20 @@ class DiffRow:
         return "changed" if self.new else "removed"
 
 
-def diff(old: Rubric, new: Rubric) -> list[DiffRow]:
-    """Every part of both versions side by side, the same ones too, in the new version's order.
+def side_by_side(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The parts of two versions by section and name, in the order of the new one.
 
     A part that only the old version has stands where its section ends.
     """
+    every = list(dict.fromkeys((*after, *before)))
+    sections = list(dict.fromkeys(section for section, _ in every))
+    return sorted(every, key=lambda key: sections.index(key[0]))
+
+
+def diff(old: Rubric, new: Rubric) -> list[DiffRow]:
+    """Every part of both versions side by side, the same ones too, in the new version's order."""
     before, after = _keyed(old), _keyed(new)
-    sections = list(dict.fromkeys(key[0] for key in (*after, *before)))
-    keys = sorted(dict.fromkeys((*after, *before)), key=lambda key: sections.index(key[0]))
+    keys = side_by_side(before, after)
     names = {criterion.id: criterion.name for rubric in (old, new) for criterion in rubric.criteria}
     rows = [_row(names.get(key[0], "Rubric"), key[1], before.get(key, ""), new=after.get(key, "")) for key in keys]
     return [row for row in rows if row.old or row.new]
@@ -217,6 +226,8 @@ def _criterion_parts(criterion: Criterion) -> Iterator[tuple[str, str]]:
 
 def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Both texts cut at words into what they share and what they do not."""
+    if old == new:
+        return ((Piece(old, False),) if old else (),) * 2
     before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
     if len(before) > WORDS_MAX or len(after) > WORDS_MAX:
         is_changed = old != new
