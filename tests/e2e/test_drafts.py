@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser import PHONE
-from e2e.scene import Server, joined, prepared, serving, signed_in
+from e2e.scene import PASSWORD, Server, joined, prepared, serving, signed_in
 from living_cell import PROGRAMME
 from playwright.sync_api import Browser, expect
 
@@ -22,7 +22,7 @@ def killed(server: Server) -> None:
     server.process.stdout.close()
 
 
-def test_the_server_dies_the_tab_closes_and_nothing_typed_is_lost(browser: Browser, tmp_path: Path) -> None:
+def test_server_tab_and_session_end_and_nothing_typed_is_lost(browser: Browser, tmp_path: Path) -> None:
     """On a phone. What the browser does when a draft is refused or was changed elsewhere: tests/web/test_drafts.py."""
     with prepared(tmp_path / "cell") as world:
         world.qualify(joined(world, "ada", "expert"))
@@ -55,3 +55,14 @@ def test_the_server_dies_the_tab_closes_and_nothing_typed_is_lost(browser: Brows
         assert again.evaluate(KEPT) == []
         again.reload()
         expect(again.locator("#reason-1-text")).to_have_value(WORDS)
+        again.context.clear_cookies()
+        again.fill("#reason-1-text", f"{WORDS} Typed after the session ended.")
+        again.get_by_role("button", name="Submit").click()
+        expect(again.locator("h1")).to_have_text("Not done")
+        again.locator("main").get_by_role("link", name="Sign in").click()
+        again.fill("#login", "ada")
+        again.fill("#password", PASSWORD)
+        again.click("main button[type=submit]")
+        again.wait_for_url("**/me")
+        again.goto(work)
+        expect(again.locator("#reason-1-text")).to_have_value(f"{WORDS} Typed after the session ended.")

@@ -220,10 +220,15 @@ def test_somebody_elses_assignment_is_not_there(served: Served, visitor: Visitor
         assert answer.status_code == 404
 
 
-def test_an_item_is_given_back(visitor: Visitor) -> None:
+def test_an_item_is_given_back_and_what_another_tab_sends_is_kept(visitor: Visitor) -> None:
     work = work_of(visitor)
-    form = visitor.filled(work, f"{work}/return")
+    form, sent = visitor.filled(work, f"{work}/return"), visitor.filled(work, work, **ANSWER, intent="submit")
     assert visitor.post(f"{work}/return", form).headers["location"] == "/me?done=returned"
+    assert "Submit as usual" not in visitor.get(work).text
+    answer = visitor.post(work, sent)
+    assert answer.status_code == 409
+    assert "You gave this item back, so it is for somebody else. Your draft is kept." in unescape(answer.text)
+    assert filled(visitor.get(work).text, work)["reason-1-text"] == ["It follows from what was asked."]
 
 
 def test_a_qualification_is_passed_through_the_forms(served: Served) -> None:

@@ -10,16 +10,16 @@ from html.parser import HTMLParser
 import pytest
 import sqlalchemy as sa
 from app.test_every_signal import own_answer, rows_of, shown_answer
-from living_cell import PROGRAMME, World
+from living_cell import World
 from markupsafe import escape
-from restricted_work import clear, restrict
+from restricted_work import clear, make_senior, restrict
 from served import Served
 from web.hostile_texts import SHORT
 from web.test_showing import TEXT_TAGS, VALUES
 from web.typing_in import typed
 from web.visitor import Visitor
 
-from tallystick.app import adjudication, judgment, tiers
+from tallystick.app import adjudication, judgment
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 from tallystick.flow.refusal import Refused
@@ -127,8 +127,7 @@ def pages(looked_at: Served) -> Shown:
     reader = world.person("A judge", "expert", expert_roles=("adjudicator",))
     restrict(world)
     clear(world, world.lead, *experts, reader)
-    why = "Ten years of decisions on attacks."
-    tiers.grant_senior(world.cell, world.lead, PROGRAMME, reader.person, rests_on="years", reason=why, key=new_key())
+    make_senior(world, reader)
     made = {(name, hostile): of_signal(name, is_hostile=hostile) for name in SIGNALS for hostile in (True, False)}
     world.bring([row for row, _ in made.values()])
     answers = {str(row["id"]): two for row, two in made.values()}

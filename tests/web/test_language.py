@@ -229,6 +229,15 @@ def test_pictures_and_fields_speak_the_language_of_the_page() -> None:
     assert "safety: undefined, because r." in plotted(nothing)
 
 
+def test_a_name_that_runs_the_other_way_moves_nothing_around_it() -> None:
+    arabic, latin = "\u0633\u0627\u0631\u0629", "Mara 2"
+    for code, apart, together in (("en", arabic, latin), ("ar", latin, arabic), ("de", arabic, latin)):
+        with speaking(BY_CODE[code]):
+            assert f"\u2068{apart}\u2069" in said("The form has no place for %(name)s.", name=apart)
+            assert "\u2068" not in said("The form has no place for %(name)s.", name=together)
+            assert "\u2068" not in counted("%(number)s item", "%(number)s items", 1_200)
+
+
 def test_scripts_ask_for_words_that_the_page_brings() -> None:
     asked = {key for path in STATIC.glob("*.js") for key in re.findall(r'\bsay\("([a-z-]+)"', path.read_text())}
     built = {"not-saved", "not-saved-retry", "not-saved-kept", "not-saved-kept-retry"}  # autosave.js puts them together

@@ -210,6 +210,8 @@ def test_a_letter_on_the_key_comes_before_its_place_and_composing_is_no_key(brow
         assert page.locator("input[name=verdict]:checked").count() == 0
         assert press(page, "d", "KeyE")
         expect(page.locator("#compare > details").first).to_have_attribute("open", "")
+        assert press(page, "J", "KeyJ"), "with Caps Lock on, a letter is the same key"
+        expect(page.locator("#score-factual_safety")).to_have_class(re.compile("is-current"))
 
 
 def walk_to(page: Page, place: str) -> None:

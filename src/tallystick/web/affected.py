@@ -65,8 +65,9 @@ def _listed(visit: Visit, typed: Bulk, refused: Refused | None = None) -> PageAn
     found = affected.queue(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
+    known = frame.names(visit) if found else {}
     view = views.Queue(
-        rubrics=tuple(_rubric(visit, programme, one, typed, refused=refused) for one in found),
+        rubrics=tuple(_rubric(visit, programme, one, typed, known=known, refused=refused) for one in found),
         is_reviewer=access.allows(visit.actor, "review"),
     )
     lead = said("Judgments made under an earlier version of their rubric, on a criterion that has changed since.")
@@ -81,9 +82,10 @@ def _place_of(refused: Refused, typed: Bulk) -> str | None:
 
 
 def _rubric(
-    visit: Visit, programme: str, one: affected.RubricQueue, typed: Bulk, *, refused: Refused | None
-) -> views.RubricQueue:
-    rubric, known = one.rubric, frame.names(visit)
+    visit: Visit, programme: str, one: affected.RubricQueue, typed: Bulk, *, known: dict[str, str],
+    refused: Refused | None,
+) -> views.RubricQueue:  # fmt: skip
+    rubric = one.rubric
     root = f"/programmes/{programme}/rubrics/{rubric.id}"
     names = {part.id: part.name for part in rubric.criteria}
     may_decide = access.allows(visit.actor, "rubric.write") and one.tally.waiting > 0

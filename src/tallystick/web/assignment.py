@@ -42,7 +42,9 @@ WAITING: Final = Words({
 })  # fmt: skip
 
 
-def _lease_over() -> Notice:
+def _lease_over(state: str) -> Notice:
+    if state not in ("leased", "expired"):
+        return frame.notice(judgment.GIVEN_BACK if state == "returned" else judgment.CALLED_BACK)
     return Notice(
         kind="note", sentence=said("The time for which this item was yours is over. Your draft is kept."),
         todo=said("Submit as usual: it is taken unless others have judged the item meanwhile."),
@@ -111,7 +113,9 @@ def show(visit: Visit) -> PageAnswer:
         return _left_out(visit, task) if task.code == HELD_LEFT_OUT else task
     if task.state == "judged":
         return _to_receipt(visit, task)
-    notices = () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (_lease_over(),)
+    notices = (
+        () if task.state == "leased" and task.expires_at >= visit.cell.kernel.now() else (_lease_over(task.state),)
+    )
     return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=notices, key=new_key(), status=200))
 
 
@@ -180,7 +184,8 @@ def _refused(visit: Visit, task: Task, fields: Fields, refused: Refused) -> Resp
     now = assignment.task(visit.cell, visit.actor, task.assignment)
     if refused.code == "already-judged" or (not isinstance(now, Refused) and now.state == "judged"):
         return _to_receipt(visit, task)
-    todo = said("Go back to your work and take another item.") if refused.code == "lease-expired" else ""
+    is_gone = refused.code in ("lease-expired", "called-back")
+    todo = said("Go back to your work and take another item.") if is_gone else ""
     notices = (frame.notice(refused, todo=todo),)
     return _kept(visit, task, Sent(fields=fields, notices=notices, key=new_key(), status=status_of(refused)))
 
@@ -231,7 +236,7 @@ def done(visit: Visit) -> PageAnswer:
         return found
     given = receipts.fetch(visit.cell, visit.actor, found.seq)
     view = views.WorkDone(
-        receipt=frame.receipt(visit.cell, seq=found.seq, kind=found.envelope.kind, at=found.envelope.at),
+        receipt=frame.receipt(found.sealed_size, seq=found.seq, kind=found.envelope.kind, at=found.envelope.at),
         summary=(
             Fact(term=said("Item"), value=task.item),
             Fact(term=said("Programme"), value=task.programme),

@@ -24,7 +24,7 @@ from tallystick.flow.checklist import (
 )
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
-from tallystick.web.language import Words, counted, pgettext, refusal_line, said, told
+from tallystick.web.language import Words, counted, listed, pgettext, refusal_line, said, told
 from tallystick.web.language.formats import count
 from tallystick.web.language.sentences import sentence
 from tallystick.web.views import checklist as views
@@ -68,16 +68,18 @@ def lines(visit: Visit) -> PageAnswer:
     return frame.shown("checklist/checklist.html", _view(visit, found), page)
 
 
+def _stood(failing: int, passing: int, others: int, *, names: str = "") -> str:
+    """How many lines stand how. Each number has a noun and a verb of its own: languages count in up to six forms."""
+    fails = counted("%(number)s line fails", "%(number)s lines fail", failing) + (f" ({names})" if names else "")
+    passes = counted("%(number)s line passes", "%(number)s lines pass", passing)
+    rest = counted("%(number)s line does not apply", "%(number)s lines do not apply", others)
+    return listed((fails, passes, rest))
+
+
 def _view(visit: Visit, found: ChecklistPage) -> views.Checklist:
     failed, name = found.count(FAIL), found.row.programme
-    counts = {"passing": count(found.count(PASS)), "others": count(found.count(NOT_APPLICABLE))}
     return views.Checklist(
-        sentence=counted(
-            "%(number)s line fails, %(passing)s pass, %(others)s do not apply.",
-            "%(number)s lines fail, %(passing)s pass, %(others)s do not apply.",
-            failed, **counts,
-        )
-        if failed else said("No line fails: %(passing)s pass, %(others)s do not apply.", **counts),
+        sentence=_stood(failed, found.count(PASS), found.count(NOT_APPLICABLE)),
         facts=(
             Fact(term=said("Phase"), value=PHASES[found.row.phase], href=f"/programmes/{name}/phase"),
             Fact(
@@ -165,15 +167,11 @@ def _form(visit: Visit, state: PhaseState, action: str, refused: Refused | None)
 
 def _move(one: Move, who: str) -> views.MoveRow:
     row, counts = one.row, Counter(one.checklist.values())
-    stood = {"passing": count(counts[PASS]), "failing": count(counts[FAIL]), "others": count(counts[NOT_APPLICABLE])}
     failed = ", ".join(name for name, state in one.checklist.items() if state == FAIL)
     return views.MoveRow(
         seq=count(row.seq), before=row.before, phase=row.phase, at=words.moment(row.at), who=who,
         href=f"/receipts/{row.seq}", rationale=one.rationale,
-        checklist=said(
-            "%(passing)s pass, %(failing)s fail (%(names)s), %(others)s do not apply", names=failed, **stood
-        )
-        if failed else said("%(passing)s pass, %(failing)s fail, %(others)s do not apply", **stood),
+        checklist=_stood(counts[FAIL], counts[PASS], counts[NOT_APPLICABLE], names=failed),
         release=Link(label=said("the pilot release"), href=f"/releases/{row.release}") if row.release else None,
     )  # fmt: skip
 

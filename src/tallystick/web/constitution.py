@@ -7,7 +7,7 @@ from tallystick.app.rubric.drafting import Place
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow import constitution as flow
-from tallystick.flow.document import Problem, form
+from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
 from tallystick.web.language import N_, refusal_line, said
@@ -316,11 +316,9 @@ def change(visit: Visit) -> PageAnswer:
 def _document(visit: Visit) -> Document:
     programme = visit.path["programme"]
 
-    def begin() -> str:
+    def in_force() -> editing.InForce | None:
         found = constitution.constitution_page(visit.cell, visit.actor, programme)
-        if isinstance(found, Refused):
-            return form.text(flow.SHAPE, {"version": "1.0.0", "principles": [{"number": 1}]})
-        return editing.next_of(found.text, flow.SHAPE)
+        return None if isinstance(found, Refused) else editing.InForce(found.constitution.version, found.text)
 
     def check(text: str) -> Checked | list[Problem] | Refused:
         found = constitution.preview(visit.cell, visit.actor, programme=programme, text=text, name="constitution.yaml")
@@ -338,5 +336,6 @@ def _document(visit: Visit) -> Document:
     return Document(
         place=Place(programme=programme, kind="constitution", name="constitution"), shape=flow.SHAPE,
         action=f"{_root(programme)}-editor", heading=said("A version of the constitution"), section=SECTION,
-        trail=((said(SECTION), _root(programme)),), begin=begin, check=check, publish=publish,
+        trail=((said(SECTION), _root(programme)),), in_force=in_force,
+        fresh={"version": "1.0.0", "principles": [{"number": 1}]}, check=check, publish=publish,
     )  # fmt: skip

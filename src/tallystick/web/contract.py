@@ -254,7 +254,8 @@ def _inflation(glance: ProgrammeGlance) -> tuple[views.InflationRow, ...]:
     targets, total = sum(quota.target for quota in quotas), glance.hard.total
     for quota in quotas if total else []:
         planned, actual = quota.target / targets, quota.filled / total
-        is_easy_swell = quota.value == "easy" and actual > planned
+        # Held against each other as they are shown: "more" never stands beside two equal shares.
+        is_easy_swell = quota.value == "easy" and round(actual, 2) > round(planned, 2)
         status = Pill(label="more than planned", tone="bad") if is_easy_swell else Pill(label="counted", tone="quiet")
         rows.append(
             views.InflationRow(

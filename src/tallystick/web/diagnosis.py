@@ -3,6 +3,7 @@
 from tallystick.app.gate import BatchPage
 from tallystick.canon import PPM
 from tallystick.flow.diagnosis import CLUSTER, CRITERION, EXPERT, PAIR, VERSION, Diagnosis, Finding
+from tallystick.flow.monitoring.told import part_of
 from tallystick.web.language import ENGLISH, N_, Words, current, formats, listed, said
 from tallystick.web.views import gate as views
 from tallystick.web.views.parts import Estimate, Link, Pill
@@ -100,14 +101,9 @@ def _then(found: Diagnosis, gain: int | None) -> float | None:
 
 
 def _name(finding: Finding, names: dict[str, str]) -> str:
-    if finding.kind == CRITERION:
-        return finding.name.replace("_", " ")
-    if finding.kind == CLUSTER:
-        axis, _, value = finding.name.partition("=")
-        return f"{axis.replace('_', ' ')} {value}"
-    if finding.kind == VERSION:
-        return finding.name
-    return listed(names.get(expert, expert) for expert in finding.name.split("|"))
+    if finding.kind in (PAIR, EXPERT):
+        return listed(names.get(expert, expert) for expert in finding.name.split("|"))
+    return part_of(finding)
 
 
 def _beside(found: Diagnosis) -> str:

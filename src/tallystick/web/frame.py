@@ -300,10 +300,7 @@ def _entries(actor: Actor, at: Place, entries: tuple[_Entry, ...]) -> tuple[NavL
 
 
 def _name(visit: Visit) -> str | None:
-    if visit.session is None:
-        return None
-    found = roster.person_page(visit.cell, visit.session.actor, visit.session.actor.person)
-    return visit.session.actor.person if isinstance(found, Refused) else found.person.profile.name
+    return None if visit.session is None else roster.own_name(visit.cell, visit.session.actor)
 
 
 def shown(template: str, view: object, frame: Page, *, status: int = 200) -> HTMLResponse:
@@ -391,9 +388,13 @@ def history(visit: Visit, envelopes: Sequence[Envelope], *, known: dict[str, str
     )  # fmt: skip
 
 
-def receipt(cell: Cell, *, seq: int, kind: str, at: int, is_own: bool = True) -> Receipt:
-    """A receipt as pages show it; `is_own` when whoever reads the page caused the event."""
-    is_sealed = seq < oversight.sealed_size(cell)
+def receipt(sealed: int, *, seq: int, kind: str, at: int, is_own: bool = True) -> Receipt:
+    """A receipt as pages show it.
+
+    sealed  how many events the published checkpoint covers
+    is_own  whether whoever reads the page caused the event
+    """
+    is_sealed = seq < sealed
     return Receipt(
         seq=seq, kind=words.event(kind, is_own=is_own), at=words.moment(at), href=f"/receipts/{seq}",
         is_sealed=is_sealed, proof_href=f"/receipts/{seq}/proof" if is_sealed else None,

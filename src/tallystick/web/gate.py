@@ -189,14 +189,9 @@ def _rows(measured: BatchMeasured | None, threshold: float) -> tuple[IntervalRow
     if measured is None:
         return ()
     return tuple(
-        interval_row(_name(value), words.estimate(value), threshold) for value in (measured.verdict, *measured.criteria)
+        interval_row(words.measured(value), words.estimate(value), threshold)
+        for value in (measured.verdict, *measured.criteria)
     )
-
-
-def _name(value: MeasuredValue) -> str:
-    if value.what == "verdict":
-        return said("Verdict")
-    return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
 
 
 def _criteria(page: BatchPage, measured: BatchMeasured | None, threshold: float) -> tuple[views.CriterionRow, ...]:
@@ -205,9 +200,10 @@ def _criteria(page: BatchPage, measured: BatchMeasured | None, threshold: float)
     gated = {c.id for c in page.rubric.criteria if c.gated} if page.rubric else set()
     return tuple(
         views.CriterionRow(
-            name=_name(value), scale=LEVELS.get(value.level) or value.level, coefficient=_coefficient(value.metric),
-            estimate=words.estimate(value), threshold=threshold if is_gated else None, items=value.items,
-            judgments=value.judgments, status=_mark(value, threshold) if is_gated else Pill(label="reported"),
+            name=words.measured(value), scale=LEVELS.get(value.level) or value.level,
+            coefficient=_coefficient(value.metric), estimate=words.estimate(value),
+            threshold=threshold if is_gated else None, items=value.items, judgments=value.judgments,
+            status=_mark(value, threshold) if is_gated else Pill(label="reported"),
         )
         for value in (measured.verdict, *measured.criteria)
         for is_gated in [value is measured.verdict or value.what.removeprefix("criterion:") in gated]

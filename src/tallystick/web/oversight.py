@@ -19,11 +19,10 @@ from tallystick.web.frame import Place
 from tallystick.web.language import Words, counted, said
 from tallystick.web.language.formats import count
 from tallystick.web.language.sentences import sentence
-from tallystick.web.receipt import signed_view
+from tallystick.web.receipt import place_of, signed_view
 from tallystick.web.views import oversight as views
 from tallystick.web.views.parts import Fact, Paging, Pill
 
-SEQ_DIGITS_MAX = 15
 NAME_CHARACTERS_MAX = 128
 VERIFY = "tallystick log verify log --vkey log.vkey"
 WHATS = Words({
@@ -57,13 +56,9 @@ def mount(site: Site) -> None:
     site.page("/receipts/{seq}/proof", proof, permission="receipt.read")
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX else None
-
-
 def log(visit: Visit) -> PageAnswer:
     """Where the log stands, its key, and its latest entries without content."""
-    before = _number(visit.query.get("before", ""))
+    before = place_of(visit.query.get("before", ""))
     found = oversight.log_page(visit.cell, visit.actor, before=before)
     if isinstance(found, Refused):
         return found
@@ -138,7 +133,7 @@ def accesses(visit: Visit) -> PageAnswer:
     wanted = Looks(
         subjects=(given["subject"],) if given["subject"] else (), by=given["who"],
         since=words.day(given["since"]), until=words.day(given["until"], is_end=True),
-        before=_number(visit.query.get("before", "")),
+        before=place_of(visit.query.get("before", "")),
     )  # fmt: skip
     is_worded = visit.query.get("words") == "yes"
     found = access_history.history(visit.cell, visit.actor, wanted, with_words=is_worded)
@@ -157,7 +152,7 @@ def accesses(visit: Visit) -> PageAnswer:
 
 def own_accesses(visit: Visit) -> PageAnswer:
     """Who looked at one's own profile and judgments, told by role."""
-    found = access_history.own_history(visit.cell, visit.actor, before=_number(visit.query.get("before", "")))
+    found = access_history.own_history(visit.cell, visit.actor, before=place_of(visit.query.get("before", "")))
     if isinstance(found, Refused):
         return found
     lead = said(
@@ -192,7 +187,7 @@ def _history_view(found: AccessPage, *, action: str, kept: str, is_named: bool) 
 
 def receipt(visit: Visit) -> PageAnswer:
     """One entry with its proof: for who caused it, and for who reads the log."""
-    seq = _number(visit.path["seq"])
+    seq = place_of(visit.path["seq"])
     found = oversight.receipt(visit.cell, visit.actor, seq) if seq is not None else access.ABSENT
     if isinstance(found, Refused):
         return found
@@ -201,7 +196,7 @@ def receipt(visit: Visit) -> PageAnswer:
     is_own = envelope.by == visit.actor.person
     given = receipts.fetch(visit.cell, visit.actor, found.seq) if is_own else None
     view = views.ReceiptPage(
-        receipt=frame.receipt(visit.cell, seq=found.seq, kind=envelope.kind, at=envelope.at, is_own=is_own),
+        receipt=frame.receipt(found.sealed_size, seq=found.seq, kind=envelope.kind, at=envelope.at, is_own=is_own),
         facts=(
             Fact(term=said("Place in the log"), value=count(found.seq)), Fact(term=said("Event"), value=envelope.kind),
             Fact(term=said("By"), value=envelope.by),
@@ -226,7 +221,7 @@ def _parts(text: str) -> tuple[str, tuple[str, ...]]:
 
 def proof(visit: Visit) -> PageAnswer:
     """The proof of one entry as a file in the C2SP format."""
-    seq = _number(visit.path["seq"])
+    seq = place_of(visit.path["seq"])
     found = oversight.receipt(visit.cell, visit.actor, seq) if seq is not None else access.ABSENT
     if isinstance(found, Refused):
         return found

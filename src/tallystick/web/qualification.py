@@ -65,6 +65,11 @@ def _may_begin(standing: Standing) -> bool:
 
 def _rule(standing: Standing) -> str:
     attempt = standing.qualification
+    if attempt is None and standing.is_alike:
+        return said(
+            "Nobody can take it yet: the programme lead has to import items whose answers are known and for which "
+            "other verdicts are right."
+        )
     if attempt is None and standing.short:
         return counted(
             "Nobody can take it yet: the programme lead has to import %(number)s more item whose answer is known.",

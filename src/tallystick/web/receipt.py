@@ -28,7 +28,8 @@ def mount(site: Site) -> None:
     site.page("/receipts/{seq}/signed", signed, permission="receipt.read")
 
 
-def _number(text: str) -> int | None:
+def place_of(text: str) -> int | None:
+    """A place in the journal, as an address names it; None where it names none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX else None
 
 
@@ -51,17 +52,18 @@ def _why_not(given: Given) -> str:
 
 def own(visit: Visit) -> PageAnswer:
     """One's own events, each with its receipt to fetch, and what this browser keeps."""
-    before = _number(visit.query.get("before", ""))
+    before = place_of(visit.query.get("before", ""))
     found = receipts.own(visit.cell, visit.actor, before=before, limit=SHOWN + 1)
+    sealed = log.sealed_size(visit.cell)
     rows = tuple(
         views.OwnRow(
-            receipt=frame.receipt(visit.cell, seq=one.envelope.seq, kind=one.envelope.kind, at=one.envelope.at),
+            receipt=frame.receipt(sealed, seq=one.envelope.seq, kind=one.envelope.kind, at=one.envelope.at),
             signed_href=f"/receipts/{one.envelope.seq}/signed",
         )
         for one in found[:SHOWN]
     )
     view = views.OwnReceipts(
-        person=visit.actor.person, sealed=log.sealed_size(visit.cell), rows=rows,
+        person=visit.actor.person, sealed=sealed, rows=rows,
         all_href="/receipts/file" if rows and before is None else None,
         paging=Paging(
             summary=said("%(number)s shown, the newest first", number=len(rows)),
@@ -83,7 +85,7 @@ def own_file(visit: Visit) -> PageAnswer:
 
 def signed(visit: Visit) -> PageAnswer:
     """The signed receipt of one event as a file."""
-    seq = _number(visit.path["seq"])
+    seq = place_of(visit.path["seq"])
     found = receipts.fetch(visit.cell, visit.actor, seq) if seq is not None else access.ABSENT
     if isinstance(found, Refused):
         return found

@@ -314,8 +314,7 @@ def _exclusions(visit: Visit, page: ReleasePage, counts: Counts, way: _Way) -> t
         for reason, number in sorted(counts.excluded_items.items())
     ]
     left_out: dict[str, str] = msgspec.json.decode(page.row.left_out, type=dict[str, str])
-    glance = contract.glance(visit.cell, visit.actor, page.row.programme)
-    sizes = {} if isinstance(glance, Refused) else {b.row.batch: b.row.items for b in glance.batches}
+    sizes = contract.batch_sizes(visit.cell, visit.actor, page.row.programme) if left_out else {}
     rows += [
         views.Exclusion(reason=why, records=sizes.get(batch, 0), href=f"/batches/{batch}")
         for batch, why in left_out.items()
@@ -325,8 +324,8 @@ def _exclusions(visit: Visit, page: ReleasePage, counts: Counts, way: _Way) -> t
 
 def _events(visit: Visit, page: ReleasePage) -> tuple[HistoryEntry, ...]:
     places = [place for place in (page.row.built_seq, page.row.cut_seq) if place is not None]
-    found = [oversight.receipt(visit.cell, visit.actor, place) for place in places]
-    envelopes = [one.envelope for one in found if not isinstance(one, Refused)]
+    found = [oversight.entry_for(visit.cell, visit.actor, place) for place in places]
+    envelopes = [one[0] for one in found if not isinstance(one, Refused)]
     return frame.history(visit, envelopes, known=frame.names(visit))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tallystick.app import access, calibration, contract, pay, pool, roster
+from tallystick.app import access, calibration, contract, oversight, pay, pool, roster
 from tallystick.app import credential as credentials
 from tallystick.app import screening as disqualifiers
 from tallystick.app.kernel import new_key
@@ -84,7 +84,7 @@ def me(visit: Visit) -> PageAnswer:
         for row in programmes
         if not isinstance(rows := roster.standings(visit.cell, visit.actor, row.programme), Refused)
     }
-    judged = [row.programme for row in found.judgments]
+    judged, sealed = [row.programme for row in found.judgments], oversight.sealed_size(visit.cell)
     view = views.Me(
         waiting=tuple(
             views.Waiting(programme=name, href=f"/work/{name}", items=None, done=judged.count(name), note=note)
@@ -99,7 +99,7 @@ def me(visit: Visit) -> PageAnswer:
             if standing.gold_items
         ),
         receipts=tuple(
-            frame.receipt(visit.cell, seq=row.seq, kind="judgment-submitted/1", at=row.at)
+            frame.receipt(sealed, seq=row.seq, kind="judgment-submitted/1", at=row.at)
             for row in found.judgments[:RECEIPTS]
         ),
         reminders=credential.reminders(
@@ -338,7 +338,7 @@ def ask(visit: Visit) -> PageAnswer:
 
 
 def _form(visit: Visit, *, key: str, refused: Refused | None = None) -> Response:
-    chosen, expert = _ticked(visit, "roles"), _ticked(visit, "expert_roles")
+    chosen, expert = visit.ticked("roles"), visit.ticked("expert_roles")
     error = () if refused is None or refused.field is None else ((refused.field, refused.sentence),)
     view = views.PersonNew(
         action="/people/new", idempotency_key=key, roles=_choices(_ROLES, chosen),
@@ -347,10 +347,6 @@ def _form(visit: Visit, *, key: str, refused: Refused | None = None) -> Response
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
     page = frame.page(visit, said("Add a person"), at=Place(trail=((said("People"), "/people"),)), notices=notices)
     return frame.shown("roster/new.html", view, page, status=200 if refused is None else status_of(refused))
-
-
-def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
-    return tuple(value for value in visit.form.getlist(name) if isinstance(value, str))
 
 
 def _choices(known: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice, ...]:
@@ -363,7 +359,7 @@ def _choices(known: Mapping[str, str], chosen: tuple[str, ...]) -> tuple[Choice,
 def enrol(visit: Visit) -> PageAnswer:
     """Let a person join."""
     new = NewPerson(
-        name=visit.text("name"), roles=_ticked(visit, "roles"), expert_roles=_ticked(visit, "expert_roles"),
+        name=visit.text("name"), roles=visit.ticked("roles"), expert_roles=visit.ticked("expert_roles"),
         login=visit.text("login").strip() or None, password=visit.text("password") or None,
     )  # fmt: skip
     done = roster.enrol(visit.cell, visit.actor, new, key=visit.text("idempotency_key"))

@@ -166,7 +166,11 @@ def _worker(one: Worker, *, sees_people: bool) -> views.WorkerRow:
 
 
 def _most(one: Worker) -> str:
-    return said("%(share)s of %(name)s", share=_percent(one.most_ppm), name=one.most_in) if one.most_in else ""
+    return (
+        said("%(share)s of %(name)s", share=formats.share(one.most_ppm / 1_000_000), name=one.most_in)
+        if one.most_in
+        else ""
+    )
 
 
 def _spread(workers: Sequence[Worker]) -> SharePlot | None:

@@ -199,7 +199,7 @@ EVENTS: Final = Words({
     "item-shaped/1": "The shape of an item was recorded",
     "judgment-checked/1": "It was looked whether anything follows from a judgment",
     "judgment-detailed/1": "The parts of a judgment were recorded",
-    "pay-adjusted/1": "A lead corrected an amount, with a reason",
+    "pay-adjusted/1": "A lead added an amount, with a reason",
     "pay-exported/1": "A payable export was made",
     "pay-period-closed/1": "A period of pay was closed",
     "pay-period-closed/2": "A period of pay was closed",
@@ -301,6 +301,13 @@ def event(kind: str, *, is_own: bool = False) -> str:
 def share(ppm: int | None) -> float | None:
     """Parts per million as a number."""
     return None if ppm is None else ppm / PPM
+
+
+def measured(value: MeasuredValue) -> str:
+    """What a value was measured on: the verdict, or a criterion by its name."""
+    if value.what == "verdict":
+        return said("Verdict")
+    return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
 
 
 def estimate(value: MeasuredValue | None) -> Estimate:

@@ -32,7 +32,7 @@ EVIDENCE = (
     checklist.EvidenceRow(label="rubric software-answers 1.0.0", href=f"{ROOT}/rubrics/software-answers?version=1.0.0"),
 )
 FULL = checklist.Checklist(
-    sentence="4 lines fail, 8 pass, 2 do not apply.",
+    sentence="4 lines fail, 8 lines pass and 2 lines do not apply",
     facts=(
         Fact(term="Phase", value="pilot", href=f"{ROOT}/phase"),
         Fact(term="Contract", value="version 1.2.0", href=f"{ROOT}/contract"),
@@ -72,7 +72,7 @@ NOW = checklist.PhaseNow(
 MOVE = checklist.MoveRow(
     seq="2,101", before="draft", phase="pilot", at=f"{DAY}09:12:00Z", who="Mara Lindqvist", href="/receipts/2101",
     rationale="Contract and rubrics were agreed on with the client; now we want to see whether experts read them alike.",
-    checklist="7 pass, 5 fail (dimensions, qualifications, holdout, qa, impact), 2 do not apply", release=None,
+    checklist="5 lines fail (dimensions, qualifications, holdout, qa, impact), 7 lines pass and 2 lines do not apply", release=None,
 )  # fmt: skip
 READY = replace(
     NOW, missing=(),
@@ -84,7 +84,7 @@ SAMPLES = (
     Sample("checklist", "checklist/checklist.html", FULL, within("Operating checklist", "Checklist")),
     Sample(
         "checklist-good", "checklist/checklist.html",
-        replace(FULL, sentence="No line fails: 12 pass, 2 do not apply.", lines=FULL.lines[:2]),
+        replace(FULL, sentence="0 lines fail, 12 lines pass and 2 lines do not apply", lines=FULL.lines[:2]),
         within("Operating checklist", "Checklist"),
     ),
     Sample(

@@ -86,7 +86,11 @@ assert not isinstance(TREE, list)
 assert isinstance(TREE.data, dict)
 EDITOR = rubric.Editor(
     action="#", idempotency_key="k-3", text=constitution_text("1.1.0"), saved_at=f"{DAY}10:02:00Z",
-    nodes=form.nodes(SHAPE, TREE.data), is_form=True,
+    nodes=(
+        *form.nodes(SHAPE, TREE.data),
+        form.Leaf("form", "When it decides", "choice", "", choices=("", "threshold")),
+        form.Leaf("domain", "Domain", "choice", "", choices=("medical",)),
+    ), is_form=True, begun_from="1.0.0",
 )  # fmt: skip
 HOME = "Constitution"
 SAMPLES = (

@@ -17,7 +17,6 @@ OFFER = adjudication.Offer(
         Fact(term="Domain", value="medical"),
         Fact(term="Risk", value="high risk"),
         Fact(term="Class", value="value diversity"),
-        Fact(term="Verdicts", value="one is better: 2, tie: 1 (both ways)"),
         Fact(term="Open since", value="21 Nov 2026, 12:10 UTC"),
     ),
     action="#",
@@ -59,9 +58,13 @@ LONG_QUEUE = replace(
     ),
     links=(Link(label="Overturn rates", href="#"),),
 )
-OWN_QUEUE = replace(QUEUE, take_action="#", idempotency_key="k-2")
+OWN_CASES = tuple(replace(row, spread=None) for row in QUEUE.cases)
+OWN_QUEUE = replace(QUEUE, cases=OWN_CASES, take_action="#", idempotency_key="k-2")
 HOLDING = replace(
-    QUEUE, take_action="#", mine=Link(label="med-014", href="#", note="yours until 21 Nov 2026, 13:40 UTC")
+    QUEUE,
+    cases=OWN_CASES,
+    take_action="#",
+    mine=Link(label="med-014", href="#", note="yours until 21 Nov 2026, 13:40 UTC"),
 )
 SHARE = Estimate(value=0.25, low=0.14, high=0.4)
 OVERTURNS = adjudication.Overturns(

@@ -103,7 +103,6 @@ def _offered(visit: Visit, item: str, refused: Refused) -> PageAnswer:
             Fact(term=said("Item"), value=row.item), Fact(term=said("Domain"), value=row.domain),
             Fact(term=said("Risk"), value=told(queue.risk(row.risk).label)),
             Fact(term=said("Class"), value=queue.cause(row.cause)),
-            Fact(term=said("Verdicts"), value=queue.spread(row.counts)),
             Fact(term=said("Open since"), value=words.told(row.opened_at)),
         ),
         action=f"/disagreements/{item}/take" if refused.code == flow.NOT_TAKEN.code else None,
@@ -227,9 +226,7 @@ def _events(found: CasePage) -> tuple[HistoryEntry, ...]:
 
 
 def _plot(found: CasePage) -> SharePlot:
-    counts: dict[str, int] = {}
-    for given in found.judgments:
-        counts[given.verdict] = counts.get(given.verdict, 0) + 1
+    counts = found.counts
     scale = [name for name in preference.IMPORTED_VERDICTS if name in counts]
     ordered = [*scale, *sorted(set(counts) - set(scale))]
     rows = tuple(ShareRow(label=words.verdict(name), count=counts[name]) for name in ordered)

@@ -69,7 +69,8 @@ def _view(visit: Visit, found: Queue, state: str) -> views.Queue:
         preserved=found.counts.get("preserved", 0),
         cases=tuple(
             views.CaseRow(
-                item_id=row.item, href=f"/disagreements/{row.item}", domain=row.domain, spread=spread(row.counts),
+                item_id=row.item, href=f"/disagreements/{row.item}", domain=row.domain,
+                spread=spread(row.counts) if is_reader else None,
                 since=words.moment(row.opened_at), state=_state(row.state, row.holder, row.held_until, found.now),
                 risk=risk(row.risk), cause=cause(row.cause),
             )

@@ -31,7 +31,7 @@ def _form(
     if isinstance(found, Refused):
         return found
     is_sent = visit.request.method == "POST"
-    items, people = _ticked(visit, "items"), _ticked(visit, "participants")
+    items, people = visit.ticked("items"), visit.ticked("participants")
     view = views.SessionNew(
         action=f"/interventions/{wanted}/calibrate", idempotency_key=key,
         divided=_items(found, items, is_sent=is_sent, is_agreed=False),
@@ -44,10 +44,6 @@ def _form(
     )
     page = frame.page(visit, said("Open a calibration session"), at=at, notices=notices)
     return frame.shown("calibration/new.html", view, page, status=status)
-
-
-def _ticked(visit: Visit, name: str) -> tuple[str, ...]:
-    return tuple(value for value in visit.form.getlist(name) if isinstance(value, str))
 
 
 def _items(found: Proposal, sent: tuple[str, ...], *, is_sent: bool, is_agreed: bool) -> tuple[Choice, ...]:
@@ -90,10 +86,10 @@ def open_session(visit: Visit) -> PageAnswer:
     """Open it with what was ticked, and the items that were typed."""
     key = visit.text("idempotency_key")
     typed = visit.text("more").replace(",", " ").split()
-    items = list(dict.fromkeys([*_ticked(visit, "items"), *typed]))
+    items = list(dict.fromkeys([*visit.ticked("items"), *typed]))
     done = calibration.open_session(
         visit.cell, visit.actor, visit.path["intervention"], items=items,
-        participants=list(_ticked(visit, "participants")), key=key,
+        participants=list(visit.ticked("participants")), key=key,
     )  # fmt: skip
     if not isinstance(done, Refused):
         return frame.moved(f"{place.root(done.calibration)}?done=calibrating")

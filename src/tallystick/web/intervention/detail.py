@@ -8,7 +8,6 @@ from tallystick.canon import PPM
 from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.events.calibration import CalibrationOpened
-from tallystick.events.gate import MeasuredValue
 from tallystick.events.intervention import (
     ExpertReinstated,
     ExpertStoodDown,
@@ -93,7 +92,7 @@ def _frame(visit: Visit, page: InterventionPage, sent: Sent | None) -> Page:
 def _detail(visit: Visit, page: InterventionPage, sent: Sent | None) -> views.InterventionDetail:
     state, threshold = page.state, page.state.opened.threshold_ppm / PPM
     is_lead = access.allows(visit.actor, "intervene")
-    rows = [interval_row(_name(value), words.estimate(value), threshold) for value in state.opened.short]
+    rows = [interval_row(words.measured(value), words.estimate(value), threshold) for value in state.opened.short]
     found = page.diagnosis
     return views.InterventionDetail(
         state=following.pill(state.stage, page.row.outcome, state.round), sentence=following.sentence(page),
@@ -111,12 +110,6 @@ def _detail(visit: Visit, page: InterventionPage, sent: Sent | None) -> views.In
         stood_down=tuple(page.names.get(one.person, one.person) for one in page.stood_down),
         timeline=_timeline(visit, page), idempotency_key=new_key(),
     )  # fmt: skip
-
-
-def _name(value: MeasuredValue) -> str:
-    if value.what == "verdict":
-        return said("Verdict")
-    return value.what.removeprefix("criterion:").replace("_", " ").capitalize()
 
 
 def _facts(page: InterventionPage) -> tuple[Fact, ...]:

@@ -12,8 +12,9 @@ EVERYWHERE: Final = (
     "too-many-attempts",
 )  # fmt: skip
 WORK: Final = (
-    "already-answered", "already-judged", "already-qualified", "answer-incomplete", "break-due", "credential-missing",
-    "disqualified", "draft-too-large", "draft-unreadable", "exposure-reached", "gold-not-for-you", "gold-used-up",
+    "already-answered", "already-judged", "already-qualified", "answer-incomplete", "break-due", "called-back",
+    "credential-missing", "disqualified", "draft-too-large", "draft-unreadable", "exposure-reached", "given-back",
+    "gold-alike", "gold-min-large", "gold-not-for-you", "gold-used-up",
     "lease-expired", "needs-clearance", "no-constitution", "no-contract", "no-decision-rule", "no-work",
     "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
     "qualification-ended", "qualification-running", "region-missing", "share-reached", "stood-down",
@@ -33,7 +34,7 @@ CALIBRATION: Final = (
     "unknown-score", "words-length",
 )  # fmt: skip
 OWN: Final = (
-    "bad-day", "bad-type", "credential-closed", "issuer-missing", "language-not-declared", "no-evidence",
+    "bad-day", "bad-period", "bad-type", "credential-closed", "issuer-missing", "language-not-declared", "no-evidence",
     "no-pay-terms", "no-such-person", "no-words", "not-paid-here", "not-sealed", "not-text", "nothing-declared",
     "nothing-sent", "own-credential", "reason-missing", "reason-short", "terms-changed", "terms-not-accepted",
     "too-long", "too-many-categories", "too-many-languages", "too-many-saves", "under-review", "unknown-axis",
@@ -42,7 +43,7 @@ OWN: Final = (
     "unknown-region", "not-at-this-stage", "already-expired", "no-former", "no-pool-plan",
 )  # fmt: skip
 LEADS: Final = (
-    "already-erased", "bad-days", "bad-phase", "not-final", "phase-order", "pilot-incomplete", "rationale-too-short",
-    "too-much-at-once", "unknown-target",
+    "already-erased", "bad-days", "bad-phase", "not-final", "phase-order", "pilot-incomplete", "pool-too-alike",
+    "rationale-too-short", "too-much-at-once", "unknown-filter", "unknown-target",
 )  # fmt: skip
 CODES: Final = tuple(sorted({*EVERYWHERE, *WORK, *ADJUDICATION, *CALIBRATION, *OWN, *LEADS}))

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from tallystick.web.language.catalogue import CATALOGUES
 from tallystick.web.language.formats import count, number, share
-from tallystick.web.language.spoken import ENGLISH, current, gettext, npgettext, pgettext
+from tallystick.web.language.spoken import ENGLISH, current, gettext, isolated, npgettext, pgettext
 
 SENTENCE: Final = "sentence"
 """The context of these messages."""
@@ -98,7 +98,7 @@ def _filled(known: _Sentence, found: dict[str, str], context: str) -> str | None
     whole = [_whole(value) for name, value in found.items() if _ending(name).endswith(WHOLE)]
     if None in whole:
         return None  # half a sentence of another language helps nobody
-    values = {name: _value(name, value) for name, value in found.items()}
+    values = {name: isolated(_value(name, value)) for name, value in found.items()}
     if not known.many:
         translation = pgettext(context, known.one)
         return None if translation == known.one else translation % values

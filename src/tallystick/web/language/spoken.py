@@ -1,5 +1,6 @@
 """Which language a request speaks: from a cookie or from what the browser asks for, held while it is answered."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -122,3 +123,18 @@ def pgettext(context: str, message: str) -> str:
 def npgettext(context: str, one: str, many: str, number: int) -> str:
     """The form of a message of a context that goes with a number."""
     return _messages().npgettext(context, one, many, number)
+
+
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def isolated(value: object) -> object:
+    """A value as it stands inside a sentence: one that runs the other way, as a name may, moves nothing around it."""
+    if not isinstance(value, str):
+        return value
+    runs_back = _RIGHT_TO_LEFT.search(value)
+    other = runs_back if current().direction == "ltr" else any(map(str.isalpha, _RIGHT_TO_LEFT.sub("", value)))
+    # The signs of Unicode for it (FSI, PDI), because sentences stand in attributes as well, where no element can.
+    return "\u2068" + value + "\u2069" if other else value

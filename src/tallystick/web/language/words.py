@@ -11,7 +11,7 @@ from tallystick.flow.monitoring.told import Value, Worded
 from tallystick.flow.refusal import Refused
 from tallystick.web.language.formats import count, number
 from tallystick.web.language.sentences import phrase
-from tallystick.web.language.spoken import ENGLISH, current, gettext, ngettext, pgettext
+from tallystick.web.language.spoken import ENGLISH, current, gettext, isolated, ngettext, pgettext
 
 REFUSAL = "refusal"
 """The context of messages about refusals: their ids are the codes."""
@@ -29,12 +29,13 @@ def said(message: str, **values: object) -> str:
     The message is a literal: tools/write_catalogues.py finds it by this name. With no values a % stands for itself.
     """
     text = gettext(message)
-    return text % values if values else text
+    return text % {name: isolated(value) for name, value in values.items()} if values else text
 
 
 def counted(one: str, many: str, number: int, **values: object) -> str:
     """A sentence with a number in it: `counted("%(number)s item", "%(number)s items", n)`, `1 item`, `12,400 items`."""
-    return ngettext(one, many, number) % {"number": count(number), **values}
+    shown = {name: isolated(value) for name, value in values.items()}
+    return ngettext(one, many, number) % {"number": count(number), **shown}
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that every catalogue tool knows
@@ -110,7 +111,7 @@ def resaid(text: str) -> str:
         between = _BETWEEN.get(current().code, {}).get(text.between, text.between)
         return between.join(resaid(part) for part in text.parts)
     form = gettext(text.message) if text.number is None else ngettext(text.message, text.many, text.number)
-    return form % {name: _put(value) for name, value in text.values.items()} if text.values else form
+    return form % {name: isolated(_put(value)) for name, value in text.values.items()} if text.values else form
 
 
 def _put(value: Value) -> str:

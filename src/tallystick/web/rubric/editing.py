@@ -1,7 +1,9 @@
 """An editor of rubrics and constitutions without scripts: form and YAML of one draft. Reads and writes through app."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from tallystick.app import access, rubric
 from tallystick.app.kernel import new_key
@@ -10,7 +12,7 @@ from tallystick.app.rubric.drafting import Place
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.document import Finding, Problem, form, parse
-from tallystick.flow.document.form import Data, Shape
+from tallystick.flow.document.form import Data, Shape, Written
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow
 from tallystick.flow.rubric.form import SHAPE
@@ -36,13 +38,21 @@ class Checked:
     affected: tuple[str, ...]
 
 
+class InForce(NamedTuple):
+    """A document as it stands in force: its version and its text."""
+
+    version: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One document that is edited: where its draft lies, what it looks like, how it comes into force.
 
-    begin    the text that an editor without a draft starts with
-    check    what publishing a text would do, or all that speaks against it
-    publish  brings a text into force under a key; where to go then
+    in_force  what is in force now, or None: an editor without a draft starts with its next version
+    fresh     the form data that an editor starts with where nothing is in force
+    check     what publishing a text would do, or all that speaks against it
+    publish   brings a text into force under a key; where to go then
     """
 
     place: Place
@@ -51,7 +61,8 @@ class Document:
     heading: str
     section: str
     trail: tuple[tuple[str, str], ...]
-    begin: Callable[[], str]
+    in_force: Callable[[], InForce | None]
+    fresh: Data
     check: Callable[[str], Checked | list[Problem] | Refused]
     publish: Callable[[str, str], str | list[Problem] | Refused]
 
@@ -77,11 +88,9 @@ def _rubric(visit: Visit) -> Document:
     programme, name = visit.path["programme"], visit.path["rubric_id"]
     root = f"/programmes/{programme}/rubrics"
 
-    def begin() -> str:
+    def in_force() -> InForce | None:
         found = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=name)
-        if isinstance(found, Refused):
-            return form.text(SHAPE, {"version": "1.0.0"})
-        return next_of(found.text, SHAPE)
+        return None if isinstance(found, Refused) else InForce(found.rubric.version, found.text)
 
     def check(text: str) -> Checked | list[Problem] | Refused:
         found = rubric.preview(visit.cell, visit.actor, programme=programme, text=text, name="rubric.yaml")
@@ -100,30 +109,35 @@ def _rubric(visit: Visit) -> Document:
         action=f"/programmes/{programme}/rubric-editor/{name}",
         heading=said("A new rubric") if name == NEW
         else said("A new version of the rubric %(name)s", name=name), section=SECTION,
-        trail=((said(SECTION), root),), begin=begin, check=check, publish=publish,
+        trail=((said(SECTION), root),), in_force=in_force, fresh={"version": "1.0.0"}, check=check, publish=publish,
     )  # fmt: skip
 
 
-def next_of(text: str, shape: Shape) -> str:
+@lru_cache(maxsize=64)
+def next_of(text: str, shape: Shape) -> Written:
     """The document in force as the start of its next version: a higher number, and nothing said of the change yet.
 
-    What the form has no fields for stays in it, behind what it has.
+    What the form has no fields for stays in it, behind what it has. It follows from the text alone, so it is kept.
     """
     data = _data_of(text)
     assert data is not None, "a document in force can be read"
     version = form.next_version(str(data.get("version", "")))
     begun: Data = {**data, "version": version, "changelog": "", "rationale": ""}
-    if form.unknown(shape, data):
-        return form.plain_text(begun)
-    return form.text(shape, begun)
+    if not form.has_form(shape, data):
+        return form.plainly_written(begun)
+    return form.written(shape, begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What lies on the editor's desk: the text, its form when it has one, and what was found."""
+    """What lies on the editor's desk: the text, its form when it has one, and what was found.
+
+    begun_from  the version in force whose difference from this text its writer knows
+    """
 
     text: str
     data: Data | None
+    begun_from: str = ""
     saved_at: str | None = None
     touched: str = ""
     problems: tuple[Problem, ...] = ()
@@ -137,21 +151,45 @@ def opened(visit: Visit, document: Document) -> PageAnswer:
     draft = drafting.draft(visit.cell, visit.actor, document.place)
     if isinstance(draft, Refused):
         return draft
-    text = draft.text if draft else document.begin()
-    saved_at = words.moment(draft.saved_at) if draft else None
-    return _page(visit, document, _desk(document, text, saved_at=saved_at))
+    if draft is None:
+        now = document.in_force()
+        begun = next_of(now.text, document.shape) if now else form.written(document.shape, document.fresh)
+        desk = replace(_desk(document, begun, saved_at=None), begun_from=now.version if now else "")
+        return _page(visit, document, desk)
+    desk = replace(
+        _desk(document, draft.text, saved_at=words.moment(draft.saved_at)), begun_from=draft.begun_from
+    )  # fmt: skip
+    overtaken = _overtaken(document, draft.begun_from)
+    return _page(visit, document, replace(desk, notices=(*desk.notices, overtaken)) if overtaken else desk)
 
 
-def _desk(document: Document, text: str, *, saved_at: str | None) -> Desk:
+def _overtaken(document: Document, begun_from: str) -> Notice | None:
+    """What is said where another version came into force since a draft was begun: its changes are not in the draft."""
+    now = document.in_force()
+    if not begun_from or now is None or begun_from == now.version:
+        return None
+    told = said(
+        "Version %(version)s came into force since this draft was begun under version %(begun)s. What it changed is not"
+        " in the draft: look at what differs, take over what should stay, and bring it into force then.",
+        version=now.version, begun=begun_from,
+    )  # fmt: skip
+    return Notice(kind="refused", sentence=told, field="editor")
+
+
+def _desk(document: Document, begun: str | Written, *, saved_at: str | None) -> Desk:
     """A text with its form, or with what keeps it from having one."""
-    data = _data_of(text)
+    text = begun if isinstance(begun, str) else begun.text
+    data = _data_of(text) if isinstance(begun, str) or not form.is_readable(begun) else begun.data
     strange = form.unknown(document.shape, data) if data is not None else []
-    if data is not None and not strange:
+    is_long = data is not None and form.is_too_long(document.shape, data)
+    if data is not None and not strange and not is_long:
         return Desk(text=text, data=data, saved_at=saved_at)
     why = (
         said("This text cannot be shown as a form yet. Correct it here, and use it again.")
         if data is None
         else said("This document holds what the form has no fields for. It is changed here, as text.")
+        if strange
+        else said("This document is too long for a form. It is changed here, as text.")
     )
     names = tuple(said("The form has no place for %(name)s.", name=name) for name in strange)
     found = parse(text, "the text") if data is None else []
@@ -177,22 +215,24 @@ def changed(visit: Visit, document: Document) -> PageAnswer:
     sent = _sent(visit, document, verb, place)
     if isinstance(sent, Refused):
         return _page(visit, document, _refused(document, visit.text("text"), sent))
-    saved = drafting.save(visit.cell, visit.actor, document.place, sent)
+    text = sent if isinstance(sent, str) else sent.text
+    begun_from = visit.text("begun_from")
+    saved = drafting.save(visit.cell, visit.actor, document.place, text, begun_from=begun_from)
     if isinstance(saved, Refused):
-        return saved if saved == access.ABSENT else _page(visit, document, _refused(document, sent, saved))
+        return saved if saved == access.ABSENT else _page(visit, document, _refused(document, text, saved))
     if verb == "publish":
-        return _publish(visit, document, sent)
-    desk = _desk(document, sent, saved_at=words.moment(saved))
+        return _publish(visit, document, sent, saved_at=words.moment(saved))
+    desk = replace(_desk(document, sent, saved_at=words.moment(saved)), begun_from=begun_from)
     if desk.data is not None and verb in {"add", "remove", "up"}:
         # What stands empty is in no document: the new row comes from the form itself.
-        desk = Desk(text=desk.text, data=_typed(visit, document, verb, place), saved_at=desk.saved_at, touched=place)
+        desk = replace(desk, data=_typed(visit, document, verb, place), touched=place)
     return _page(visit, document, _checked(document, desk) if verb == "check" else desk)
 
 
-def _sent(visit: Visit, document: Document, verb: str, place: str) -> str | Refused:
-    """The text of what was typed into the form, or the text itself."""
+def _sent(visit: Visit, document: Document, verb: str, place: str) -> str | Written | Refused:
+    """The document that was typed into the form, or the text itself."""
     if verb != "text" and visit.text("as") != "text":
-        return form.text(document.shape, _typed(visit, document, verb, place))
+        return form.written(document.shape, _typed(visit, document, verb, place))
     found = upload.document(visit, "the text")
     return found if isinstance(found, Refused) else found.text
 
@@ -204,7 +244,7 @@ def _typed(visit: Visit, document: Document, verb: str, place: str) -> Data:
 
 def _refused(document: Document, text: str, refused: Refused) -> Desk:
     data = _data_of(text)
-    is_form = data is not None and not form.unknown(document.shape, data)
+    is_form = data is not None and form.has_form(document.shape, data)
     return Desk(
         text=text, data=data if is_form else None, notices=(frame.notice(refused, field=refused.field and "editor"),),
         status=status_of(refused),
@@ -212,29 +252,32 @@ def _refused(document: Document, text: str, refused: Refused) -> Desk:
 
 
 def _checked(document: Document, desk: Desk) -> Desk:
+    """A desk with what publishing its text would do. Whoever sees that knows the difference from what is in force."""
     found = document.check(desk.text)
     if isinstance(found, list):
-        return Desk(text=desk.text, data=desk.data, saved_at=desk.saved_at, problems=tuple(found), status=422)
+        return replace(desk, problems=tuple(found), status=422)
     if isinstance(found, Refused):
-        return Desk(
-            text=desk.text, data=desk.data, saved_at=desk.saved_at, notices=(frame.notice(found),),
-            status=status_of(found),
-        )  # fmt: skip
-    return Desk(text=desk.text, data=desk.data, saved_at=desk.saved_at, checked=found)
+        return replace(desk, notices=(frame.notice(found),), status=status_of(found))
+    return replace(desk, checked=found, begun_from=found.previous or "")
 
 
-def _publish(visit: Visit, document: Document, text: str) -> PageAnswer:
+def _publish(visit: Visit, document: Document, sent: str | Written, *, saved_at: str) -> PageAnswer:
+    text = sent if isinstance(sent, str) else sent.text
+    begun_from = visit.text("begun_from")
+    if overtaken := _overtaken(document, begun_from):
+        desk = replace(_desk(document, sent, saved_at=saved_at), begun_from=begun_from)
+        checked = _checked(document, desk)
+        return _page(visit, document, replace(checked, notices=(overtaken, *checked.notices), status=409))
     done = document.publish(text, visit.text("idempotency_key"))
     if isinstance(done, str):
         drafting.drop(visit.cell, visit.actor, document.place)
         return frame.moved(done)
     if done == access.ABSENT:
         return access.ABSENT
-    desk = _desk(document, text, saved_at=None)
+    desk = replace(_desk(document, sent, saved_at=None), begun_from=begun_from)
     if isinstance(done, list):
-        return _page(visit, document, Desk(text=text, data=desk.data, problems=tuple(done), status=422))
-    notices = (frame.notice(done),)
-    return _page(visit, document, Desk(text=text, data=desk.data, notices=notices, status=status_of(done)))
+        return _page(visit, document, replace(desk, problems=tuple(done), status=422))
+    return _page(visit, document, replace(desk, notices=(frame.notice(done),), status=status_of(done)))
 
 
 def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
@@ -242,7 +285,7 @@ def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
     checked = desk.checked
     view = views.Editor(
         action=document.action, idempotency_key=new_key(), text=desk.text, saved_at=desk.saved_at,
-        is_form=desk.data is not None,
+        is_form=desk.data is not None, begun_from=desk.begun_from,
         nodes=() if desk.data is None
         else labelled(form.nodes(document.shape, desk.data, names, touched=desk.touched)),
         problems=frame.problems(desk.problems), is_checked=checked is not None,

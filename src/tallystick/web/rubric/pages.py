@@ -187,10 +187,6 @@ def _versions(visit: Visit, root: str, page: RubricPage) -> tuple[Version, ...]:
     )  # fmt: skip
 
 
-def _followed(previous: str | None) -> str:
-    return said("The first version.") if previous is None else said("Follows %(version)s.", version=previous)
-
-
 def compare(visit: Visit) -> PageAnswer:
     """Two versions side by side; the last two when none are named."""
     programme, name = visit.path["programme"], visit.path["rubric_id"]

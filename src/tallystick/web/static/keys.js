@@ -32,7 +32,8 @@ export const done = (event) => {
 
 export const keyOf = (event) => {
   const key = event.key.normalize("NFKC"); // wide letters and digits are letters and digits
-  if (/^[a-z0-9?]$/i.test(key)) return key;
+  if (/^[a-z]$/i.test(key)) return event.shiftKey ? key.toUpperCase() : key.toLowerCase(); // whatever Caps Lock says
+  if (/^[0-9?]$/.test(key)) return key;
   if (key === "\u061f") return "?";
   if (/^[a-z]\w+$/i.test(key) && !isUnread(key)) return key; // Enter, Escape and all that have a name
   const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];

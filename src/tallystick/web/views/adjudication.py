@@ -16,7 +16,7 @@ class CaseRow:
     item_id: str
     href: str
     domain: str
-    spread: str  # the verdicts in words: "A clearly, tie, B slightly"
+    spread: str | None  # the verdicts in words, to readers: "one is better: 2, tie: 1"
     since: str
     state: Pill
     risk: Pill = Pill(label="no tier")  # noqa: RUF009 - a frozen value

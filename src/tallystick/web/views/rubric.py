@@ -131,8 +131,8 @@ class RubricNew:
 class Editor:
     """A rubric or a constitution that is being written. Template: rubric/editor.html.
 
-    Posts `csrf`, `idempotency_key`, every field of the form by its path, and `do`: save, check, publish, discard, or
-    add, remove and up with a place behind it. The text posts `do` text with `document` or `text`.
+    Posts `csrf`, `idempotency_key`, `begun_from`, every field of the form by its path, and `do`: save, check, publish,
+    discard, or add, remove and up with a place behind it. The text posts `do` text with `document` or `text`.
     """
 
     action: str
@@ -141,6 +141,7 @@ class Editor:
     saved_at: str | None
     nodes: tuple[Node, ...]
     is_form: bool  # the text can be shown as a form
+    begun_from: str = ""  # the version whose difference from the text its writer knows
     problems: tuple[Problem, ...] = ()
     is_checked: bool = False
     findings: tuple[tuple[bool, str], ...] = ()  # (serious, sentence)
