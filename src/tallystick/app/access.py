@@ -52,6 +52,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
 }
 """Permission: the roles that have it. `adjudicator` is a role of an expert; all others are roles of a person."""
 
+READING_OTHERS: Final = (
+    "item.read", "gate.read", "monitor.read", "sentinel.audit", "release.read", "log.read",
+)  # fmt: skip
+"""What shows judgments of others, or counts of them, whether or not a look at the single item is recorded.
+
+`adjudicate`, `review` and `calibrate` do so, too, of one item after another, and each look is recorded.
+"""
+READERS: Final = frozenset[str]().union(*(PERMISSIONS[name] for name in READING_OTHERS))
+"""The roles that read what others judged: no item that was judged while somebody had one is work for them, ever."""
 ROLES: Final = roster.ROLES
 EXPERT_ROLES: Final = roster.EXPERT_ROLES
 SYSTEM: Final = "cell"

@@ -66,12 +66,12 @@ def queue(cell: Cell, actor: Actor, programme: str) -> list[RubricQueue] | Refus
     with cell.read() as connection:
         if contracts.programme(connection, programme) is None:
             return access.ABSENT
-        found = []
-        for row in rubrics.of_programme(connection, programme):
-            tally = store.tally(connection, programme, row.rubric)
-            if tally.all:
-                found.append(_queue(cell, connection, actor, row, tally=tally))
-        return found
+        tallies = store.tallies(connection, programme)
+        return [
+            _queue(cell, connection, actor, row, tally=tallies[row.rubric])
+            for row in rubrics.of_programme(connection, programme)
+            if row.rubric in tallies
+        ]
 
 
 def _queue(cell: Cell, connection: journal.Connection, actor: Actor, row: Row, *, tally: Tally) -> RubricQueue:

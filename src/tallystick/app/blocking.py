@@ -13,7 +13,7 @@ from tallystick import events
 from tallystick.app import access, gate, tiers
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.remembered import Known, Remembered
+from tallystick.app.remembered import HARMLESS, Known, Remembered
 from tallystick.events.envelope import open_entry
 from tallystick.events.gate import BatchMeasured
 from tallystick.flow import release as flow
@@ -27,21 +27,6 @@ from tallystick.store import gate as gates
 from tallystick.store import release as releases
 from tallystick.store.schema import Row
 
-HARMLESS = frozenset({
-    "content-accessed/1", "candidates-unblinded/1", "session-opened/1", "session-ended/1", "person-enrolled/1",
-    "roles-changed/1", "region-declared/1", "expert-contract-executed/1", "languages-declared/1",
-    "qualification-started/1", "gold-answered/1", "person-qualified/1", "qualification-failed/1",
-    "judgment-checked/1", "assignment-leased/1", "assignment-leased/2", "assignment-leased/3",
-    "assignment-released/1", "case-leased/1", "case-released/1", "batch-measured/1", "shortcut-audited/1",
-    "release-cut/1", "release-built/1", "release-phased/1", "release-monitored/1", "consensus-requested/1",
-    "release-abandoned/1", "pool-composed/1", "demographics-declared/1", "own-settings-saved/1",
-    "pay-terms-accepted/1", "pay-adjusted/1", "pay-period-closed/1", "pay-exported/1", "notice-acknowledged/1",
-    "holders-notified/1", "credential-declared/1", "credential-evidence-added/1", "credential-review-started/1",
-    "credential-verified/1", "credential-rejected/1", "credential-withdrawn/1", "clearance-granted/1",
-    "clearance-revoked/1", "disqualifier-answered/1", "disqualifier-proposed/1", "disqualifier-confirmed/1",
-    "disqualifier-dismissed/1", "disqualifier-lifted/1",
-})  # fmt: skip
-"""Kinds of events that leave every batch as a release would find it: nothing that they change is read for one."""
 OF_ONE_ITEM = frozenset({
     "judgment-submitted/1", "judgment-detailed/1", "judgment-imported/1", "disagreement-opened/1",
     "disagreement-settled/1", "disagreement-preserved/1", "rereview-leased/1", "rereview-released/1",
@@ -106,16 +91,19 @@ def states_shown(cell: Cell, connection: journal.Connection, programme: str) -> 
     connection  of a reading, never one that writes
     """
     here, rows = journal.head(connection).next_seq, _work(connection, programme)
-    kept = states_known(cell, connection, programme)
+    kept = states_known(cell, connection, programme, here=here)
     found = {row.batch: kept[row.batch] for row in rows if row.batch in kept}
     found |= _found(cell, connection, programme, [row for row in rows if row.batch not in kept])
     _STATES.keep(cell, programme, Known(found, here))
     return [found[row.batch] for row in rows]
 
 
-def states_known(cell: Cell, connection: journal.Connection, programme: str) -> dict[str, BatchState]:
-    """The batches that are still as they were when they were last worked out."""
-    here, known = journal.head(connection).next_seq, _STATES.last(cell, programme)
+def states_known(cell: Cell, connection: journal.Connection, programme: str, *, here: int) -> dict[str, BatchState]:
+    """The batches that are still as they were when they were last worked out.
+
+    here  the place of the journal that the connection reads
+    """
+    known = _STATES.last(cell, programme)
     since = None if known is None or known.upto > here else _STATES.since(connection, known.upto, here)
     if known is None or since is None or len(since) > MANY or any(kind not in OF_ONE_ITEM for kind, _ in since):
         return {}

@@ -6,9 +6,12 @@ Layout of a cell's folder: `keys/` (development custody only), `log/` (public), 
 
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from tallystick import __version__
 from tallystick.app import looking
@@ -25,6 +28,7 @@ from tallystick.flow.constitution import Constitution
 from tallystick.flow.contract import DataContract
 from tallystick.flow.document import read
 from tallystick.flow.refusal import Refused
+from tallystick.flow.roster import Pool
 from tallystick.flow.rubric import Rubric
 from tallystick.ledger import guards, journal
 from tallystick.ledger import head as heads
@@ -92,6 +96,7 @@ class Cell:
     _contracts: dict[str, DataContract] = field(default_factory=dict)
     _constitutions: dict[str, Constitution] = field(default_factory=dict)
     _secrets: dict[str, bytes] = field(default_factory=dict)
+    gold_ways: dict[tuple[str, str, str], tuple[Pool, Counter[str | None]]] = field(default_factory=dict)
     _signers: dict[str, KeySigner] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -252,6 +257,19 @@ class Cell:
                 raise looking.Unrecorded(f"{object_id}: expected the secret of a policy, found content: record a look")
             self._secrets[object_id] = self.vault.open(connection, object_id).payload
         return self._secrets[object_id]
+
+    def gold_verdicts(self, connection: journal.Connection, rows: list[schema.Row]) -> dict[str, str]:
+        """Gold item: the verdict that is right, to draw from them: for the cell's own use, so without a look.
+
+        Nobody is shown it. Raises Unrecorded for an item of another purpose, and what Vault.open_known raises. An item
+        that was erased is left out.
+        """
+        names = {row.hidden: row.item for row in rows if row.purpose == "gold"}
+        if len(names) < len(rows):
+            raise looking.Unrecorded("expected gold items, found others: record a look")
+        opened = self.vault.open_known(connection, names)
+        keys = {names[name]: one.payload for name, one in opened.items() if not isinstance(one, Erased)}
+        return {item: str(msgspec.json.decode(key)["gold"]["verdict"]) for item, key in keys.items()}
 
     def own_settings(self, connection: journal.Connection, object_id: str) -> bytes:
         """What somebody set for their own work: for the cell's own use, so without a look. Nobody is shown it.

@@ -188,14 +188,6 @@ def _state(cell: Cell, connection: journal.Connection, programme: str, domain: s
     )  # fmt: skip
 
 
-def has_one(cell: Cell, actor: Actor, programme: str) -> bool:
-    """Whether a programme has a constitution that this person may read."""
-    if not access.allows(actor, "constitution.read"):
-        return False
-    with cell.read() as connection:
-        return store.current(connection, programme) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Two versions of a constitution side by side, and the criteria in force that carry what changed."""

@@ -202,6 +202,14 @@ def glance(cell: Cell, actor: Actor, name: str) -> ProgrammeGlance | Refused:
         )  # fmt: skip
 
 
+def batch_sizes(cell: Cell, actor: Actor, name: str) -> dict[str, int]:
+    """Batch: how many items it has; empty for who may not read the programme."""
+    if not access.allows(actor, "programme.read"):
+        return {}
+    with cell.read() as connection:
+        return {row.batch: row.items for row in items.batches(connection, name)}
+
+
 def _batches(connection: journal.Connection, name: str) -> tuple[BatchGlance, ...]:
     latest, divided = gate.latest_of(connection, name), adjudication.states(connection, name)
     return tuple(

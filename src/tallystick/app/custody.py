@@ -317,15 +317,12 @@ class CustodyPage:
 
     custody        who holds them, in a stable word
     is_answering   whether the holder of keys answers now
-    held           log keys and epochs that the holder says it has; empty when it does not answer
     wrapped        epoch: how many keys of scopes it wraps
     """
 
     custody: str
     is_development: bool
     is_answering: bool
-    held_log_keys: tuple[str, ...]
-    held_epochs: tuple[int, ...]
     epochs: tuple[Row, ...]
     log_keys: tuple[Row, ...]
     scopes: tuple[Row, ...]
@@ -336,17 +333,18 @@ def custody_page(cell: Cell, actor: Actor) -> CustodyPage | Refused:
     """The keys of the cell for who may see them."""
     if not access.allows(actor, "custody.read"):
         return access.ABSENT
-    is_answering, log_keys, epochs = _held(cell)
+    is_answering = _is_answering(cell)
     with cell.read() as connection:
         return CustodyPage(
-            cell.custody, cell.custody not in PROTECTED, is_answering, log_keys, epochs,
+            cell.custody, cell.custody not in PROTECTED, is_answering,
             tuple(custody.epochs(connection)), tuple(custody.log_keys(connection)),
             tuple(custody.scope_rotations(connection)), custody.wrapped_keys(connection),
         )  # fmt: skip
 
 
-def _held(cell: Cell) -> tuple[bool, tuple[str, ...], tuple[int, ...]]:
+def _is_answering(cell: Cell) -> bool:
     try:
-        return True, cell.keys.log_keys(), cell.keys.epochs()
+        cell.keys.epochs()
     except KeysUnavailable:
-        return False, (), ()
+        return False
+    return True

@@ -46,7 +46,6 @@ from tallystick.store.sentinel import crossed
 from tallystick.store.vault import Erased, ObjectErased
 
 NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-VERSION_CHARACTERS = frozenset("0123456789.")
 NOT_BUILT = Refused(
     "not-built", "Expected a release that is built, found one that is not yet: wait a moment, and try again."
 )

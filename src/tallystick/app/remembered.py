@@ -20,6 +20,21 @@ FAR = 10_000
 """Behind so many events nobody looks for what they bear on: working it out anew costs no more."""
 REMEMBERED = 256
 """So many values are kept of each cell."""
+HARMLESS = frozenset({
+    "content-accessed/1", "candidates-unblinded/1", "session-opened/1", "session-ended/1", "person-enrolled/1",
+    "roles-changed/1", "region-declared/1", "expert-contract-executed/1", "languages-declared/1",
+    "qualification-started/1", "gold-answered/1", "person-qualified/1", "qualification-failed/1",
+    "judgment-checked/1", "assignment-leased/1", "assignment-leased/2", "assignment-leased/3",
+    "assignment-released/1", "case-leased/1", "case-released/1", "batch-measured/1", "shortcut-audited/1",
+    "release-cut/1", "release-built/1", "release-phased/1", "release-monitored/1", "consensus-requested/1",
+    "release-abandoned/1", "pool-composed/1", "demographics-declared/1", "own-settings-saved/1",
+    "pay-terms-accepted/1", "pay-adjusted/1", "pay-period-closed/1", "pay-exported/1", "notice-acknowledged/1",
+    "holders-notified/1", "credential-declared/1", "credential-evidence-added/1", "credential-review-started/1",
+    "credential-verified/1", "credential-rejected/1", "credential-withdrawn/1", "clearance-granted/1",
+    "clearance-revoked/1", "disqualifier-answered/1", "disqualifier-proposed/1", "disqualifier-confirmed/1",
+    "disqualifier-dismissed/1", "disqualifier-lifted/1",
+})  # fmt: skip
+"""Kinds of events that leave every batch as a release would find it: nothing that they change is read for one."""
 Said = TypeVar("Said")
 
 

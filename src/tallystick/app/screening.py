@@ -258,10 +258,3 @@ def waiting(cell: Cell, actor: Actor) -> tuple[Row, ...] | Refused:
         return access.ABSENT
     with cell.read() as connection:
         return tuple(disqualifiers.every(connection, state=flow.PROPOSED))
-
-
-def person_of(cell: Cell, disqualifier: str) -> str | None:
-    """Whom a disqualifier concerns."""
-    with cell.read() as connection:
-        row = disqualifiers.disqualifier(connection, disqualifier)
-    return None if row is None else str(row.person)

@@ -7,6 +7,7 @@ import msgspec
 from tallystick.app import access
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
+from tallystick.app.remembered import HARMLESS, Remembered
 from tallystick.flow import slices as flow
 from tallystick.flow.gate import Judged
 from tallystick.flow.refusal import Refused
@@ -37,17 +38,50 @@ class Sliced:
     weeks: dict[str, tuple[int | None, tuple[Slice, ...]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is measured of a programme along one axis: `Sliced` without the programme itself."""
+
+    axes: tuple[str, ...]
+    slices: tuple[Slice, ...]
+    threshold: dict[str, int]
+    left_out: int
+    weeks: dict[str, tuple[int | None, tuple[Slice, ...]]]
+
+
+KEPT = 16
+"""Of so many programmes and axes the measurements are remembered in each cell."""
+_MEASURED: Remembered[Measured | Refused] = Remembered(HARMLESS, most=KEPT)
+
+
 def sliced(cell: Cell, actor: Actor, programme: str, *, by: str) -> Sliced | Refused:
-    """Measure every part of a programme along an axis, as its judgments stand now."""
+    """Every part of a programme along an axis, as its judgments stand now."""
     if not access.allows(actor, "gate.read"):
         return access.ABSENT
     with cell.read() as connection:
         row = contracts.programme(connection, programme)
         if row is None:
             return access.ABSENT
-        placed = _placed(connection, programme)
-        in_force = {rubric.id: rubric for rubric in cell.rubrics_in_force(connection, programme).values()}
-        current = {name: rubrics.current(connection, programme, name) for name in {one.rubric for one in placed}}
+        found = measured_shown(cell, connection, row, by=by)
+    if isinstance(found, Refused):
+        return found
+    return Sliced(row, by, found.axes, found.slices, found.threshold, found.left_out, found.weeks)
+
+
+def measured_shown(cell: Cell, connection: journal.Connection, row: Row, *, by: str) -> Measured | Refused:
+    """The measurements: remembered while nothing happens that bears on a judgment.
+
+    connection  of a reading, never one that writes
+    """
+    return _MEASURED.of(cell, connection, (row.programme, by), lambda: measured(cell, connection, row, by=by))
+
+
+def measured(cell: Cell, connection: journal.Connection, row: Row, *, by: str) -> Measured | Refused:
+    """The same, measured anew."""
+    programme = row.programme
+    placed = _placed(connection, programme)
+    in_force = {rubric.id: rubric for rubric in cell.rubrics_in_force(connection, programme).values()}
+    current = {name: rubrics.current(connection, programme, name) for name in {one.rubric for one in placed}}
     axes = flow.axes_of(placed)
     if by not in axes:
         return Refused("unknown-axis", f"Expected one of {', '.join(axes)}, found {by[:60]!r}.", "by", axes)
@@ -59,7 +93,7 @@ def sliced(cell: Cell, actor: Actor, programme: str, *, by: str) -> Sliced | Ref
     of_slice = {one.name: thresholds[name] for one in found for name in one.rubrics if len(one.rubrics) == 1}
     by_week = flow.weeks(placed, metric=row.metric, level=row.level) if by == flow.WEEK else {}
     weeks = {name: (thresholds.get(name), tuple(parts)) for name, parts in by_week.items()}
-    return Sliced(row, by, axes, tuple(found), of_slice, left_out, weeks)
+    return Measured(axes, tuple(found), of_slice, left_out, weeks)
 
 
 def _placed(connection: journal.Connection, programme: str) -> list[Placed]:

@@ -12,6 +12,7 @@ from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
+from tallystick.app.remembered import HARMLESS, Remembered
 from tallystick.app.roster import profiles_of, reason_of
 from tallystick.events.assignment import SeniorGranted, SeniorRevoked
 from tallystick.flow import escape as looks
@@ -110,14 +111,33 @@ def batch_needs(cell: Cell, actor: Actor, batch: str) -> BatchNeeds | Refused:
 
 
 def _needs(cell: Cell, connection: journal.Connection, programme: str, rows: Iterable[Row]) -> Iterator[BatchNeeds]:
-    """What each of these batches of a programme needs. What the contract asks is looked up once for all."""
+    """What each of these batches of a programme needs, for pages. What the contract asks is looked up once for all."""
+    listed = list(rows)
     plans = {one.domain: one for one in contracts.domains(connection, programme)}
-    asked, policy = asked_of(cell, connection, programme), tiers.policy(connection, programme)
+    policy = tiers.policy(connection, programme)
     reviews = None if policy is None else dict(policy.reviews)
-    for row in rows:
-        plan = plans.get(row.domain)
-        found = () if row.purpose != "work" else tuple(needs_of(connection, row, asked))
+    needs = needs_shown(cell, connection, programme, [row for row in listed if row.purpose == "work"])
+    for row in listed:
+        plan, found = plans.get(row.domain), needs.get(row.batch, ())
         yield BatchNeeds(row, plan.risk if plan else None, plan.redundancy if plan else None, found, reviews)
+
+
+Needs = dict[str, tuple[Refused, ...]]
+"""Batch: what it needs."""
+_NEEDS: Remembered[Needs] = Remembered(HARMLESS)
+
+
+def needs_shown(cell: Cell, connection: journal.Connection, programme: str, batches: list[Row]) -> Needs:
+    """What batches of work need: remembered while nothing happens that bears on a batch.
+
+    connection  of a reading, never one that writes
+    """
+
+    def needs() -> Needs:
+        asked = asked_of(cell, connection, programme)
+        return {row.batch: tuple(needs_of(connection, row, asked)) for row in batches}
+
+    return _NEEDS.of(cell, connection, (programme, tuple(row.batch for row in batches)), needs)
 
 
 @dataclass(frozen=True, slots=True)

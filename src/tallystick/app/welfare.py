@@ -6,6 +6,7 @@ What somebody set for themselves is opened by them, and by the cell to offer ite
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -88,9 +89,10 @@ def _opened(cell: Cell, connection: journal.Connection, row: Row) -> Settings:
         return Settings()
 
 
-def zones() -> list[str]:
-    """The time zones that this machine knows."""
-    return sorted(available_timezones() | {flow.TIME_ZONE_DEFAULT})
+@cache
+def zones() -> tuple[str, ...]:
+    """The time zones that this machine knows. Its files are looked through once: that takes longer than a page may."""
+    return tuple(sorted(available_timezones() | {flow.TIME_ZONE_DEFAULT}))
 
 
 def save_settings(
@@ -276,7 +278,7 @@ def own(cell: Cell, actor: Actor) -> Own | Refused:
                 limits.setdefault(name, []).append(limit)
         names = sorted(known.keys() | settings.opted_out)
         return Own(
-            settings=settings, day=day, all_work=flow.had(pieces, day.start), zones=tuple(zones()),
+            settings=settings, day=day, all_work=flow.had(pieces, day.start), zones=zones(),
             categories=tuple(
                 _own_category(name, known.get(name), settings, pieces, limits=limits.get(name, []), day=day, now=now)
                 for name in names

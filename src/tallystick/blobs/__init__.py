@@ -132,10 +132,6 @@ class Blobs(Protocol):
         """The bytes of a blob. Raises BlobMissing; BlobDamaged when they do not fit their checksum."""
         ...
 
-    def get_range(self, name: str, start: int, stop: int) -> bytes:
-        """The bytes [start, stop) of a blob. Raises BlobMissing; BlobDamaged when it ends before `stop`."""
-        ...
-
     def open_stream(self, name: str) -> contextlib.AbstractContextManager[Readable]:
         """A blob to read piece by piece, in constant memory. Raises BlobMissing."""
         ...

@@ -19,7 +19,6 @@ from typing import BinaryIO
 
 from tallystick.blobs import (
     BlobChanged,
-    BlobDamaged,
     BlobDiffers,
     BlobMissing,
     BlobsUnavailable,
@@ -195,15 +194,6 @@ class FolderBlobs:
         """The bytes of a file; see Blobs."""
         with _found(name, self.where):
             return self._path(name).read_bytes()
-
-    def get_range(self, name: str, start: int, stop: int) -> bytes:
-        """A part of a file; see Blobs."""
-        with self.open_stream(name) as file:
-            file.seek(start)
-            data = file.read(stop - start)
-        if len(data) != stop - start:
-            raise BlobDamaged(f"{name}: expected at least {stop} bytes, found {start + len(data)}: it was cut off")
-        return data
 
     @contextmanager
     def open_stream(self, name: str) -> Iterator[BinaryIO]:

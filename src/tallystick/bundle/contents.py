@@ -12,7 +12,7 @@ import msgspec
 
 from tallystick.bundle.counting import cases, counted_by_item, standing_case
 from tallystick.bundle.rows import Marked, Reason
-from tallystick.bundle.state import AnyJudgment, CannotBuild, Closed, Entered, State, replay
+from tallystick.bundle.state import AnyJudgment, CannotBuild, Entered, State, replay
 from tallystick.events.affected import AffectedReleased
 from tallystick.events.constitution import ConstitutionPublished, TradeOffNoted
 from tallystick.events.envelope import ObjectRef, commitment
@@ -133,7 +133,8 @@ def _work(state: State, out: Mapping[str, str]) -> Iterator[tuple[str, ObjectRef
     withdrawn = withdrawn_closings(state)
     for closed in state.closed:
         if closed.fact.item not in out:
-            yield notes_place(closed, is_withdrawn=closed.seq in withdrawn), closed.fact.notes
+            place = notes_place(closed.fact.item, closed.seq, is_withdrawn=closed.seq in withdrawn)
+            yield place, closed.fact.notes
 
 
 def trade_off_place(judgment: str) -> str:
@@ -141,9 +142,9 @@ def trade_off_place(judgment: str) -> str:
     return f"judgments/{judgment}/trade-off"
 
 
-def notes_place(closed: Entered[Closed], *, is_withdrawn: bool) -> str:
+def notes_place(item: str, closed_seq: int, *, is_withdrawn: bool) -> str:
     """Where the notes of an adjudication stand. An item may have several that were withdrawn, and one that stands."""
-    return f"adjudications/{closed.fact.item}/notes" + (f"-{closed.seq}" if is_withdrawn else "")
+    return f"adjudications/{item}/notes" + (f"-{closed_seq}" if is_withdrawn else "")
 
 
 def withdrawn_closings(state: State) -> dict[int, int]:

@@ -64,6 +64,11 @@ def counted(state: State, *, upto: int | None = None) -> list[Entered[AnyJudgmen
     ]
 
 
+def kept_at(state: State) -> dict[str, int]:
+    """Affected judgments that a person let stand: where in the journal, for the last time."""
+    return {name: entered.seq for entered in state.told(AffectedKept) for name in entered.fact.judgments}
+
+
 def unreviewed(state: State) -> frozenset[str]:
     """Judgments that count, that a later version of their rubric affects, and that nobody has reviewed since."""
     place = {(one.fact.rubric, one.fact.version): one.seq for one in state.rubrics}
@@ -71,9 +76,7 @@ def unreviewed(state: State) -> frozenset[str]:
     for published in state.rubrics:
         if published.fact.previous is not None and published.fact.affected:
             changing[published.fact.rubric] = published.seq
-    kept: dict[str, int] = {}
-    for entered in state.told(AffectedKept):
-        kept.update(dict.fromkeys(entered.fact.judgments, entered.seq))
+    kept = kept_at(state)
     return frozenset(
         one.fact.judgment
         for one in counted(state)

@@ -436,7 +436,7 @@ def _adjudication(
     contents: Contents, item: ItemImported, case: Case, *, closed: Entered[Closed], gone: frozenset[str]
 ) -> Adjudication:
     fact, opened = closed.fact, case.opened
-    place = notes_place(closed, is_withdrawn=case.withdrawn_seq is not None)
+    place = notes_place(fact.item, closed.seq, is_withdrawn=case.withdrawn_seq is not None)
     settled = fact if isinstance(fact, DisagreementSettled) else None
     notes = ERASED if fact.notes.object in gone else read_notes(place, contents[place].payload)
     return Adjudication(

@@ -21,9 +21,9 @@ from tallystick.events.constitution import (
     OperationalizationProposed,
 )
 from tallystick.flow.checklist import PILOT
+from tallystick.flow.release import tally
 
 PATH = "manifest.json"
-PROOFS = "proofs"
 SIMULATED = "SIMULATED: the experts of this release are programs. No person judged anything in it."
 SIMULATED_IN_PART = (
     "SIMULATED IN PART, in a programme for demonstration: programs made {} of {} judgments and {} of {} adjudications."
@@ -250,16 +250,12 @@ def _view(view: View) -> ViewEntry:
 def _counts(tables: Tables) -> Counts:
     return Counts(
         records=len(tables.records), judgments=len(tables.judgments),
-        standing=_tally(judgment.standing for judgment in tables.judgments), experts=len(tables.experts),
-        adjudications=len(tables.adjudications), excluded_items=_tally(out.reason for out in tables.exclusions),
+        standing=tally(judgment.standing for judgment in tables.judgments), experts=len(tables.experts),
+        adjudications=len(tables.adjudications), excluded_items=tally(out.reason for out in tables.exclusions),
         left_out_batches=len(tables.state.cut.fact.left_out),
-        record_flags=_tally(flag for record in tables.records for flag in record.flags),
-        judgment_flags=_tally(flag for judgment in tables.judgments for flag in judgment.flags),
+        record_flags=tally(flag for record in tables.records for flag in record.flags),
+        judgment_flags=tally(flag for judgment in tables.judgments for flag in judgment.flags),
     )  # fmt: skip
-
-
-def _tally(things: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(things).items()))
 
 
 def _links(tables: Tables) -> list[LinkEntry]:

@@ -15,9 +15,9 @@ from typing import TypeVar
 import msgspec
 
 from tallystick import canon, events
-from tallystick.bundle.contents import Opened, OpenedObject, wanted
+from tallystick.bundle.contents import Opened, OpenedObject, notes_place, wanted
 from tallystick.bundle.derive import Tables
-from tallystick.bundle.rows import Adjudication, Judgment, Record
+from tallystick.bundle.rows import Adjudication, Candidate, Judgment, Producer, Record
 from tallystick.bundle.state import State
 from tallystick.events.envelope import SALT_BYTES, open_entry
 from tallystick.events.release import ReleaseBuilt
@@ -130,24 +130,24 @@ def stands_in(
         texts = [{"text": candidate.text} for candidate in record.candidates]
         seen = {"candidates": texts, "context": record.context, "prompt": record.prompt}
         yield f"records/{record.item}/content", canon.encode(seen)
-        identity = [
-            {"model": c.model, "sampling": {s.name: s.value for s in c.sampling}, "version": c.version}
-            for c in record.candidates
-        ]
-        hidden: dict[str, object] = {"candidates": identity, "gold": None, "group": record.group}
+        made = [_made_by(candidate) for candidate in record.candidates]
+        hidden: dict[str, object] = {"candidates": made, "gold": None, "group": record.group}
         if record.producer:
-            settings = {s.name: s.value for s in record.producer.sampling}
-            hidden["producer"] = {
-                "model": record.producer.model, "sampling": settings, "version": record.producer.version,
-            }  # fmt: skip
+            hidden["producer"] = _made_by(record.producer)
         yield f"records/{record.item}/hidden", canon.encode(hidden)
     for judgment in judgments:
         if judgment.is_in_record:
             yield f"judgments/{judgment.judgment}/reasons", canon.encode({"reasons": judgment.reasons})
     for adjudication in adjudications:
-        place = f"adjudications/{adjudication.item}/notes"
-        withdrawn = f"-{adjudication.closed_seq}" if adjudication.withdrawn_seq is not None else ""
-        yield place + withdrawn, adjudication.notes.encode()
+        is_withdrawn = adjudication.withdrawn_seq is not None
+        place = notes_place(adjudication.item, adjudication.closed_seq, is_withdrawn=is_withdrawn)
+        yield place, adjudication.notes.encode()
+
+
+def _made_by(one: Candidate | Producer) -> dict[str, object]:
+    """Which model made something, and how, as a hidden payload says it."""
+    sampling = {setting.name: setting.value for setting in one.sampling}
+    return {"model": one.model, "sampling": sampling, "version": one.version}
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
@@ -229,7 +229,5 @@ def read_openings(data: bytes) -> dict[str, Opening]:
         if parsed.object in found:
             raise BadProofs(f"{where}: expected each object once, found {parsed.object} again")
         payload = None if parsed.payload is None else _bytes(where, parsed.payload)
-        if parsed.object in found:
-            raise BadProofs(f"{where}: expected each object once, found {parsed.object} again")
         found[parsed.object] = Opening(parsed.object, parsed.place, salt, payload)
     return found

@@ -13,7 +13,7 @@ from tallystick.flow.constitution import Constitution
 from tallystick.flow.contract import DataContract, check_bound
 from tallystick.flow.document import Problem, Versioned, placed, read
 from tallystick.flow.refusal import Refused
-from tallystick.flow.rubric import DiffRow, Rubric, enough, rule_on
+from tallystick.flow.rubric import DiffRow, Rubric, check_takeable, enough, rule_on
 from tallystick.flow.slices import Slice
 
 app = typer.Typer(name="programme", no_args_is_help=True, help="Contracts, rubrics, imports and agreement.")
@@ -30,6 +30,8 @@ def check(file: File, as_json: shell.AsJson = False) -> None:
     found: Versioned | list[Problem] = read(data, file.name, model)
     if isinstance(found, DataContract):
         found = placed(check_bound(found, file.name), data) or found
+    elif isinstance(found, Rubric):
+        found = placed(check_takeable(found, file.name), data) or found
     if isinstance(found, list):
         shell.list_problems(found)
     kind = "constitution" if is_constitution else "rubric" if is_rubric else "contract"

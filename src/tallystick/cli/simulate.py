@@ -22,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate_assignment(
-    experts: Annotated[
-        int, typer.Option(min=40, max=2_000, help="How many experts take part; fewer than 40 may not cover all.")
-    ] = 200,
-    items: Annotated[int, typer.Option(min=100, max=1_000_000, help="How many items there are.")] = 20_000,
+    experts: Annotated[int, typer.Option(min=40, max=2_000, help="How many experts take part: at least 40.")] = 200,
+    items: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="How many items there are: at least 100.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed draws the same people and items.")] = 7,
     figure: Annotated[Path | None, typer.Option(help="Write the spread of load to this file, as SVG.")] = None,
     directory: Annotated[

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tallystick.client.answers import Answer, Case, Closed, Disagreement, Done, Receipt
 from tallystick.client.receipts import KeptReceipts, Signed
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class Waiting(Answer, frozen=True):
@@ -100,7 +98,7 @@ class AdjudicationCalls:
     ) -> DisagreementQueue:
         """Disagreements in one state: open, settled, preserved or withdrawn. Open ones in the order of the queue."""
         query = {"state": state, "after": after, "limit": limit}
-        return self._wire.get(DisagreementQueue, f"{PREFIX}/programmes/{safe(programme)}/disagreements", query=query)
+        return self._wire.get(DisagreementQueue, f"{programme_path(programme)}/disagreements", query=query)
 
     def take_case(self, item: str, *, key: str | None = None) -> TakenCase:
         """Take an open case. Raises Conflict: `case-held`, `holding-case`."""
@@ -108,7 +106,7 @@ class AdjudicationCalls:
 
     def next_case(self, programme: str, *, key: str | None = None) -> TakenCase:
         """Take the case that comes first, or see which one is held. Raises Conflict `no-work` when none is open."""
-        path = f"{PREFIX}/programmes/{safe(programme)}/disagreements/next"
+        path = f"{programme_path(programme)}/disagreements/next"
         return self._wire.post(TakenCase, path, key=key)
 
     def give_back_case(self, item: str, *, key: str | None = None) -> Receipt:
@@ -167,11 +165,11 @@ class AdjudicationCalls:
 
     def overturns(self, programme: str) -> Overturns:
         """How often adjudicators decided otherwise, by expert, criterion and domain, with intervals."""
-        return self._wire.get(Overturns, f"{PREFIX}/programmes/{safe(programme)}/overturns")
+        return self._wire.get(Overturns, f"{programme_path(programme)}/overturns")
 
     def rubric_feedback(self, programme: str, rubric: str) -> list[GivenRemark]:
         """What adjudicators said of a rubric, newest first. That you looked is recorded."""
-        path = f"{PREFIX}/programmes/{safe(programme)}/rubrics/{safe(rubric)}/feedback"
+        path = f"{programme_path(programme)}/rubrics/{safe(rubric)}/feedback"
         return self._wire.get(dict[str, list[GivenRemark]], path)["remarks"]
 
 

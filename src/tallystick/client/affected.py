@@ -1,9 +1,7 @@
 """Judgments that a later rubric version affects, over the API: what waits, one of them, what is decided."""
 
 from tallystick.client.answers import Answer, BlindedJudgment, DiffRow, Receipt, Rubric, ShownItem
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class Tally(Answer, frozen=True):
@@ -123,4 +121,4 @@ class AffectedCalls:
 
 
 def _programme(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}/affected"
+    return f"{programme_path(programme)}/affected"

@@ -8,9 +8,9 @@ from tallystick.client.answers import Answer, Receipt, Rubric, ShownItem, Value
 from tallystick.client.answers.warned import Warned
 from tallystick.client.judgments import Judgment
 from tallystick.client.receipts import Signed
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import PREFIX, Wire, safe
 
-SESSIONS = "/api/v1/calibrations"
+SESSIONS = f"{PREFIX}/calibrations"
 
 
 class OwnCalibration(Answer, frozen=True):
@@ -239,11 +239,11 @@ class CalibrationCalls:
 
     def my_calibrations(self) -> list[OwnCalibration]:
         """The sessions that one takes part in, the newest first."""
-        return self._wire.get(dict[str, list[OwnCalibration]], "/api/v1/me/calibrations")["calibrations"]
+        return self._wire.get(dict[str, list[OwnCalibration]], f"{PREFIX}/me/calibrations")["calibrations"]
 
     def calibration_proposal(self, intervention: str) -> CalibrationProposal:
         """The items and people that a session would be opened with."""
-        return self._wire.get(CalibrationProposal, f"/api/v1/interventions/{safe(intervention)}/calibrations/proposal")
+        return self._wire.get(CalibrationProposal, f"{PREFIX}/interventions/{safe(intervention)}/calibrations/proposal")
 
     def open_calibration(
         self, intervention: str, *, items: Sequence[str] | None = None, participants: Sequence[str] | None = None,
@@ -254,7 +254,7 @@ class CalibrationCalls:
             "items": None if items is None else list(items),
             "participants": None if participants is None else list(participants),
         }
-        path = f"/api/v1/interventions/{safe(intervention)}/calibrations"
+        path = f"{PREFIX}/interventions/{safe(intervention)}/calibrations"
         return self._wire.post(OpenedCalibration, path, key=key, body=body)
 
     def calibration(self, calibration: str) -> Calibration:

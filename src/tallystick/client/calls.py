@@ -35,10 +35,9 @@ from tallystick.client.slices import SlicesCalls
 from tallystick.client.standing import StandingCalls
 from tallystick.client.tiers import TierCalls
 from tallystick.client.welfare import WelfareCalls
-from tallystick.client.wire import ATTEMPTS, Query, Wire, safe
+from tallystick.client.wire import ATTEMPTS, PREFIX, Query, Wire, programme_path, safe
 
 TIMEOUT_S = 60.0
-PREFIX = "/api/v1"
 
 
 class Client(
@@ -106,7 +105,7 @@ class Client(
 
     def glance(self, programme: str) -> answers.Glance:
         """How a programme stands."""
-        return self._wire.get(answers.Glance, _programme(programme))
+        return self._wire.get(answers.Glance, programme_path(programme))
 
     def bring_into_force(self, text: str, *, name: str = "contract.yaml", key: str | None = None) -> answers.InForce:
         """Open a programme from its contract, or revise it. Raises Refused with every problem of the document."""
@@ -115,30 +114,30 @@ class Client(
 
     def contract(self, programme: str, version: str | None = None) -> answers.ContractVersion:
         """A contract version, the one in force when none is named."""
-        path = f"{_programme(programme)}/contract"
+        path = f"{programme_path(programme)}/contract"
         return self._wire.get(answers.ContractVersion, path, query={"version": version})
 
     def publish_rubric(
         self, programme: str, text: str, *, name: str = "rubric.yaml", key: str | None = None
     ) -> answers.Published:
         """Bring a rubric version into force. Raises Refused with every problem of the document."""
-        path, body = f"{_programme(programme)}/rubrics", {"text": text, "name": name}
+        path, body = f"{programme_path(programme)}/rubrics", {"text": text, "name": name}
         return self._wire.post(answers.Published, path, key=key, body=body)
 
     def rubrics(self, programme: str) -> list[answers.RubricInForce]:
         """The rubric versions in force."""
-        path = f"{_programme(programme)}/rubrics"
+        path = f"{programme_path(programme)}/rubrics"
         return self._wire.get(dict[str, list[answers.RubricInForce]], path)["rubrics"]
 
     def rubric(self, programme: str, rubric: str, version: str | None = None) -> answers.Rubric:
         """A rubric version, the one in force when none is named."""
-        path = f"{_programme(programme)}/rubrics/{safe(rubric)}"
+        path = f"{programme_path(programme)}/rubrics/{safe(rubric)}"
         page = self._wire.get(_RubricPage, path, query={"version": version})
         return page.rubric
 
     def rubric_diff(self, programme: str, rubric: str, *, old: str, new: str) -> list[answers.DiffRow]:
         """Two versions side by side."""
-        path = f"{_programme(programme)}/rubrics/{safe(rubric)}/diff"
+        path = f"{programme_path(programme)}/rubrics/{safe(rubric)}/diff"
         return self._wire.get(dict[str, list[answers.DiffRow]], path, query={"old": old, "new": new})["rows"]
 
     # --- people ---------------------------------------------------------------------------------------------------
@@ -180,7 +179,7 @@ class Client(
 
     def standings(self, programme: str) -> list[answers.Standing]:
         """How one stands with every rubric in force."""
-        path = f"{_programme(programme)}/qualifications"
+        path = f"{programme_path(programme)}/qualifications"
         return self._wire.get(dict[str, list[answers.Standing]], path)["standings"]
 
     def start_qualification(
@@ -190,7 +189,7 @@ class Client(
 
         signal  whose gold items; the first that one has not passed when left out
         """
-        path = f"{_programme(programme)}/qualifications"
+        path = f"{programme_path(programme)}/qualifications"
         return self._wire.post(answers.Qualification, path, key=key, body={"rubric": rubric, "signal": signal})
 
     def gold_task(self, qualification: str) -> answers.GoldTask:
@@ -217,13 +216,13 @@ class Client(
     ) -> answers.Import:
         """Bring a file of items in: JSONL, CSV or Parquet, told apart by its name."""
         query: Query = {"name": name, "batch": batch, "purpose": purpose, "strict": strict}
-        sent = self._wire.send("POST", f"{_programme(programme)}/items", content=data, query=query)
+        sent = self._wire.send("POST", f"{programme_path(programme)}/items", content=data, query=query)
         return msgspec.json.decode(sent, type=answers.Import)
 
     def import_judgments(self, programme: str, data: bytes, *, name: str, source: str) -> answers.Import:
         """Bring in judgments that were made elsewhere. They stay marked as imported for ever."""
         query = {"name": name, "source": source}
-        sent = self._wire.send("POST", f"{_programme(programme)}/judgments", content=data, query=query)
+        sent = self._wire.send("POST", f"{programme_path(programme)}/judgments", content=data, query=query)
         return msgspec.json.decode(sent, type=answers.Import)
 
     def import_problems(self, run: str) -> list[answers.RowProblem]:
@@ -237,7 +236,7 @@ class Client(
     ) -> answers.Items:  # fmt: skip
         """A page of items."""
         query = {"after": after, "limit": limit, "domain": domain, "state": state, "batch": batch}
-        return self._wire.get(answers.Items, f"{_programme(programme)}/items", query=query)
+        return self._wire.get(answers.Items, f"{programme_path(programme)}/items", query=query)
 
     def record(self, item: str, *, reason: str) -> answers.Record:
         """An item with everything that happened to it. That you looked, and why, is recorded."""
@@ -248,7 +247,7 @@ class Client(
     def next_task(self, programme: str, *, key: str | None = None) -> answers.Task | None:
         """The item that one holds, or the next one; None when nothing is open now."""
         try:
-            return self._wire.post(answers.Task, f"{_programme(programme)}/next", key=key)
+            return self._wire.post(answers.Task, f"{programme_path(programme)}/next", key=key)
         except Conflict as conflict:
             if conflict.code != "no-work":
                 raise
@@ -283,7 +282,7 @@ class Client(
 
     def batches(self, programme: str) -> list[answers.Batch]:
         """The batches of a programme, oldest first."""
-        return self._wire.get(dict[str, list[answers.Batch]], f"{_programme(programme)}/batches")["batches"]
+        return self._wire.get(dict[str, list[answers.Batch]], f"{programme_path(programme)}/batches")["batches"]
 
     def agreement(self, batch: str) -> answers.Agreement:
         """How a batch stands now."""
@@ -297,11 +296,11 @@ class Client(
 
     def releases(self, programme: str) -> list[answers.Release]:
         """The releases of a programme, newest first."""
-        return self._wire.get(dict[str, list[answers.Release]], f"{_programme(programme)}/releases")["releases"]
+        return self._wire.get(dict[str, list[answers.Release]], f"{programme_path(programme)}/releases")["releases"]
 
     def blockers(self, programme: str) -> list[answers.Blocker]:
         """What blocks a release now."""
-        return self._wire.get(dict[str, list[answers.Blocker]], f"{_programme(programme)}/blockers")["blockers"]
+        return self._wire.get(dict[str, list[answers.Blocker]], f"{programme_path(programme)}/blockers")["blockers"]
 
     def cut_release(
         self, programme: str, *, name: str, version: str, use: str, batches: Sequence[str] | None = None,
@@ -318,7 +317,7 @@ class Client(
             "name": name, "version": version, "use": use, "batches": chosen, "consensus": consensus,
             "affected_rationale": affected_rationale,
         }  # fmt: skip
-        return self._wire.post(answers.Release, f"{_programme(programme)}/releases", key=key, body=body)
+        return self._wire.post(answers.Release, f"{programme_path(programme)}/releases", key=key, body=body)
 
     def release_file(self, release: str, path: str, *, destination: str | None = None) -> bytes:
         """One file of a release.
@@ -359,7 +358,3 @@ class _PersonPage(answers.Answer, frozen=True):
 
 class _Measured(answers.Answer, frozen=True):
     measurement: answers.Measurement
-
-
-def _programme(name: str) -> str:
-    return f"{PREFIX}/programmes/{safe(name)}"

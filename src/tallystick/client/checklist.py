@@ -1,9 +1,7 @@
 """The operating checklist and the phases of a programme over the API. Reads and writes over HTTP."""
 
 from tallystick.client.answers import Answer, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import Wire, programme_path
 
 
 class ChecklistEvidence(Answer, frozen=True):
@@ -89,11 +87,11 @@ class ChecklistCalls:
 
     def checklist(self, programme: str) -> Checklist:
         """Evaluate the operating checklist on a programme as it is now."""
-        return self._wire.get(Checklist, f"{_programme(programme)}/checklist")
+        return self._wire.get(Checklist, f"{programme_path(programme)}/checklist")
 
     def phase(self, programme: str) -> Phase:
         """Read the phase of a programme and every move."""
-        return self._wire.get(Phase, f"{_programme(programme)}/phase")
+        return self._wire.get(Phase, f"{programme_path(programme)}/phase")
 
     def move_phase(self, programme: str, phase: str, *, rationale: str, key: str | None = None) -> PhaseMoved:
         """Move a programme to another phase. Raises Conflict `phase-order` or `pilot-incomplete`.
@@ -101,8 +99,4 @@ class ChecklistCalls:
         rationale  at least 20 characters that a later reader can follow
         """
         body = {"phase": phase, "rationale": rationale}
-        return self._wire.post(PhaseMoved, f"{_programme(programme)}/phase", key=key, body=body)
-
-
-def _programme(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}"
+        return self._wire.post(PhaseMoved, f"{programme_path(programme)}/phase", key=key, body=body)

@@ -3,9 +3,7 @@
 import msgspec
 
 from tallystick.client.answers import Answer, DiffRow, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class Finding(Answer, frozen=True):
@@ -203,7 +201,7 @@ class ConstitutionCalls:
 
     def preview_rubric(self, programme: str, text: str, *, name: str = "rubric.yaml") -> DocumentPreview:
         """What publishing a rubric would do. Nothing is written."""
-        path = f"{PREFIX}/programmes/{safe(programme)}/rubrics/preview"
+        path = f"{programme_path(programme)}/rubrics/preview"
         return msgspec.json.decode(
             self._wire.send("POST", path, body={"text": text, "name": name}), type=DocumentPreview
         )
@@ -241,7 +239,7 @@ class ConstitutionCalls:
 
 
 def _of(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}/constitution"
+    return f"{programme_path(programme)}/constitution"
 
 
 def _proposal(proposal: str) -> str:
@@ -249,7 +247,7 @@ def _proposal(proposal: str) -> str:
 
 
 def _draft(programme: str, rubric: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}/rubric-drafts/{safe(rubric)}"
+    return f"{programme_path(programme)}/rubric-drafts/{safe(rubric)}"
 
 
 def _saved(payload: bytes) -> int:

@@ -3,9 +3,7 @@
 import msgspec
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, new_key, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, new_key, safe
 
 
 class Credential(Answer, frozen=True):

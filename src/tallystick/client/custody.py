@@ -1,9 +1,9 @@
 """Keys over the API: which there are, and each level renewed. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Receipt
-from tallystick.client.wire import Wire
+from tallystick.client.wire import PREFIX, Wire
 
-CUSTODY = "/api/v1/custody"
+CUSTODY = f"{PREFIX}/custody"
 
 
 class Epoch(Answer, frozen=True):

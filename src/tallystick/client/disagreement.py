@@ -6,10 +6,10 @@ from typing import TypeVar
 import msgspec
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Query, Wire, new_key, safe
+from tallystick.client.wire import PREFIX, Query, Wire, new_key, programme_path, safe
 
-MODELS = "/api/v1/cause-models"
-GROUPS = "/api/v1/me/groups"
+MODELS = f"{PREFIX}/cause-models"
+GROUPS = f"{PREFIX}/me/groups"
 Of = TypeVar("Of")
 
 
@@ -216,27 +216,27 @@ class DisagreementCalls:
 
     def causes(self, programme: str) -> list[BatchCauses]:
         """The batches of a programme that have disagreements, counted by cause."""
-        path = f"/api/v1/programmes/{safe(programme)}/causes"
+        path = f"{programme_path(programme)}/causes"
         return self._wire.get(dict[str, list[BatchCauses]], path)["batches"]
 
     def classify_causes(self, batch: str, *, limit: int | None = None, key: str | None = None) -> CausesRun:
         """Classify the disagreements of a batch whose evidence is new. Call it again while `left` is above 0."""
-        path = f"/api/v1/batches/{safe(batch)}/causes"
+        path = f"{PREFIX}/batches/{safe(batch)}/causes"
         return self._change("POST", CausesRun, path, key=key, query={} if limit is None else {"limit": limit})
 
     def disagreement_map(self, batch: str) -> DisagreementMap:
         """The disagreements of a batch by cause and confidence."""
-        return self._wire.get(DisagreementMap, f"/api/v1/batches/{safe(batch)}/causes")
+        return self._wire.get(DisagreementMap, f"{PREFIX}/batches/{safe(batch)}/causes")
 
     def cause_of(self, item: str, *, reason: str | None = None) -> ItemCause:
         """Why the judges of one item disagree. With a reason, what people noted beside a cause is shown."""
         query = {} if reason is None else {"reason": reason}
-        return self._wire.get(ItemCause, f"/api/v1/disagreements/{safe(item)}/cause", query=query)
+        return self._wire.get(ItemCause, f"{PREFIX}/disagreements/{safe(item)}/cause", query=query)
 
     def correct_cause(self, item: str, *, cause: str, note: str, key: str | None = None) -> Receipt:
         """Say what the cause of a disagreement is: the proposed one again, or another."""
         body = {"cause": cause, "note": note}
-        return self._wire.post(Done, f"/api/v1/disagreements/{safe(item)}/cause", key=key, body=body).receipt
+        return self._wire.post(Done, f"{PREFIX}/disagreements/{safe(item)}/cause", key=key, body=body).receipt
 
     def cause_models(self) -> CauseModels:
         """The model of causes in force, and those that were fitted."""

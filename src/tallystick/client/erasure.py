@@ -1,9 +1,9 @@
 """Erasures and regions over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import PREFIX, Wire, safe
 
-ERASURES = "/api/v1/erasures"
+ERASURES = f"{PREFIX}/erasures"
 
 
 class Erasure(Answer, frozen=True):
@@ -106,7 +106,7 @@ class ErasureCalls:
 
     def notices(self) -> list[Notice]:
         """Notices to holders of releases."""
-        return self._wire.get(dict[str, list[Notice]], "/api/v1/notices")["notices"]
+        return self._wire.get(dict[str, list[Notice]], f"{PREFIX}/notices")["notices"]
 
     def acknowledge_notice(self, notice: Notice, *, key: str | None = None) -> Receipt:
         """Confirm that what one holds of the erased content is erased."""
@@ -116,4 +116,4 @@ class ErasureCalls:
 
     def declare_region(self, person: str, region: str, *, key: str | None = None) -> Receipt:
         """Declare where a person is when they read content: ISO 3166, such as DE or US-CA; or EU."""
-        return self._wire.post(Done, f"/api/v1/people/{safe(person)}/region", key=key, body={"region": region}).receipt
+        return self._wire.post(Done, f"{PREFIX}/people/{safe(person)}/region", key=key, body={"region": region}).receipt

@@ -3,9 +3,7 @@
 from tallystick.client.answers import Answer, BlindedJudgment, Done, Receipt, Rubric, ShownItem
 from tallystick.client.answers.warned import Warned
 from tallystick.client.receipts import KeptReceipts, Signed
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class EscapeLimits(Answer, frozen=True):
@@ -220,7 +218,7 @@ class EscapeCalls:
 
 
 def _of(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}/rereview"
+    return f"{programme_path(programme)}/rereview"
 
 
 def _one(item: str) -> str:

@@ -1,9 +1,9 @@
 """Interventions over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Receipt, Value
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
-INTERVENTIONS = "/api/v1/interventions"
+INTERVENTIONS = f"{PREFIX}/interventions"
 
 
 class InterventionRow(Answer, frozen=True):
@@ -135,7 +135,7 @@ class InterventionCalls:
 
     def interventions(self, programme: str) -> list[InterventionRow]:
         """The interventions of a programme, the newest first."""
-        path = f"/api/v1/programmes/{safe(programme)}/interventions"
+        path = f"{programme_path(programme)}/interventions"
         return self._wire.get(dict[str, list[InterventionRow]], path)["interventions"]
 
     def intervention(self, intervention: str) -> Intervention:

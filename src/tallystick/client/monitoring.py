@@ -2,7 +2,7 @@
 
 from tallystick.client.answers import Answer, Receipt
 from tallystick.client.slices import Interval
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class Rate(Answer, frozen=True):
@@ -260,31 +260,31 @@ class MonitoringCalls:
 
     def monitoring(self, programme: str, *, by: str = "domain") -> Monitoring:
         """Abstention, disagreement, defects and time over all experts."""
-        return self._wire.get(Monitoring, f"/api/v1/programmes/{safe(programme)}/monitoring", query={"by": by})
+        return self._wire.get(Monitoring, f"{programme_path(programme)}/monitoring", query={"by": by})
 
     def expert(self, programme: str, person: str, *, by: str = "domain") -> Expert:
         """One expert's figures beside those of all experts, and what would help them."""
-        path = f"/api/v1/programmes/{safe(programme)}/experts/{safe(person)}"
+        path = f"{programme_path(programme)}/experts/{safe(person)}"
         return self._wire.get(Expert, path, query={"by": by})
 
     def own_figures(self, programme: str) -> OwnFigures:
         """One's own figures: nothing of sentinels, of others, or of open items."""
-        return self._wire.get(OwnFigures, f"/api/v1/me/figures/{safe(programme)}")
+        return self._wire.get(OwnFigures, f"{PREFIX}/me/figures/{safe(programme)}")
 
     def confusion(self, batch: str, *, of: str = "verdict") -> Confusion:
         """The answers of a batch held against each other: the verdict, or one criterion."""
-        return self._wire.get(Confusion, f"/api/v1/batches/{safe(batch)}/confusion", query={"of": of})
+        return self._wire.get(Confusion, f"{PREFIX}/batches/{safe(batch)}/confusion", query={"of": of})
 
     def shortcut_audits(self, programme: str) -> ShortcutAudits:
         """The shortcut audits of a programme, newest first."""
-        return self._wire.get(ShortcutAudits, f"/api/v1/programmes/{safe(programme)}/shortcut-audits")
+        return self._wire.get(ShortcutAudits, f"{programme_path(programme)}/shortcut-audits")
 
     def audit_shortcuts(self, programme: str, *, language: str = "", key: str | None = None) -> Audited:
         """Hold every preference against the form of the texts, which are opened for it. That is recorded."""
-        path = f"/api/v1/programmes/{safe(programme)}/shortcut-audits"
+        path = f"{programme_path(programme)}/shortcut-audits"
         return self._wire.post(Audited, path, key=key, body={"language": language})
 
     def quality_report(self, programme: str) -> QualityReport:
         """Root causes, corrective actions, figures and where they come from."""
-        path = f"/api/v1/programmes/{safe(programme)}/report"
+        path = f"{programme_path(programme)}/report"
         return self._wire.get(QualityReport, path)

@@ -3,9 +3,7 @@
 from urllib.parse import quote
 
 from tallystick.client.answers import Answer, Done, Receipt, Release
-from tallystick.client.wire import Query, Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Query, Wire, safe
 
 
 class Access(Answer, frozen=True):

@@ -1,9 +1,7 @@
 """Pay over the API: terms, one's own standing, statements, periods and their files. Reads and writes over HTTP."""
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class PayStanding(Answer, frozen=True):
@@ -263,4 +261,4 @@ class PayCalls:
 
 
 def _of(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}/pay"
+    return f"{programme_path(programme)}/pay"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, new_key, safe
+from tallystick.client.wire import Wire, new_key, programme_path
 
 
 class PoolCell(Answer, frozen=True):
@@ -90,4 +90,4 @@ class PoolCalls:
 
 
 def _pool(programme: str) -> str:
-    return f"/api/v1/programmes/{safe(programme)}/pool"
+    return f"{programme_path(programme)}/pool"

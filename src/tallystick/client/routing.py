@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, safe
 
 
 class Language(Answer, frozen=True):

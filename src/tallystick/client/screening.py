@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, safe
 
 
 class Disqualifier(Answer, frozen=True):

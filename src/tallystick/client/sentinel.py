@@ -1,7 +1,7 @@
 """Sentinels over the API: what it answers with, and its calls. Reads and writes over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer, Receipt
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import Wire, programme_path, safe
 
 
 class SentinelOffer(Answer, frozen=True):
@@ -227,4 +227,4 @@ class SentinelCalls:
 
 
 def _root(programme: str) -> str:
-    return f"/api/v1/programmes/{safe(programme)}/sentinels"
+    return f"{programme_path(programme)}/sentinels"

@@ -1,7 +1,7 @@
 """Agreement by slice over the API: what it answers with, and its call. Reads over HTTP through `wire`."""
 
 from tallystick.client.answers import Answer
-from tallystick.client.wire import Wire, safe
+from tallystick.client.wire import Wire, programme_path
 
 
 class Interval(Answer, frozen=True):
@@ -55,4 +55,4 @@ class SlicesCalls:
 
         Raises Refused with `unknown-axis`, whose sentence names those that there are.
         """
-        return self._wire.get(Slices, f"/api/v1/programmes/{safe(programme)}/agreement", query={"by": by})
+        return self._wire.get(Slices, f"{programme_path(programme)}/agreement", query={"by": by})

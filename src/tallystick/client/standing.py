@@ -2,9 +2,7 @@
 
 from tallystick.client.answers import Answer, BlindedJudgment, Receipt, Rubric, ShownItem
 from tallystick.client.receipts import KeptReceipts, Signed
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class HeldWaiting(Answer, frozen=True):
@@ -75,7 +73,7 @@ class StandingCalls:
 
     def held_work(self, programme: str) -> HeldWork:
         """What is held in a programme."""
-        return self._wire.get(HeldWork, f"{PREFIX}/programmes/{safe(programme)}/held")
+        return self._wire.get(HeldWork, f"{programme_path(programme)}/held")
 
     def held_judgment(self, judgment: str) -> HeldJudgment:
         """Open a held judgment to review it. That you looked is recorded; its item is not given to you any more."""

@@ -1,9 +1,7 @@
 """Load and tiers over the API: who has done how much, what batches still need, seniors. Reads and writes over HTTP."""
 
 from tallystick.client.answers import Answer, Done, Receipt
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path, safe
 
 
 class TierNeed(Answer, frozen=True):
@@ -138,7 +136,7 @@ class TierCalls:
 
     def load(self, programme: str) -> Load:
         """Fill by quota and stratum, what every batch still needs, and who has done how much."""
-        return self._wire.get(Load, f"{_programme(programme)}/load")
+        return self._wire.get(Load, f"{programme_path(programme)}/load")
 
     def batch_needs(self, batch: str) -> BatchNeed:
         """What one batch still needs by its tier of risk before it can be released."""
@@ -158,7 +156,7 @@ class TierCalls:
 
     def draw_due(self, programme: str, *, key: str | None = None) -> DueDraws:
         """Draw the finished items that the tiers of the contract need looked at again."""
-        return self._wire.post(DueDraws, f"{_programme(programme)}/rereview/due", key=key)
+        return self._wire.post(DueDraws, f"{programme_path(programme)}/rereview/due", key=key)
 
     def grant_senior(
         self, programme: str, person: str, *, rests_on: str, reason: str, key: str | None = None
@@ -168,13 +166,9 @@ class TierCalls:
         rests_on  credential or years, whichever of the contract's conditions they meet
         """
         body = {"person": person, "rests_on": rests_on, "reason": reason}
-        return self._wire.post(Done, f"{_programme(programme)}/seniors", key=key, body=body)
+        return self._wire.post(Done, f"{programme_path(programme)}/seniors", key=key, body=body)
 
     def end_senior(self, programme: str, person: str, *, reason: str, key: str | None = None) -> Done:
         """Say that somebody is a senior adjudicator no more. Raises Conflict `not-senior`."""
-        path = f"{_programme(programme)}/seniors/{safe(person)}/end"
+        path = f"{programme_path(programme)}/seniors/{safe(person)}/end"
         return self._wire.post(Done, path, key=key, body={"reason": reason})
-
-
-def _programme(programme: str) -> str:
-    return f"{PREFIX}/programmes/{safe(programme)}"

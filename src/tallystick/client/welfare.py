@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from tallystick.client.answers import Answer, Done
-from tallystick.client.wire import Wire, safe
-
-PREFIX = "/api/v1"
+from tallystick.client.wire import PREFIX, Wire, programme_path
 
 
 class WorkLimit(Answer, frozen=True):
@@ -106,4 +104,4 @@ class WelfareCalls:
 
     def exposure(self, programme: str) -> Exposure:
         """What the people of a programme had of which content, and who is at a limit now."""
-        return self._wire.get(Exposure, f"{PREFIX}/programmes/{safe(programme)}/exposure")
+        return self._wire.get(Exposure, f"{programme_path(programme)}/exposure")

@@ -14,6 +14,8 @@ from tallystick.client.errors import ServerFailed, Unreachable, error_of
 Query = Mapping[str, str | int | bool | None]
 """What stands behind the question mark; None is left out."""
 Answer = TypeVar("Answer")
+PREFIX: Final = "/api/v1"
+"""Where every call of the API stands."""
 ATTEMPTS: Final = 5
 PAUSE_FIRST_S: Final = 0.2
 PAUSE_MAX_S: Final = 5.0
@@ -27,6 +29,11 @@ def new_key() -> str:
 def safe(name: str) -> str:
     """A name as one step of an address, whatever stands in it."""
     return quote(name, safe="")
+
+
+def programme_path(programme: str) -> str:
+    """Where the calls of a programme stand."""
+    return f"{PREFIX}/programmes/{safe(programme)}"
 
 
 class Wire:

@@ -137,12 +137,18 @@ class Tree:
         return fold(self.peaks())
 
 
-def read_from(row: bytes) -> HashReader:
-    """A reader over a tree whose leaf hashes (one byte string) are all in memory."""
+def levels_of(row: bytes) -> list[bytes]:
+    """A row of hashes (one byte string), and the rows of the full subtrees above it."""
     levels = [row]
     while len(levels[-1]) >= 2 * HASH_BYTES:
         below = levels[-1]
         levels.append(level_up(below[: len(below) // 64 * 64]))
+    return levels
+
+
+def read_from(row: bytes) -> HashReader:
+    """A reader over a tree whose leaf hashes (one byte string) are all in memory."""
+    levels = levels_of(row)
 
     def read(level: int, index: int) -> bytes:
         found = levels[level][index * HASH_BYTES : (index + 1) * HASH_BYTES] if level < len(levels) else b""

@@ -58,21 +58,33 @@ class SharePlot:
     rows: tuple[ShareRow, ...]
 
 
-def _row(top: int, label: str, number: str, bars: str) -> str:
-    named = svg.text(svg.shortened(label, 30), x="0", y=top + 14, kind="plot-label")
-    written = svg.text(number, x="100%", y=top + 14, kind="plot-number", anchor="end")
-    return named + written + svg.bar("plot-bed", start=0, end=1, y=top + 22, height=8) + bars
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A name, a number, and a bar as far as `share` goes."""
+
+    label: str
+    number: str
+    share: float
+    kind: str = "plot-bar"
+
+
+def _drawn(row: _Row, top: int) -> tuple[str, int]:
+    named, lower = svg.label(row.label, y=top + 14)
+    written = svg.text(row.number, x="100%", y=top + 14, kind="plot-number", anchor="end")
+    bed = svg.bar("plot-bed", start=0, end=1, y=top + lower + 22, height=8)
+    return named + written + bed + svg.bar(row.kind, start=0, end=row.share, y=top + lower + 22, height=8), lower
 
 
 def draw_fill(plot: FillPlot, wording: Wording = ENGLISH) -> str:
     """A full bar is a met quota. Beyond it the bar stays full and the number tells how far."""
-    drawn = []
-    for index, row in enumerate(plot.rows):
-        share = min(row.filled / row.quota, 1.0) if row.quota else 1.0
-        kind = "plot-bar plot-pass" if row.filled >= row.quota else "plot-bar"
-        bars = svg.bar(kind, start=0, end=share, y=index * _ROW_PX + 22, height=8)
-        number = wording.of_quota % _of(row, wording)
-        drawn.append(_row(index * _ROW_PX, row.label, number, bars))
+    drawn = [
+        _Row(
+            label=row.label, number=wording.of_quota % _of(row, wording),
+            share=min(row.filled / row.quota, 1.0) if row.quota else 1.0,
+            kind="plot-bar plot-pass" if row.filled >= row.quota else "plot-bar",
+        )
+        for row in plot.rows
+    ]  # fmt: skip
     heard = " ".join(wording.row_of_quota % {"label": row.label, **_of(row, wording)} for row in plot.rows)
     return _picture(plot.title, heard or wording.nothing_counted, drawn)
 
@@ -84,11 +96,10 @@ def _of(row: FillRow, wording: Wording) -> dict[str, str]:
 def draw_funnel(plot: FunnelPlot, wording: Wording = ENGLISH) -> str:
     """Every step against the greatest one, so that what was lost on the way is the empty part."""
     most = max((step.count for step in plot.steps), default=0)
-    drawn = []
-    for index, step in enumerate(plot.steps):
-        share = step.count / most if most else 0.0
-        bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
-        drawn.append(_row(index * _ROW_PX, step.label, wording.count(step.count), bars))
+    drawn = [
+        _Row(label=step.label, number=wording.count(step.count), share=step.count / most if most else 0.0)
+        for step in plot.steps
+    ]
     heard = " ".join(
         (wording.row_noted if step.note else wording.row)
         % {"label": step.label, "number": wording.count(step.count), "note": step.note}
@@ -101,16 +112,18 @@ def draw_shares(plot: SharePlot, wording: Wording = ENGLISH) -> str:
     """Each answer as a share of all answers, with the count beside it."""
     total = sum(row.count for row in plot.rows)
     drawn = []
-    for index, row in enumerate(plot.rows):
+    for row in plot.rows:
         share = row.count / total if total else 0.0
-        bars = svg.bar("plot-bar", start=0, end=share, y=index * _ROW_PX + 22, height=8)
         told = {"number": wording.count(row.count), "share": f"{100 * share:.0f}"}
-        number = wording.share % told if total else wording.count(0)
-        drawn.append(_row(index * _ROW_PX, row.label, number, bars))
+        drawn.append(_Row(label=row.label, number=wording.share % told if total else wording.count(0), share=share))
     heard = " ".join(wording.row % {"label": row.label, "number": wording.count(row.count)} for row in plot.rows)
     return _picture(plot.title, heard or wording.nothing_counted, drawn)
 
 
-def _picture(title: str, heard: str, drawn: list[str]) -> str:
-    height = max(len(drawn) * _ROW_PX, 1)
-    return svg.picture(title, heard, height, "".join(drawn))
+def _picture(title: str, heard: str, rows: list[_Row]) -> str:
+    parts, height = [], 0
+    for row in rows:
+        drawn, lower = _drawn(row, height)
+        parts.append(drawn)
+        height += _ROW_PX + lower
+    return svg.picture(title, heard, max(height, 1), "".join(parts))

@@ -83,17 +83,21 @@ def place(value: float, axis_min: float, axis_max: float) -> float:
 
 def draw_intervals(plot: IntervalPlot, wording: Wording = ENGLISH) -> str:
     """Each row: label and number, and under them the track with interval and threshold."""
-    drawn = [_interval_row(plot, row, index * _ROW_PX, wording) for index, row in enumerate(plot.rows)]
-    height = len(plot.rows) * _ROW_PX + _AXIS_PX
-    drawn.append(_axis(plot.axis_min, plot.axis_max, height - _AXIS_PX + 14, wording))
-    return svg.picture(plot.title, _heard_intervals(plot, wording), height, "".join(drawn))
+    drawn, height = [], 0
+    for row in plot.rows:
+        part, taken = _interval_row(plot, row, height, wording)
+        drawn.append(part)
+        height += taken
+    drawn.append(_axis(plot.axis_min, plot.axis_max, height + 14, wording))
+    return svg.picture(plot.title, _heard_intervals(plot, wording), height + _AXIS_PX, "".join(drawn))
 
 
-def _interval_row(plot: IntervalPlot, row: IntervalRow, top: int, wording: Wording) -> str:
-    track = top + 30
+def _interval_row(plot: IntervalPlot, row: IntervalRow, top: int, wording: Wording) -> tuple[str, int]:
+    named, lower = svg.label(row.label, y=top + 15)
+    track = top + lower + 30
     passes = _verdict(row)
     parts = [
-        svg.text(svg.shortened(row.label, 30), x="0", y=top + 15, kind="plot-label"),
+        named,
         svg.text(
             wording.written(row.value, row.low, row.high),
             x="100%", y=top + 15, kind=f"plot-number plot-{passes}", anchor="end",
@@ -110,7 +114,7 @@ def _interval_row(plot: IntervalPlot, row: IntervalRow, top: int, wording: Wordi
         parts.append(svg.line(f"plot-interval plot-{passes}", (at(row.low), track), (at(row.high), track)))
     if row.value is not None:
         parts.append(svg.dot(f"plot-dot plot-{passes}", x=at(row.value), y=track, radius=5))
-    return "".join(parts)
+    return "".join(parts), _ROW_PX + lower
 
 
 def _verdict(row: IntervalRow) -> str:

@@ -7,7 +7,12 @@ data card) themes them, and a strict Content-Security-Policy has nothing to refu
 """
 
 import hashlib
+import textwrap
 from collections.abc import Mapping
+from typing import Final
+
+LETTERS: Final = 30
+LINE_PX: Final = 17
 
 # What XML 1.0 has no way to write, not even escaped: it would make the whole picture unreadable.
 _FORBIDDEN = {code: None for code in range(32) if code not in (9, 10, 13)} | {
@@ -22,10 +27,15 @@ def escaped(text: str) -> str:
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def shortened(text: str, letters_max: int) -> str:
-    """At most `letters_max` letters, the cut marked with an ellipsis. Pixels play no part."""
-    plain = " ".join(text.split())
-    return plain if len(plain) <= letters_max else plain[: letters_max - 1].rstrip() + "…"
+def label(words: str, *, y: int) -> tuple[str, int]:
+    """The name of a row from the left edge on, and by how many pixels its further lines push the row down.
+
+    A picture measures no type: LETTERS of them leave room for a number beside them on a phone. A longer name goes on
+    below, whole, since names that differ at their ends alone are told apart by nothing else.
+    """
+    lines = textwrap.wrap(" ".join(words.split()), LETTERS) or [""]
+    drawn = [text(one, x="0", y=y + LINE_PX * index, kind="plot-label") for index, one in enumerate(lines)]
+    return "".join(drawn), LINE_PX * (len(lines) - 1)
 
 
 def percent(share: float) -> str:

@@ -16,6 +16,13 @@ FREEDOM_MIN = 1e-3  # with fewer degrees of freedom a quantile has no size that 
 NORMAL_FROM = 1e6  # degrees of freedom from which Student's t is the normal to nine digits
 
 
+def check_share(name: str, share: float) -> None:
+    """Raises ValueError unless it lies between 0 and 1."""
+    if not 0 < share < 1:
+        message = f"{name} lies between 0 and 1; found {share}."
+        raise ValueError(message)
+
+
 def normal_quantile(share: float) -> float:
     """The value that a standard normal stays below with this probability; 0 < share < 1."""
     return NORMAL.inv_cdf(share)

@@ -6,7 +6,7 @@ the regularised incomplete beta function: no normal approximation.
 
 from dataclasses import dataclass
 
-from tallystick.stats.distributions import beta_share
+from tallystick.stats.distributions import beta_share, check_share
 
 TRIALS_MAX = 100_000
 
@@ -23,7 +23,7 @@ class QualificationRule:
 
 def pass_chance(n: int, pass_at: int, accuracy: float) -> float:
     """The chance of at least `pass_at` right answers of `n` at the given accuracy."""
-    _check_share("accuracy", accuracy)
+    check_share("accuracy", accuracy)
     if pass_at <= 0:
         return 1.0
     return 0.0 if pass_at > n else beta_share(pass_at, n - pass_at + 1, accuracy)
@@ -34,8 +34,8 @@ def pass_mark(n: int, p0: float, alpha: float) -> int | None:
 
     None when even `n` right of `n` is too likely: the test is too short to show anything.
     """
-    _check_share("p0", p0)
-    _check_share("alpha", alpha)
+    check_share("p0", p0)
+    check_share("alpha", alpha)
     low, high = 0, n + 1  # pass_chance falls as the mark rises, so halve the range
     while low < high:
         middle = (low + high) // 2
@@ -67,9 +67,9 @@ def smallest_rule(
     least   items that are asked for anyway: power does not rise with every single item
     raises  ValueError when more than `most` items would be needed: p0 and p1 lie too close
     """
-    _check_share("power", power)
+    check_share("power", power)
     _check_order(p0, p1)
-    _check_share("alpha", alpha)
+    check_share("alpha", alpha)
     mark = 0
     for n in range(least, most + 1):
         # One more item never lowers the mark, so the last mark is where to start.
@@ -82,14 +82,8 @@ def smallest_rule(
     raise ValueError(message)
 
 
-def _check_share(name: str, share: float) -> None:
-    if not 0 < share < 1:
-        message = f"{name} lies between 0 and 1; found {share}."
-        raise ValueError(message)
-
-
 def _check_order(p0: float, p1: float) -> None:
-    _check_share("p1", p1)
+    check_share("p1", p1)
     if not 0 < p0 < p1:
         message = f"p0 (too poor) must be below p1 (good enough); found p0 {p0} and p1 {p1}."
         raise ValueError(message)

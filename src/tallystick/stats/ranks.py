@@ -9,7 +9,7 @@ import numpy as np
 from tallystick.stats.agreement.columns import MISSING, Codes, Floats, Labels, encode, label_number
 from tallystick.stats.agreement.measure import how_of
 from tallystick.stats.agreement.result import Status
-from tallystick.stats.agreement.sums import Sums
+from tallystick.stats.agreement.sums import Sums, quotient
 from tallystick.stats.agreement.table import BadRatings
 from tallystick.stats.agreement.uncertainty import interval_by, standard_error
 from tallystick.stats.intervals import Interval
@@ -91,7 +91,7 @@ def rank_agreement(
         if found.n_raters == 1:
             status = Status.SINGLE_RATER
         return replace(found, status=status, reason=why, interval_reason=why)
-    table = Sums(features=sums, weights=np.ones(len(sums), dtype=np.int64), split=_mean, is_clustered=True)
+    table = Sums(features=sums, weights=np.ones(len(sums), dtype=np.int64), split=quotient, is_clustered=True)
     interval, none = interval_by(table, how.resamples, confidence=confidence)
     why_none = none.replace("clusters", "lists") if none else None
     value = float(sums[:, 0].sum() / sums[:, 1].sum())
@@ -99,10 +99,6 @@ def rank_agreement(
         found, value=value, se=standard_error(table), interval_reason=why_none,
         interval=replace(interval, method="list_bootstrap") if interval else None,
     )  # fmt: skip
-
-
-def _mean(sums: Floats) -> tuple[Floats, Floats]:
-    return sums[:, 0] / sums[:, 1], np.zeros(len(sums))
 
 
 def _numbers(ranks: Sequence[float | int | str | None] | Floats | Codes) -> Floats:

@@ -11,7 +11,7 @@ from tallystick.stats.agreement.measure import How, error_of, how_of, limits_of,
 from tallystick.stats.agreement.question import Question
 from tallystick.stats.agreement.result import Agreement, Status
 from tallystick.stats.agreement.rows import UNITS_MAX
-from tallystick.stats.agreement.sums import Sums, in_groups
+from tallystick.stats.agreement.sums import Sums, in_groups, quotient
 from tallystick.stats.agreement.table import BadRatings, Floats
 from tallystick.stats.intervals import Interval
 
@@ -230,7 +230,7 @@ def _f1(parts: Floats, how: How, *, n_pairs: int) -> SpanF1:
         return SpanF1(value=None, status=status, reason=why, interval=None, interval_reason=why, se=None)
     is_grouped = len(parts) > UNITS_MAX
     units = in_groups(parts) if is_grouped else parts
-    sums = Sums(features=units, weights=np.ones(len(units), dtype=np.int64), split=_share, is_grouped=is_grouped)
+    sums = Sums(features=units, weights=np.ones(len(units), dtype=np.int64), split=quotient, is_grouped=is_grouped)
     value = float(parts[:, 0].sum() / parts[:, 1].sum())
     se = error_of(sums, how)
     interval, reason = limits_of(sums, (value, 0.0), se, how, n_items=len(parts))
@@ -239,7 +239,3 @@ def _f1(parts: Floats, how: How, *, n_pairs: int) -> SpanF1:
         interval = Interval(low=interval.low, high=interval.high, method=method, confidence=interval.confidence)
     reason = reason.replace("items", "texts") if reason else None
     return SpanF1(value=value, status=Status.OK, reason=None, interval=interval, interval_reason=reason, se=se)
-
-
-def _share(sums: Floats) -> tuple[Floats, Floats]:
-    return sums[:, 0] / sums[:, 1], np.zeros(len(sums))

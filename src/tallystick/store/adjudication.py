@@ -1,7 +1,7 @@
 """Read models of disagreements: the queue by risk, who holds which case, what became of each."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,6 +162,20 @@ _ONE = Statement(
 )
 
 
+# How the verdicts divide is not for who may judge the item one day: to them a case is shown without.
+_UNCOUNTED: list[sa.ColumnElement[Any]] = [
+    *(column for column in DISAGREEMENT.c if column.name != "counts"), sa.null().label("counts"), _RISK,
+]  # fmt: skip
+_OFFER = Statement(
+    sa.select(*_UNCOUNTED).select_from(_WITH_RISK).where(DISAGREEMENT.c.item == sa.bindparam("wanted"))
+)  # fmt: skip
+
+
+def offer(connection: sa.Connection, item: str) -> Row | None:
+    """The disagreement on an item without how its verdicts divide, or None."""
+    return _OFFER.first(connection, {"wanted": item})
+
+
 def disagreement(connection: sa.Connection, item: str) -> Row | None:
     """The disagreement on an item with the risk of its domain, or None. A domain that was dropped has no risk."""
     return _ONE.first(connection, {"wanted": item})
@@ -170,6 +184,8 @@ def disagreement(connection: sa.Connection, item: str) -> Row | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """Who asks for the queue: somebody who may take cases sees none that they judged or that another holds.
+
+    Nor do they see how the verdicts divide.
 
     person  None: a reader, who sees all
     now     microseconds, by which a lease has run out or not
@@ -213,7 +229,7 @@ def part_query(
     """The open cases of one domain behind a place, as one range of the index by risk."""
     table = DISAGREEMENT
     query = (
-        sa.select(table, _RISK)
+        sa.select(*((table, _RISK) if asking.person is None else _UNCOUNTED))
         .select_from(_WITH_RISK)
         .where(
             table.c.programme == programme, table.c.state == "open", table.c.domain == domain,
@@ -237,12 +253,12 @@ def ended(
 ) -> list[Row]:  # fmt: skip
     """Disagreements that are settled, preserved or withdrawn, the newest first.
 
-    without  a person whose own items are left out
+    without  a person whose own items are left out, and who does not see how the verdicts divide
     after    the place in the journal of the one that the list goes on from
     """
     table = DISAGREEMENT
     query = (
-        sa.select(table, _RISK)
+        sa.select(*((table, _RISK) if without is None else _UNCOUNTED))
         .select_from(_WITH_RISK)
         .where(table.c.programme == programme, table.c.state == state)
         .order_by(table.c.seq.desc())
@@ -364,14 +380,3 @@ def feedback_count(connection: sa.Connection, programme: str, rubric: str) -> in
     table = RUBRIC_FEEDBACK
     query = sa.select(sa.func.count()).where(table.c.programme == programme, table.c.rubric == rubric)
     return int(connection.execute(query).scalar_one())
-
-
-def feedback_of(connection: sa.Connection, items_of: Iterable[str]) -> dict[str, list[Row]]:
-    """Item: what was said of the rubric when its case was ended. Items without any are not named."""
-    found: dict[str, list[Row]] = {}
-    wanted = list(items_of)
-    for start in range(0, len(wanted), 500):
-        query = sa.select(RUBRIC_FEEDBACK).where(RUBRIC_FEEDBACK.c.item.in_(wanted[start : start + 500]))
-        for row in connection.execute(query.order_by(RUBRIC_FEEDBACK.c.seq)).all():
-            found.setdefault(row.item, []).append(row)
-    return found

@@ -23,7 +23,6 @@ from tallystick.store.schema import (
     CALIBRATION_MARK,
     CALIBRATION_PARTICIPANT,
     PERSON,
-    QUALIFICATION,
     Handler,
     Recorded,
     Row,
@@ -213,15 +212,6 @@ def examples(connection: sa.Connection, wanted: str) -> list[Row]:
 def scores_of(row: Row) -> dict[str, dict[str, int]]:
     """The scores of a label."""
     return msgspec.json.decode(row.scores, type=dict[str, dict[str, int]])
-
-
-def qualified(connection: sa.Connection, programme: str, rubric: str) -> set[str]:
-    """Everybody who has qualified under some version of a rubric."""
-    table = QUALIFICATION
-    query = sa.select(table.c.person).where(
-        table.c.programme == programme, table.c.rubric == rubric, table.c.state == "qualified"
-    )
-    return {row.person for row in connection.execute(query).all()}
 
 
 def experts(connection: sa.Connection, wanted: list[str]) -> list[str]:

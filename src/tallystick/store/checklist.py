@@ -283,23 +283,19 @@ def held_out(connection: sa.Connection, programme: str) -> HeldOut:
 
 
 def unblinded(connection: sa.Connection, programme: str) -> list[str]:
-    """Items of which somebody saw behind the blinding before a judgment that counts."""
+    """Items with a judgment that counts whose author had seen behind the blinding of the item before they gave it."""
     # Looks behind the blinding are few beside all looks, and all items: an index holds them alone.
-    seen = (
-        sa.select(ACCESS.c.subject, sa.func.min(ACCESS.c.seq).label("first"))
-        .where(ACCESS.c.what == sa.literal_column("'candidates'"))
-        .group_by(ACCESS.c.subject)
-        .subquery()
-    )
-    later = sa.exists().where(
-        JUDGMENT.c.item == ITEM.c.item, JUDGMENT.c.seq > seen.c.first, JUDGMENT.c.standing == COUNTED
-    )
     query = (
         sa.select(ITEM.c.item)
-        .join(seen, seen.c.subject == ITEM.c.item)
-        .where(ITEM.c.programme == programme, later)
+        .join(ACCESS, ACCESS.c.subject == ITEM.c.item)
+        .join(JUDGMENT, sa.and_(JUDGMENT.c.item == ITEM.c.item, JUDGMENT.c.expert == ACCESS.c.by))
+        .where(
+            ACCESS.c.what == sa.literal_column("'candidates'"), ITEM.c.programme == programme,
+            JUDGMENT.c.seq > ACCESS.c.seq, JUDGMENT.c.standing == COUNTED,
+        )
+        .distinct()
         .order_by(ITEM.c.item)
-    )
+    )  # fmt: skip
     return list(connection.scalars(query).all())
 
 

@@ -161,15 +161,6 @@ def trade_offs(connection: sa.Connection, programme: str) -> list[Row]:
     return list(connection.execute(query).all())
 
 
-def trade_off_of(connection: sa.Connection, judgments: list[str]) -> dict[str, Row]:
-    """Judgment: its trade-off, of those that have one."""
-    found: dict[str, Row] = {}
-    for start in range(0, len(judgments), _PART):
-        query = sa.select(TRADE_OFF).where(TRADE_OFF.c.judgment.in_(judgments[start : start + _PART]))
-        found |= {row.judgment: row for row in connection.execute(query).all()}
-    return found
-
-
 def names_of(row: Row) -> list[str]:
     """The principles of a trade-off."""
     return msgspec.json.decode(row.principles, type=list[str])

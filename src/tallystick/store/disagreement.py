@@ -268,15 +268,6 @@ def gold_counts(connection: sa.Connection, programme: str, rubric: str) -> dict[
     return {row[0]: (int(row[1]) - int(row[2]), int(row[1])) for row in rows}
 
 
-def qualified(connection: sa.Connection, programme: str, rubric: str) -> set[str]:
-    """Who passed the gold items of a rubric, in whichever version."""
-    table = QUALIFICATION
-    query = sa.select(table.c.person).where(
-        table.c.programme == programme, table.c.rubric == rubric, table.c.state == "qualified"
-    )
-    return set(connection.scalars(query))
-
-
 def states(connection: sa.Connection, wanted: Sequence[str]) -> dict[str, str]:
     """Item: the state of its disagreement, of those that have one; 500 items to a query."""
     found: dict[str, str] = {}

@@ -90,7 +90,7 @@ def _work_row(recorded: Recorded, stratum: int) -> dict[str, object]:
     return {
         "item": fact.item, "programme": fact.programme, "domain": fact.domain, "rank": recorded.envelope.seq,
         "needed": fact.needed, "leased": 0, "judged": 0, "held": 0, "is_open": 1, "state": "waiting",
-        "stratum": stratum,
+        "stratum": stratum, "first_judged": None,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tallystick.ledger.statement import Statement
 from tallystick.store import assignment, items, rubric
 from tallystick.store.schema import BATCH, ITEM, JUDGMENT, VAULT_OBJECT, WORK, Handler, Recorded, Row
 
+_FIRST = sa.func.coalesce(WORK.c.first_judged, sa.bindparam("place", type_=sa.BigInteger))
 _JUDGED_HERE = Statement(
     WORK.update()
     .where(WORK.c.item == sa.bindparam("wanted"))
@@ -21,6 +22,7 @@ _JUDGED_HERE = Statement(
         judged=WORK.c.judged + 1,
         is_open=sa.case((WORK.c.judged + WORK.c.held + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
+        first_judged=_FIRST,
     )
     .returning(WORK.c.judged, WORK.c.needed)
 )
@@ -31,6 +33,7 @@ _JUDGED_ELSEWHERE = Statement(
         judged=WORK.c.judged + 1,
         is_open=sa.case((WORK.c.judged + 1 + WORK.c.held + WORK.c.leased < WORK.c.needed, 1), else_=0),
         state=sa.case((WORK.c.judged + 1 >= WORK.c.needed, "complete"), else_="active"),
+        first_judged=_FIRST,
     )
     .returning(WORK.c.judged, WORK.c.needed)
 )
@@ -113,7 +116,8 @@ def _on_detailed(connection: sa.Connection, run: list[Recorded]) -> None:
 def _count(connection: sa.Connection, run: list[Recorded], *, step: Statement, imported: int) -> None:
     done: list[str] = []
     for r in run:
-        done += [r.fact.item for now in step.all(connection, {"wanted": r.fact.item}) if now.judged == now.needed]
+        given = {"wanted": r.fact.item, "place": r.envelope.seq}
+        done += [r.fact.item for now in step.all(connection, given) if now.judged == now.needed]
         if imported:
             assignment.count_taken(connection, r.fact.item)
     if done:

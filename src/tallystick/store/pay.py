@@ -181,6 +181,9 @@ _NOTE_GIVEN = Statement(
         "ON CONFLICT (work, item, person) DO UPDATE SET at = excluded.at, seq = excluded.seq"
     )
 )
+_END_GIVEN = Statement(
+    PAY_GIVEN.delete().where(PAY_GIVEN.c.work == sa.bindparam("work"), PAY_GIVEN.c.item == sa.bindparam("item"))
+)
 
 
 def follow(connection: sa.Connection, recorded: list[Recorded]) -> None:
@@ -245,6 +248,8 @@ def _from_lease(connection: sa.Connection, r: Recorded, *, work: str, person: st
             connection, r, work=work, person=person, programme=r.fact.programme, subject=r.fact.item,
             item=r.fact.item, sent_ms=None, began_at=given.at, given_seq=given.seq,
         )  # fmt: skip
+    # It has its answer: when the item is such work once more, nobody's time on it before belongs to that.
+    _END_GIVEN.run(connection, {"work": work, "item": r.fact.item})
 
 
 def _review_ended(connection: sa.Connection, r: Recorded) -> None:
@@ -270,10 +275,16 @@ def _drawn_given(connection: sa.Connection, r: Recorded) -> None:
 
 
 def _note_given(connection: sa.Connection, r: Recorded, *, work: str, person: str) -> None:
+    """When this work was first given under the terms that hold: a lease that brought no answer belongs to the next."""
     # In a rebuild the acceptances of later facts are there already: only those before this one count.
-    if accepted(connection, person, r.fact.programme, before=r.envelope.seq) is not None:
-        place = {"work": work, "item": r.fact.item, "who": person, "at": r.envelope.at, "seq": r.envelope.seq}
-        _NOTE_GIVEN.run(connection, place)
+    consent = accepted(connection, person, r.fact.programme, before=r.envelope.seq)
+    if consent is None:
+        return
+    place = {"work": work, "item": r.fact.item, "who": person}
+    first = _GIVEN.first(connection, place)
+    if first is None or accepted(connection, person, r.fact.programme, before=first.seq) != consent:
+        # What was worked before these terms were accepted is not paid by them.
+        _NOTE_GIVEN.run(connection, place | {"at": r.envelope.at, "seq": r.envelope.seq})
 
 
 def _paid(
@@ -478,9 +489,3 @@ def acceptances(connection: sa.Connection, programme: str) -> dict[str, Row]:
     """Person: what they accepted last."""
     query = sa.select(PAY_ACCEPTANCE).where(PAY_ACCEPTANCE.c.programme == programme).order_by(PAY_ACCEPTANCE.c.seq)
     return {row.person: row for row in connection.execute(query)}
-
-
-def terms_rows(connection: sa.Connection, programme: str) -> Sequence[Row]:
-    """Every contract version's terms, newest first."""
-    query = sa.select(PAY_TERMS).where(PAY_TERMS.c.programme == programme).order_by(PAY_TERMS.c.seq.desc())
-    return connection.execute(query).all()

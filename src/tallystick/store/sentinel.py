@@ -18,7 +18,7 @@ from tallystick.flow.sentinel import Chart, Design, take
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.assignment import authored, looked_into
+from tallystick.store.assignment import authored, judged_before, unseen
 from tallystick.store.schema import (
     ASSIGNMENT,
     DRIFT,
@@ -237,7 +237,8 @@ _UNSEEN_CLAUSE = (
         ITEM.c.signal == sa.select(_WORK.c.signal).where(_WORK.c.item == sa.bindparam("free")).scalar_subquery(),
         ~sa.exists().where(GOLD_SEEN.c.person == sa.bindparam("who"), GOLD_SEEN.c.item == GOLD.c.item),
         ~authored(GOLD.c.item, sa.bindparam("who")),
-        ~looked_into(GOLD.c.item, sa.bindparam("who")),
+        *unseen(GOLD.c.item, sa.bindparam("who")),
+        ~judged_before(GOLD.c.item, sa.bindparam("who"), sa.bindparam("read")),
         ~_IS_GONE,
     )
     .order_by(GOLD.c.place)
@@ -248,15 +249,16 @@ _PLACE_END = 2**62
 
 
 def unseen_gold(
-    connection: sa.Connection, who: str, *, programme: str, domain: str, place: int, free: str,
+    connection: sa.Connection, who: str, *, programme: str, domain: str, place: int, free: str, read: int,
     shut: Sequence[str] = (),
 ) -> str | None:  # fmt: skip
     """A gold item of a domain that somebody has not had: the next one from a place of the pool on, or the first.
 
     free  the work item that it would stand in for: it is of the same signal
+    read  the place in the journal before which they read what others judged, in another role; 0 for nobody
     shut  taxonomies of items that they are not given
     """
-    wanted = {"who": who, "programme": programme, "domain": domain, "free": free}
+    wanted = {"who": who, "programme": programme, "domain": domain, "free": free, "read": read}
     for above, below in ((place, _PLACE_END), (0, place)):
         bounds = {**wanted, "above": above, "below": below}
         if shut:

@@ -293,14 +293,6 @@ def changes(connection: sa.Connection, item: str) -> list[Row]:
     return list(connection.execute(query).all())
 
 
-def caused_by(connection: sa.Connection, programme: str, *, cause: str, reference: str) -> list[Row]:
-    """Every change of standing that one thing caused, in journal order."""
-    query = sa.select(STANDING).where(
-        STANDING.c.programme == programme, STANDING.c.cause == cause, STANDING.c.reference == reference
-    )
-    return list(connection.execute(query.order_by(STANDING.c.seq, STANDING.c.judgment)).all())
-
-
 def past_disagreements(connection: sa.Connection, item: str) -> list[Row]:
     """The disagreements on an item that were withdrawn, as they were then, in journal order."""
     query = sa.select(PAST_DISAGREEMENT).where(PAST_DISAGREEMENT.c.item == item).order_by(PAST_DISAGREEMENT.c.seq)

@@ -1,5 +1,6 @@
 """One case as its adjudicator sees it: the item, and the judgments without their authors."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
@@ -59,6 +60,11 @@ class CasePage:
     notes: str | None
     warned: Warned | None = None
     is_mine: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of the judgments say what, in the reader's own order of candidates, as everything on the page."""
+        return dict(Counter(given.verdict for given in self.judgments))
 
 
 def case_page(

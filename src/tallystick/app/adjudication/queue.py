@@ -51,7 +51,8 @@ def queue(
 ) -> list[Row] | Refused:
     """Disagreements in one state: for leads, and for adjudicators, who do not see items that they judged.
 
-    Open ones by risk, then by class, then by age; others newest first. An adjudicator sees no case that another holds.
+    Open ones by risk, then by class, then by age; others newest first. An adjudicator sees no case that another holds,
+    and of none how the verdicts divide: `counts` is None.
     """
     if not (access.allows(actor, "adjudicate") or access.allows(actor, "gate.read")):
         return access.ABSENT
@@ -130,7 +131,7 @@ def take(cell: Cell, actor: Actor, item: str, *, key: str) -> Taken | Refused:
         row = adjudication.disagreement(tx.connection, item)
         if row is None or has_part(tx.connection, actor.person, item):
             return access.ABSENT
-        return _lease(cell, tx, actor, row)
+        return _lease(cell, tx, actor, row, is_named=True)
 
     answer = cell.execute(Command(actor, "adjudicate", key, f"take|{item}".encode(), decide))
     return answer if isinstance(answer, Refused) else _taken(cell, actor, answer, item)
@@ -149,7 +150,7 @@ def take_next(cell: Cell, actor: Actor, programme: str, *, key: str) -> Taken | 
         found = _first(cell, tx, actor, programme)
         if isinstance(found, Refused):
             return found
-        return flow.NO_CASE if found is None else _lease(cell, tx, actor, found)
+        return flow.NO_CASE if found is None else _lease(cell, tx, actor, found, is_named=False)
 
     answer = cell.execute(Command(actor, "adjudicate", key, f"take-next|{programme}".encode(), decide))
     if isinstance(answer, Refused):
@@ -217,13 +218,18 @@ def _taken(cell: Cell, actor: Actor, answer: Receipt, item: str) -> Taken | Refu
     return Taken(item, row.programme, row.held_until, answer)
 
 
-def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
-    """The lease of an open case, and the end of those that have run out; or why there is none."""
+def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row, *, is_named: bool) -> Decision:
+    """The lease of an open case, and the end of those that have run out; or why there is none.
+
+    is_named  whether they named the case themselves: the queue gives none whose item they may not be given
+    """
+    item = items.item(tx.connection, row.item)
+    assert item is not None, "a case has an item"
     refused = (
         flow.ended(row.state)
         or unreadable(cell, tx.connection, actor, row.programme, item=row.item)
         or refuse_decider(cell, tx.connection, actor, row)
-        or _undecidable(tx, row.item)
+        or _undecidable(tx, item)
     )
     if refused:
         return refused
@@ -231,9 +237,8 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
         return [] if row.holder == actor.person else flow.HELD
     unpaid = closed(tx.connection, row.programme) or may_work(tx.connection, actor.person, row.programme)
     unpaid = unpaid or welfare.may_work(cell, tx.connection, actor.person, row.programme, now=tx.now)
-    item = items.item(tx.connection, row.item)
-    assert item is not None, "a case has an item"
-    unpaid = unpaid or routing.refuse_item(cell, tx.connection, actor.person, item, now=tx.now)
+    if is_named:
+        unpaid = unpaid or routing.refuse_item(cell, tx.connection, actor.person, item, now=tx.now)
     if unpaid:
         return unpaid
     mine = adjudication.held_by(tx.connection, actor.person, row.programme)
@@ -251,12 +256,10 @@ def _lease(cell: Cell, tx: Transaction, actor: Actor, row: Row) -> Decision:
     return [*_released(list(ended.values()), "expired"), leased]
 
 
-def _undecidable(tx: Transaction, item: str) -> Refused | None:
+def _undecidable(tx: Transaction, item: Row) -> Refused | None:
     """Why nobody can decide on an item now: it was erased, or a judgment on it is held."""
-    row = items.item(tx.connection, item)
-    assert row is not None, "a case has an item"
-    gone = erased.gone(tx.connection, row.content)
-    return gone.refused if gone else flow.WORK_HELD if standing.is_held(tx.connection, item) else None
+    gone = erased.gone(tx.connection, item.content)
+    return gone.refused if gone else flow.WORK_HELD if standing.is_held(tx.connection, item.item) else None
 
 
 def _released(rows: list[Row], reason: str) -> list[Event]:
@@ -267,11 +270,14 @@ def _released(rows: list[Row], reason: str) -> list[Event]:
 
 
 def offered(cell: Cell, actor: Actor, item: str) -> Row | Refused:
-    """What an adjudicator may know of a case before they take it: where it stands, and how the verdicts divide."""
+    """What an adjudicator may know of a case before they take it: where it stands, and not how the verdicts divide.
+
+    Somebody else may take it and send it back, and then they may be the one who judges the item.
+    """
     if not access.allows(actor, "adjudicate"):
         return access.ABSENT
     with cell.read() as connection:
-        row = adjudication.disagreement(connection, item)
+        row = adjudication.offer(connection, item)
         if row is None or has_part(connection, actor.person, item):
             return access.ABSENT
         return unreadable(cell, connection, actor, row.programme, item=item) or row

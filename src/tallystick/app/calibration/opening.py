@@ -16,7 +16,7 @@ from tallystick.flow.adjudication import is_divided
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.signals import shape
-from tallystick.store import assignment, calibration, erasure, items, judgment
+from tallystick.store import assignment, calibration, erasure, items, judgment, roster
 from tallystick.store import intervention as interventions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -131,7 +131,7 @@ def _people(connection: journal.Connection, row: Row) -> list[Candidate]:
     for given in judgment.of_batch(connection, row.batch):
         if given.is_observed:
             judged[given.expert] = judged.get(given.expert, 0) + 1
-    qualified = calibration.qualified(connection, row.programme, row.rubric)
+    qualified = roster.passed_once(connection, row.programme, row.rubric)
     able = calibration.experts(connection, sorted({*judged, *qualified}))
     gone = erasure.erased_of(connection, [f"person:{person}" for person in able])
     found = [

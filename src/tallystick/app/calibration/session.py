@@ -59,7 +59,6 @@ class Session:
     marks: int
     unanswered: int
     examples: int
-    is_newest: bool  # the newest of its intervention
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,6 @@ def session(cell: Cell, actor: Actor, wanted: str) -> Session | Refused:
         people = calibration.participants(connection, wanted)
         is_mine = seen.takes_part(connection, actor, wanted) is not None
         is_reader = access.allows(actor, "gate.read")
-        newest = calibration.of_intervention(connection, row.intervention)[0]
         return Session(
             row=row, items=len(calibration.items(connection, wanted)), people=len(people),
             progress=tuple(_progress(connection, row, person) for person in sorted(people)) if is_reader else (),
@@ -106,7 +104,7 @@ def session(cell: Cell, actor: Actor, wanted: str) -> Session | Refused:
             agreement=None if row.agreement is None else msgspec.json.decode(row.agreement, type=MeasuredValue),
             missing=0 if row.missing is None else len(msgspec.json.decode(row.missing, type=list[str])),
             marks=len(calibration.marks(connection, wanted)), unanswered=calibration.unanswered(connection, wanted),
-            examples=len(calibration.examples(connection, wanted)), is_newest=newest.calibration == wanted,
+            examples=len(calibration.examples(connection, wanted)),
         )  # fmt: skip
 
 

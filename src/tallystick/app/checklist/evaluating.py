@@ -91,7 +91,7 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
     counted = store.counted(connection, name)
     cleared, seniors = store.trusted(connection, name, now=cell.kernel.now())
     passed, kinds = store.qualified(connection, name), store.kinds(connection, name)
-    closed, short = _closed_signals(cell, connection, row, contract=contract, passed=passed)
+    closed, short, alike = _closed_signals(cell, connection, row, contract=contract, passed=passed)
     objective = OBJECTIVE.intersection(part.signal for part in contract.supervision)
     return Facts(
         contract=contract, contract_seq=_since(connection, row), today=today_of(cell), rubrics=in_force,
@@ -99,7 +99,7 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
             rubric: why.sentence for rubric, why in constitution.not_agreed(cell, connection, name).items()
         },
         qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
-        closed_signals=closed, short_gold=short, cleared=cleared, seniors=seniors,
+        closed_signals=closed, short_gold=short, alike_gold=alike, cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
         blinded=counted.blinded, items=sum(n for n, _ in kinds.values()), showing=sum(n for _, n in kinds.values()),
         unblinded=tuple(store.unblinded(connection, name)), unlicensed=tuple(store.unlicensed(connection, name)),
@@ -118,22 +118,30 @@ def _since(connection: journal.Connection, row: Row) -> int:
 
 def _closed_signals(
     cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract, passed: dict[str, dict[str, int]]
-) -> tuple[dict[str, str], dict[tuple[str, str], int]]:
+) -> tuple[dict[str, str], dict[tuple[str, str], int], dict[tuple[str, str], tuple[str, int]]]:
     """Of open work: by domain the signals whose gold items nobody passed, and by domain and signal how many are short.
+
+    And where they are of one verdict: which, and how many more with others are needed.
 
     Where a signal asks for no gold items of its own, any other qualification of the domain has to do.
     """
     gold, work = routing.own_gold(cell, connection, row.programme), store.unfinished(connection, row.programme)
     closed: dict[str, str] = {}
     short: dict[tuple[str, str], int] = {}
+    alike: dict[tuple[str, str], tuple[str, int]] = {}
     for domain, plan in contract.domains.items():
         own, there = passed.get(plan.rubric, {}), gold.get(domain, routing.NO_GOLD)
         wanted = work.get(domain, frozenset())
         signals = sorted(signal for signal in wanted & there.asked if not own.get(signal))
         if signals:
             closed[domain] = ", ".join(signals)
-        short |= {(domain, signal): there.short[signal] for signal in sorted(wanted & there.short.keys())}
-    return closed, short
+        for signal in sorted(wanted & there.short.keys()):
+            if signal in there.alike:
+                verdict = BY_NAME[signal].words(there.alike[signal])
+                alike[domain, signal] = verdict, there.short[signal]
+            else:
+                short[domain, signal] = there.short[signal]
+    return closed, short, alike
 
 
 def _released(connection: journal.Connection, programme: str) -> tuple[Released, ...]:
@@ -157,8 +165,8 @@ def _unknown(connection: journal.Connection, programme: str, counted: store.Coun
 
 
 def _affected(connection: journal.Connection, programme: str, in_force: dict[str, Rubric]) -> dict[str, int]:
-    waiting = {name: affected.undecided(connection, programme, name) for name in sorted(in_force)}
-    return {name: number for name, number in waiting.items() if number}
+    waiting = affected.undecided(connection, programme)
+    return {name: waiting[name] for name in sorted(in_force) if name in waiting}
 
 
 def _categories(connection: journal.Connection, programme: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import COUNTED, REQUEUED
 from tallystick.ledger import journal
 from tallystick.stats.disagreement import Evidence, Model
-from tallystick.store import adjudication, disagreement, items, judgment
+from tallystick.store import adjudication, disagreement, items, judgment, roster
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -206,7 +206,7 @@ def _judges(
 ) -> Judges:
     experts = {one.expert for one in given}
     gold = disagreement.gold_counts(connection, batch.programme, rubric)
-    qualified = disagreement.qualified(connection, batch.programme, rubric) & experts
+    qualified = roster.passed_once(connection, batch.programme, rubric) & experts
     rows = disagreement.declarations(connection) if look is not None else {}
     values = declared(cell, connection, rows.values(), look) if look is not None else {}
     return Judges(

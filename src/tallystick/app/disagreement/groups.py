@@ -9,17 +9,16 @@ from dataclasses import dataclass
 
 from tallystick import canon
 from tallystick.app import access, erased, erasure
-from tallystick.app.access import CELL, Actor
+from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.disagreement.classifying import declared
 from tallystick.app.erased import Gone
-from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
 from tallystick.events.disagreement import GroupsDeclared
 from tallystick.events.envelope import Event
 from tallystick.flow.disagreement import groups as flow
 from tallystick.flow.disagreement.groups import AXES, Preserved, Recorded
-from tallystick.flow.erasure import Wish
 from tallystick.flow.refusal import Refused
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
@@ -99,21 +98,12 @@ def _said(cell: Cell, actor: Actor, command: Command) -> Declared | Refused:
     answer = cell.execute(command)
     if isinstance(answer, Refused):
         return answer
-    _erase_earlier(cell, actor.person)
+    with cell.read() as connection:
+        said = disagreement.declared_by(connection, actor.person)
+    erasure.erase_replaced(cell, said)
     fact = answer.facts[0]
     assert isinstance(fact, GroupsDeclared)
     return Declared(fact.withdrawn, answer)
-
-
-def _erase_earlier(cell: Cell, person: str) -> None:
-    """What no longer stands is erased for good. After a crash between the two, the next word of the person does it."""
-    with cell.read() as connection:
-        rows = disagreement.declared_by(connection, person)
-        old = [row.object for row in rows[:-1] if row.object and erased.gone(connection, row.object) is None]
-    for name in old:
-        wish = Wish(what="object", target=f"object:{name}", reason="consent-withdrawn")
-        ordered = erasure.order(cell, CELL, wish, key=new_key())
-        assert not isinstance(ordered, Refused) or ordered.code == "already-erased", ordered
 
 
 # --- distributions ------------------------------------------------------------------------------------------------

@@ -95,10 +95,11 @@ def fit_model(cell: Cell, actor: Actor, *, key: str) -> Fitted | Refused:
 def _mark(connection: journal.Connection) -> tuple[int, int, str]:
     """What may not change while a model is fitted."""
     said = disagreement.corrections(connection).values()
-    return max((row.seq for row in said), default=-1), len(disagreement.models(connection)), _name(connection)
+    return max((row.seq for row in said), default=-1), len(disagreement.models(connection)), name_in_force(connection)
 
 
-def _name(connection: journal.Connection) -> str:
+def name_in_force(connection: journal.Connection) -> str:
+    """The name of the model of causes that is in force."""
     row = disagreement.model_in_force(connection)
     return flow.BUILT_IN if row is None else str(row.model)
 
@@ -107,7 +108,7 @@ def choose_model(cell: Cell, actor: Actor, model: str, *, key: str) -> Receipt |
     """Put a model of causes into force. What is classified already stays as it is until it is classified again."""
 
     def decide(tx: Transaction) -> Decision:
-        previous = _name(tx.connection)
+        previous = name_in_force(tx.connection)
         if model != flow.BUILT_IN and disagreement.model(tx.connection, model) is None:
             return NO_MODEL
         return IN_FORCE if previous == model else [ClassModelChosen(model=model, previous=previous)]

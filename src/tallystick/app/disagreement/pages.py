@@ -12,7 +12,7 @@ from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.disagreement.correcting import NOT_CLASSIFIED as UNCLASSIFIED
 from tallystick.app.disagreement.correcting import may_read, permission_of, stated_of
-from tallystick.app.disagreement.learning import cases, model_named
+from tallystick.app.disagreement.learning import cases, model_named, name_in_force
 from tallystick.app.looking import About, Look
 from tallystick.events.disagreement import DisagreementClassified, DistributionRecorded
 from tallystick.flow import adjudication as adjudicating
@@ -98,7 +98,7 @@ def _map(connection: journal.Connection, actor: Actor, row: Row) -> Map:
     )
     shown = {one.item for one in mapped}
     return Map(
-        row=row, model=_model_name(connection), items=mapped, counts=_counts(mapped), by_axis=_by_axis(mapped),
+        row=row, model=name_in_force(connection), items=mapped, counts=_counts(mapped), by_axis=_by_axis(mapped),
         helps=_helps(mapped),
         corrections=flow.measured([one for one in cases(connection, batch=row.batch) if one.item in shown]),
         distributions=tuple(
@@ -113,11 +113,6 @@ def _judged_by(connection: journal.Connection, actor: Actor, batch: str) -> set[
     if not access.allows(actor, "work.do"):
         return set()
     return {row.item for row in judgment.of_batch(connection, batch) if row.expert == actor.person}
-
-
-def _model_name(connection: journal.Connection) -> str:
-    row = disagreement.model_in_force(connection)
-    return flow.BUILT_IN if row is None else str(row.model)
 
 
 def _mapped(row: Row, about: Row, found: Row | None, said: Row | None, *, models: Mapping[str, Model]) -> Mapped:
@@ -199,7 +194,10 @@ class ItemCause:
 
 
 def item_cause(cell: Cell, actor: Actor, item: str, *, reason: str = "") -> ItemCause | Refused:
-    """Why the judges of one item disagree. Notes open to who says why they look; an adjudicator need not."""
+    """Why the judges of one item disagree. Notes open to who says why they look; an adjudicator need not.
+
+    The evidence tells how the item was judged: that an adjudicator saw it is an event, and they never judge the item.
+    """
     with cell.read() as connection:
         row = adjudication.disagreement(connection, item)
         found = disagreement.classification(connection, item)
@@ -211,7 +209,8 @@ def item_cause(cell: Cell, actor: Actor, item: str, *, reason: str = "") -> Item
         has_notes = bool(disagreement.corrections_of(connection, item))
     if refused:
         return refused
-    look = _look(cell, actor, item, reason=reason) if has_notes else None
+    may_judge = access.allows(actor, "work.do")
+    look = _look(cell, actor, item, reason=reason) if has_notes or may_judge else None
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
@@ -225,7 +224,7 @@ def _look(cell: Cell, actor: Actor, item: str, *, reason: str) -> Look | Refused
     given = "adjudication" if is_adjudicator else looking.chosen(actor, reason)
     if isinstance(given, Refused):
         return given
-    about = About(subject=item, what="words", reason=given)
+    about = About(subject=item, what="judgments" if is_adjudicator else "words", reason=given)
     return cell.look(actor, "adjudicate" if is_adjudicator else "gate.read", about)
 
 

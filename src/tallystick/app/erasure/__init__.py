@@ -10,7 +10,7 @@ from tallystick.app.erasure.notices import (
     deliver_notices,
     notices,
 )
-from tallystick.app.erasure.ordering import Ordered, Preview, order, preview, subject_named
+from tallystick.app.erasure.ordering import Ordered, Preview, erase_replaced, order, preview, subject_named
 from tallystick.app.erasure.pages import ErasurePage, erasure_page, erasures, release_names
 from tallystick.app.erasure.retention import expire_retention
 from tallystick.store.schema import Row
@@ -26,6 +26,7 @@ __all__ = [
     "Row",
     "acknowledge",
     "deliver_notices",
+    "erase_replaced",
     "erasure_page",
     "erasures",
     "expire_retention",

@@ -4,15 +4,16 @@ One transaction: the events, the keys and rows of what dies, the leases and unse
 done. The rest (tallystick.app.erasure.finishing) is for copies: backups, disk images, retired key files.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access
+from tallystick.app import access, erased
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
-from tallystick.app.kernel import Command, Decision, Receipt, Transaction
+from tallystick.app.kernel import Command, Decision, Receipt, Transaction, new_key
 from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.envelope import Event
 from tallystick.events.erasure import ErasureOrdered
@@ -96,6 +97,21 @@ def order(cell: Cell, actor: Actor, wish: Wish, *, words: str = "", key: str) ->
         return answer
     fact = next(fact for fact in answer.facts if isinstance(fact, ErasureOrdered))
     return Ordered(fact.erasure, answer)
+
+
+def erase_replaced(cell: Cell, declared: Sequence[Row]) -> None:
+    """Erase for good what no longer stands of what somebody declared about themselves: all but the last.
+
+    It is another command than the one that declares. After a crash between the two, the person's next word does it.
+
+    declared  everything that they declared, oldest first
+    """
+    with cell.read() as connection:
+        old = [row.object for row in declared[:-1] if row.object and erased.gone(connection, row.object) is None]
+    for name in old:
+        wish = Wish(what="object", target=f"object:{name}", reason="consent-withdrawn")
+        ordered = order(cell, access.CELL, wish, key=new_key())
+        assert not isinstance(ordered, Refused) or ordered.code == "already-erased", ordered
 
 
 def _order(cell: Cell, tx: Transaction, wish: Wish, *, words: str) -> Decision:

@@ -71,8 +71,9 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
             rereview=found.rereview, programme=programme, item=found.item, reviewer=actor.person,
             expires_at=tx.now + row.lease_ms * 1000,
         )  # fmt: skip
-        late = held is not None and held.item != found.item
-        return [_released(held), leased] if late and held is not None else [leased]
+        # Whoever had it before, and let its lease run out, gave no answer: what they read of it counts then.
+        ended = {row.item: row for row in (held, found) if row is not None and row.reviewer is not None}
+        return [*(_released(row) for row in ended.values()), leased]
 
     answer = cell.execute(Command(actor, "review", key, f"rereview-next|{programme}".encode(), decide))
     if isinstance(answer, Refused):

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ import pyarrow.parquet as pq
 from tallystick.flow.document import Plain, Problem
 from tallystick.flow.items import row_problem
 from tallystick.flow.refusal import Refused
-from tallystick.signals.spelled import Spelled
+from tallystick.signals import spelled
 
-FORMATS: Final = ("jsonl", "csv", "parquet")
 LINE_BYTES_MAX: Final = 4_000_000
 EXPANDED_BYTES_MAX: Final = 2_000_000_000
 EXPANSION_MAX: Final = 200
@@ -79,24 +77,6 @@ def _text(data: bytes) -> bytes:
     return text.getvalue()
 
 
-def _refuse_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON value")
-
-
-def _once(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
-    """A map whose keys are all different: of two values for one key, nobody can say which was meant."""
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return data
-
-
-def _from_json(text: str) -> Plain:
-    """A JSON value with decimals as the text that was written. Raises ValueError or RecursionError."""
-    value: Plain = json.loads(text, parse_constant=_refuse_constant, parse_float=Spelled, object_pairs_hook=_once)
-    return value
-
-
 def _jsonl(name: str, text: bytes) -> Iterator[Row | Problem]:
     for line, raw in enumerate(io.BytesIO(text), 1):
         if not raw.strip():
@@ -107,7 +87,7 @@ def _jsonl(name: str, text: bytes) -> Iterator[Row | Problem]:
             yield row_problem(name, line, "", expected=f"at most {LINE_BYTES_MAX} bytes", found=found, fix=fix)
             continue
         try:
-            data = _from_json(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
+            data = spelled.read(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
         except (ValueError, RecursionError) as error:
             words = "text that is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:120]
             fix = "Write each row as one JSON object on its own line."
@@ -208,7 +188,7 @@ def _cell(cell: str) -> Plain:
     """A cell that holds a JSON list, map or boolean is read as such; all else is text."""
     if cell[:1] in "[{" or cell in {"true", "false"}:
         try:
-            return _from_json(cell)
+            return spelled.read(cell)
         except (ValueError, RecursionError):
             return cell
     return cell
@@ -268,5 +248,5 @@ def _without_nulls(value: object) -> Plain:
     if isinstance(value, bytes):
         return value.decode()  # a text column that was not marked as text
     if isinstance(value, float):
-        return Spelled(repr(value))
+        return spelled.Spelled(repr(value))
     return value if isinstance(value, str | int | bool) or value is None else str(value)

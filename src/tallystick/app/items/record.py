@@ -23,6 +23,8 @@ from tallystick.store import contract as contracts
 from tallystick.store.schema import Row
 
 PAGE = 50
+LISTED_MAX = 50
+STATES = ("waiting", "active", "complete", "erased")
 REASON_CHARACTERS_MIN = 10
 REASON_CHARACTERS_MAX = 300
 STILL_BLINDED = Refused(
@@ -51,7 +53,7 @@ def items_page(
     cell: Cell, actor: Actor, programme: str, *, after: int = -1, domain: str | None = None, state: str | None = None,
     batch: str | None = None, limit: int = PAGE,
 ) -> ItemsPage | Refused:  # fmt: skip
-    """Items behind a place, without their content."""
+    """Items behind a place, without their content. Refused when they are asked for by a name that is not there."""
     if not access.allows(actor, "item.read"):
         return access.ABSENT
     with cell.read() as connection:
@@ -61,10 +63,31 @@ def items_page(
             connection, programme, after=after, limit=limit + 1, domain=domain, state=state, batch=batch,
             without=routing.closed_to(cell, connection, actor, programme),
         )  # fmt: skip
+        strange = None if rows else _strange(connection, programme, domain=domain, state=state, batch=batch)
+        if strange is not None:
+            return strange
         gone = erasure.erased_of(connection, [row.content for row in rows])
     more = len(rows) > limit
     lost = frozenset(row.item for row in rows if row.content in gone)
     return ItemsPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None, lost)
+
+
+def _strange(
+    connection: journal.Connection, programme: str, *, domain: str | None, state: str | None, batch: str | None
+) -> Refused | None:
+    """Why there can be no item of these names: a misspelt one is not answered with an empty list."""
+    rows = items.batches(connection, programme)
+    batches = {row.batch: f"{row.batch} ({row.name})" for row in rows}
+    domains = {row.domain for row in contracts.domains(connection, programme)} | {row.domain for row in rows}
+    for field, wanted, known in (
+        ("domain", domain, {name: name for name in sorted(domains)}), ("batch", batch, batches),
+        ("state", state, {name: name for name in STATES}),
+    ):  # fmt: skip
+        if wanted is not None and wanted not in known:
+            listed = ", ".join([*known.values()][:LISTED_MAX]) or "none yet"
+            sentence = f"Expected a {field} of this programme's items ({listed}), found {wanted[:60]!r}. Choose one."
+            return Refused("unknown-filter", sentence, field, tuple(known)[:LISTED_MAX])
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ import msgspec
 
 from tallystick.app import access
 from tallystick.app.access import Actor
-from tallystick.app.blocking import HARMLESS
 from tallystick.app.cell import Cell
 from tallystick.app.looking import About
-from tallystick.app.remembered import Remembered
+from tallystick.app.remembered import HARMLESS, Remembered
 from tallystick.app.roster import profiles_of, reason_of
 from tallystick.events.rubric import CriterionFacts
 from tallystick.flow import overturn
@@ -73,7 +72,6 @@ class ExpertPage:
     axes: tuple[str, ...]
     figures: tuple[Figure, ...]
     times: tuple[Median, ...]
-    all_times: tuple[Median, ...]
     defects: dict[str, int]
     partners: int
     overturn: Rate | None
@@ -88,8 +86,10 @@ class OwnPage:
     own: Own
 
 
-def overview(cell: Cell, actor: Actor, programme: str, *, by: str = DOMAIN) -> Overview | Refused:
-    """Abstention, disagreement, defects and time over all experts, by criterion and by family of items."""
+def _counted_for(
+    cell: Cell, actor: Actor, programme: str, *, by: str
+) -> tuple[Row, tuple[str, ...], Counted] | Refused:  # fmt: skip
+    """A programme and what its judgments count up to, for who leads or audits the work."""
     if not access.allows(actor, "monitor.read"):
         return access.ABSENT
     with cell.read() as connection:
@@ -97,9 +97,15 @@ def overview(cell: Cell, actor: Actor, programme: str, *, by: str = DOMAIN) -> O
         if row is None:
             return access.ABSENT
         found = counted_shown(cell, connection, programme, by=by)
+    return found if isinstance(found, Refused) else (row, *found)
+
+
+def overview(cell: Cell, actor: Actor, programme: str, *, by: str = DOMAIN) -> Overview | Refused:
+    """Abstention, disagreement, defects and time over all experts, by criterion and by family of items."""
+    found = _counted_for(cell, actor, programme, by=by)
     if isinstance(found, Refused):
         return found
-    axes, counted = found
+    row, axes, counted = found
     names = names_of(cell, actor, programme, counted.experts)
     if isinstance(names, Refused):
         return names
@@ -110,10 +116,10 @@ def overview(cell: Cell, actor: Actor, programme: str, *, by: str = DOMAIN) -> O
 
 def expert(cell: Cell, actor: Actor, programme: str, person: str, *, by: str = DOMAIN) -> ExpertPage | Refused:
     """One expert's figures beside those of all experts."""
-    found = _counted(cell, actor, programme, by)
+    found = _counted_for(cell, actor, programme, by=by)
     if isinstance(found, Refused):
         return found
-    row, axes, counted, work = found
+    row, axes, counted = found
     if person not in counted.experts:
         return access.ABSENT
     names = names_of(cell, actor, programme, (person,))
@@ -121,10 +127,9 @@ def expert(cell: Cell, actor: Actor, programme: str, person: str, *, by: str = D
         return names
     with cell.read() as connection:
         overturned, right = _overturned(connection, programme, person), _right(connection, programme, person)
-    mine = flow.count([one for one in work if one.expert == person])
     return ExpertPage(
         row, Judge(person, names[person], counted.judged_by(person)), by, axes, flow.of_expert(counted, person),
-        counted.times(person), counted.times(), dict(mine.defects), counted.partners(person), overturned, right,
+        counted.times(person), dict(counted.defects_of[person]), counted.partners(person), overturned, right,
     )  # fmt: skip
 
 
@@ -147,20 +152,6 @@ def own(cell: Cell, actor: Actor, programme: str) -> OwnPage | Refused:
 
 KEPT = 8
 """Of so many programmes and axes the counts are remembered in each cell."""
-Found = tuple[Row, tuple[str, ...], Counted, list[Work]]
-
-
-def _counted(cell: Cell, actor: Actor, programme: str, by: str) -> Found | Refused:
-    if not access.allows(actor, "monitor.read"):
-        return access.ABSENT
-    with cell.read() as connection:
-        row = contracts.programme(connection, programme)
-        if row is None:
-            return access.ABSENT
-        found = _parted(connection, programme, by)
-    return found if isinstance(found, Refused) else (row, found[0], flow.count(found[1]), found[1])
-
-
 _COUNTED: Remembered[tuple[tuple[str, ...], Counted] | Refused] = Remembered(HARMLESS, most=KEPT)
 
 
@@ -232,8 +223,8 @@ def names_of(cell: Cell, actor: Actor, subject: str, people: tuple[str, ...]) ->
 
 
 def _overturned(connection: journal.Connection, programme: str, person: str) -> Rate | None:
-    decided = decided_in(connection, programme)
-    return next((one for one in overturn.overturns(decided).by_expert if one.group == (person,)), None)
+    rates = overturn.by_expert(decided_in(connection, programme))
+    return next((one for one in rates if one.group == (person,)), None)
 
 
 def decided_in(connection: journal.Connection, programme: str) -> list[Decided]:

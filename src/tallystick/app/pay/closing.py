@@ -60,8 +60,8 @@ def close(cell: Cell, actor: Actor, programme: str, period: str, *, key: str) ->
         if terms is None:
             return NO_PAY
         wanted = period_of(tx.connection, terms, period, now=tx.now)
-        if wanted is None:
-            return access.ABSENT
+        if isinstance(wanted, Refused):
+            return wanted
         refused = _may_close(tx.connection, programme, wanted, now=tx.now)
         return refused or [_closed(tx.connection, terms, wanted)]
 
@@ -120,13 +120,22 @@ def _files_of(connection: journal.Connection, row: Row) -> tuple[bytes, bytes]:
     return made
 
 
+def _not_closed(connection: journal.Connection, programme: str, period: str, *, now: int) -> Refused:
+    """Why there is no closed period of a name."""
+    terms = pay.in_force(connection, programme)
+    if terms is None:
+        return access.ABSENT
+    found = period_of(connection, terms, period, now=now)
+    return found if isinstance(found, Refused) else NOT_CLOSED
+
+
 def export(cell: Cell, actor: Actor, programme: str, period: str, *, key: str) -> Exported | Refused:
     """Hand out the two files of a closed period: every line, and one line for each person. That is an event."""
 
     def decide(tx: Transaction) -> Decision:
         row = pay.period(tx.connection, programme, period)
         if row is None:
-            return access.ABSENT if pay.in_force(tx.connection, programme) is None else NOT_CLOSED
+            return _not_closed(tx.connection, programme, period, now=tx.now)
         lines, summary = _files_of(tx.connection, row)
         return [
             PayExported(
@@ -152,7 +161,10 @@ def file_of(cell: Cell, actor: Actor, programme: str, period: str, *, name: str)
         return access.ABSENT
     with cell.read() as connection:
         row = pay.period(connection, programme, period)
-        if row is None or not pay.exports(connection, programme, period):
+        if row is None:
+            refused = _not_closed(connection, programme, period, now=cell.kernel.now())
+            return access.ABSENT if refused == NOT_CLOSED else refused
+        if not pay.exports(connection, programme, period):
             return access.ABSENT
         return _files_of(connection, row)[FILES.index(name)]
 

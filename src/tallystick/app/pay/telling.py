@@ -23,6 +23,12 @@ DAY_US = 86_400_000_000
 NO_PAY = Refused(
     "no-pay-terms", "Expected a programme whose contract says how it is paid, found none. Add the section `pay` to it."
 )
+NO_PERSON = Refused(
+    "no-such-person",
+    "Expected the id of a person of this cell, which begins with per-, found none. A login is no id: the page of the "
+    "programme's pay lists whoever is paid, with their ids.",
+    "person",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ def _standing(connection: journal.Connection, person: str, programme: str, *, no
     assert terms is not None, "terms were accepted when they were in force"
     zone = zone_of(terms.time_zone)
     period = period_of(connection, terms, "", now=now)
-    assert period is not None, "some period goes on"
+    assert isinstance(period, Period), "some period goes on"
     sums = pay.sums(connection, person, programme, since=period.from_at)
     today = pay.sums(connection, person, programme, since=flow.day_start(now, zone))
     earned, floor = sum(one[2] for one in sums), flow.guaranteed((one[0], one[1]) for one in sums)
@@ -142,7 +148,7 @@ def statement_of(cell: Cell, actor: Actor, programme: str, person: str, *, perio
         return access.ABSENT
     with cell.read() as connection:
         if roster.person(connection, person) is None:
-            return access.ABSENT
+            return NO_PERSON
     return _statement(cell, actor, person, programme, name=period, reason="staffing")
 
 
@@ -156,8 +162,8 @@ def _statement(
             return access.ABSENT
         closed = pay.period(connection, programme, name) if name else None
         period = period_of(connection, terms, name, now=now)
-        if period is None:
-            return access.ABSENT
+        if isinstance(period, Refused):
+            return period
         acts, added = lines(connection, programme, period, who=person)
         known = {one.name for one in _all_periods(connection, terms, now=now)}
         rows = pay.added_rows(connection, programme, since=period.from_at, until=period.until_at, who=person)
@@ -194,8 +200,10 @@ def paid_in(cell: Cell, actor: Actor, person: str) -> list[str]:
         return pay.programmes_of(connection, person)
 
 
-def period_of(connection: journal.Connection, terms: Row, name: str, *, now: int) -> Period | None:
+def period_of(connection: journal.Connection, terms: Row, name: str, *, now: int) -> Period | Refused:
     """The period of a name, the one that goes on when there is none: a closed one as it was closed.
+
+    Refused when no period that the programme is paid by is called so.
 
     The one after the last closed period begins where that one ended, even when the rules of its time zone have changed
     since: no line falls between two periods, or into both.
@@ -206,7 +214,7 @@ def period_of(connection: journal.Connection, terms: Row, name: str, *, now: int
     zone = zone_of(terms.time_zone)
     found = flow.period_named(name, terms.period, zone) if name else flow.period_at(now, terms.period, zone)
     if found is None:
-        return None
+        return flow.bad_period(name, terms.period)
     until = pay.closed_until(connection, terms.programme)
     start = until if until and abs(found.from_at - until) <= DAY_US else found.from_at
     return Period(name=found.name, from_at=start, until_at=found.until_at)
@@ -265,8 +273,8 @@ def overview(cell: Cell, actor: Actor, programme: str, period: str = "") -> Over
         if terms is None:
             return NO_PAY
         wanted = period_of(connection, terms, period, now=now)
-        if wanted is None:
-            return access.ABSENT
+        if isinstance(wanted, Refused):
+            return wanted
         found = statements(connection, programme, wanted)
         said = pay.acceptances(connection, programme)
         known = {one.person: one for one in found}

@@ -432,6 +432,19 @@ class PersonPage:
     judgments: tuple[Row, ...]
 
 
+def own_name(cell: Cell, actor: Actor) -> str:
+    """How somebody is called, for the head of every page of theirs; their id where nothing more is known."""
+    with cell.read() as connection:
+        row = roster.person(connection, actor.person)
+    if row is None:
+        return actor.person
+    look = cell.look(actor, "self", About(subject=actor.person, what="profile", reason="own-work"))
+    if isinstance(look, Refused):
+        return actor.person
+    with cell.read() as connection:
+        return profiles_of(cell, connection, [row], look)[actor.person].name
+
+
 def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
     """A person's page: for those who read the roster, and for the person."""
     if not access.allows(actor, "roster.read") and actor.person != person:

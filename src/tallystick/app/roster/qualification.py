@@ -22,7 +22,7 @@ from tallystick.flow import judgment
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given
-from tallystick.flow.rubric import GOLD_MAX, Rubric, enough, rule_on
+from tallystick.flow.rubric import GOLD_MAX, Rubric, drawn, enough, rule_on
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
@@ -84,6 +84,7 @@ class Standing:
     """How a person stands with one rubric in force.
 
     short  how many gold items more before anybody can take this qualification
+    is_alike  whether they are short of those with other verdicts: whoever always answers alike would pass
     items  how many an attempt has: all that there are, or the least that it needs while there are too few
     rule   the decision rule on them, with both error rates; None when no pass mark on them keeps the risk
     enough the rule with the fewest items, at least as many as the rubric asks for, that lets nine in ten experts pass
@@ -96,6 +97,7 @@ class Standing:
     signal: str  # whose gold items these are
     dimensions: tuple[DimensionResult, ...]  # empty until the attempt has ended: single answers are never told
     short: int
+    is_alike: bool
     items: int
     rule: QualificationRule | None
     enough: QualificationRule | None
@@ -154,19 +156,23 @@ def _start(
     gold = [one for one in every if one.signal == chosen]
     pool = {item.item: item for item in gold if may.allows(routing.places_of(item))}
     own = assignment.authors_of(tx.connection, pool)
-    known = seen | assignment.opened_of(tx.connection, actor.person, pool)
+    read = roster.held_until(tx.connection, actor.person, access.READERS)
+    known = seen | assignment.known_of(tx.connection, actor.person, pool, read=read)
     unseen = [item for item in pool if item not in known and actor.person not in own.get(item, ())]
     sentinels = sentinel_items_of(tx.connection, actor.person)
     fresh = [item for item in unseen if item not in sentinels]
-    shown = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")[:GOLD_MAX]
     document = cell.rubric(tx.connection, row.document)
+    ways = routing.gold_ways(cell, tx.connection, [pool[item] for item in unseen])
+    mixed = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")
+    shown = [mixed[place] for place in drawn(document.qualification, [ways.get(item) for item in mixed])]
     rule = flow.decision_rule(document, len(shown), seen=len(seen))
     if isinstance(rule, Refused) and len(pool) < len(gold):
         return flow.GOLD_NOT_FOR_THEM
     if isinstance(rule, Refused):
-        # No count in a refusal may tell how many of the gold items were sentinels.
+        # No count in a refusal may tell how many of the gold items were sentinels, and none which verdicts they have.
         told = flow.decision_rule(document, min(len(unseen), GOLD_MAX), seen=len(seen))
-        return told if isinstance(told, Refused) else flow.GOLD_SHORT
+        is_mixed = bool(drawn(document.qualification, [ways.get(item) for item in unseen]))
+        return told if isinstance(told, Refused) else flow.GOLD_SHORT if is_mixed else flow.GOLD_ALIKE
     assert not isinstance(chosen, Refused), "a signal was chosen"
     started = QualificationStartedV2(
         qualification=tx.new_id("qlf"), person=actor.person, programme=programme, rubric=rubric, version=row.version,
@@ -298,19 +304,22 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
     with cell.read() as connection:
         attempts = roster.qualifications(connection, actor.person, programme=programme)
         found = []
+        own = routing.own_gold(cell, connection, programme)
         for row in rubrics.of_programme(connection, programme):
+            there = own.get(row.domain, routing.NO_GOLD)
             mine = [q for q in attempts if (q.rubric, q.version) == (row.rubric, row.version)]
             gold = Counter(one.signal for one in roster.gold_items(connection, programme, row.domain))
             rubric = cell.rubric(connection, row.document)
             for signal in _told_apart(gold, mine):
                 attempt = next((q for q in mine if signal in msgspec.json.decode(q.signals)), None)
                 dimensions = _dimensions(connection, rubric, attempt)
-                short = max(0, rubric.qualification.gold_min - gold[signal])
+                is_alike = signal in there.alike
+                short = there.short[signal] if is_alike else max(0, rubric.qualification.gold_min - gold[signal])
                 asked = rubric.qualification
-                taken = max(asked.gold_min, min(gold[signal], GOLD_MAX))
+                taken = there.items.get(signal, asked.gold_min)
                 found.append(
                     Standing(
-                        row, rubric.title, attempt, gold[signal], signal, dimensions, short, taken,
+                        row, rubric.title, attempt, gold[signal], signal, dimensions, short, is_alike, taken,
                         rule_on(asked, taken), enough(asked),
                     )
                 )  # fmt: skip

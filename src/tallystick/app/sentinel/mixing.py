@@ -30,12 +30,13 @@ NO_POLICY = 0
 
 def item_for(
     cell: Cell, tx: Transaction, before: BeforeLease, expert: str, *, programme: str, domain: str, position: int,
-    free: str, eligible: Eligibility,
+    free: str, eligible: Eligibility, read: int,
 ) -> str:  # fmt: skip
     """The item of the next lease: the free work item, or a gold item where the schedule asks for a sentinel.
 
     position  how many leases the expert has had in the domain
     eligible  what the expert may be given: of gold items as of work
+    read      the place in the journal before which they read what others judged, in another role; 0 for nobody
     """
     policy = before.policy
     if policy is None:
@@ -46,7 +47,7 @@ def item_for(
     texts = [] if eligible.asks_nothing else store.gold_taxonomies(tx.connection, programme, domain)
     shut = [text for text in texts if not eligible.allows({**msgspec.json.decode(text), "domain": domain})]
     gold = store.unseen_gold(
-        tx.connection, expert, programme=programme, domain=domain, place=place, free=free, shut=shut
+        tx.connection, expert, programme=programme, domain=domain, place=place, free=free, read=read, shut=shut
     )
     is_due = flow.is_due(
         secret, programme=programme, domain=domain, expert=expert, position=position, rate_ppm=policy.rate_ppm

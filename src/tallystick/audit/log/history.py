@@ -19,7 +19,7 @@ from tallystick.ledger.tiles import (
     decode_bundle,
     width_at,
 )
-from tallystick.ledger.tree import Tree, fold, leaf_hashes, level_up
+from tallystick.ledger.tree import Tree, fold, leaf_hashes, levels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Growth:
         """Add the leaf hashes of one bundle, which begins at the tree's present size."""
         start, end = self.tree.size, self.tree.size + len(row) // HASH_BYTES
         if self._sizes and self._sizes[-1] <= end:
-            levels, peaks = _levels(row), self.tree.peaks()
+            levels, peaks = levels_of(row), self.tree.peaks()
             while self._sizes and self._sizes[-1] <= end:
                 size = self._sizes.pop()
                 self.roots[size] = fold(_peaks_at(levels, size - start) + peaks)
@@ -209,15 +209,6 @@ def _differing(one: bytes, other: bytes) -> Iterator[int]:
         return iter(())
     places = range(0, len(one), HASH_BYTES)
     return (place // HASH_BYTES for place in places if one[place : place + 32] != other[place : place + 32])
-
-
-def _levels(row: bytes) -> list[bytes]:
-    """A row of at most 256 hashes and the rows of full subtrees above it."""
-    levels = [row]
-    while len(levels[-1]) >= 2 * HASH_BYTES:
-        below = levels[-1]
-        levels.append(level_up(below[: len(below) // 64 * 64]))
-    return levels
 
 
 def _peaks_at(levels: list[bytes], width: int) -> list[bytes]:

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from tallystick.blobs import (
     BlobChanged,
-    BlobDamaged,
     BlobDiffers,
     BlobError,
     BlobLocked,
@@ -41,7 +40,6 @@ from tallystick.blobs.s3.service import (
     Denied,
     Item,
     NotThere,
-    OutOfRange,
     Place,
     Service,
 )
@@ -197,20 +195,6 @@ class S3Blobs:
         """The bytes of an object; see Blobs."""
         with self._found(name):
             return self._read(self.key(name))[0]
-
-    def get_range(self, name: str, start: int, stop: int) -> bytes:
-        """A part of an object; see Blobs."""
-        if start == stop:
-            return b""
-        request = {"Key": self.key(name), "Range": f"bytes={start}-{stop - 1}"}
-        try:
-            with self._found(name):
-                data = self.service.try_hard("get_object", lambda: _body(self.service.once("get_object", **request)))
-        except OutOfRange:
-            data = b""
-        if len(data) != stop - start:
-            raise BlobDamaged(f"{name}: expected at least {stop} bytes, found fewer: it was cut off")
-        return data
 
     @contextmanager
     def open_stream(self, name: str) -> Iterator[Readable]:

@@ -1,7 +1,7 @@
 """The figures that a data card states, counted from the rows of a release. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median_low
@@ -11,6 +11,7 @@ from tallystick.bundle.figures import Figures
 from tallystick.bundle.rows import Record
 from tallystick.bundle.views import View
 from tallystick.canon import PPM
+from tallystick.flow.release import tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +67,6 @@ def summary(tables: Tables, views: Sequence[View], figures: Figures) -> Summary:
         expert_origins=tally("simulated" if e.simulated else e.origin for e in tables.experts),
         excluded=tally(out.reason for out in tables.exclusions),
     )  # fmt: skip
-
-
-def tally(things: Iterable[str]) -> dict[str, int]:
-    """How often each thing is there, by name."""
-    return dict(sorted(Counter(things).items()))
 
 
 def day(at: int) -> str:

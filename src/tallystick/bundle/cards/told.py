@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tallystick.bundle.cards.summary import Summary, day, listed, sentence, share, tally
+from tallystick.bundle.cards.summary import Summary, day, listed, sentence, share
 from tallystick.bundle.derive import UNREVIEWED
 from tallystick.bundle.figures import Figures
 from tallystick.bundle.figures.confusion import DIRECTION, Coincidences
@@ -12,6 +12,7 @@ from tallystick.bundle.figures.phase import Phase
 from tallystick.bundle.figures.pool import Axis, Pool
 from tallystick.bundle.figures.trend import BatchTrend, Point
 from tallystick.flow.credential import VERIFIED
+from tallystick.flow.release import tally
 
 MILLI = 1000
 Cells = Sequence[Sequence[str]]

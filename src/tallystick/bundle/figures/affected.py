@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tallystick.bundle.contents import excluded, rubric_path
-from tallystick.bundle.counting import standings, unreviewed
+from tallystick.bundle.counting import kept_at, standings, unreviewed
 from tallystick.bundle.derive import Tables
 from tallystick.bundle.figures.figure import Figure
-from tallystick.events.affected import AffectedKept, AffectedReleased
+from tallystick.events.affected import AffectedReleased
 from tallystick.flow.rubric import reasons
 from tallystick.flow.standing import REQUEUED
 
@@ -61,9 +61,7 @@ def affected(tables: Tables) -> Affected | None:
         return None
     state = tables.state
     aside = {name for name, one in standings(state).items() if one.now == REQUEUED}
-    kept: dict[str, int] = {}
-    for entered in state.told(AffectedKept):
-        kept.update(dict.fromkeys(entered.fact.judgments, entered.seq))
+    kept = kept_at(state)
     states = {flag: _state(flag, aside, kept) for flag in flags}
     names = sorted({flag.rubric for flag in flags})
     return Affected(schema=SCHEMA, rubrics=[_rubric(name, states) for name in names])

@@ -423,12 +423,12 @@ class Record(Answer, frozen=True):
 
 
 class Disagreement(Answer, frozen=True):
-    """How the judgments of an item divide."""
+    """How the judgments of an item divide. `counts` is None in the queue of somebody who may judge the item one day."""
 
     item: str
     batch: str
     domain: str
-    counts: dict[str, int]
+    counts: dict[str, int] | None
     is_expected: bool
     state: str
     opened_at: int

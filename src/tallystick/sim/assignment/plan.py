@@ -138,6 +138,7 @@ assignment:
 routing:
   domains:
 {routing}welfare:
+  minutes_daily_max: 720
   categories: {{{CATEGORY}: {{warning: Somebody is in distress here., blurred: false}}}}
 """
 

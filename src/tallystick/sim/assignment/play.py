@@ -219,7 +219,7 @@ def _submit(play: _Play, person: Person, actor: Actor, task: Task) -> None:
     if isinstance(saved, Saved):
         play.watch.said(task.item, actor.person)
         return
-    if saved.code not in {"lease-expired", "already-judged"}:
+    if saved.code not in {"lease-expired", "already-judged", "share-reached"}:
         raise Unexpected(f"{saved.code}: {saved.sentence}")
     play.counts["late"] += 1
 

@@ -140,9 +140,7 @@ def _evidence(row: SourceItem) -> list[Row]:
 
 def checked_answers(source: Source) -> Reading:
     """One item for each answer, with the machine's check beside it. A machine's verdict is no judgment."""
-    checks: dict[tuple[str, str], list[SourceJudgment]] = {}
-    for said in source.judgments:
-        checks.setdefault((said.item_id, said.candidate_id or ""), []).append(said)
+    checks = source.by_candidate()
     items = [
         item(
             row, signal="outcome", own_id=f"{row.id}:{number}", candidates=[one], group=row.id,

@@ -94,6 +94,13 @@ class Source:
         """The kind of task that the set holds; a set holds one."""
         return self.items[0].task_type if self.items else ""
 
+    def by_candidate(self) -> dict[tuple[str, str], list[SourceJudgment]]:
+        """What was said of each candidate, by its item and its own id."""
+        found: dict[tuple[str, str], list[SourceJudgment]] = {}
+        for said in self.judgments:
+            found.setdefault((said.item_id, said.candidate_id or ""), []).append(said)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

@@ -136,9 +136,7 @@ def _attack(row: SourceItem) -> Row:
 
 def calls(source: Source) -> Reading:
     """One item for each trial of a task, with the machine's check of the state. A machine's verdict is no judgment."""
-    checks: dict[tuple[str, str], list[SourceJudgment]] = {}
-    for said in source.judgments:
-        checks.setdefault((said.item_id, said.candidate_id or ""), []).append(said)
+    checks = source.by_candidate()
     items = [
         item(
             row, signal="tooltrace", own_id=f"{row.id}:{number}", group=row.id,

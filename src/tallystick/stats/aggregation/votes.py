@@ -21,6 +21,7 @@ from tallystick.stats.agreement.columns import (
     Floats,
     Label,
     Labels,
+    check_lengths,
     encode,
     label_text,
 )
@@ -148,10 +149,7 @@ def read_votes(
     raises      BadRatings for columns of different length, a row without item or rater, a value outside the
                 categories, and two judgments of one rater on one item unless they may repeat
     """
-    if not len(items) == len(raters) == len(values):
-        raise BadRatings(
-            f"Items, raters and values must have one length; found {len(items)}, {len(raters)} and {len(values)}."
-        )
+    check_lengths(items, raters, values)
     answer = encode(values)
     names, places = read_scale(answer, categories)
     kept = np.flatnonzero(answer.codes != MISSING)

@@ -40,6 +40,14 @@ class BadRatings(ValueError):
         self.rows = rows
 
 
+def check_lengths(items: Labels, raters: Labels, values: Labels) -> None:
+    """Raises BadRatings unless each judgment has its item, its rater and its value."""
+    if not len(items) == len(raters) == len(values):
+        raise BadRatings(
+            f"Items, raters and values must have one length; found {len(items)}, {len(raters)} and {len(values)}."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """Codes into sorted labels, MISSING for None and NaN.

@@ -10,9 +10,8 @@ from tallystick.stats.agreement.measure import how_of, status_of
 from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_question, refuse_misfits, sums_of
 from tallystick.stats.agreement.result import SENTENCES, Status
 from tallystick.stats.agreement.rows import Flags
-from tallystick.stats.agreement.sums import Sums
 from tallystick.stats.agreement.table import BadRatings, Floats, Label, Ratings, read_table
-from tallystick.stats.agreement.uncertainty import TINY, UNITS_MIN, percentiles, values
+from tallystick.stats.agreement.uncertainty import UNITS_MIN, percentiles, value_of, values
 from tallystick.stats.intervals import Interval
 
 
@@ -70,7 +69,7 @@ def difference(
     for half in halves:
         refuse_misfits(question, half)
     sums = [sums_of(half, question) if status_of(half) is Status.OK else None for half in halves]
-    found = [None if one is None else _value(one) for one in sums]
+    found = [None if one is None else value_of(one) for one in sums]
     described = Difference(
         before=found[0], after=found[1], difference=None, interval=None, units=whole.n_clusters, reason=None
     )
@@ -115,8 +114,3 @@ def _half(whole: Ratings, keep: Flags) -> Ratings:
     rater, n_raters = dense(part.rater)
     names = tuple(whole.raters[place] for place in np.unique(part.rater).tolist())
     return replace(part, rows=replace(part.rows, rater=rater, n_raters=n_raters), raters=names)
-
-
-def _value(sums: Sums) -> float | None:
-    found = float(values(sums, sums.totals())[0])
-    return found if found <= 1 + TINY else None  # NaN is no value either

@@ -10,7 +10,7 @@ from tallystick.stats.agreement.question import METRICS, Question, refuse_bad_qu
 from tallystick.stats.agreement.result import SENTENCES, Status
 from tallystick.stats.agreement.sums import Sums
 from tallystick.stats.agreement.table import BadRatings, Floats, Label, Labels, Table, read_table
-from tallystick.stats.agreement.uncertainty import TINY, UNITS_MIN, Spread, percentiles, values
+from tallystick.stats.agreement.uncertainty import UNITS_MIN, Spread, percentiles, value_of, values
 from tallystick.stats.intervals import Interval
 
 
@@ -89,8 +89,8 @@ def _with_units(table: Table) -> Table:
 
 
 def _compared(made: WithoutRater, whole: Sums | None, rest: Sums, how: How) -> WithoutRater:
-    value = _value(rest)
-    before = None if whole is None else _value(whole)
+    value = value_of(rest)
+    before = None if whole is None else value_of(whole)
     if value is None:
         sentence = SENTENCES[Status.NO_VARIATION]
         return replace(made, status=Status.NO_VARIATION, reason=sentence, interval_reason=sentence)
@@ -104,8 +104,3 @@ def _compared(made: WithoutRater, whole: Sums | None, rest: Sums, how: How) -> W
     changes: Floats = values(rest, counts @ rest.features) - values(whole, counts @ whole.features)
     interval, reason = percentiles(changes, n, method="paired_item_bootstrap", confidence=how.confidence)
     return replace(made, interval=interval, interval_reason=reason)
-
-
-def _value(sums: Sums) -> float | None:
-    found = float(values(sums, sums.totals())[0])
-    return found if found <= 1 + TINY else None  # NaN is no value either

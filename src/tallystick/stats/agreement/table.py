@@ -19,6 +19,7 @@ from tallystick.stats.agreement.columns import (
     Floats,
     Label,
     Labels,
+    check_lengths,
     encode,
     label_number,
     label_text,
@@ -187,10 +188,7 @@ def read_table(items: Labels, raters: Labels, values: Labels, *, clusters: Label
     raises   BadRatings for columns of different length, missing item or rater, two judgments of one rater on one
              item, an item in two clusters or in none
     """
-    if not len(items) == len(raters) == len(values):
-        raise BadRatings(
-            f"Items, raters and values must have one length; found {len(items)}, {len(raters)} and {len(values)}."
-        )
+    check_lengths(items, raters, values)
     value, item, rater = encode(values), encode(items), encode(raters)
     _refuse_missing("item", item)
     _refuse_missing("rater", rater)

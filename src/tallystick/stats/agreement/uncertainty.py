@@ -80,6 +80,12 @@ def values(sums: Sums, totals: Floats) -> Floats:
     return 1 - (1 - observed) / room
 
 
+def value_of(sums: Sums) -> float | None:
+    """The coefficient itself; None where there is none."""
+    found = float(values(sums, sums.totals())[0])
+    return found if found <= 1 + TINY else None  # NaN is no value either
+
+
 def standard_error(sums: Sums, *, is_sample: bool = True) -> float | None:
     """The standard error over items by the delta method (infinitesimal jackknife).
 

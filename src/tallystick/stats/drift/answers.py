@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tallystick.stats.distributions import check_share
 from tallystick.stats.drift import lattice
 from tallystick.stats.drift.lattice import Moves
 
@@ -340,13 +341,6 @@ def check_accuracies(p0: float, p1: float) -> None:
     """Raises ValueError unless 0 < p1 < p0 < 1."""
     if not 0 < p1 < p0 < 1:
         message = f"Expected 0 < p1 (not acceptable) < p0 (acceptable) < 1; found p0 {p0} and p1 {p1}."
-        raise ValueError(message)
-
-
-def check_share(name: str, share: float) -> None:
-    """Raises ValueError unless it lies between 0 and 1."""
-    if not 0 < share < 1:
-        message = f"{name} lies between 0 and 1; found {share}."
         raise ValueError(message)
 
 

@@ -100,20 +100,6 @@ def reference(values: Sequence[float]) -> Reference:
     return Reference(level=level, spread=spread, n=len(values))
 
 
-def z_of_share(count: int, trials: int, expected: float) -> float:
-    """(count - n p) / sqrt(n p (1 - p)): a share of a period against the usual one, nearly normal when n p > 5.
-
-    raises  ValueError when n p or n (1 - p) is below 5: then use `answers`, which is exact for single events
-    """
-    if not (0 < expected < 1 and 0 <= count <= trials and min(expected, 1 - expected) * trials >= 5):
-        message = (
-            f"Expected 0 < expected < 1, 0 <= count <= trials and at least 5 expected of either kind;"
-            f" found {count} of {trials} at {expected}. Take longer periods, or chart the single events."
-        )
-        raise ValueError(message)
-    return (count - trials * expected) / math.sqrt(trials * expected * (1 - expected))
-
-
 def plan_cusum(shift: float = 1.0, *, mean_between: float) -> Chart:
     """The two-sided CUSUM for a shift of so many spreads, with its limit where false alarms are as rare as stated."""
     _check(shift, mean_between)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tallystick.stats.distributions import check_share
 from tallystick.stats.drift import answers, lattice
 from tallystick.stats.drift.answers import Design, Plan
 from tallystick.stats.drift.lattice import Floats, Moves
@@ -56,8 +57,8 @@ def sentinel_rate(
     raises                        ValueError for shares out of order or horizons below 1
     """
     answers.check_accuracies(p0, p1)
-    answers.check_share("found_chance", found_chance)
-    answers.check_share("false_chance", false_chance)
+    check_share("found_chance", found_chance)
+    check_share("false_chance", false_chance)
     if found_within < 1 or false_horizon < 1:
         message = (
             f"Both horizons are 1 judgment or more; found found_within {found_within}, false_horizon {false_horizon}."

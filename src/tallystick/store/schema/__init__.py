@@ -28,6 +28,11 @@ PERSON = sa.Table(
     text("profile"), whole("since"), whole("executed_at", optional=True), whole("ip_assigned_at", optional=True),
     text("template_digest", optional=True), text("region", optional=True), whole("region_seq", optional=True),
 )  # fmt: skip
+# Which roles somebody ever had, each from an event on until another took it: `until` is empty while they have it.
+ROLE_HELD = sa.Table(
+    "role_held", READ,
+    text("person", key=True), text("role", key=True), whole("seq", key=True), whole("until", optional=True),
+)  # fmt: skip
 
 PROGRAMME = sa.Table(
     "programme", READ,
@@ -93,6 +98,8 @@ WORK = sa.Table(
     "work", READ,
     text("item", key=True), text("programme"), text("domain"), whole("rank"), whole("needed"), whole("leased"),
     whole("judged"), whole("held"), whole("is_open"), text("state"), whole("stratum"),
+    whole("first_judged", optional=True),
+    sa.Index("work_judged", "stratum", "is_open", "first_judged", "rank"),
     sa.Index("work_open", "stratum", "is_open", "rank"), sa.Index("work_of", "programme", "state"),
 )  # fmt: skip
 # Counts by stratum, kept as items come and go: filling and funnel cost the same at any size.

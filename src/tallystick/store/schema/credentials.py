@@ -43,6 +43,11 @@ DEMOGRAPHIC = sa.Table(
     text("person", key=True), text("programme", key=True), whole("seq", key=True), text("object", optional=True),
     whole("at"),
 )  # fmt: skip
+# How everybody stood who had judged in the programme when a composition was told.
+POOL_STANDING = sa.Table(
+    "pool_standing", READ,
+    text("composition", key=True), text("person", key=True), text("body"),
+)  # fmt: skip
 POOL_COMPOSITION = sa.Table(
     "pool_composition", READ,
     text("composition", key=True), text("programme"), text("release", optional=True), text("body"), whole("at"),

@@ -17,7 +17,7 @@ PAY_ACCEPTANCE = sa.Table(
     whole("seq", key=True), text("person"), text("programme"), text("terms"), text("version"), whole("at"),
     sa.Index("pay_acceptance_of", "person", "programme", "seq"),
 )  # fmt: skip
-# When a case or a drawn item was last given to somebody: their time is counted from there.
+# When a case or a drawn item was first given to somebody who has not answered it: their time is counted from there.
 PAY_GIVEN = sa.Table(
     "pay_given", READ,
     text("work", key=True), text("item", key=True), text("person", key=True), whole("at"), whole("seq"),
