@@ -26,6 +26,7 @@ from served import InProcess  # the lines above find it
 
 from tallystick import api, edge, web
 from tallystick.app.cell import opened
+from tallystick.cli import serve
 from tallystick.web.render import STATIC
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +122,7 @@ def run(directory: Path, accounts: dict[str, str], times: int) -> list[Figure]:
     figures = []
     with opened(directory) as cell:
         site = edge.build(cell, mounts=[api.mount, web.mount], secure_cookies=False)
+        serve.settle()
         names = [
             name.removeprefix("GET ") for name, rule in site.rules.items() if rule.kind == "page" and name[0] == "G"
         ]

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from living_cell import PROGRAMME, World
 
 from tallystick import events
-from tallystick.app import blocking
-from tallystick.app.blocking import HARMLESS, OF_ONE_ITEM
+from tallystick.app import blocking, slices, tiers
+from tallystick.app.blocking import OF_ONE_ITEM
 from tallystick.app.monitoring.figures import counted_shown, work_of
+from tallystick.app.remembered import HARMLESS
 from tallystick.events.envelope import open_entry
 from tallystick.flow.monitoring.figures import count, of_programme
 from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
-from tallystick.store import projection, schema
+from tallystick.store import contract as contracts
+from tallystick.store import items, projection, schema
 from tallystick.store.schema import Handler, Recorded
 
 Places = set[tuple[str, str]]
@@ -35,7 +37,7 @@ NOT_LIVED = {"judgment-detailed/1", "rereview-released/1"}
 class Watch:
     """What a page finds out, held against what a release would, after each step of a history on SQLite."""
 
-    read: Places = field(default_factory=set)
+    read: Places = field(default_factory=lambda: {("programme", "metric"), ("programme", "level")})
     shown: int = 0
     anew: int = 0
 
@@ -47,10 +49,21 @@ class Watch:
                 work = count(work_of(connection, PROGRAMME))
             assert not isinstance(counted, Refused)
             assert (of_programme(counted[1]), counted[1].times()) == (of_programme(work), work.times())
-            known = blocking.states_known(world.cell, connection, PROGRAMME)
+            assert counted[1].defects_of == work.defects_of
+            row = contracts.programme(connection, PROGRAMME)
+            assert row is not None
+            sliced = slices.measured_shown(world.cell, connection, row, by="domain")
+            with watched(connection, reading(self.read)):
+                measured = slices.measured(world.cell, connection, row, by="domain")
+            assert repr(sliced) == repr(measured)  # what is undefined is equal to nothing
+            here = journal.head(connection).next_seq
+            known = blocking.states_known(world.cell, connection, PROGRAMME, here=here)
             seen = blocking.states_shown(world.cell, connection, PROGRAMME)
             with watched(connection, reading(self.read)):
                 anew = blocking.batch_states(world.cell, connection, PROGRAMME)
+            rows = [one for one in items.batches(connection, PROGRAMME) if one.purpose == "work"]
+            needs = tiers.needs_shown(world.cell, connection, PROGRAMME, rows)
+        assert needs == {state.batch: state.needs for state in anew}
         assert seen == anew
         self.anew += len(anew)
         self.shown += sum(state.batch in known for state in anew)

@@ -203,6 +203,7 @@ OTHER_MODULES = {
     "app": {
         "access",
         "access_history",
+        "admission",  # who may take work, asked by whatever gives some out or takes it late
         "looking",
         "remembered",
         "blocking",  # what keeps a batch out of a release

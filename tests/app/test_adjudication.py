@@ -68,9 +68,9 @@ def raw(world: World) -> list[tuple[object, ...]]:
 
 def test_the_queue_holds_what_divided_and_hides_it_from_its_judges(world: World) -> None:
     judge, adjudicator = world.experts[1], world.experts[2]
-    assert [json.loads(row.counts) for row in queue(world, adjudicator)] == [{"a_clearly": 1, "b_slightly": 1}]
+    assert [row.counts for row in queue(world, adjudicator)] == [None]  # the item may be theirs to judge one day
     assert queue(world, judge) == []
-    assert len(queue(world, world.lead)) == 1
+    assert [json.loads(row.counts) for row in queue(world, world.lead)] == [{"a_clearly": 1, "b_slightly": 1}]
     assert adjudication.queue(world.cell, world.experts[0], PROGRAMME) == access.ABSENT
 
 
@@ -150,7 +150,7 @@ def test_preserving_keeps_the_distribution(world: World) -> None:
     item = take_first(world, adjudicator)
     done = adjudication.preserve(world.cell, adjudicator, item, criteria=["reasoning"], notes=NOTES, key=new_key())
     assert isinstance(done, Closed)
-    row = queue(world, adjudicator, state="preserved")[0]
+    row = queue(world, world.lead, state="preserved")[0]
     assert (row.verdict, json.loads(row.counts)) == (None, {"a_clearly": 1, "b_slightly": 1})
     page = adjudication.case_page(world.cell, adjudicator, item, key=new_key())
     assert isinstance(page, CasePage)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, answer_of, world_at
 
-from tallystick.app import backup, custody, erasure, oversight, release
+from tallystick.app import backup, custody, erasure, judgment, oversight, release
 from tallystick.app import cell as cells
 from tallystick.app.access import Actor
 from tallystick.app.backup import BackupExists, BadBackup, NotEmpty, Source
 from tallystick.app.cell import Cell
 from tallystick.app.erasure import Ordered
+from tallystick.app.judgment import Saved
 from tallystick.app.kernel import new_key
 from tallystick.app.release import Made
 from tallystick.flow.erasure import Wish
@@ -124,15 +125,24 @@ def test_neither_a_backup_nor_a_cell_is_overwritten(world: World, tmp_path: Path
         backup.restore(Source(made.folder), world.cell.directory)
 
 
+def holding(folder: Path, secrets: list[bytes]) -> list[str]:
+    """The files of a folder that hold one of these in clear."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(secret in path.read_bytes() for secret in secrets)]
+
+
 def test_no_key_and_no_content_is_in_a_backup(world: World, tmp_path: Path) -> None:
+    task = world.task(world.expert())
+    said = answer_of(words="It follows from what nobody but the expert wrote.")
+    assert isinstance(judgment.submit(world.cell, world.experts[-1], task.assignment, said, key=new_key()), Saved)
     made = backup.back_up(world.cell, tmp_path / "backup")
-    secrets = [path.read_bytes().strip() for path in (world.cell.directory / "keys").iterdir()]
-    words = answer_of("a_clearly").reasons[0].text.encode()
-    for path in made.folder.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            assert words not in data, path
-            assert not any(secret in data for secret in secrets), path
+    keys = [path.read_bytes().strip() for path in (world.cell.directory / "keys").iterdir()]
+    contents = [text.encode() for text in (task.shown.prompt, task.shown.first, said.reasons[0].text)]
+    assert keys
+    assert holding(made.folder, keys + contents) == []
+    for number, secret in enumerate(keys + contents):
+        (made.folder / f"planted-{number}").write_bytes(b"before " + secret + b" after")
+    assert len(holding(made.folder, keys + contents)) == len(keys + contents), "the search finds what is there"
 
 
 def test_a_drill_compares_and_leaves_nothing(world: World, tmp_path: Path) -> None:

@@ -125,8 +125,9 @@ def test_whoever_stands_down_is_not_counted_as_qualified(world: World) -> None:
 
 def test_a_signal_is_closed_while_its_work_is_open_and_enough_gold_items_are_there(world: World) -> None:
     one = {"signal": "demonstration", "candidates": [{"text": "It is one."}], "material": {}}
-    key = {"verdict": "endorsed", "scores": {name: {"a": 4} for name in CRITERIA}}
-    rows = [item_row(f"gd-{n}", gold=key, **one) for n in range(GOLD)]
+    key = {"scores": {name: {"a": 4} for name in CRITERIA}}
+    verdicts = ["rejected", *["endorsed"] * (GOLD - 1)]
+    rows = [item_row(f"gd-{n}", gold=key | {"verdict": verdict}, **one) for n, verdict in enumerate(verdicts)]
     world.bring(rows, batch="gold-other", purpose="gold")
     assert lines(world)["qualifications"].state == PASS  # there is no work of it
     world.bring([item_row("d-1", **one)], batch="other")

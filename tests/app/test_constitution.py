@@ -225,5 +225,5 @@ def test_a_judgment_says_which_principles_conflicted_and_leads_count_them_by_pai
     )
     assert not isinstance(ordered, Refused), ordered
     with world.cell.read() as connection:
-        row = store.trade_off_of(connection, [first.judgment])[first.judgment]
+        [row] = [one for one in store.trade_offs(connection, PROGRAMME) if one.judgment == first.judgment]
         assert erasures.erased_of(connection, [row.notes]), "the words go with the item that they are about"

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from living_cell import CRITERIA, PROGRAMME, World, contract_text, gold_row, item_row, jsonl, rubric_text, world_at
-from restricted_work import clear, restrict
+from restricted_work import clear, draw, restrict
 from signals.answers import an_answer
 from signals.contents import contents
 
@@ -104,6 +104,8 @@ def test_a_signal_goes_the_whole_way(name: str, sqlite_url: str, tmp_path: Path)
                 judge(world, expert, answers)
         measured = world.measure()
         assert measured.decision == "pass", measured.why
+        if signal.is_restricted:
+            draw(world)
         folder = tmp_path / "out"
         made_of = release.cut(world.cell, world.lead, WISH, key=new_key())
         assert isinstance(made_of, release.Made), made_of

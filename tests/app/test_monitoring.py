@@ -57,7 +57,7 @@ def test_figures_count_work_and_no_sentinels_but_ones_own_count_all(database_url
             assert dict(found.shares)[WHOLE].n == done
             assert dict(found.shares)[WHOLE].count == done // 4
             assert found.times[0].n == done
-        assert gold > 3
+        assert gold, "some of them were sentinels"
         assert overview(world).counted.judgments == 40 - gold
         page = monitoring.expert(world.cell, world.lead, PROGRAMME, expert.person)
         assert isinstance(page, monitoring.ExpertPage)

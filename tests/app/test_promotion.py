@@ -98,7 +98,7 @@ def free(world: World, expert: Actor, item: str) -> str | None:
     """What the stratum of an item has for an expert."""
     with world.cell.read() as connection:
         place = connection.execute(sa.select(OFFERED).where(OFFERED.c.item == item)).one()
-        return work.free_item(connection, expert.person, stratum=place.stratum, cursor=-1)
+        return work.free_item(connection, expert.person, stratum=place.stratum, cursor=-1, read=0)
 
 
 def doubts(world: World, batch: str, code: str = "demonstration-doubted") -> list[tuple[str, tuple[str, ...]]]:

@@ -23,6 +23,8 @@ from tallystick.signals.shape import Answer, Reason
 from tallystick.store import items
 
 OTHER = "demonstration"
+REJECTED = "gd-2"
+"""The gold item of the other signal on which whoever always endorses is wrong."""
 
 
 @pytest.fixture
@@ -39,19 +41,24 @@ def demonstration(name: str, **changes: object) -> dict[str, object]:
     return item_row(name, signal=OTHER, candidates=[{"text": f"{name} is one."}], material={}, **changes)
 
 
-def gold(world: World, number: int = GOLD, *, start: int = 0) -> None:
+def gold(world: World, number: int = GOLD, *, start: int = 0, verdict: str = "") -> None:
     scores = {name: {"a": 4} for name in CRITERIA}
-    key = {"verdict": "endorsed", "scores": scores}
-    rows = [demonstration(f"gd-{n}", gold=key) for n in range(start, start + number)]
-    world.bring(rows, batch="gold-other", purpose="gold")
+    names = [f"gd-{n}" for n in range(start, start + number)]
+    keys = {name: {"verdict": verdict or right(name), "scores": scores} for name in names}
+    world.bring([demonstration(name, gold=keys[name]) for name in names], batch="gold-other", purpose="gold")
 
 
-def qualify_on_other(world: World, expert: Actor, *, verdict: str = "endorsed") -> None:
+def right(name: str) -> str:
+    return "rejected" if name == REJECTED else "endorsed"
+
+
+def qualify_on_other(world: World, expert: Actor, *, verdict: str = "") -> None:
     begun = start(world, expert)
     assert isinstance(begun, roster.Started), begun
     while isinstance(task := roster.gold_task(world.cell, expert, begun.qualification), roster.GoldTask):
         assert task.shown.matter.signal.name == OTHER
-        answer = endorsed(task.item).model_copy(update={"verdict": verdict})
+        shown = task.shown.first.split()[0]
+        answer = endorsed(task.item).model_copy(update={"verdict": verdict or right(shown)})
         roster.answer_gold(world.cell, expert, begun.qualification, item=task.item, answer=answer, key=new_key())
 
 
@@ -140,6 +147,24 @@ def test_a_signal_with_too_few_gold_items_asks_for_none_of_its_own(world: World)
     assert f"Nobody has passed the gold items of {OTHER} in general" in lack(world)
 
 
+def test_whoever_always_answers_alike_does_not_qualify(world: World) -> None:
+    """With gold items of one verdict nobody can take it; with another one who always says the same fails."""
+    (expert,) = world.experts
+    gold(world, verdict="endorsed")
+    assert f"{OTHER} in general (1 more for which another verdict than Endorsed is right)" in lack(world)
+    refused = start(world, expert, OTHER)
+    assert (code(refused), "endorsed" in str(refused).lower()) == ("gold-alike", False)
+    assert offers(world, expert) == {"preference", OTHER}, "any other qualification of the domain has to do"
+    found = roster.standings(world.cell, expert, PROGRAMME)
+    assert not isinstance(found, Refused)
+    assert [(one.signal, one.short, one.is_alike) for one in found] == [("preference", 0, False), (OTHER, 1, True)]
+    gold(world, 1, start=GOLD, verdict="rejected")
+    assert "another verdict" not in lack(world)
+    assert offers(world, expert) == {"preference"}
+    qualify_on_other(world, expert, verdict="endorsed")
+    assert standings(world, expert)[OTHER] == ("failed", GOLD + 1)
+
+
 def test_what_somebody_passed_is_asked_for_although_its_gold_items_were_erased(world: World) -> None:
     first, second = world.experts[0], world.expert()
     gold(world)
@@ -185,7 +210,7 @@ def test_a_release_tells_what_qualifications_came_to_by_role_and_signal(world: W
         ("reviewer", OTHER, 2, 1, 1, 0), ("reviewer", "preference", 2, 2, 0, 0),
     ])  # fmt: skip
     both = told["results"][4]
-    assert (both["right"], both["items"]) == (GOLD, 2 * GOLD)
+    assert (both["right"], both["items"]) == (GOLD + 1, 2 * GOLD)
     assert [(one["criterion"], one["attempts"]) for one in both["by_criterion"]] == [(c, 2) for c in sorted(CRITERIA)]
     assert not any(one.person in path.read_text() for one in people)
     assert "reviewer, general 1.0.0, demonstration: 1 of 2 passed" in (folder / "DATASHEET.md").read_text()

@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from living_cell import CRITERIA, PROGRAMME, rubric_text, world_at
-from restricted_work import clear, restrict
+from restricted_work import clear, draw, make_senior, restrict
 from served import InProcess, Served
 from signals.answers import an_answer
 from web.visitor import Visitor
 
 from tallystick import api, edge, web
-from tallystick.app import release, rubric, tiers
+from tallystick.app import release, rubric
 from tallystick.app.access import Actor
-from tallystick.app.kernel import Receipt, new_key
+from tallystick.app.kernel import new_key
 from tallystick.app.release import Exported
 from tallystick.audit.release import Status, verify_release
 from tallystick.bundle.rows import Judgment, Record
@@ -296,11 +296,7 @@ def keep(served: Served, one: Set) -> int:
     """Preserve every disagreement as it is; how many there were."""
     keeper, kept = joined(served, one, "adjudicator"), 0
     if BY_NAME[one.signal].is_restricted:
-        world, why = served.world, "Ten years of decisions on attacks."
-        granted = tiers.grant_senior(
-            world.cell, world.lead, PROGRAMME, keeper.person, rests_on="years", reason=why, key=new_key()
-        )
-        assert isinstance(granted, Receipt), granted
+        make_senior(served.world, keeper)
 
     def call(method: str, path: str, **rest: object) -> dict[str, list[dict[str, str]]]:
         done = served.call(keeper, method, f"/api/v1{path}", **rest)  # type: ignore[arg-type]  # a body by its name
@@ -335,6 +331,8 @@ def test_a_real_set_goes_the_whole_way(one: Set, tmp_path: Path) -> None:
             if one.raters < 2:
                 with pytest.raises(Refused, match=r"judgments yet|does not pass"):
                     lead.cut_release(PROGRAMME, **wish, batches=[batches["elsewhere"].batch])
+            if BY_NAME[one.signal].is_restricted:
+                draw(world)
             made = lead.cut_release(PROGRAMME, **wish)
         folder = tmp_path / "out"
         done = release.export(world.cell, world.lead, made.release, folder)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from living_cell import PROGRAMME, World, item_row, jsonl, world_at
+from living_cell import PROGRAMME, World, item_row, jsonl, rubric_text, world_at
 
-from tallystick.app import items, judgment
+from tallystick.app import access, affected, checklist, items, judgment, roster, rubric
+from tallystick.app.access import Actor
 from tallystick.app.items import Identity, ItemRecord
 from tallystick.app.kernel import Receipt, new_key
 from tallystick.events.oversight import CandidatesUnblinded
@@ -111,3 +112,49 @@ def test_who_may_not_unblind_finds_nothing_there(role: str, sqlite_url: str, tmp
         refused = items.unblind(world.cell, world.person("Someone", role), item, reason=WHY, key=new_key())
         assert isinstance(refused, Refused)
         assert refused.code == "absent"
+
+
+def blinding(world: World) -> str:
+    """What the checklist finds."""
+    page = checklist.checklist(world.cell, world.lead, PROGRAMME)
+    assert isinstance(page, checklist.ChecklistPage), page
+    return next(line.state for line in page.lines if line.id == "blinding")
+
+
+def judged_again(world: World, version: str, *by: Actor) -> None:
+    """Another version of the rubric, under which these people judge everything anew."""
+    text = rubric_text(version, question=f"Does each step follow, under {version}?")
+    text = text.replace("The question changed.", f"Changed for {version}.").replace("unclear", f"unclear for {version}")
+    rubric.publish(world.cell, world.lead, programme=PROGRAMME, text=text, name="general.yaml", key=new_key())
+    done = affected.again_all(
+        world.cell, world.lead, programme=PROGRAMME, rubric="general", criterion="reasoning",
+        rationale="The question is another one now, all of it.", by_same=False, key=new_key(),
+    )  # fmt: skip
+    assert isinstance(done, affected.Reviewed), done
+    for person in by:
+        world.qualify(person)
+        world.judge(person)
+
+
+def test_the_checklist_names_what_somebody_judged_who_had_seen_behind_and_nothing_else(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        item = complete_item(world)
+        reader = world.person("Rae", "researcher")
+        assert isinstance(items.unblind(world.cell, reader, item, reason=WHY, key=new_key()), Receipt)
+        fresh = [world.person(f"Fresh {n}", "expert") for n in range(3)]
+        roster.change_roles(world.cell, world.lead, reader.person, roles=["expert"], expert_roles=[], key=new_key())
+        for actor in (reader, *fresh):
+            roster.execute_contract(
+                world.cell, world.lead, actor.person, template=b"terms", executed_at=1, ip_assigned_at=1, key=new_key()
+            )
+        judge = roster.actor_of(world.cell, reader.person)
+        assert judge is not None
+        assert blinding(world) == "pass"
+        # Journals of earlier versions hold it: whoever read as a researcher is given none of these items now.
+        monkeypatch.setattr(access, "READERS", frozenset())
+        judged_again(world, "1.1.0", judge, fresh[0])
+        assert blinding(world) == "fail"
+        judged_again(world, "1.2.0", fresh[1], fresh[2])  # "Have those items judged again by others."
+        assert blinding(world) == "pass"

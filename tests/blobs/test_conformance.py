@@ -11,7 +11,6 @@ from blobs.bucket_at import is_final, store_at
 
 from tallystick.blobs import (
     BlobChanged,
-    BlobDamaged,
     BlobDiffers,
     BlobLocked,
     BlobMissing,
@@ -164,18 +163,6 @@ def test_what_is_deleted_is_gone(blobs: Blobs) -> None:
     assert list(blobs.names()) == []
     blobs.put_new("part.p/0", b"other")
     assert blobs.get("part.p/0") == b"other"
-
-
-def test_a_part_is_read(blobs: Blobs) -> None:
-    blobs.put_new("a", bytes(range(100)))
-    assert blobs.get_range("a", 10, 20) == bytes(range(10, 20))
-    assert blobs.get_range("a", 99, 100) == b"c"
-    assert blobs.get_range("a", 7, 7) == b""
-    for start, stop in ((99, 101), (200, 201)):
-        with pytest.raises(BlobDamaged, match=f"a: expected at least {stop} bytes"):
-            blobs.get_range("a", start, stop)
-    with pytest.raises(BlobMissing):
-        blobs.get_range("b", 0, 1)
 
 
 @pytest.mark.parametrize("size", [0, 10, 5 << 20, (5 << 20) + 1, (11 << 20) + 17])

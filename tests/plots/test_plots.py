@@ -172,3 +172,19 @@ def test_a_history_tells_its_threshold_to_those_who_hear_it() -> None:
     plot = HistoryPlot(title="x", points=(HistoryPoint(when="1", value=0.5),), threshold=0.74)
     assert "1: 0.50. Threshold 0.74." in draw(plot)
     assert "plot-threshold" in draw(plot)
+
+
+def test_a_long_label_stands_whole_and_pushes_down_what_is_below() -> None:
+    long = "critiques/medical: completeness of what matters"
+    for plot in (
+        SharePlot(title="Shares", rows=(ShareRow(label=long, count=1), ShareRow(label="short", count=1))),
+        IntervalPlot(title="Alpha", rows=(IntervalRow(label=long, value=0.5), IntervalRow(label="short", value=0.5))),
+    ):
+        labels = [(one.text, int(one.get("y", ""))) for one in tree(plot).iter(f"{SVG}text")
+                  if one.get("class") == "plot-label"]  # fmt: skip
+        assert " ".join(words or "" for words, _ in labels[:-1]) == long
+        heights = [height for _, height in labels]
+        assert heights[1] - heights[0] < heights[2] - heights[1]
+        bars = [int(one.get("y") or one.get("y1") or "") for one in tree(plot).iter()
+                if one.get("class") in {"plot-bar", "plot-track"}]  # fmt: skip
+        assert heights[1] < bars[0] < heights[2] < bars[1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
-from history import HISTORIES, STEPS, live
+from history import HISTORIES, STEPS, Story, live
 from hypothesis import HealthCheck, Phase, example, given, settings
 from living_cell import Clock, World, hurry, world_at
 from postgres import url
@@ -32,7 +32,10 @@ LEASES = (
 )
 Dump = dict[str, list[tuple[object, ...]]]
 Fresh = Callable[[], AbstractContextManager[World]]
-EVERYTHING = [(step, n, n * 5 + step) for n in range(3) for step in range(len(STEPS))]
+EVERYTHING = [
+    *((step, n, n * 5 + step) for n in range(3) for step in range(len(STEPS))),
+    (STEPS.index(Story.look_again), 0, 3),  # somebody takes a drawn item, and has it still at the end
+]
 
 
 def dump(engine: Engine) -> Dump:

@@ -17,7 +17,6 @@ from tallystick.stats.drift.levels import (
     reference,
     start,
     take,
-    z_of_share,
 )
 
 CASES = Path(__file__).parents[3].parent / "shared" / "cases"
@@ -110,12 +109,6 @@ def test_a_reference_is_robust_and_needs_enough() -> None:
         reference(values[:49])
     with pytest.raises(ValueError, match="half of the values"):
         reference([1.0] * 60 + [2.0] * 20)
-
-
-def test_a_share_as_a_standardised_value() -> None:
-    assert z_of_share(60, 100, 0.5) == pytest.approx(2)
-    with pytest.raises(ValueError, match=r"3 of 10 at 0\.2"):
-        z_of_share(3, 10, 0.2)
 
 
 @pytest.mark.parametrize("bad", [{"shift": 0}, {"mean_between": 1}, {"mean_between": math.inf}])
