@@ -116,5 +116,9 @@ def barriers(page: Page) -> list[str]:
 
 
 def sideways_overflow(page: Page) -> int:
-    """By how many CSS pixels the page is wider than the screen: 0 on a page that fits a phone."""
+    """By how many CSS pixels the page is wider than the screen: 0 on a page that fits a phone.
+
+    An element stands in the page before the styles do, so whoever waited for one alone would measure a bare page.
+    """
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

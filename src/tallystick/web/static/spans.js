@@ -119,7 +119,9 @@ if (bar && form) {
       done(event);
       passages[(passages.indexOf(document.activeElement) + 1) % passages.length].focus();
     }
-    if (key === "m" && found) {
+    if (key === "m") {
+      tell(); // pressed before the frame that would have told it
+      if (!found) return;
       done(event);
       take()?.dispatchEvent(new Event("walk", { bubbles: true })); // keyboard.js: digits say what it is
     }
