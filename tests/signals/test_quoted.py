@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from tallystick.signals.quoted import is_quote, says
+from tallystick.signals.quoted import Text, is_quote, says
 
 
 def nfd(text: str) -> str:
@@ -55,12 +55,12 @@ FALSE = [
 
 @pytest.mark.parametrize(("quote", "text"), TRUE)
 def test_what_reads_alike_is_a_quote(quote: str, text: str) -> None:
-    assert is_quote(quote, text)
+    assert is_quote(quote, Text(text))
 
 
 @pytest.mark.parametrize(("quote", "text"), FALSE)
 def test_what_says_something_else_is_none(quote: str, text: str) -> None:
-    assert not is_quote(quote, text)
+    assert not is_quote(quote, Text(text))
 
 
 def test_only_what_says_something_is_a_source() -> None:

@@ -8,6 +8,7 @@ from typing import Self
 
 from tallystick.flow.rubric import Rubric
 from tallystick.signals import checking
+from tallystick.signals.quoted import Text
 from tallystick.signals.shape import (
     Answer,
     Code,
@@ -77,15 +78,19 @@ def under(signal: Signal, rubric: Rubric) -> Signal:
     return signal.under(codes(signal, rubric)) if rubric.labels else signal
 
 
-def faults(answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = True) -> list[Fault]:
+def faults(
+    answer: Answer, rubric: Rubric, matter: Matter, *, is_whole: bool = True, shown: list[Text] | None = None
+) -> list[Fault]:
     """Everything that keeps an answer from being a judgment, in the order of the form.
 
     is_whole  False for a judgment made elsewhere, which may leave out what its source did not ask
+    shown     the texts of its page, where the caller holds more against them
     """
     matter = matter.under(rubric)
     return checking.faults(
-        matter.signal, answer, matter.content, matter.form(rubric), criteria=scales(rubric), is_whole=is_whole
-    )
+        matter.signal, answer, matter.content, matter.form(rubric), criteria=scales(rubric), is_whole=is_whole,
+        shown=shown,
+    )  # fmt: skip
 
 
 def own_verdict(signal: Signal, verdict: str, order: str) -> str:

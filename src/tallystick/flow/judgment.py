@@ -50,7 +50,8 @@ def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[st
     earlier  the expert's latest reasons, newest first
     """
     matter = matter.under(rubric)
-    found = faults(answer, rubric, matter)
+    shown = checking.page_texts(matter.signal, matter.content)
+    found = faults(answer, rubric, matter, shown=shown)
     if found:
         sentence = " ".join(fault.sentence for fault in found)
         return Refused("answer-incomplete", sentence, found[0].field, tuple(fault.field for fault in found))
@@ -60,7 +61,6 @@ def consider(answer: Answer, rubric: Rubric, matter: Matter, *, earlier: list[st
         sentence = " ".join(words for _, words in open_ones) + " To keep the verdict, confirm it and submit again."
         return Refused("verdict-contradicts-scores", sentence, "confirmed", tuple(name for name, _ in open_ones))
     own = checking.unshuffled(matter.signal, answer, matter.content, names_of(matter.order))
-    shown = checking.page_texts(matter.signal, matter.content)
     return Considered(
         verdict=own.verdict, scores=given_scores(own), reasons=list(dict.fromkeys(r.criterion for r in own.reasons)),
         defects=checking.defects(answer, shown=shown, earlier=earlier), confirmed=[name for name, _ in against],

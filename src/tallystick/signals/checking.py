@@ -32,12 +32,14 @@ def faults(
     *,
     criteria: Mapping[str, CriterionScale],
     is_whole: bool = True,
+    shown: list[quoted.Text] | None = None,
 ) -> list[Fault]:
     """Everything that keeps an answer from being a judgment, in the order of the form.
 
     An undecided verdict asks for no scores, marks or values: only for a reason.
 
     is_whole  False for a judgment made elsewhere: what it says must be right, and what it leaves out is not invented
+    shown     the texts of its page, where the caller holds more against them
     """
     found = [
         *_verdict_faults(answer, form, is_whole=is_whole), *_score_faults(answer, form, criteria),
@@ -46,7 +48,7 @@ def faults(
         *_text_faults(answer, form),
     ]  # fmt: skip
     if answer.reasons or (form.is_reason_required and is_whole):
-        found.extend(reason_faults(answer, criteria, shown=page_texts(signal, content)))
+        found.extend(reason_faults(answer, criteria, shown=shown or page_texts(signal, content)))
     found = [fault for fault in found if is_whole or not fault.is_missing]
     return found or [fault for fault in signal.own_faults(answer, content) if is_whole or not fault.is_missing]
 
@@ -254,12 +256,13 @@ def _text_faults(answer: Answer, form: Form) -> Iterator[Fault]:
             yield Fault(f"texts.{writing.name}", f"{writing.title}: {expected}, found {length}.")
 
 
-def page_texts(signal: Signal, content: Content) -> list[str]:
+def page_texts(signal: Signal, content: Content) -> list[quoted.Text]:
     """All texts of an item as its expert sees it, in the order of reading."""
-    return [content.prompt, content.context or "", *(piece.text for piece in signal.pieces(content))]
+    texts = [content.prompt, content.context or "", *(piece.text for piece in signal.pieces(content))]
+    return [quoted.Text(text) for text in texts]
 
 
-def reason_faults(answer: Answer, criteria: Mapping[str, CriterionScale], *, shown: list[str]) -> list[Fault]:
+def reason_faults(answer: Answer, criteria: Mapping[str, CriterionScale], *, shown: list[quoted.Text]) -> list[Fault]:
     """What is wrong with the reasons: none, one tied to no criterion, one without the source that a criterion asks.
 
     shown  texts that were on the page: where a quote is the source, it has to be words of one of them
@@ -297,13 +300,13 @@ def _letters(text: str) -> str:
     return "".join(one for one in text.casefold() if one.isalnum())
 
 
-def _is_quoted(reason: Reason, shown: list[str]) -> bool:
+def _is_quoted(reason: Reason, shown: list[quoted.Text]) -> bool:
     """Whether a quote, where there is one, is words of the page."""
     quote = (reason.quote or "").strip()
     return not quote or any(quoted.is_quote(quote, text) for text in shown)
 
 
-def defects(answer: Answer, *, shown: list[str], earlier: list[str]) -> list[str]:
+def defects(answer: Answer, *, shown: list[quoted.Text], earlier: list[str]) -> list[str]:
     """Rationale defects that do not stop a judgment but are recorded with it (SPEC 2.12).
 
     shown    texts that were on the page: a reason that only repeats one of them is copied, and a quote is words of one
@@ -314,7 +317,7 @@ def defects(answer: Answer, *, shown: list[str], earlier: list[str]) -> list[str
     before = {_plain(text) for text in earlier}
     if any(text in before for text in texts) or len(set(texts)) < len(texts):
         found.append("copied-from-self")
-    pages = [_plain(page) for page in shown]
+    pages = [_plain(page.text) for page in shown]
     if any(len(text) > 30 and text in page for text in texts for page in pages):
         found.append("copied-from-page")
     if not all(_is_quoted(reason, shown) for reason in answer.reasons):

@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 LETTERS_MIN: Final = 3
@@ -30,16 +31,31 @@ def says(text: str) -> bool:
     return bool(_said(text))
 
 
-def is_quote(quote: str, text: str) -> bool:
+class Text:
+    """A text that quotes are held against. What it says is worked out once, when the first quote asks for it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def as_written(self) -> str:
+        """What it says with its marks of Markdown."""
+        return _said(html.unescape(self.text))
+
+    @cached_property
+    def as_rendered(self) -> str:
+        """What it says much as a page shows it."""
+        return _said(_rendered(self.text))
+
+
+def is_quote(quote: str, text: Text) -> bool:
     """Whether a quote is words of a text, or words of it in their order with what was left out between them as dots."""
     ways = [[quote]]
     if len(parts := [part for part in _LEFT_OUT.split(quote) if says(part)]) > 1:
         ways.append(parts)
-    for change in (html.unescape, _rendered):
-        there = _said(change(text))
-        if any(_stand_in([_said(change(part)) for part in way], there) for way in ways):
-            return True
-    return False
+    if any(_stand_in([_said(html.unescape(part)) for part in way], text.as_written) for way in ways):
+        return True
+    return any(_stand_in([_said(_rendered(part)) for part in way], text.as_rendered) for way in ways)
 
 
 def _rendered(text: str) -> str:
