@@ -63,6 +63,28 @@ def test_server_tab_and_session_end_and_nothing_typed_is_lost(browser: Browser, 
         again.fill("#login", "ada")
         again.fill("#password", PASSWORD)
         again.click("main button[type=submit]")
-        again.wait_for_url("**/me")
-        again.goto(work)
+        again.wait_for_url(work)
         expect(again.locator("#reason-1-text")).to_have_value(f"{WORDS} Typed after the session ended.")
+        expect(again.locator("#save-state")).to_have_text(SAVED)
+        assert again.evaluate(KEPT) == []
+
+
+def test_without_scripts_signing_in_leads_back_to_the_work(browser: Browser, tmp_path: Path) -> None:
+    with prepared(tmp_path / "cell") as world:
+        world.qualify(joined(world, "ada", "expert"))
+        world.work(1)
+    with serving(tmp_path / "cell") as server, signed_in(browser, server, "ada", scripts=False) as page:
+        page.goto(f"/work/{PROGRAMME}")
+        work = page.url
+        page.fill("#reason-1-text", WORDS)
+        page.get_by_role("button", name="Save draft").click()
+        expect(page.locator("#save-state")).to_have_text(re.compile("^Draft saved"))
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Give this item back").click()
+        expect(page.locator("h1")).to_have_text("Not done")
+        page.locator("main").get_by_role("link", name="Sign in").click()
+        page.fill("#login", "ada")
+        page.fill("#password", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(work)
+        expect(page.locator("#reason-1-text")).to_have_value(WORDS)

@@ -8,7 +8,7 @@ import pytest
 from e2e.scene import PASSWORD, joined
 from living_cell import GOLD, PROGRAMME, contract_text, gold_row, item_row, jsonl, rubric_text
 from served import Served
-from web.visitor import Visitor, filled
+from web.visitor import HERE, Visitor, filled
 
 from tallystick.app import roster
 from tallystick.app.access import Actor
@@ -74,6 +74,47 @@ def test_signing_in_leads_nowhere_else(served: Served, place: str) -> None:
     form = filled(served.http.get("/sign-in").text, "/sign-in", login="ayse", password=PASSWORD, next=place)
     answer = served.http.post("/sign-in", data=form, headers={"Origin": "http://testserver"}, follow_redirects=False)
     assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("place", ["/sign-in", "/sign-in?next=/sign-in", "/sign-out", "/sign%2Din", "/sign-in/"])
+def test_signing_in_never_leads_to_signing_in(served: Served, place: str) -> None:
+    joined(served.world, "ayse", "expert")
+    form = filled(served.http.get("/sign-in").text, "/sign-in", login="ayse", password=PASSWORD, next=place)
+    answer = served.http.post("/sign-in", data=form, headers={"Origin": "http://testserver"}, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/assignments/asg-1", "/assignments/asg-1"),
+        ("http://testserver/people?page=2&done=draft#given", "/people%3Fpage%3D2"),
+        ("http://testserver/assignments/asg-1/return", "/assignments/asg-9"),
+        ("http://testserver/nowhere", "/assignments/asg-9"),
+        ("http://elsewhere.test/assignments/asg-1", "/assignments/asg-9"),
+        ("http://testserver.elsewhere.test/me", "/assignments/asg-9"),
+        ("http://testserver@elsewhere.test/me", "/assignments/asg-9"),
+        ("/me", "/assignments/asg-9"),
+        ("javascript:alert(1)", "/assignments/asg-9"),
+        ("http://[/me", "/assignments/asg-9"),
+        ("", "/assignments/asg-9"),
+    ],
+)
+def test_after_the_session_ended_signing_in_leads_back_to_the_page_of_the_form(
+    served: Served, came_from: str, leads_to: str
+) -> None:
+    answer = Visitor(served, None).post("/assignments/asg-9", {"verdict": "tie"}, headers=HERE | {"Referer": came_from})
+    assert answer.status_code == 401
+    assert f'href="/sign-in?next={leads_to}"' in answer.text
+
+
+def test_a_form_without_a_page_of_its_own_leads_home_and_an_absent_address_to_itself(served: Served) -> None:
+    nobody = Visitor(served, None)
+    assert 'href="/sign-in"' in nobody.post("/assignments/asg-9/return", {}).text
+    assert (
+        'href="/sign-in"' in nobody.post("/sign-out", {}, headers=HERE | {"Referer": "http://testserver/sign-in"}).text
+    )
+    assert 'href="/sign-in?next=/no/where%3Fa%3D1"' in nobody.get("/no/where?a=1").text
 
 
 def test_a_wrong_name_and_a_wrong_password_sound_the_same(served: Served) -> None:

@@ -2,6 +2,8 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -20,12 +22,15 @@ FORM_BYTES = 10_000
 LANGUAGE = "language"
 """The cookie of the chosen language. It says nothing of anybody."""
 LOGIN_MAX, PASSWORD_MAX = 100, 1000
+SIGN_IN: Final = "/sign-in"
+_NO_AIM: Final = frozenset({SIGN_IN, "/sign-out", "/language"})
+"""Signing in never leads to these: they are on the way, and would lead on without an end."""
 
 
 def mount(site: Site) -> None:
     """Register sign-in and what is shown instead of a page."""
-    site.page("/sign-in", ask, permission=PUBLIC)
-    site.page("/sign-in", sign_in, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
+    site.page(SIGN_IN, ask, permission=PUBLIC)
+    site.page(SIGN_IN, sign_in, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
     site.page("/sign-out", sign_out, permission="self", methods=("POST",), max_bytes=FORM_BYTES)
     site.page("/", home, permission="self")
     site.page("/language", choose_language, permission=PUBLIC, methods=("POST",), max_bytes=FORM_BYTES)
@@ -66,9 +71,44 @@ def safe_next(path: str) -> str:
     return path if is_ours and len(path) < 500 else "/"
 
 
+def _aim(path: str) -> str:
+    """Where signing in leads to: a path of this cell that is no step of signing in itself, or home."""
+    safe = safe_next(path)
+    return "/" if unquote(safe.partition("?")[0]).rstrip("/") in _NO_AIM else safe
+
+
+def sign_in_href(visit: Visit | None) -> str:
+    """The sign-in form that leads back: to this address, or to the page that held the form that was sent here."""
+    aim = "/" if visit is None else _aim(_came_from(visit))
+    return SIGN_IN if aim == "/" else f"{SIGN_IN}?next={quote(aim, safe='/')}"
+
+
+def _came_from(visit: Visit) -> str:
+    """Browsers name the page of a form in `Referer`; another site's, or one that is no page of ours, does not count.
+
+    Without it the form's own address is the page, where there is one: most forms are sent to the page they stand on.
+    """
+    url = visit.request.url
+    if visit.request.method == "GET":
+        return _address(url.path, url.query)
+    try:
+        page = urlsplit(visit.request.headers.get("referer", ""))
+    except ValueError:
+        page = urlsplit("")
+    is_ours = bool(page.netloc) and page.netloc == visit.request.headers.get("host")
+    places = ((page.path, page.query) if is_ours else ("", ""), (url.path, ""))
+    return next((_address(path, query) for path, query in places if visit.rule_at(unquote(path))), "/")
+
+
+def _address(path: str, query: str) -> str:
+    """A path with its query, but without the notice of what was done there before."""
+    left = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "done"]
+    return f"{path}?{urlencode(left)}" if left else path
+
+
 def ask(visit: Visit) -> Response:
     """The sign-in form; whoever is signed in goes on."""
-    wanted = safe_next(visit.query.get("next", "/"))
+    wanted = _aim(visit.query.get("next", "/"))
     if visit.token and roster.session_of(visit.cell, visit.token, kind="page") is not None:
         return frame.moved(wanted)
     return _form(visit, wanted=wanted)
@@ -82,7 +122,7 @@ def _form(visit: Visit, *, wanted: str, login: str = "", error: str = "", status
 
 def sign_in(visit: Visit) -> Response:
     """Open a session. A failure says the same for a wrong name and a wrong password."""
-    wanted = safe_next(visit.text("next", "/"))
+    wanted = _aim(visit.text("next", "/"))
     login, password = visit.text("login").strip(), visit.text("password")
     if not login or len(login) > LOGIN_MAX or not password or len(password) > PASSWORD_MAX:
         return _form(
@@ -98,7 +138,7 @@ def sign_in(visit: Visit) -> Response:
 
 def sign_out(visit: Visit) -> Response:
     """End the session."""
-    response = frame.moved("/sign-in")
+    response = frame.moved(SIGN_IN)
     visit.sign_out(response)
     return response
 
@@ -107,12 +147,12 @@ def fault(status: int, refused: Refused, visit: Visit | None) -> Response:
     """A refusal that no form shows: absent, failed, or turned away with the reason."""
     is_signed_in = visit is not None and visit.session is not None
     if status == 404:
-        view: object = views.Absent(is_signed_in=is_signed_in)
+        view: object = views.Absent(is_signed_in=is_signed_in, sign_in_href=sign_in_href(visit))
         return _shown(visit, said("Nothing here"), "session/absent.html", view, status=status)
     if status >= 500:
         view = views.Failed(reference=refused.names[0] if refused.names else "none")
         return _shown(None, said("Something failed"), "session/failed.html", view, status=status)
-    view = views.Turned(is_signed_in=is_signed_in)
+    view = views.Turned(is_signed_in=is_signed_in, sign_in_href=sign_in_href(visit))
     return _shown(
         visit, said("Not done"), "session/refused.html", view, status=status, notices=(frame.notice(refused),)
     )

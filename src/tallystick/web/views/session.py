@@ -27,6 +27,7 @@ class Absent:
 
     home_href: str = "/"
     is_signed_in: bool = True
+    sign_in_href: str = "/sign-in"  # leads back to where somebody was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Turned:
 
     home_href: str = "/"
     is_signed_in: bool = True
+    sign_in_href: str = "/sign-in"  # leads back to where somebody was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
