@@ -211,6 +211,33 @@ def test_what_was_leased_before_the_stop_is_taken_and_held(sqlite_url: str, tmp_
         assert assignment.next_task(world.cell, expert, PROGRAMME) == flow.PAUSED
 
 
+@pytest.mark.parametrize("is_home", [True, False])
+def test_what_ran_out_before_the_stop_is_not_taken_again_after_it(
+    sqlite_url: str, tmp_path: Path, *, is_home: bool
+) -> None:
+    """A lease that ran out is renewed by the rules of a new one: whoever is paused gets none until somebody decided."""
+    with world_at(sqlite_url, tmp_path / "cell") as world:
+        expert = expert_of(world)
+        cell = mixed(world)
+        cell.until(expert, lambda _: cell.charts().get(expert.person, None) is not None, "b_clearly")
+        cell.until(expert, lambda _: cell.is_crossed(expert), "b_clearly")
+        while cell.is_gold((task := world.task(expert)).item):
+            cell.judge(expert, "b_clearly")
+        world.clock.pass_minutes(61)
+        if is_home:
+            assert assignment.expire_all(world.cell) == 1
+        assert sentinel.announce(world.cell, is_at_once=True) == 1
+        before = cell.rows(JUDGMENT)
+        sent = judgment.submit(world.cell, expert, task.assignment, answer_of("a_clearly"), key=new_key())
+        assert sent == flow.PAUSED
+        assert cell.rows(JUDGMENT) == before
+        [fall] = cell.rows(DRIFT)
+        done = sentinel.decide(world.cell, world.lead, PROGRAMME, fall.seq, found="expert", words=LOOKED, key=new_key())
+        assert isinstance(done, sentinel.Decided)
+        sent = judgment.submit(world.cell, expert, task.assignment, answer_of("a_clearly"), key=new_key())
+        assert isinstance(sent, Saved), sent
+
+
 def test_who_goes_away_after_a_fall_is_announced_after_a_day_and_before_any_measurement(
     sqlite_url: str, tmp_path: Path
 ) -> None:
