@@ -1,5 +1,6 @@
 """The editor over HTTP: what stands in a rubric stays in its next version, also where its form has no field for it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,3 +111,22 @@ def test_a_form_with_too_many_fields_is_refused_with_the_number(tmp_path: Path) 
         refused = lead.post(AT, fields | {"do": "save"})
     assert refused.status_code == 400
     assert "at most 2000 fields" in refused.text
+
+
+def test_what_stands_empty_is_said_in_the_words_of_the_form(tmp_path: Path) -> None:
+    """At the field nobody reads of keys and lines, which only the text below has."""
+    with pages_at(tmp_path) as served:
+        lead = Visitor(served, served.world.lead)
+        fields = {name: one for name, one in lead.filled(AT, AT, **SAID).items() if name not in {"as", "text"}}
+        new = {"criteria.2.id": "tone", "criteria.2.name": "Tone", "priority.0.over": "tone", "domain": ""}
+        page = lead.post(AT, fields | new | {"do": "check"})
+        other = Visitor(served, served.world.lead, language="de")
+        german = other.post(AT, fields | new | {"do": "check", "csrf": other.csrf})
+    assert page.status_code == 422
+    errors = re.findall(r'<p class="error"[^>]*>([^<]*)</p>', page.text)
+    assert "Expected at least one entry here, found none. Add one with the button below." in errors
+    assert "Expected words or a number here, found nothing. Fill in this field." in errors
+    assert "Expected a choice here, found none. Choose one of the list." in errors
+    assert not any("key" in one or "line" in one for one in errors), errors
+    assert "mindestens ein Eintrag erwartet" in german.text
+    assert "Add one with" not in german.text

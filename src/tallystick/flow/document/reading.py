@@ -85,6 +85,19 @@ def placed(problems: Iterable[Problem], text: str | bytes) -> list[Problem]:
     return [replace(problem, line=lines.get(problem.path, problem.line)) for problem in problems]
 
 
+def is_missing(problem: Problem) -> bool:
+    """Whether a key that the document needs is not in it: a form says that in its own words, without keys and lines."""
+    key = problem.path.rpartition(".")[2]
+    return (problem.expected, problem.found) == (_the_key(key), _NOTHING)
+
+
+_NOTHING = "nothing"
+
+
+def _the_key(key: str | int) -> str:
+    return f"the key `{key}`"
+
+
 def _problems(detail: ErrorDetails, tree: Tree, name: str, model: type[BaseModel]) -> Iterator[Problem]:
     """One error of the model in our words; a part that found several faults gives one problem for each."""
     if _is_counted_wrong(detail):
@@ -113,7 +126,7 @@ def _faults(detail: ErrorDetails, location: Path, model: type[BaseModel]) -> lis
     if kind == "faults":
         return [replace(fault, path=(*location, *fault.path)) for fault in context["faults"]]
     if kind == "missing":
-        expected, found, fix = f"the key `{location[-1]}`", "nothing", f"Add a line `{location[-1]}:` here."
+        expected, found, fix = _the_key(location[-1]), _NOTHING, f"Add a line `{location[-1]}:` here."
     elif kind == "extra_forbidden":
         expected, found, fix = _unknown_key(str(location[-1]), _model_at(model, location[:-1]))
     elif kind == "shape":

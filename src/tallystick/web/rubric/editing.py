@@ -13,6 +13,7 @@ from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.document import Finding, Problem, form, parse
 from tallystick.flow.document.form import Data, Shape, Written
+from tallystick.flow.document.reading import is_missing
 from tallystick.flow.refusal import Refused
 from tallystick.flow.rubric import DiffRow
 from tallystick.flow.rubric.form import SHAPE
@@ -287,7 +288,7 @@ def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
         action=document.action, idempotency_key=new_key(), text=desk.text, saved_at=desk.saved_at,
         is_form=desk.data is not None, begun_from=desk.begun_from,
         nodes=() if desk.data is None
-        else labelled(form.nodes(document.shape, desk.data, names, touched=desk.touched)),
+        else labelled(form.nodes(document.shape, desk.data, names, touched=desk.touched), _missing(desk.problems)),
         problems=frame.problems(desk.problems), is_checked=checked is not None,
         findings=tuple(
             (one.severity == "serious", sentence(one.sentence)) for one in (checked.findings if checked else ())
@@ -303,7 +304,13 @@ def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
 
 def _errors(problems: tuple[Problem, ...]) -> Mapping[str, str]:
     """Problems by the name of the field that they stand at: `criteria[0].name` is `criteria.0.name`."""
-    return {
-        one.path.replace("[", ".").replace("]", ""): f"Expected {one.expected}, found {one.found}. {one.fix}"
-        for one in problems
-    }
+    return {_field(one): f"Expected {one.expected}, found {one.found}. {one.fix}" for one in problems}
+
+
+def _missing(problems: tuple[Problem, ...]) -> frozenset[str]:
+    """The fields that stand empty and must not."""
+    return frozenset(_field(one) for one in problems if is_missing(one))
+
+
+def _field(problem: Problem) -> str:
+    return problem.path.replace("[", ".").replace("]", "")
