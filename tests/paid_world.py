@@ -62,11 +62,13 @@ def accept(world: World, actor: Actor) -> None:
     assert isinstance(done, Accepted), done
 
 
-def judge(world: World, actor: Actor, *, minutes: int = 5, claimed_ms: int = 240_000) -> Saved:
+def judge(
+    world: World, actor: Actor, *, minutes: int = 5, claimed_ms: int = 240_000, verdict: str = "a_clearly"
+) -> Saved:
     """Take an item, work for some minutes of the cell's clock, claim a time, submit."""
     task = world.task(actor)
     world.clock.pass_minutes(minutes)
-    answer = answer_of(shown_as(task, "a_clearly"), active_ms=claimed_ms)
+    answer = answer_of(shown_as(task, verdict), active_ms=claimed_ms)
     saved = judgment.submit(world.cell, actor, task.assignment, answer, key=new_key())
     assert isinstance(saved, Saved), saved
     return saved

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,17 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield found
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lease:
-    """One lease as the history drew it. `terms` counts what its holder had accepted before; 0 is nothing."""
+    """One lease as the history drew it. `terms` counts what its holder had accepted before; 0 is nothing.
+
+    until  when it ended without an answer; None while it is held, and where no word of its end was written
+    """
 
     name: str
     at: int
     terms: int
+    until: int | None = None
 
 
 @dataclass
@@ -82,6 +87,7 @@ class Story:
         self.ends[work, why] += 1
         if why:
             self.write(released(row, person, work, lease.name, why=why))
+            lease.until = self.world.clock.at
         if why == "expired" and work == "judgment" and self.chance.random() < 0.4:
             self.world.clock.pass_minutes(self.chance.randrange(30))
             again = f"asg-{self.chance.randbytes(9).hex()}"
@@ -100,9 +106,13 @@ class Story:
         terms = chain[-1].terms
         if not terms:
             return
-        began = next(lease.at for lease in chain if lease.terms == terms)
+        mine = [lease for lease in chain if lease.terms == terms]
+        began = mine[0].at
         done = self.laid.setdefault(person, [])
         room, seen = idle(done, began, now) // 1_000, (now - began) // 1_000
+        if work != "judgment":  # no page measures it: what lay between two leases was nobody's work
+            ends = [lease.until or after.at for lease, after in pairwise(mine)] + [now]
+            seen = sum(end - lease.at for lease, end in zip(mine, ends, strict=True)) // 1_000
         counts = min(seen, room, LIMIT, sent or UNMEASURED)
         done.append((began, now, counts * 1_000))
         self.due.append((person, work, counts))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from held_work import requeue
 from living_cell import PROGRAMME, World, answer_of, shown_as
 from paid_world import (
     NOVEMBER,
@@ -20,7 +21,7 @@ from paid_world import (
 )
 
 from tallystick import canon
-from tallystick.app import affected, contract, judgment, pay, roster, welfare
+from tallystick.app import adjudication, affected, contract, judgment, pay, roster, welfare
 from tallystick.app.access import Actor
 from tallystick.app.judgment import Saved
 from tallystick.app.kernel import Command, new_key
@@ -107,6 +108,52 @@ def test_a_lease_that_ran_out_and_was_given_again_counts_from_the_first(world: W
     world.clock.pass_minutes(1)
     hand_in(world, first, task.assignment, claimed_ms=55 * 60_000)
     assert times(world, first)[-1] == (55, "")
+    projected_again(world)
+
+
+def decide(world: World, actor: Actor, item: str, *, minutes: int) -> None:
+    """Take a case and settle it so much later."""
+    assert not isinstance(found := adjudication.take(world.cell, actor, item, key=new_key()), Refused), found
+    world.clock.pass_minutes(minutes)
+    notes = "Both readings were weighed against the rubric."
+    done = adjudication.settle(
+        world.cell, actor, item, verdict="tie", criteria=["reasoning"], notes=notes, key=new_key()
+    )
+    assert not isinstance(done, Refused), done
+
+
+def glance(world: World, actor: Actor, item: str, *, minutes: int) -> None:
+    """Take a case and give it back so much later."""
+    assert not isinstance(found := adjudication.take(world.cell, actor, item, key=new_key()), Refused), found
+    world.clock.pass_minutes(minutes)
+    assert not isinstance(done := adjudication.give_back(world.cell, actor, item, key=new_key()), Refused), done
+
+
+def test_a_day_between_looking_at_a_case_and_deciding_it_is_nobodys_work(on_both: World) -> None:
+    """Nor is the time since its judgments were set aside: what was worked before that counts with the next case."""
+    world, (first, second) = on_both, on_both.experts
+    tom = world.expert("adjudicator")
+    for one in (first, second, tom):
+        accept(world, one)
+    given = [judge(world, first) for _ in range(3)]
+    others = {one.item: one for one in (judge(world, second, verdict="b_clearly") for _ in range(3))}
+    assert {one.item for one in given} == set(others)
+    for one in given[:2]:
+        glance(world, tom, one.item, minutes=2)
+    world.clock.pass_minutes(24 * 60)
+    for one in given[:2]:
+        decide(world, tom, one.item, minutes=1)
+    opened = adjudication.take(world.cell, tom, given[2].item, key=new_key())
+    assert not isinstance(opened, Refused), opened
+    world.clock.pass_minutes(4)
+    done = requeue(world, given[2].judgment, others[given[2].item].judgment)
+    assert not isinstance(done, Refused), done
+    world.clock.pass_minutes(24 * 60)
+    judge(world, first)
+    judge(world, second, verdict="b_clearly")
+    decide(world, tom, given[2].item, minutes=1)
+    found = [act for act in acts(world, tom) if act.work == "adjudication"]
+    assert [(act.active_ms // 60_000, act.cut) for act in found] == [(3, ""), (3, ""), (5, "")]
     projected_again(world)
 
 

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from tallystick import canon
 from tallystick.events.adjudication import (
     CaseLeased,
+    CaseReleased,
     DisagreementPreserved,
     DisagreementReturned,
     DisagreementSettled,
 )
 from tallystick.events.calibration import CalibrationLabelled
-from tallystick.events.escape import RereviewAnswered, RereviewLeased
+from tallystick.events.escape import RereviewAnswered, RereviewLeased, RereviewReleased
 from tallystick.events.judgment import JudgmentSubmitted
 from tallystick.events.pay import (
     PayAdjusted,
@@ -26,11 +27,12 @@ from tallystick.events.pay import (
     PayTermsSetV2,
 )
 from tallystick.events.roster import GoldAnswered
+from tallystick.events.standing import JudgmentsRequeued
 from tallystick.flow import pay as flow
 from tallystick.flow.pay import Act, Added, Span, Terms
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.assignment import begun
+from tallystick.store.assignment import begun, hands
 from tallystick.store.assignment.reviews import REVIEWS, review_of
 from tallystick.store.schema import CALIBRATION, ITEM, QUALIFICATION, Handler, Recorded, Row
 from tallystick.store.schema.pay import (
@@ -38,7 +40,6 @@ from tallystick.store.schema.pay import (
     PAY_ACCEPTANCE,
     PAY_ADDED,
     PAY_EXPORT,
-    PAY_GIVEN,
     PAY_PERIOD,
     PAY_TERMS,
 )
@@ -169,21 +170,6 @@ _COUNT_AT_FIRST = Statement(
         cut="closed",
     )
 )  # fmt: skip
-_GIVEN = Statement(
-    sa.select(PAY_GIVEN.c.at, PAY_GIVEN.c.seq).where(
-        PAY_GIVEN.c.work == sa.bindparam("work"), PAY_GIVEN.c.item == sa.bindparam("item"),
-        PAY_GIVEN.c.person == sa.bindparam("who"),
-    )
-)  # fmt: skip
-_NOTE_GIVEN = Statement(
-    sa.text(
-        "INSERT INTO pay_given (work, item, person, at, seq) VALUES (:work, :item, :who, :at, :seq) "
-        "ON CONFLICT (work, item, person) DO UPDATE SET at = excluded.at, seq = excluded.seq"
-    )
-)
-_END_GIVEN = Statement(
-    PAY_GIVEN.delete().where(PAY_GIVEN.c.work == sa.bindparam("work"), PAY_GIVEN.c.item == sa.bindparam("item"))
-)
 
 
 def follow(connection: sa.Connection, recorded: list[Recorded]) -> None:
@@ -242,14 +228,14 @@ def _reviewed(connection: sa.Connection, r: Recorded) -> None:
 
 
 def _from_lease(connection: sa.Connection, r: Recorded, *, work: str, person: str) -> None:
-    given = _GIVEN.first(connection, {"work": work, "item": r.fact.item, "who": person})
+    given = hands.given(connection, work, r.fact.item, person)
     if given is not None:
         _paid(
             connection, r, work=work, person=person, programme=r.fact.programme, subject=r.fact.item,
-            item=r.fact.item, sent_ms=None, began_at=given.at, given_seq=given.seq,
+            item=r.fact.item, sent_ms=None, began_at=given.at, given_seq=given.seq, last_at=given.open_at,
+            seen_us=hands.held_us(given, r.envelope.at),
         )  # fmt: skip
-    # It has its answer: when the item is such work once more, nobody's time on it before belongs to that.
-    _END_GIVEN.run(connection, {"work": work, "item": r.fact.item})
+    hands.forget(connection, work, r.fact.item)
 
 
 def _review_ended(connection: sa.Connection, r: Recorded) -> None:
@@ -266,36 +252,52 @@ def _review_ended(connection: sa.Connection, r: Recorded) -> None:
         )  # fmt: skip
 
 
+def _set_aside(connection: sa.Connection, r: Recorded) -> None:
+    """Judgments were set aside: the cases on them ended under whoever held one, and it may have been a review."""
+    hands.end_all(connection, "adjudication", r.fact.items, at=r.envelope.at)
+    _review_ended(connection, r)
+
+
 def _case_given(connection: sa.Connection, r: Recorded) -> None:
     _note_given(connection, r, work="adjudication", person=r.fact.adjudicator)
+
+
+def _case_released(connection: sa.Connection, r: Recorded) -> None:
+    hands.end(connection, "adjudication", r.fact.item, r.fact.adjudicator, at=r.envelope.at)
 
 
 def _drawn_given(connection: sa.Connection, r: Recorded) -> None:
     _note_given(connection, r, work="second_look", person=r.fact.reviewer)
 
 
+def _drawn_released(connection: sa.Connection, r: Recorded) -> None:
+    hands.end(connection, "second_look", r.fact.item, r.fact.reviewer, at=r.envelope.at)
+
+
 def _note_given(connection: sa.Connection, r: Recorded, *, work: str, person: str) -> None:
-    """When this work was first given under the terms that hold: a lease that brought no answer belongs to the next."""
+    """It is in their hands: with the leases before under the terms that hold, which brought no answer."""
     # In a rebuild the acceptances of later facts are there already: only those before this one count.
     consent = accepted(connection, person, r.fact.programme, before=r.envelope.seq)
     if consent is None:
         return
-    place = {"work": work, "item": r.fact.item, "who": person}
-    first = _GIVEN.first(connection, place)
+    first, at = hands.given(connection, work, r.fact.item, person), r.envelope.at
     if first is None or accepted(connection, person, r.fact.programme, before=first.seq) != consent:
         # What was worked before these terms were accepted is not paid by them.
-        _NOTE_GIVEN.run(connection, place | {"at": r.envelope.at, "seq": r.envelope.seq})
+        hands.begin(connection, work, r.fact.item, person, at=at, seq=r.envelope.seq)
+    else:
+        hands.go_on(connection, work, r.fact.item, person, at=at)
 
 
 def _paid(
     connection: sa.Connection, r: Recorded, *, work: str, person: str, programme: str, subject: str, item: str,
-    sent_ms: int | None, began_at: int, given_seq: int, last_at: int | None = None,
+    sent_ms: int | None, began_at: int, given_seq: int, last_at: int | None = None, seen_us: int | None = None,
     place: tuple[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Write an act down. Nothing is written for who had accepted no terms before the work was given.
 
     sent_ms  what a page sent as measured; None where no page measures
     last_at  when the work was given last: an earlier way of counting began there
+    seen_us  how long it was in their hands, where that is not all the time since it began
     """
     consent = accepted(connection, person, programme, before=given_seq)
     if consent is None:
@@ -313,13 +315,14 @@ def _paid(
     began_at, at = min(began_at, r.envelope.at), r.envelope.at
     claimed_ms = None if sent_ms is None else flow.measured_ms(sent_ms)
     room = flow.room_ms(began_at, at, _others(connection, person, began_at, before=r.envelope.seq))
-    time = flow.counted(claimed_ms, (at - began_at) // 1000, room, terms=terms)
+    bound_ms = (at - began_at if seen_us is None else seen_us) // 1000
+    time = flow.counted(claimed_ms, bound_ms, room, terms=terms)
     rate = flow.rate_for(terms.rates, work=work, domain=place[0], signal=place[1])
     first_bound = max(0, at - (began_at if last_at is None else last_at)) // 1000
     act = {
         "seq": r.envelope.seq, "programme": programme, "person": person, "work": work, "subject": subject,
         "item": item, "domain": place[0], "signal": place[1], "at": at, "active_ms": time.active_ms,
-        "claimed_ms": claimed_ms, "bound_ms": (at - began_at) // 1000, "began_at": began_at, "fit_ms": time.fit_ms,
+        "claimed_ms": claimed_ms, "bound_ms": bound_ms, "began_at": began_at, "fit_ms": time.fit_ms,
         "first_ms": flow.counted_at_first(sent_ms, first_bound, unmeasured_ms_max=terms.unmeasured_ms_max),
         "cut": time.cut, "terms": consent.terms, "floor_hourly": terms.floor_hourly, "piece": rate.piece,
         "hourly": rate.hourly,
@@ -356,12 +359,15 @@ _FOLLOWED: dict[str, Callable[[sa.Connection, Recorded], None]] = {
     CalibrationLabelled.KIND: _labelled,
     CaseLeased.KIND: _case_given,
     RereviewLeased.KIND: _drawn_given,
+    CaseReleased.KIND: _case_released,
+    RereviewReleased.KIND: _drawn_released,
     DisagreementSettled.KIND: _decided,
     DisagreementPreserved.KIND: _decided,
     DisagreementReturned.KIND: _decided,
     RereviewAnswered.KIND: _reviewed,
     PayPeriodClosed.KIND: _closed_at_first,
     **dict.fromkeys(REVIEWS, _review_ended),
+    JudgmentsRequeued.KIND: _set_aside,
 }
 
 # --- reading --------------------------------------------------------------------------------------------------------

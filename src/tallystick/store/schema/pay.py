@@ -17,10 +17,12 @@ PAY_ACCEPTANCE = sa.Table(
     whole("seq", key=True), text("person"), text("programme"), text("terms"), text("version"), whole("at"),
     sa.Index("pay_acceptance_of", "person", "programme", "seq"),
 )  # fmt: skip
-# When a case or a drawn item was first given to somebody who has not answered it: their time is counted from there.
+# When a case or a drawn item was first given to somebody who has not answered it, how long the leases were that ended
+# since (microseconds), and since when they hold it now.
 PAY_GIVEN = sa.Table(
     "pay_given", READ,
     text("work", key=True), text("item", key=True), text("person", key=True), whole("at"), whole("seq"),
+    whole("held"), whole("open_at", optional=True),
 )  # fmt: skip
 # What is paid, one row for each act: the terms were accepted before the work was given. Only a period that was closed
 # by an earlier way of counting changes its rows, to what they were then.
