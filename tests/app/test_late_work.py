@@ -120,11 +120,15 @@ def test_no_late_work_enters_a_closed_programme_or_passes_a_share(
         run_out(world, is_home=True)
         world.judge(first)  # another one: of four judgments nobody gives more than one
         assert late(world, first, task) == "share-reached"
-        task = world.task(second)
+        last = world.task(second)  # the one that they may give: it is theirs, wherever its lease is
+        run_out(world, is_home=is_home)
+        assert late(world, second, last) == "saved"
+        third = world.expert()
+        task = world.task(third)
         run_out(world, is_home=is_home)
         why = "The client has ended the programme today."
         moving.move(world.cell, world.lead, PROGRAMME, phase="closed", rationale=why, key=new_key())
-        assert late(world, second, task) == "programme-closed"
+        assert late(world, third, task) == "programme-closed"
 
 
 def test_whoever_stands_down_hands_nothing_in(sqlite_url: str, tmp_path: Path) -> None:

@@ -73,21 +73,22 @@ def admitted_to(cell: Cell, tx: Transaction, person: str, row: Row) -> Admission
     return Admission(free, theirs, frozenset(qualified.keys() - free.keys()), before)
 
 
-def _qualified_domains(tx: Transaction, programme: str, passed: Container[tuple[str, str]]) -> dict[str, Row]:
+def _qualified_domains(tx: Reads, programme: str, passed: Container[tuple[str, str]]) -> dict[str, Row]:
     """Domain: rubric version in force, where its gold items are among those that somebody passed."""
     wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
     in_force = rubrics.of_programme(tx.connection, programme)
     return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
 
 
-def is_share_reached(row: Row, rules: Row | None, redundancy: int) -> bool:
+def is_share_reached(row: Row, rules: Row | None, redundancy: int, *, without: int = 0) -> bool:
     """Whether somebody had the share of a batch that one person may have.
 
-    row  what they hold and judged of the batch, and its items
+    row      what they hold and judged of the batch, and its items
+    without  how many of these are what they ask for
     """
     if rules is None:
         return False
-    given = (row.held or 0) + (row.judged or 0)
+    given = (row.held or 0) + (row.judged or 0) - without
     return flow.is_share_reached(given, judgments=row.items * redundancy, share_max_ppm=rules.expert_share_max_ppm)
 
 
@@ -109,7 +110,9 @@ def refuse_again(cell: Cell, tx: Transaction, actor: Actor, leased: Row) -> Refu
     plans = {plan.domain: plan.redundancy for plan in contracts.domains(tx.connection, leased.programme)}
     load = assignment.load(tx.connection, actor.person, leased.batch)
     rules = tiers.rules(tx.connection, leased.programme)
-    if load is not None and is_share_reached(load, rules, plans.get(leased.domain, 1)):
+    # Until it is brought home it counts among what they hold, and what it asks for is no further one.
+    itself = int(leased.state == "leased")
+    if load is not None and is_share_reached(load, rules, plans.get(leased.domain, 1), without=itself):
         return flow.SHARE_REACHED
     may = routing.eligible(cell, tx.connection, actor.person, leased.programme, now=tx.now)
     return refuse_item(may, routing.places_of(item))
