@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from failing_batch import EVEN, diagnosed, failing_world, opened, state
-from living_cell import PROGRAMME, World, answer_of, rubric_text
+from failing_batch import EVEN, diagnosed, failing_world, judge_all, opened, state
+from living_cell import PROGRAMME, World, answer_of, item_row, rubric_text, world_at
 
-from tallystick.app import access, calibration, erasure, gate, judgment, rubric
+from tallystick.app import access, calibration, contract, erasure, gate, judgment, rubric, welfare
 from tallystick.app.access import Actor
 from tallystick.app.calibration import Labelled, NewExample, NewMark, Opened, Task
 from tallystick.app.kernel import new_key
@@ -433,3 +433,50 @@ def test_a_session_is_the_same_after_a_rebuild(world: World) -> None:
 
 def test_the_quote_of_a_mark_is_checked_by_its_digest() -> None:
     assert flow.quote_digest("Does it follow?", 5, 7) == flow.quote_digest("it", 0, 2)
+
+
+def test_a_session_asks_for_no_label_of_a_kind_that_is_left_out_since(sqlite_url: str, tmp_path: Path) -> None:
+    """The others stay. The lead sees that labels are missing, and not why; the item's labels are not shown either."""
+    with world_at(sqlite_url, tmp_path / "cell", redundancy=3, metric="krippendorff_alpha") as world:
+        world.pay = "welfare: {categories: {violence: {warning: Some items describe violence.}}}\n"
+        assert isinstance(world.revise("1.1.0", redundancy=3, metric="krippendorff_alpha"), contract.ContractInForce)
+        for _ in range(3):
+            world.expert()
+        world.bring([item_row(f"w-{n}", **({"categories": ["violence"]} if n < 2 else {})) for n in range(12)])
+        judge_all(world, careless=world.experts[-1])
+        assert world.measure().decision == "fail"
+        diagnosed(world, opened(world))
+        session = calibration.open_session(world.cell, world.lead, opened(world), key=new_key())
+        assert isinstance(session, calibration.Opened), session
+        name = session.calibration
+        with world.cell.read() as connection:
+            rows = connection.exec_driver_sql("SELECT item FROM item WHERE external IN ('w-0', 'w-1')").all()
+        grim = {str(row.item) for row in rows} & set(session.items)
+        assert grim
+        sensitive = world.experts[0]
+        out = welfare.save_settings(world.cell, sensitive, opted_out=["violence"], time_zone="UTC", key=new_key())
+        assert not isinstance(out, Refused), out
+        came = {expert.person: label_all(world, expert, name) for expert in world.experts}
+        assert came[sensitive.person] == ("kind-left-out", set(session.items) - grim)
+        assert came[world.experts[1].person] == ("calibration-done", set(session.items))
+        told = calibration.session(world.cell, world.lead, name)
+        assert isinstance(told, calibration.Session)
+        done = {one.person: one.done for one in told.progress}
+        assert done[sensitive.person] == len(session.items) - len(grim)
+        why = "Two have labelled everything, and nobody else is waited for."
+        shown = calibration.reveal(world.cell, world.lead, name, reason=why, key=new_key())
+        assert not isinstance(shown, Refused), shown
+        for item, code in ((min(grim), "kind-left-out"), (min(set(session.items) - grim), "")):
+            page = calibration.item_labels(world.cell, sensitive, name, item)
+            assert (page.code if isinstance(page, Refused) else "") == code
+
+
+def label_all(world: World, expert: Actor, name: str) -> tuple[str, set[str]]:
+    """Label what comes; why no more came, and what it was."""
+    came = set()
+    while isinstance(task := calibration.task(world.cell, expert, name), calibration.Task):
+        answer = answer_of("a_clearly", scores=EVEN)
+        done = calibration.label(world.cell, expert, name, item=task.item, answer=answer, key=new_key())
+        assert isinstance(done, calibration.Labelled), done
+        came.add(task.item)
+    return task.code, came

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from living_cell import PROGRAMME, World, answer_of, contract_text, gold_row, item_row, jsonl, shown_as, world_at
 
-from tallystick.app import adjudication, assignment, contract, escape, items, judgment, welfare
+from tallystick.app import adjudication, assignment, contract, escape, items, judgment, roster, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
@@ -348,6 +348,118 @@ def test_gold_items_that_somebody_leaves_out_are_not_asked_of_them(world: World)
         grim = {row.item for row in connection.exec_driver_sql("SELECT item FROM item WHERE external LIKE 'grim%'")}
     assert seen
     assert not seen & grim
+
+
+def grim_gold(world: World) -> None:
+    """Gold of a kind that can be left out: with it one attempt can be put aside, and another be taken."""
+    world.bring(
+        [gold_row(f"grim-{n}", categories=["violence"], prompt=f"Grim {n}?") for n in range(5)], batch="grim",
+        purpose="gold",
+    )  # fmt: skip
+
+
+def begun(world: World, expert: Actor) -> str:
+    found = roster.start_qualification(world.cell, expert, programme=PROGRAMME, rubric="general", key=new_key())
+    return found.code if isinstance(found, Refused) else found.qualification
+
+
+def gold_task(world: World, expert: Actor, name: str) -> roster.GoldTask | str:
+    found = roster.gold_task(world.cell, expert, name)
+    return found.code if isinstance(found, Refused) else found
+
+
+def test_a_qualification_with_gold_that_is_left_out_since_is_put_aside_and_fails_nobody(world: World) -> None:
+    """It goes on when the kind is taken on again. Another one that is begun in its place asks nothing of the kind."""
+    grim_gold(world)
+    expert = world.expert(domains=())
+    first = begun(world, expert)
+    shown = gold_task(world, expert, first)
+    assert isinstance(shown, roster.GoldTask)
+    assert begun(world, expert) == "qualification-running"
+    set_out(world, expert, "violence")
+    assert gold_task(world, expert, first) == "kind-left-out"
+    set_out(world, expert)
+    again = gold_task(world, expert, first)
+    assert isinstance(again, roster.GoldTask)
+    assert again.item == shown.item
+    set_out(world, expert, "violence")
+    world.bring([gold_row(f"mild-{n}") for n in range(5)], batch="mild", purpose="gold")
+    done = world.qualify(expert)
+    assert (done.state, done.qualification != first) == ("qualified", True)
+    page = roster.person_page(world.cell, world.lead, expert.person)
+    assert not isinstance(page, Refused)
+    assert {row.qualification: row.state for row in page.qualifications} == {
+        first: "ended", done.qualification: "qualified",
+    }  # fmt: skip
+    late = roster.answer_gold(world.cell, expert, first, item=shown.item, answer=answer_of("tie"), key=new_key())
+    assert isinstance(late, Refused)
+    assert late.code == "qualification-ended"
+    projection_is_whole(world)
+
+
+def test_what_was_opened_and_never_answered_counts_as_had(world: World) -> None:
+    """A gold item was shown, answered or not: it counts once a day, and its time when it is answered."""
+    grim_gold(world)
+    expert = world.expert(domains=())
+    name = begun(world, expert)
+    world.clock.pass_minutes(60 * 24)
+    task = gold_task(world, expert, name)
+    assert isinstance(task, roster.GoldTask)
+    assert had(world, expert) == (1, 0)
+    world.clock.pass_minutes(3)
+    answer = answer_of("a_clearly", active_ms=120_000)
+    assert isinstance(
+        roster.answer_gold(world.cell, expert, name, item=task.item, answer=answer, key=new_key()), roster.Outcome
+    )
+    assert had(world, expert) == (1, 2)
+    projection_is_whole(world)
+
+
+def test_a_case_and_a_second_look_that_are_left_out_since_are_not_shown(world: World) -> None:
+    """Neither is lost: a case is given back, a second look goes to somebody else when its holder asks for the next."""
+    divide(world, 2)
+    keeper, reviewer = world.expert("adjudicator"), world.expert("reviewer")
+    case = adjudication.take_next(world.cell, keeper, PROGRAMME, key=new_key())
+    assert isinstance(case, adjudication.Taken), case
+
+    def opened_case() -> str:
+        page = adjudication.case_page(world.cell, keeper, case.item)
+        return page.code if isinstance(page, Refused) else "shown"
+
+    assert opened_case() == "shown"
+    set_out(world, keeper, "self_harm")
+    assert opened_case() == "kind-left-out"
+    set_out(world, keeper)
+    assert opened_case() == "shown"
+    set_out(world, keeper, "self_harm")
+    assert not isinstance(adjudication.give_back(world.cell, keeper, case.item, key=new_key()), Refused)
+    assert opened_case() == "case-not-taken"
+    hard(world, 1, start=9, categories=("violence",))
+    world.work(1)
+    for _ in range(2):
+        for expert in world.experts[:2]:
+            world.judge(expert)
+    escape.draw(world.cell, world.lead, PROGRAMME, wanted={"medium": 2}, key=new_key())
+    first, second = next_review(world, reviewer), ""
+    with world.cell.read() as connection:
+        grim = {str(row.item) for row in connection.exec_driver_sql("SELECT item FROM item WHERE external = 'hard-9'")}
+    if first not in grim:
+        finding = escape.answer(world.cell, reviewer, first, Finding(is_defect=False), key=new_key())
+        assert not isinstance(finding, Refused), finding
+        first = next_review(world, reviewer)
+    assert first in grim
+    set_out(world, reviewer, "violence")
+    page = escape.review(world.cell, reviewer, first)
+    assert isinstance(page, Refused)
+    assert page.code == "kind-left-out"
+    second = next_review(world, reviewer)
+    assert second != first
+    assert next_review(world, world.expert("reviewer")) in {first, "no-work"}
+
+
+def next_review(world: World, reviewer: Actor) -> str:
+    found = escape.next_review(world.cell, reviewer, PROGRAMME, key=new_key())
+    return found.code if isinstance(found, Refused) else found
 
 
 def test_an_item_names_only_kinds_that_the_contract_names(world: World) -> None:

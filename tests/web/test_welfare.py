@@ -1,9 +1,10 @@
 """Welfare and routing through pages: the warning, skipping, settings, languages, clearances, the report."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from history_welfare import RULES
-from living_cell import PROGRAMME, World, contract_text, item_row
+from living_cell import PROGRAMME, World, contract_text, gold_row, item_row
 from served import Served
 from web.visitor import Visitor
 
@@ -73,6 +74,41 @@ def test_an_item_that_one_holds_is_not_shown_once_its_kind_is_left_out_and_no_dr
     assert sent(visitor, place, f"{place}/return") == "/me?done=returned"
     assert "What is grim-" not in visitor.get(place).text, "nor what one held before"
     assert "There is no open item for you now" in visitor.get(f"/work/{PROGRAMME}").text
+
+
+def test_what_one_has_begun_and_leaves_out_since_is_put_aside_with_a_way_on(served: Served) -> None:
+    """A qualification leads to another one, a case to giving it back, both to the settings. What was sent is kept."""
+    world = served.world
+    cares(world)
+    first, second = world.expert(), world.expert()
+    world.bring([item_row("grim-1", categories=["grim"])])
+    world.judge(first)
+    world.judge(second, "b_clearly")
+    keeper = Visitor(served, world.expert("adjudicator"))
+    world.bring([gold_row(f"dark-{n}", categories=["grim"]) for n in range(5)], batch="dark", purpose="gold")
+    new = Visitor(served, world.expert(domains=()))
+    start = f"/qualifications/start/{PROGRAMME}/general"
+    attempt = sent(new, start, start)
+    page = new.get(attempt).text
+    action = next(one for one in re.findall(r'action="([^"]+)"', page) if one.startswith(f"{attempt}/items/"))
+    half = new.filled(attempt, action, **{"reason-1-text": "It is half written."})
+    assert sent(new, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
+    for aside in (new.get(attempt), new.post(action, half)):
+        assert aside.status_code == 200
+        assert f'href="{start}"' in aside.text
+        assert 'href="/me/settings"' in aside.text
+        assert "This attempt is put aside" in aside.text
+    assert sent(new, MINE, MINE, opted_out=[], time_zone="UTC") == f"{MINE}?done=settings"
+    assert "It is half written." in new.get(attempt).text
+    queue = f"/programmes/{PROGRAMME}/disagreements"
+    case = re.findall(r'href="(/disagreements/[^"?]+)"', keeper.get(queue).text)[0]
+    sent(keeper, case, f"{case}/take")
+    assert "What is grim-1?" in keeper.get(case).text
+    assert sent(keeper, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
+    aside = keeper.get(case)
+    assert aside.status_code == 200
+    assert "What is grim-1?" not in aside.text
+    assert sent(keeper, case, f"{case}/give-back").startswith(queue)
 
 
 def test_languages_are_declared_and_confirmed_and_a_clearance_granted_and_revoked(served: Served) -> None:

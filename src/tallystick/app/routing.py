@@ -64,6 +64,20 @@ def refuse_held(cell: Cell, connection: journal.Connection, leased: Row) -> Refu
     return flow.refuse_held(categories, opted_out, leased.assignment)
 
 
+def refuse_begun(
+    cell: Cell, connection: journal.Connection, person: str, wanted: Iterable[Row], *, instead: str
+) -> Refused | None:
+    """Why these items are not shown any more to somebody in what they have begun, or None.
+
+    instead  what they can do other than take the kinds on again: a sentence
+    """
+    categories = frozenset[str]().union(*(flow.categories_of(places_of(item)) for item in wanted))
+    if not categories:
+        return None
+    opted_out = welfare.settings_now(cell, connection, person).opted_out
+    return flow.refuse_begun(categories, opted_out, instead=instead)
+
+
 def _known(connection: journal.Connection, person: str, rules: dict[str, DomainRule]) -> dict[str, Known]:
     if not any(rule.language_level for rule in rules.values()):
         return {}

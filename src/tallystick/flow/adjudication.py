@@ -83,6 +83,7 @@ class Case:
 ENDED = "already-adjudicated"
 OWN = Refused("own-judgment", "You judged this item: somebody else has to adjudicate it.")
 NOT_TAKEN = Refused("case-not-taken", "Take this case first: then nobody else works on it while you read and decide.")
+GIVE_BACK = "Give the case back: somebody else decides it."
 HELD = Refused(
     "case-held", "Another adjudicator works on this case now. Take another one; this comes back if they leave it."
 )

@@ -35,8 +35,10 @@ EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", 
 
 QUALIFICATION_ENDED = Refused(
     "qualification-ended",
-    "This qualification was ended because one of its items was erased: nothing of it counts. Begin a new one.",
+    "This qualification was ended: one of its items was erased, or another one was begun in its place. Nothing of it "
+    "counts. Begin a new one.",
 )
+BEGIN_ANEW = "Begin another qualification in its place: it asks for nothing of that kind."
 
 
 def check_roles(roles: list[str], expert_roles: list[str]) -> Refused | None:

@@ -12,6 +12,7 @@ CONTENT: Final = "content"
 """The axis of the taxonomy that names the kinds of content of an item, in the order of the alphabet, with commas."""
 LANGUAGE_DEFAULT: Final = "en"
 HELD_LEFT_OUT: Final = "held-left-out"
+KIND_LEFT_OUT: Final = "kind-left-out"
 LANGUAGES_MAX: Final = 40
 DAY_US: Final = 86_400_000_000
 CLEARANCE_DAYS_MAX: Final = 366
@@ -146,7 +147,7 @@ def refuse_item(may: Eligibility, places: Places) -> Refused | None:
             f"This has content that you leave out ({', '.join(left_out)}). Take another one, or take these kinds on "
             "again in your settings. Leaving them out is not held against you."
         )
-        return Refused("kind-left-out", sentence, None, tuple(left_out))
+        return Refused(KIND_LEFT_OUT, sentence, None, tuple(left_out))
     if may.allows(places) or may.waits_for(places):
         return None
     domain, language = places["domain"], places.get("language", LANGUAGE_DEFAULT)
@@ -168,6 +169,21 @@ def refuse_held(categories: Collection[str], opted_out: Collection[str], assignm
         "against you."
     )
     return Refused(HELD_LEFT_OUT, sentence, None, (assignment,))
+
+
+def refuse_begun(categories: Collection[str], opted_out: Collection[str], *, instead: str) -> Refused | None:
+    """Why something is not shown any more to somebody who has begun it, or None. It is put aside, and counts nowhere.
+
+    instead  what they can do other than take the kinds on again: a sentence
+    """
+    left_out = sorted(set(categories).intersection(opted_out))
+    if not left_out:
+        return None
+    sentence = (
+        f"This goes on with content that you leave out ({', '.join(left_out)}), so it is not shown. {instead} Or take "
+        "these kinds on again in your settings to go on. Neither is held against you."
+    )
+    return Refused(KIND_LEFT_OUT, sentence, None, tuple(left_out))
 
 
 def may_have(rule: DomainRule, language: str, able: Able) -> bool:

@@ -39,6 +39,7 @@ from tallystick.store.schema.assignment import SENIOR
 from tallystick.store.schema.checklist import PHASE_MOVE, RELEASE_PHASE
 from tallystick.store.schema.routing import CLEARANCE
 from tallystick.store.schema.welfare import EXPOSURE
+from tallystick.store.welfare import OPENED
 
 _PART = 500
 NAMED_MAX = 20
@@ -204,13 +205,13 @@ def known_versions(connection: sa.Connection, programme: str) -> tuple[set[tuple
     return {(row[0], row[1]) for row in connection.execute(of).all()}, set(connection.scalars(contracts).all())
 
 
-def qualified(connection: sa.Connection, programme: str) -> dict[str, dict[str, int]]:
-    """Rubric, then signal: people who passed its gold items under the version in force. The empty one is any.
+def qualified(connection: sa.Connection, programme: str, *, is_down: bool) -> dict[str, dict[str, frozenset[str]]]:
+    """Rubric, then signal: who passed its gold items under the version in force. The empty one is any.
 
-    Nobody who stands down under the rubric is counted.
+    is_down  those who stand down under the rubric, instead of those who do not
     """
     table = QUALIFICATION
-    is_down = sa.exists().where(
+    stands_down = sa.exists().where(
         STOOD_DOWN.c.person == table.c.person, STOOD_DOWN.c.programme == table.c.programme,
         STOOD_DOWN.c.rubric == table.c.rubric,
     )  # fmt: skip
@@ -223,14 +224,14 @@ def qualified(connection: sa.Connection, programme: str) -> dict[str, dict[str, 
                 RUBRIC.c.version == table.c.version,
             ),
         )
-        .where(table.c.programme == programme, table.c.state == "qualified", ~is_down)
+        .where(table.c.programme == programme, table.c.state == "qualified", stands_down if is_down else ~stands_down)
         .distinct()
     )  # fmt: skip
     found: dict[str, dict[str, set[str]]] = {}
     for row in connection.execute(query).all():
         for signal in ("", *msgspec.json.decode(row.signals, type=list[str])):
             found.setdefault(row.rubric, {}).setdefault(signal, set()).add(row.person)
-    return {rubric: {signal: len(who) for signal, who in by.items()} for rubric, by in found.items()}
+    return {rubric: {signal: frozenset(who) for signal, who in by.items()} for rubric, by in found.items()}
 
 
 def trusted(connection: sa.Connection, programme: str, *, now: int) -> tuple[int, int]:
@@ -335,5 +336,7 @@ def unfinished(connection: sa.Connection, programme: str) -> dict[str, frozenset
 
 def exposures(connection: sa.Connection, programme: str) -> int:
     """Pieces of work in which somebody had content of a named kind."""
-    query = sa.select(sa.func.count()).where(EXPOSURE.c.programme == programme, EXPOSURE.c.content != "")
+    query = sa.select(sa.func.count()).where(
+        EXPOSURE.c.programme == programme, EXPOSURE.c.content != "", EXPOSURE.c.work != OPENED
+    )
     return int(connection.execute(query).scalar_one())

@@ -103,6 +103,21 @@ def _on_started_at_first(connection: sa.Connection, run: list[Recorded]) -> None
 
 def _on_started(connection: sa.Connection, run: list[Recorded]) -> None:
     _start(connection, run, [[r.fact.signal] for r in run])
+    for r in run:
+        _end_earlier(connection, r)
+
+
+def _end_earlier(connection: sa.Connection, r: Recorded) -> None:
+    """An attempt that was begun in the place of one that was put aside ends it: nothing of that one counts."""
+    table = QUALIFICATION
+    earlier = sa.select(table.c.qualification, table.c.signals).where(
+        table.c.person == r.fact.person, table.c.programme == r.fact.programme, table.c.rubric == r.fact.rubric,
+        table.c.version == r.fact.version, table.c.state == "running", table.c.seq < r.envelope.seq,
+    )  # fmt: skip
+    for row in connection.execute(earlier).all():
+        if r.fact.signal in msgspec.json.decode(row.signals, type=list[str]):
+            change = table.update().where(table.c.qualification == row.qualification)
+            connection.execute(change.values(state="ended", ended_at=r.envelope.at))
 
 
 def _start(connection: sa.Connection, run: list[Recorded], signals: list[list[str]]) -> None:

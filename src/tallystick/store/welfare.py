@@ -16,6 +16,7 @@ from tallystick.events.assignment import AssignmentReleased
 from tallystick.events.calibration import CalibrationLabelled
 from tallystick.events.escape import RereviewAnswered, RereviewReleased
 from tallystick.events.judgment import JudgmentSubmitted
+from tallystick.events.oversight import ContentAccessed
 from tallystick.events.roster import GoldAnswered
 from tallystick.events.welfare import OwnSettingsSaved, WelfareRulesSet
 from tallystick.flow.routing import CONTENT
@@ -66,6 +67,10 @@ SHOWN_AGAIN_US: Final = 600_000_000
 """For so long a look may be shown again without another event of it."""
 LOOK: Final = "look"
 """The work of an item that was opened, and came back without an answer."""
+OPENED: Final = "opened"
+"""An item that was opened where nothing comes back: it counts as one at once, its time when it is answered."""
+_STAYS: Final = frozenset({"qualification", "calibration"})
+"""Why items are opened that stay open until they are answered."""
 
 # --- what people had ----------------------------------------------------------------------------------------------
 
@@ -196,7 +201,15 @@ def _on_review(connection: sa.Connection, run: list[Recorded]) -> None:
             _note(connection, r, found.person, "review", active_ms=counted_ms(0, seen), item=found.item)
 
 
+def _on_opened(connection: sa.Connection, run: list[Recorded]) -> None:
+    """A gold item or one of a session was shown. It may never be answered: that it was shown counts now."""
+    for r in run:
+        if r.fact.what == "item" and r.fact.reason in _STAYS:
+            _note(connection, r, r.envelope.by, OPENED, active_ms=0, item=r.fact.subject)
+
+
 FOLLOWERS: Final[dict[str, Handler]] = {
+    ContentAccessed.KIND: _on_opened,
     JudgmentSubmitted.KIND: _by("expert", "judgment", _judged),
     AssignmentReleased.KIND: _on_given_back,
     CalibrationLabelled.KIND: _by("expert", "calibration"),

@@ -55,8 +55,8 @@ def mount(site: Site) -> None:
     """Register work."""
     one = "/assignments/{work}"
     site.page("/work/{programme}", next_item, permission="work.do")
-    site.page(one, show, permission="work.do")
-    site.page(one, act, permission="work.do", methods=("POST",), max_bytes=DRAFT_BYTES)
+    site.page(one, frame.letting_go(show), permission="work.do")
+    site.page(one, frame.letting_go(act), permission="work.do", methods=("POST",), max_bytes=DRAFT_BYTES)
     site.page(f"{one}/draft", keep_draft, permission="work.do", methods=("PUT",), max_bytes=DRAFT_BYTES)
     site.page(f"{one}/return", give_back, permission="work.do", methods=("POST",), max_bytes=2_000)
     site.page(f"{one}/done", done, permission="work.do")
@@ -97,10 +97,17 @@ def _none(visit: Visit, programme: str, refused: Refused) -> Response:
 
 def _left_out(visit: Visit, refused: Refused) -> Response:
     """In place of an item that one holds and leaves out by now: give it back, or take its kind on again."""
+    todo = said("Giving it back counts in no figure. What you wrote is kept as your draft until you go on.")
+    return put_aside(visit, refused, todo=todo, release_action=f"/assignments/{refused.names[0]}/return")
+
+
+def put_aside(
+    visit: Visit, refused: Refused, *, todo: str, release_action: str | None = None, anew_href: str = ""
+) -> Response:
+    """In place of content that one has begun and leaves out by now: what one can do, and where its kind is taken on."""
     view = views.NoWork(
-        programme="", reason=language.refusal_line(refused),
-        todo=said("Giving it back counts in no figure. What you wrote is kept as your draft until you go on."),
-        home_href="/me", release_action=f"/assignments/{refused.names[0]}/return", idempotency_key=new_key(),
+        programme="", reason=language.refusal_line(refused), todo=todo, home_href="/me", release_action=release_action,
+        idempotency_key=new_key(), is_left_out=True, anew_href=anew_href,
     )  # fmt: skip
     at = Place(trail=((said("My work"), "/me"),))
     return frame.shown("judgment/none.html", view, frame.page(visit, said("Content that you leave out"), at=at))

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from tallystick.app import access, roster
 from tallystick.app import judgment as drafts
 from tallystick.app import rubric as rubrics
@@ -11,6 +13,7 @@ from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import KIND_LEFT_OUT
 from tallystick.signals import BY_NAME
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
@@ -209,14 +212,33 @@ def show(visit: Visit) -> PageAnswer:
     """The next gold item; after the last one, the page of one's work, which has the result."""
     name = visit.path["qualification"]
     task = roster.gold_task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused) and task.code == KIND_LEFT_OUT:
+        return _put_aside(visit, name, task)
     if isinstance(task, Refused):
         return frame.moved("/me") if _is_mine(visit, name) else task
     return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=(), key=new_key(), status=200))
 
 
 def _is_mine(visit: Visit, name: str) -> bool:
+    return _anew(visit, name) is not None
+
+
+def _anew(visit: Visit, name: str) -> str | None:
+    """Where another attempt begins in the place of one's own; None when it is not one's own."""
     me = roster.person_page(visit.cell, visit.actor, visit.actor.person)
-    return not isinstance(me, Refused) and any(row.qualification == name for row in me.qualifications)
+    rows = () if isinstance(me, Refused) else me.qualifications
+    row = next((row for row in rows if row.qualification == name), None)
+    if row is None:
+        return None
+    signal = next(iter(msgspec.json.decode(row.signals, type=list[str])), PAIR)
+    asked = "" if signal == PAIR else f"?signal={signal}"
+    return f"/qualifications/start/{row.programme}/{row.rubric}{asked}"
+
+
+def _put_aside(visit: Visit, name: str, refused: Refused) -> PageAnswer:
+    """In place of gold of a kind that one leaves out since: another attempt, without it."""
+    todo = said("This attempt is put aside: it is not failed, and nothing of it counts. Another one leaves that out.")
+    return assignment.put_aside(visit, refused, todo=todo, anew_href=_anew(visit, name) or "")
 
 
 def _page(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:
@@ -242,6 +264,9 @@ def act(visit: Visit) -> PageAnswer:
         saved = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
         return saved if isinstance(saved, Refused) else frame.moved(f"/qualifications/{name}?done=draft")
     task = roster.gold_task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused) and task.code == KIND_LEFT_OUT:
+        kept = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
+        return kept if isinstance(kept, Refused) else _put_aside(visit, name, task)
     if isinstance(task, Refused) or task.item != item:
         return _repeated(visit, name, task)
     reading = form.read(fields, task.rubric, task.shown.matter)

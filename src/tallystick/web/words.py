@@ -68,7 +68,7 @@ HOLDS: Final = Words({"drift": "answers on sentinels fell off"})
 """What held judgments, in words."""
 QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
-    "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended: an item was erased"),
+    "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended without a result"),
 }  # fmt: skip
 ROLES: Final = Words({
     "lead": "lead", "expert": "expert", "researcher": "researcher", "auditor": "auditor", "engineer": "engineer",

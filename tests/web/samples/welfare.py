@@ -119,7 +119,17 @@ SAMPLES = (
             programme="",
             reason="You hold an item (asg-7) with content that you leave out (violence), so it is not shown. Give it back, or take these kinds on again in your settings to go on: your draft is kept.",
             todo="Giving it back counts in no figure. What you wrote is kept as your draft until you go on.",
-            home_href="/me", release_action="/assignments/asg-7/return", idempotency_key="key",
+            home_href="/me", release_action="/assignments/asg-7/return", idempotency_key="key", is_left_out=True,
+        ),
+        expert("Content that you leave out"),
+    ),
+    Sample(
+        "qualification-left-out", "judgment/none.html",
+        judgment.NoWork(
+            programme="",
+            reason="This goes on with content that you leave out (violence), so it is not shown. Begin another qualification in its place: it asks for nothing of that kind. Or take these kinds on again in your settings to go on. Neither is held against you.",
+            todo="This attempt is put aside: it is not failed, and nothing of it counts. Another one leaves that out.",
+            home_href="/me", is_left_out=True, anew_href="/qualifications/start/careful/general",
         ),
         expert("Content that you leave out"),
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tallystick.app import access, credential, erased, looking
+from tallystick.app import access, credential, erased, looking, routing
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
@@ -87,7 +87,11 @@ def case_page(
         refused = unreadable(cell, connection, actor, row.programme, item=item)
         if refused or not is_adjudicator or gone_of(connection, item) is not None:
             return refused
-        return flow.may_read(row.state, row.holder, row.held_until, person=actor.person, now=cell.kernel.now())
+        refused = flow.may_read(row.state, row.holder, row.held_until, person=actor.person, now=cell.kernel.now())
+        found = items.item(connection, item)
+        if refused or found is None or row.state != "open":
+            return refused
+        return routing.refuse_begun(cell, connection, actor.person, [found], instead=flow.GIVE_BACK)
 
     if not is_adjudicator and not access.allows(actor, "gate.read"):
         return access.ABSENT

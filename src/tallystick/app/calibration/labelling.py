@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, erased, welfare
+from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.calibration import seen
@@ -74,14 +74,20 @@ def task(cell: Cell, actor: Actor, wanted: str) -> Task | Refused:
         if row.state != calibration.LABELLING:
             return NO_MORE_LABELS
         left, total = _left(cell, connection, row, actor.person)
-    if not left:
-        return ALL_LABELLED
-    item = left[0]
+        aside = {one.item: refused for one in left if (refused := _put_aside(cell, connection, actor, one))}
+    item = next((one for one in left if one.item not in aside), None)
+    if item is None:
+        return next(iter(aside.values()), ALL_LABELLED)
     look = cell.look(actor, "calibrate", About(subject=item.item, what="item", reason="calibration"))
     if isinstance(look, Refused):
         return look
     with cell.read() as connection:
         return _task(cell, connection, row, actor, item=item, number=total - len(left) + 1, total=total, look=look)
+
+
+def _put_aside(cell: Cell, connection: journal.Connection, actor: Actor, item: Row) -> Refused | None:
+    """Why an item is not asked of a participant now: they leave its kind out. Its line stays open for the lead."""
+    return routing.refuse_begun(cell, connection, actor.person, [item], instead=seen.ALL_ELSE)
 
 
 def _left(cell: Cell, connection: journal.Connection, row: Row, person: str) -> tuple[list[Row], int]:

@@ -125,7 +125,11 @@ def item_labels(
             return row
         if item not in calibration.items(connection, wanted):
             return access.ABSENT
-        refused = unreadable(cell, connection, actor, row.programme, item=item)
+        found = items.item(connection, item)
+        assert found is not None, "a session has items that are here"
+        refused = unreadable(cell, connection, actor, row.programme, item=item) or routing.refuse_begun(
+            cell, connection, actor.person, [found], instead=seen.ALL_ELSE
+        )
         given = refused or seen.reason_of(actor, row, connection, given=reason, words=words)
     if isinstance(given, Refused):
         return given

@@ -19,6 +19,7 @@ from tallystick.store.schema import Row
 NOT_REVEALED = Refused(
     "calibration-labelling", "Labels are shown when the lead reveals them. Until then everybody labels alone."
 )
+ALL_ELSE = "You can leave it, and all else in this session stays open to you."
 NOT_OPEN = Refused(
     "calibration-ended", "This session takes no marks and no examples now: it is not revealed yet, or it has ended."
 )

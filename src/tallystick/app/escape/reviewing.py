@@ -58,7 +58,7 @@ def next_review(cell: Cell, actor: Actor, programme: str, *, key: str) -> str | 
         if refused:
             return refused
         held = escape.held_by(tx.connection, actor.person, programme)
-        if held is not None and held.held_until >= tx.now:
+        if held is not None and held.held_until >= tx.now and _put_aside(cell, tx.connection, actor, held) is None:
             return []
         refused = closed(tx.connection, programme) or may_work(tx.connection, actor.person, programme)
         refused = refused or welfare.may_work(cell, tx.connection, actor.person, programme, now=tx.now)
@@ -116,6 +116,13 @@ def _refuse_reviewer(cell: Cell, connection: journal.Connection, actor: Actor, r
     return refused or credential.refuse_reviewer(cell, connection, actor.person, row.item)
 
 
+def _put_aside(cell: Cell, connection: journal.Connection, actor: Actor, row: Row) -> Refused | None:
+    """Why a drawn item that somebody holds is not shown to them any more: they leave its kind out since."""
+    item = items.item(connection, row.item)
+    assert item is not None, "what was drawn is an item"
+    return routing.refuse_begun(cell, connection, actor.person, [item], instead=flow.ASK_NEXT)
+
+
 def _released(row: Row) -> RereviewReleased:
     return RereviewReleased(rereview=row.rereview, programme=row.programme, item=row.item, reviewer=row.reviewer)
 
@@ -141,7 +148,8 @@ def review(cell: Cell, actor: Actor, item: str, *, key: str | None = None) -> Re
         row = _own(connection, actor, item)
         if isinstance(row, Refused):
             return row
-        return unreadable(cell, connection, actor, row.programme, item=item)
+        ended = unreadable(cell, connection, actor, row.programme, item=item)
+        return ended or (None if row.is_answered else _put_aside(cell, connection, actor, row))
 
     # A look that is known is shown again without asking: what has changed since must be asked before.
     with cell.read() as connection:

@@ -141,16 +141,19 @@ def _start(
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version) and chosen in msgspec.json.decode(q.signals)
     ]  # fmt: skip
+    # What waits with gold that they leave out since is put aside: another may be begun in its place, and ends it.
+    aside = {q.qualification for q in attempts if q.state == "running" and _put_aside(cell, tx.connection, q)}
+    states = [q.state for q in attempts if q.qualification not in aside]
     refused = (
         (chosen if isinstance(chosen, Refused) else closed(tx.connection, programme))
         or unreadable(cell, tx.connection, actor, programme)
         or may_work(tx.connection, actor.person, programme)
-        or flow.may_qualify(states={q.state for q in attempts}, has_contract=person.executed_at is not None)
+        or flow.may_qualify(states=states, has_contract=person.executed_at is not None)
     )
     if refused:
         return refused
     # The stated error rates hold for items that the expert has not had: a second attempt takes others.
-    seen = {item for q in attempts for item in _seen(q)}
+    seen = {item for q in attempts for item in _seen(q, is_over=q.qualification in aside)}
     # Nobody is asked to read what they do not take on, nor what is not for their eyes.
     may = routing.eligible(cell, tx.connection, actor.person, programme, now=tx.now)
     gold = [one for one in every if one.signal == chosen]
@@ -183,10 +186,20 @@ def _start(
     return [started]
 
 
-def _seen(attempt: Row) -> list[str]:
-    """The gold items that an attempt showed: of one that an erasure ended, those up to where it was."""
+def _seen(attempt: Row, *, is_over: bool) -> list[str]:
+    """The gold items that an attempt showed: of one that was ended, or is over now, those up to where it was."""
     names: list[str] = msgspec.json.decode(attempt.items)
-    return names[: attempt.answered + 1] if attempt.state == "ended" else names
+    return names[: attempt.answered + 1] if is_over or attempt.state == "ended" else names
+
+
+def _put_aside(cell: Cell, connection: journal.Connection, row: Row) -> Refused | None:
+    """Why a running attempt does not go on now: an item that is still to come is of a kind that its expert leaves out.
+
+    All that are to come are asked about: nobody answers three more of an attempt that cannot be finished.
+    """
+    waiting = [items.item(connection, name) for name in msgspec.json.decode(row.items)[row.answered :]]
+    here = [item for item in waiting if item is not None]
+    return routing.refuse_begun(cell, connection, row.person, here, instead=flow.BEGIN_ANEW)
 
 
 def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refused:
@@ -200,6 +213,7 @@ def gold_task(cell: Cell, actor: Actor, qualification: str) -> GoldTask | Refuse
         names, orders = msgspec.json.decode(row.items), msgspec.json.decode(row.orders)
         item = items.item(connection, names[row.answered])
         refused = unreadable(cell, connection, actor, row.programme, item=names[row.answered])
+        refused = refused or _put_aside(cell, connection, row)
         refused = refused or welfare.may_work(cell, connection, actor.person, row.programme, now=cell.kernel.now())
     if refused:
         return refused

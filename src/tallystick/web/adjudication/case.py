@@ -14,10 +14,11 @@ from tallystick.flow import adjudication as flow
 from tallystick.flow.adjudication import Feedback
 from tallystick.flow.answer import as_seen, deciding
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import KIND_LEFT_OUT
 from tallystick.plots import SharePlot, ShareRow
 from tallystick.signals import preference
 from tallystick.signals.shape import UNDECIDED
-from tallystick.web import frame, words
+from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
 from tallystick.web import rubric as rubrics
 from tallystick.web.adjudication import queue
@@ -81,6 +82,9 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
     found = adjudication.case_page(visit.cell, visit.actor, item, reason=visit.query.get("reason", ""))
     if isinstance(found, Refused) and found.code in {flow.NOT_TAKEN.code, flow.HELD.code}:
         return _offered(visit, item, found)
+    if isinstance(found, Refused) and found.code == KIND_LEFT_OUT:
+        todo = said("Giving the case back counts in no figure: somebody else decides it.")
+        return assignment.put_aside(visit, found, todo=todo, release_action=f"/disagreements/{item}/give-back")
     if isinstance(found, Refused):
         return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found
     programme = found.row.programme

@@ -10,6 +10,7 @@ from tallystick.edge import Visit, status_of
 from tallystick.edge.pages import PageAnswer
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
+from tallystick.flow.routing import KIND_LEFT_OUT
 from tallystick.signals.shape import Answer
 from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
@@ -38,8 +39,16 @@ def show(visit: Visit) -> PageAnswer:
     if isinstance(task, Refused):
         if task.code == NOT_ACCEPTED:
             return frame.ask_terms(task)
+        if task.code == KIND_LEFT_OUT:
+            return _put_aside(visit, task)
         return frame.moved(place.root(name)) if task.code in OVER else task
     return _page(visit, task, Sent(fields=form.drafted(task.draft), notices=(), key=new_key(), status=200))
+
+
+def _put_aside(visit: Visit, refused: Refused) -> PageAnswer:
+    """In place of the items that are left and of kinds that one leaves out."""
+    todo = said("What you labelled stays. The lead sees that labels are missing, and not why.")
+    return assignment.put_aside(visit, refused, todo=todo)
 
 
 def _page(visit: Visit, task: Task, sent: Sent) -> PageAnswer:
@@ -68,6 +77,9 @@ def act(visit: Visit) -> PageAnswer:
         saved = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
         return saved if isinstance(saved, Refused) else frame.moved(f"{place.root(name)}/label?done=draft")
     task = calibration.task(visit.cell, visit.actor, name)
+    if isinstance(task, Refused) and task.code == KIND_LEFT_OUT:
+        kept = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
+        return kept if isinstance(kept, Refused) else _put_aside(visit, task)
     if isinstance(task, Refused):
         return frame.moved(place.root(name)) if task.code in OVER else task
     if task.item != item:

@@ -297,4 +297,6 @@ class NoWork:
     todo: str
     home_href: str
     release_action: str | None = None  # gives the item back that they hold and leave out; None: they hold none
+    is_left_out: bool = False  # of a kind that they leave out: their settings are the way on
+    anew_href: str = ""  # begins another qualification in the place of one that is put aside
     idempotency_key: str = ""
