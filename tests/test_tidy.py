@@ -221,6 +221,7 @@ OTHER_MODULES = {
     "web": {
         *("session", "views", "routes", "charts", "render", "qualification", "frame", "upload", "words", "showing"),
         "language",
+        "clauses",  # the sections that a contract may leave out, on its page
     },
 }
 

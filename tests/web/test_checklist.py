@@ -4,10 +4,11 @@ import re
 
 import pytest
 from living_cell import PROGRAMME
-from pilot_scene import moved
+from pilot_scene import moved, revised
 from served import InProcess, Served
 from web.visitor import Visitor
 
+from tallystick.app.checklist.evaluating import SECTIONS
 from tallystick.client import Absent, Client, Conflict
 from tallystick.flow.checklist import LINES
 
@@ -35,6 +36,39 @@ def test_each_line_stands_on_the_page_with_its_state_in_words_and_its_evidence(l
     expert = Visitor(looked_at, world.person("Some expert", "expert"))
     assert expert.get(f"{ROOT}/checklist").status_code == 404
     assert expert.get(f"{ROOT}/phase").status_code == 404
+
+
+def test_every_section_of_the_contract_that_the_checklist_names_is_on_its_page(looked_at: Served) -> None:
+    visitor = Visitor(looked_at, looked_at.world.lead)
+    wanted = set(re.findall(rf'href="{ROOT}/contract#([a-z]+)"', visitor.get(f"{ROOT}/checklist").text))
+    text = visitor.get(f"{ROOT}/contract").text
+    assert {"credentials", "welfare", "versions"} <= wanted
+    assert wanted <= set(re.findall(r'<section id="([a-z]+)">', text))
+    assert set(re.findall(r'<section id="([a-z]+)">', text)) >= SECTIONS
+
+
+def test_the_contract_shows_its_optional_sections_and_what_holds_without_one(served: Served) -> None:
+    visitor = Visitor(served, served.world.lead)
+    text = visitor.get(f"{ROOT}/contract").text
+    assert text.count('<p dir="auto">Not in this contract.</p>') == 6
+    assert "Nobody is kept from work for want of a credential." in text
+    rules = "welfare: {categories: {gore: {warning: 'Blood <b>.'}}, minutes_daily_max: 240}\n"
+    revised(served.world, "1.1.0", more=rules + "credentials: [{type: degree, domains: [general]}]\n")
+    text = visitor.get(f"{ROOT}/contract").text
+    assert text.count('<p dir="auto">Not in this contract.</p>') == 4
+    assert "type: degree" in text
+    assert "warning: Blood &lt;b&gt;." in text
+    assert "blurred: true" in text, "a usual value holds as well"
+
+
+def test_a_new_version_of_a_contract_begins_with_the_text_in_force(served: Served) -> None:
+    visitor = Visitor(served, served.world.lead)
+    wanted = f"/contracts/new?of={PROGRAMME}"
+    assert f'href="{wanted}"' in visitor.get(f"{ROOT}/contract").text
+    in_force = visitor.get(f"{ROOT}/contract.yaml").text
+    assert visitor.filled(wanted, "/contracts/new")["text"] == [in_force]
+    assert visitor.filled("/contracts/new", "/contracts/new")["text"] == [""]
+    assert visitor.get("/contracts/new?of=no-such-one").status_code == 404
 
 
 def test_a_lead_moves_a_programme_and_reads_what_production_waits_for(served: Served) -> None:

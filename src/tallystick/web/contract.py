@@ -15,6 +15,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.plots import FillPlot, FillRow, FunnelPlot, FunnelStep, IntervalPlot, IntervalRow
 from tallystick.web import checklist as phases
 from tallystick.web import frame, upload, words
+from tallystick.web.clauses import clauses
 from tallystick.web.frame import Place
 from tallystick.web.language import Words, counted, said
 from tallystick.web.language.sentences import sentence
@@ -290,7 +291,7 @@ def document(visit: Visit) -> PageAnswer:
     root = f"/programmes/{name}/contract"
     view = views.ContractDetail(
         programme=page.contract.title, version=chosen, at=words.moment(row.at), who=known.get(row.by, row.by),
-        digest=row.document_digest, sections=_sections(page.contract),
+        digest=row.document_digest, sections=(*_sections(page.contract), *clauses(page.contract)),
         versions=tuple(
             views.Version(
                 label=v.version, href=f"{root}?version={v.version}", at=words.moment(v.at), who=known.get(v.by, v.by),
@@ -299,7 +300,7 @@ def document(visit: Visit) -> PageAnswer:
             for v in page.versions
         ),
         source_href=f"{root}.yaml?version={chosen}",
-        new_version_href="/contracts/new" if access.allows(visit.actor, "programme.write") else None,
+        new_version_href=f"/contracts/new?of={name}" if access.allows(visit.actor, "programme.write") else None,
     )  # fmt: skip
     at = Place(trail=((page.contract.title, f"/programmes/{name}"),), programme=name, section="Contract")
     return frame.shown("contract/detail.html", view, frame.page(visit, said("Data contract"), at=at))
@@ -407,12 +408,18 @@ def source(visit: Visit) -> PageAnswer:
 
 
 def ask(visit: Visit) -> PageAnswer:
-    """The form for a contract: of a new programme, or a new version."""
-    return _form(visit, key=new_key())
+    """The form for a contract: of a new programme, or a new version, which begins with the text in force."""
+    name = visit.query.get("of", "")
+    found = contract.contract_page(visit.cell, visit.actor, name) if name else None
+    if isinstance(found, Refused):
+        return found
+    if found is None:
+        return _form(visit, key=new_key())
+    return _form(visit, key=new_key(), text=found.text, title=found.contract.title)
 
 
 def _form(
-    visit: Visit, *, key: str, text: str = "", name: str = "", found: list[Problem] | None = None,
+    visit: Visit, *, key: str, text: str = "", name: str = "", title: str = "", found: list[Problem] | None = None,
     notices: tuple[Notice, ...] = (), status: int = 200,
 ) -> Response:  # fmt: skip
     form = UploadForm(
@@ -424,7 +431,7 @@ def _form(
     )  # fmt: skip
     at = Place(trail=((said("Programmes"), "/programmes"),))
     page = frame.page(visit, said("Open a programme, or revise its contract"), at=at, notices=notices)
-    return frame.shown("contract/new.html", views.ContractNew(form=form), page, status=status)
+    return frame.shown("contract/new.html", views.ContractNew(form=form, programme=title), page, status=status)
 
 
 def bring(visit: Visit) -> PageAnswer:

@@ -26,7 +26,7 @@ from tallystick.store.schema import Row
 
 SECTIONS = frozenset({
     "behaviour", "conditions", "evidence", "failures", "improvement", "domains", "sampling", "holdout", "supervision",
-    "agreement", "rights",
+    "agreement", "rights", "redundancy", "assignment", "credentials", "welfare", "pay", "pool", "routing",
 })  # fmt: skip
 """Sections of the page of a contract that can be gone to."""
 OBJECTIVE = frozenset(name for name, one in BY_NAME.items() if any(part.name == FIELD for part in one.measures))
@@ -180,6 +180,8 @@ def page_of(programme: str, evidence: Evidence) -> str:
     root, ref = f"/programmes/{programme}", evidence.ref
     if evidence.kind == "contract":
         section = ref.partition(".")[0].partition("[")[0]
+        if section == "version":
+            return f"{root}/contract#versions"
         return f"{root}/contract#{section}" if section in SECTIONS else f"{root}/contract"
     if evidence.kind == "rubric":
         name, _, version = ref.partition(" ")

@@ -100,12 +100,13 @@ class ProgrammeHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractSection:
-    """One section of the contract: its paragraphs, then its lines."""
+    """One section of the contract: its paragraphs, its lines, its YAML."""
 
     id: str
     heading: str
     paragraphs: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,4 +144,4 @@ class ContractNew:
     """
 
     form: UploadForm
-    programme: str = ""  # empty: a new programme
+    programme: str = ""  # its title, where its next version begins with the text in force; empty: a new one
