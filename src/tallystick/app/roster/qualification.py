@@ -141,7 +141,6 @@ def _start(
         q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
         if (q.rubric, q.version) == (rubric, row.version) and chosen in msgspec.json.decode(q.signals)
     ]  # fmt: skip
-    # What waits with gold that they leave out since is put aside: another may be begun in its place, and ends it.
     aside = {q.qualification for q in attempts if q.state == "running" and _put_aside(cell, tx.connection, q)}
     states = [q.state for q in attempts if q.qualification not in aside]
     refused = (
@@ -195,7 +194,8 @@ def _seen(attempt: Row, *, is_over: bool) -> list[str]:
 def _put_aside(cell: Cell, connection: journal.Connection, row: Row) -> Refused | None:
     """Why a running attempt does not go on now: an item that is still to come is of a kind that its expert leaves out.
 
-    All that are to come are asked about: nobody answers three more of an attempt that cannot be finished.
+    All that are to come are asked about: nobody answers three more of an attempt that cannot be finished. Another may
+    be begun in its place, and ends it.
     """
     waiting = [items.item(connection, name) for name in msgspec.json.decode(row.items)[row.answered :]]
     here = [item for item in waiting if item is not None]
