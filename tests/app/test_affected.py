@@ -9,7 +9,7 @@ import pytest
 from held_work import code, given
 from living_cell import PROGRAMME, World, item_row, rubric_text, world_at
 
-from tallystick.app import access, affected, assignment, release, rubric
+from tallystick.app import access, affected, assignment, release, roster, rubric
 from tallystick.app.access import Actor
 from tallystick.app.affected import AffectedJudgment, Reviewed, RubricQueue
 from tallystick.app.kernel import new_key
@@ -216,3 +216,13 @@ def test_a_false_count_beside_a_cut_is_found(world: World, tmp_path: Path, monke
     report = verify_release(tmp_path / "out", world.cell.signer.vkey)
     assert report.status is Status.BAD
     assert any("expected affected judgments that nobody reviewed of" in problem.what for problem in report.problems)
+
+
+def test_nobody_whom_the_cell_pays_decides_in_bulk(world: World) -> None:
+    """All time of experts in reviews is paid. What is decided in bulk is paid to nobody, so no expert may do it."""
+    may = [role for role in (*access.ROLES, *access.EXPERT_ROLES) if role in access.PERMISSIONS["rubric.write"]]
+    assert may == ["lead"]
+    new = roster.NewPerson(name="Both", roles=("lead", "expert"))
+    refused = roster.enrol(world.cell, world.lead, new, key=new_key())
+    assert isinstance(refused, Refused)
+    assert refused.code == "expert-alone"
