@@ -58,7 +58,7 @@ SENTENCES: dict[str, dict[str, tuple[int | str, ...]]] = {
 }
 """Where pure modules make sentences with values: what they hand them to, and as which arguments."""
 SPEAKERS = {
-    "flow/checklist": ("in_words", "_kinds"), "flow/release.py": ("blocks", "_unreviewed"),
+    "flow/checklist": ("in_words", "_kinds", "_not_counted"), "flow/release.py": ("blocks", "_unreviewed"),
     "flow/constitution.py": ("refuse_use",), "flow/gate.py": ("refuse", "_more_words"), "flow/tiers.py": ("_lack",),
 }  # fmt: skip
 """Functions of pure modules whose answer is a sentence, or a refusal with one."""

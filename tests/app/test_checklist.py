@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tallystick.app import (
     adjudication,
     assignment,
     checklist,
+    credential,
     erasure,
     escape,
     items,
@@ -120,7 +122,36 @@ def test_whoever_stands_down_is_not_counted_as_qualified(world: World) -> None:
     row = {"programme": PROGRAMME, "rubric": "general", "intervention": "int-1", "at": 1, "seq": 1}
     with journal.writing(world.cell.engine) as connection:
         connection.execute(STOOD_DOWN.insert().values(person=world.experts[0].person, **row))
-    assert "general (medium risk) 2" in lines(world)["qualifications"].found
+    found = lines(world)["qualifications"].found
+    assert "general (medium risk) 2" in found
+    assert "stand down in an intervention: general (1)." in found
+
+
+def test_only_who_may_work_is_counted_as_qualified(world: World) -> None:
+    """By credentials and disqualifiers, as work is given out."""
+    credentials = import_module("app.test_credential")
+    first, second, third = world.experts
+    revised(world, "1.1.0", more=credentials.DEMAND)
+    barred = lines(world)["qualifications"]
+    assert barred.state == FAIL
+    assert "Nobody who is qualified may be given work now in general." in barred.found
+    assert "for want of a verified credential that has not expired: general (3)." in barred.found
+    held = [credentials.declared(world, one) for one in world.experts]
+    for one in held:
+        assert not isinstance(credentials.verify(world, one), Refused)
+    assert "general (medium risk) 3" in lines(world)["qualifications"].found
+    named = credentials.proposed(world, first)
+    assert "general (medium risk) 3" in lines(world)["qualifications"].found, "a proposal does nothing"
+    assert not isinstance(credentials.decide(world, named, "confirmed"), Refused)
+    taken = credential.withdraw(world.cell, world.lead, held[1], reason="The chamber struck them off.", key=new_key())
+    assert not isinstance(taken, Refused)
+    found = lines(world)["qualifications"].found
+    assert "general (medium risk) 1" in found
+    assert "for want of a verified credential that has not expired: general (1)." in found
+    assert "because of a confirmed disqualifier: general (1)." in found
+    for who, code in ((first, "disqualified"), (second, "credential-missing")):
+        assert credentials.next_code(world, who) == code
+    assert credentials.next_code(world, third) not in ("disqualified", "credential-missing")
 
 
 def test_a_signal_is_closed_while_its_work_is_open_and_enough_gold_items_are_there(world: World) -> None:
@@ -135,7 +166,7 @@ def test_a_signal_is_closed_while_its_work_is_open_and_enough_gold_items_are_the
     erase_item(world, "gd-1")
     found = lines(world)["qualifications"].found  # any other qualification has to do, as long as nobody passed this one
     assert "demonstration in general (1 more)" in found
-    assert "Nobody has passed" not in found
+    assert "has passed the gold items" not in found
     for number in (0, *range(2, GOLD)):
         erase_item(world, f"gd-{number}")
     assert lines(world)["qualifications"].state == PASS

@@ -385,6 +385,15 @@ def lacking(connection: journal.Connection, person: str, *, programme: str, toda
     return flow.lacking(demanded, held_by(connection, person), today) if demanded else {}
 
 
+def lacking_among(connection: journal.Connection, programme: str, *, today: date) -> Callable[[str, str], bool]:
+    """Whether somebody lacks a credential that a domain demands, by name and domain: read once for all people."""
+    demanded, good = credentials.demanded(connection, programme), dict[str, set[str]]()
+    for one in _plain(credentials.every(connection, states=(flow.VERIFIED,)) if demanded else ()):
+        if flow.holds_on(one, today):
+            good.setdefault(one.person, set()).add(one.type)
+    return lambda person, domain: not good.get(person, set()).issuperset(demanded.get(domain, ()))
+
+
 DRAFT_KEPT = (
     "Your draft is kept. Renew the credential on your own page, and submit again when the programme lead has verified "
     "it; your lease may be renewed then."

@@ -99,6 +99,15 @@ def stops(connection: sa.Connection, who: str, *, programme: str) -> list[str]:
     return [row.disqualifier for row in _STOPS.all(connection, {"who": who, "name": programme})]
 
 
+def stopped(connection: sa.Connection, programme: str) -> set[str]:
+    """Everybody whom a confirmed disqualifier keeps out of the work of a programme."""
+    table = DISQUALIFIER
+    query = sa.select(table.c.person).where(
+        table.c.state == "confirmed", sa.or_(table.c.programme.is_(None), table.c.programme == programme)
+    )
+    return set(connection.scalars(query))
+
+
 def words_about(connection: sa.Connection, *, items: Sequence[str], people: Sequence[str]) -> set[str]:
     """Objects that go with people: evidence of what was proposed about them, and all that was said. Items have none."""
     del items

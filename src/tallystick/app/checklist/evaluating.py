@@ -1,5 +1,6 @@
 """The operating checklist on a live programme: reads contract, rubrics and counts, in one view of the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -8,6 +9,7 @@ from tallystick.app import access, constitution, routing
 from tallystick.app.access import Actor
 from tallystick.app.cell import Cell
 from tallystick.app.contract import today_of
+from tallystick.app.credential import lacking_among
 from tallystick.app.escape.telling import estimate_of
 from tallystick.flow import checklist as flow
 from tallystick.flow.checklist import Evidence, Facts, Line, Released
@@ -18,7 +20,7 @@ from tallystick.flow.rubric import Rubric
 from tallystick.ledger import journal
 from tallystick.signals import BY_NAME
 from tallystick.signals.verified import FIELD
-from tallystick.store import affected, items
+from tallystick.store import affected, items, screening
 from tallystick.store import checklist as store
 from tallystick.store import contract as contracts
 from tallystick.store import release as releases
@@ -90,15 +92,16 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
     in_force = {one.id: one for one in cell.rubrics_in_force(connection, name).values()}
     counted = store.counted(connection, name)
     cleared, seniors = store.trusted(connection, name, now=cell.kernel.now())
-    passed, kinds = store.qualified(connection, name), store.kinds(connection, name)
-    closed, short, alike = _closed_signals(cell, connection, row, contract=contract, passed=passed)
+    kinds, staff = store.kinds(connection, name), _staff(cell, connection, row, contract=contract)
+    closed, short, alike = _closed_signals(cell, connection, row, contract=contract, staff=staff)
     objective = OBJECTIVE.intersection(part.signal for part in contract.supervision)
     return Facts(
         contract=contract, contract_seq=_since(connection, row), today=today_of(cell), rubrics=in_force,
         not_agreed={
             rubric: why.sentence for rubric, why in constitution.not_agreed(cell, connection, name).items()
         },
-        qualified={domain: passed.get(plan.rubric, {}).get("", 0) for domain, plan in contract.domains.items()},
+        qualified={domain: one.signals.get("", 0) for domain, one in staff.items()},
+        left_out={domain: one.left_out for domain, one in staff.items() if one.left_out},
         closed_signals=closed, short_gold=short, alike_gold=alike, cleared=cleared, seniors=seniors,
         finished=store.finished(connection, name), observed=counted.observed, sources=counted.sources,
         blinded=counted.blinded, items=sum(n for n, _ in kinds.values()), showing=sum(n for _, n in kinds.values()),
@@ -111,15 +114,47 @@ def _facts(cell: Cell, connection: journal.Connection, row: Row) -> Facts:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """Who may work in a domain now, of those who passed its gold items.
+
+    signals   signal: how many; the empty one is any
+    left_out  why somebody may not: how many
+    """
+
+    signals: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+
+def _staff(
+    cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract
+) -> dict[str, _Staff]:  # fmt: skip
+    """Domain: who may be given its work, as work is given out: not by qualification alone."""
+    name, found = row.programme, dict[str, _Staff]()
+    passed, down = (store.qualified(connection, name, is_down=is_down) for is_down in (False, True))
+    stopped, lacks = screening.stopped(connection, name), lacking_among(connection, name, today=today_of(cell))
+    for domain, plan in contract.domains.items():
+        own = passed.get(plan.rubric, {})
+        people, aside = own.get("", frozenset[str]()), down.get(plan.rubric, {}).get("", frozenset[str]())
+        out = people & stopped
+        lacking = frozenset(person for person in people - out if lacks(person, domain))
+        counts = {flow.NO_CREDENTIAL: lacking, flow.DISQUALIFIED: out, flow.STANDS_DOWN: aside - people}
+        found[domain] = _Staff(
+            {signal: len(who - out - lacking) for signal, who in own.items()},
+            {why: len(who) for why, who in counts.items() if who},
+        )
+    return found
+
+
 def _since(connection: journal.Connection, row: Row) -> int:
     """Where the contract in force stands in the journal."""
     return next(int(one.seq) for one in contracts.versions(connection, row.programme) if one.version == row.version)
 
 
 def _closed_signals(
-    cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract, passed: dict[str, dict[str, int]]
+    cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract, staff: Mapping[str, _Staff]
 ) -> tuple[dict[str, str], dict[tuple[str, str], int], dict[tuple[str, str], tuple[str, int]]]:
-    """Of open work: by domain the signals whose gold items nobody passed, and by domain and signal how many are short.
+    """Of open work: by domain the signals that nobody who may work has passed, and by domain and signal what is short.
 
     And where they are of one verdict: which, and how many more with others are needed.
 
@@ -129,8 +164,8 @@ def _closed_signals(
     closed: dict[str, str] = {}
     short: dict[tuple[str, str], int] = {}
     alike: dict[tuple[str, str], tuple[str, int]] = {}
-    for domain, plan in contract.domains.items():
-        own, there = passed.get(plan.rubric, {}), gold.get(domain, routing.NO_GOLD)
+    for domain in contract.domains:
+        own, there = staff[domain].signals, gold.get(domain, routing.NO_GOLD)
         wanted = work.get(domain, frozenset())
         signals = sorted(signal for signal in wanted & there.asked if not own.get(signal))
         if signals:

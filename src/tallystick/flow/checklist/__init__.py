@@ -3,7 +3,15 @@
 import msgspec
 
 from tallystick import canon
-from tallystick.flow.checklist.facts import Facts, HeldOut, Released, Source
+from tallystick.flow.checklist.facts import (
+    DISQUALIFIED,
+    NO_CREDENTIAL,
+    STANDS_DOWN,
+    Facts,
+    HeldOut,
+    Released,
+    Source,
+)
 from tallystick.flow.checklist.lines import (
     ASKED,
     FAIL,
@@ -37,17 +45,20 @@ from tallystick.flow.checklist.shown import SHOWN
 
 __all__ = [
     "CLOSED",
+    "DISQUALIFIED",
     "DRAFT",
     "FAIL",
     "LINES",
     "MEANING",
     "MOVES",
     "NOT_APPLICABLE",
+    "NO_CREDENTIAL",
     "PASS",
     "PHASES",
     "PILOT",
     "PRODUCTION",
     "PROGRAMME_CLOSED",
+    "STANDS_DOWN",
     "STATES",
     "Evidence",
     "Facts",

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from tallystick.flow.contract import DataContract
 from tallystick.flow.escape import Estimate
 from tallystick.flow.rubric import Rubric
+
+NO_CREDENTIAL: Final = "no-credential"
+DISQUALIFIED: Final = "disqualified"
+STANDS_DOWN: Final = "stands-down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,8 @@ class Facts:
     contract_seq   where the contract in force stands in the journal
     rubrics        those in force, by id
     not_agreed     rubric: why it is not used for new work, as the constitution has it
-    qualified      domain: people who are qualified under its rubric in force, and do not stand down
+    qualified      domain: people who are qualified under its rubric in force and may be given its work now
+    left_out       domain: why others who are qualified may not (NO_CREDENTIAL, DISQUALIFIED, STANDS_DOWN): how many
     closed_signals domain: signals of its open work of which nobody passed the gold items that they ask for
     short_gold     domain and signal of open work with some gold items: how many more before anybody can take them
     alike_gold     domain and signal of open work whose gold items whoever always answers alike would pass: the verdict
@@ -86,6 +92,7 @@ class Facts:
     rubrics: Mapping[str, Rubric] = field(default_factory=dict)
     not_agreed: Mapping[str, str] = field(default_factory=dict)
     qualified: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     closed_signals: Mapping[str, str] = field(default_factory=dict)
     short_gold: Mapping[tuple[str, str], int] = field(default_factory=dict)
     alike_gold: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)

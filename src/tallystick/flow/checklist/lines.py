@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tallystick.flow import rubric as rubrics
-from tallystick.flow.checklist.facts import Facts
+from tallystick.flow.checklist.facts import DISQUALIFIED, NO_CREDENTIAL, STANDS_DOWN, Facts
 from tallystick.flow.contract import agreement_for, check_rubrics, has_ended, redundancy_for
 from tallystick.flow.contract.assignment import SENIOR_TIERS
 from tallystick.flow.monitoring.told import counted
@@ -243,14 +243,20 @@ def qualifications(facts: Facts) -> Found:
         name for one in said.credentials for name, plan in said.domains.items()
         if name in one.domains or plan.risk in one.risks
     }  # fmt: skip
-    nobody = [name for name in said.domains if not facts.qualified.get(name)]
+    none = [name for name in said.domains if not facts.qualified.get(name)]
+    nobody = [name for name in none if name not in facts.left_out]
+    barred = [name for name in none if name in facts.left_out]
     if nobody:
         words = f"Nobody is qualified under the rubric in force: {names(nobody)}."
         lacks.append(Lack(words, "Have experts qualify on gold items.", of_page("rubrics")))
+    if barred:
+        words = f"Nobody who is qualified may be given work now in {names(barred)}."
+        todo = "Have what keeps them out settled: credentials, disqualifiers, interventions. Or have others qualify."
+        lacks.append(Lack(words, todo, of_page("load")))
     lacks += _too_few(facts)
-    if facts.closed_signals and not nobody:
+    if facts.closed_signals and not none:
         parts = names(f"{signals} in {name}" for name, signals in facts.closed_signals.items())
-        words = f"Nobody has passed the gold items of {parts}, so that nobody is given such work."
+        words = f"Nobody who may work has passed the gold items of {parts}, so that nobody is given such work."
         lacks.append(Lack(words, "Have experts qualify on them.", of_page("rubrics")))
     lacks += _missing_gold(facts)
     careful = {name: plan.risk for name, plan in said.domains.items() if plan.risk in SENIOR_TIERS}
@@ -284,7 +290,26 @@ def qualifications(facts: Facts) -> Found:
         f"{counted(len(demanded), 'domain demands', 'domains demand')}"
         f" a credential; {counted(facts.seniors, 'senior adjudicator', 'senior adjudicators')}."
     )
+    words = " ".join((words, *_left_out(facts)))
     return Found(words, (*of_contract("domains", "credentials"), *of_page("load")), tuple(lacks))
+
+
+def _left_out(facts: Facts) -> list[str]:
+    """How many of those who are qualified are not counted, and why."""
+    found = []
+    for why in (NO_CREDENTIAL, DISQUALIFIED, STANDS_DOWN):
+        parts = names(f"{name} ({left[why]:,})" for name, left in facts.left_out.items() if why in left)
+        if parts:
+            found.append(_not_counted(why, parts))
+    return found
+
+
+def _not_counted(why: str, parts: str) -> str:
+    if why == NO_CREDENTIAL:
+        return f"Not counted for want of a verified credential that has not expired: {parts}."
+    if why == DISQUALIFIED:
+        return f"Not counted because of a confirmed disqualifier: {parts}."
+    return f"Not counted because they stand down in an intervention: {parts}."
 
 
 def _missing_gold(facts: Facts) -> list[Lack]:
