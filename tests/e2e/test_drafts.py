@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser import PHONE
-from e2e.scene import PASSWORD, Server, joined, prepared, serving, signed_in
+from e2e.scene import PASSWORD, Server, fill_in, joined, prepared, right_verdict, serving, signed_in
 from living_cell import PROGRAMME
 from playwright.sync_api import Browser, expect
 
@@ -67,6 +67,36 @@ def test_server_tab_and_session_end_and_nothing_typed_is_lost(browser: Browser, 
         expect(again.locator("#reason-1-text")).to_have_value(f"{WORDS} Typed after the session ended.")
         expect(again.locator("#save-state")).to_have_text(SAVED)
         assert again.evaluate(KEPT) == []
+
+
+def test_the_receipt_of_the_work_before_takes_nothing_of_this_one(browser: Browser, tmp_path: Path) -> None:
+    with prepared(tmp_path / "cell") as world:
+        world.qualify(joined(world, "ada", "expert"))
+        world.work(2)
+    with serving(tmp_path / "cell") as server, signed_in(browser, server, "ada") as page:
+        page.goto(f"/work/{PROGRAMME}")
+        fill_in(page, right_verdict(page), words="It follows, and is short enough to read.")
+        page.get_by_role("button", name="Submit").click()
+        page.wait_for_url("**/done?receipt=*")
+        expect(page.locator("h1")).to_have_text("Saved")
+        assert page.evaluate(KEPT) == [], "what was taken is let go"
+        receipt = page.url
+        page.get_by_role("link", name="Next item").click()
+        expect(page.locator("#work")).to_be_visible()
+        work = page.url
+        page.wait_for_load_state()
+        killed(server)
+        page.fill("#reason-1-text", WORDS)
+        expect(page.locator("#save-state")).to_contain_text("kept on this device", timeout=15_000)
+        page.get_by_role("button", name="Submit").click()
+        page.wait_for_url("chrome-error://**")
+        server.start()
+        page.goto(receipt)
+        expect(page.locator("h1")).to_have_text("Saved")
+        assert len(page.evaluate(KEPT)) == 1
+        page.goto(work)
+        expect(page.locator("#reason-1-text")).to_have_value(WORDS)
+        expect(page.locator("#save-state")).to_have_text(SAVED)
 
 
 def test_without_scripts_signing_in_leads_back_to_the_work(browser: Browser, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tallystick.web.views.judgment import Work
 
 ADDRESS = "https://pages.test"
 KEY = "5a" * 32
+DRAFT = "/assignments/a-77/draft"
 WORDS = "What A says of the second step does not follow."
 NOON, LATER = "2026-11-21T12:04:31Z", "2026-11-21T15:30:00Z"
 PLACES = "() => Object.keys(localStorage).filter((name) => name.startsWith('tallystick-unsent:'))"
@@ -34,6 +35,7 @@ class Server:
     draft: str = ""
     saved_at: str | None = None
     key: str = KEY
+    taken: str = ""  # what the server says that it took last
     bodies: list[str] = field(default_factory=list)
 
     def answer(self, route: Route) -> None:
@@ -44,7 +46,7 @@ class Server:
             kind = KINDS["." + path.rpartition(".")[2]]
             body = (STATIC / path.removeprefix("/static/")).read_text()
             route.fulfill(status=200, headers=headers | {"Content-Type": kind}, body=body)
-        elif path in {"/page", "/other", "/sign-out"}:
+        elif path in {"/page", "/else", "/other", "/sign-out"}:
             route.fulfill(status=200, headers=headers | {"Content-Type": "text/html"}, body=self._page(path))
         elif self.fails == "dead":
             route.abort()
@@ -55,12 +57,14 @@ class Server:
             route.fulfill(status=200, json={"saved_at": NOON})
 
     def _page(self, path: str) -> str:
-        sample = BY_NAME["work-qualification" if path == "/page" else "no-work"]
+        sample = BY_NAME["work-qualification" if path in {"/page", "/else"} else "no-work"]
         view = sample.view
+        if isinstance(view, Work) and path == "/else":
+            view = dataclasses.replace(view, draft_href="/assignments/a-78/draft")
         if isinstance(view, Work):
             first = dataclasses.replace(view.reasons[0], text=self.draft)
             view = dataclasses.replace(view, reasons=(first, *view.reasons[1:]), saved_at=self.saved_at)
-        frame = dataclasses.replace(sample.page, device_key=self.key, person_name="Ada")
+        frame = dataclasses.replace(sample.page, device_key=self.key, person_name="Ada", taken=self.taken)
         return html(dataclasses.replace(sample, view=view, page=frame))
 
 
@@ -145,13 +149,28 @@ def test_signing_out_asks_and_removes_what_is_kept(browser: Browser) -> None:
         assert page.evaluate(PLACES) == []
 
 
-@pytest.mark.parametrize(("place", "kept"), [("/other?receipt=7", 0), ("/other", 1)])
-def test_words_are_let_go_where_a_page_shows_that_they_were_taken(browser: Browser, place: str, kept: int) -> None:
-    with working(browser, Server(fails="503")) as page:
+@pytest.mark.parametrize(
+    ("place", "taken", "kept"),
+    [
+        ("/other", DRAFT, 0),
+        ("/other?receipt=7", DRAFT, 0),
+        ("/other", "", 1),
+        ("/other?receipt=7", "/assignments/a-76/draft", 1),
+        ("/other?done=labelled", "", 1),
+        ("/else", "/assignments/a-76/draft", 1),
+    ],
+)
+def test_words_are_let_go_where_the_server_says_that_they_were_taken(
+    browser: Browser, place: str, taken: str, kept: int
+) -> None:
+    """And nowhere else: neither by an address, nor because the form of other work is shown."""
+    server = Server(fails="503")
+    with working(browser, server) as page:
         page.fill(REASON, WORDS)
         expect(page.locator(STATE)).to_have_text(re.compile("kept on this device"))
         page.evaluate("() => document.querySelector('#work').dispatchEvent(new Event('submit'))")
         assert len(page.evaluate(PLACES)) == 1
+        server.taken = taken
         page.goto(f"{ADDRESS}{place}")
         expect(page.locator("h1")).to_be_visible()
         assert len(page.evaluate(PLACES)) == kept

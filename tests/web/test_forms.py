@@ -291,6 +291,7 @@ def test_a_qualification_is_passed_through_the_forms(served: Served) -> None:
         done = visitor.post(action, form)
         assert visitor.post(action, form).status_code == 303, "a double click goes on"
         assert done.status_code == 303, done.text
+        assert f"taken={action}/draft;" in done.headers["set-cookie"].replace('"', ""), "the device lets go of it"
         places.append(done.headers["location"])
     assert places[-1] == "/me?done=passed"
     assert f"/work/{PROGRAMME}" in visitor.get("/me").text

@@ -55,8 +55,8 @@ def mount(site: Site) -> None:
     """Register work."""
     one = "/assignments/{work}"
     site.page("/work/{programme}", next_item, permission="work.do")
-    site.page(one, frame.letting_go(show), permission="work.do")
-    site.page(one, frame.letting_go(act), permission="work.do", methods=("POST",), max_bytes=DRAFT_BYTES)
+    site.page(one, show, permission="work.do")
+    site.page(one, act, permission="work.do", methods=("POST",), max_bytes=DRAFT_BYTES)
     site.page(f"{one}/draft", keep_draft, permission="work.do", methods=("PUT",), max_bytes=DRAFT_BYTES)
     site.page(f"{one}/return", give_back, permission="work.do", methods=("POST",), max_bytes=2_000)
     site.page(f"{one}/done", done, permission="work.do")
@@ -179,7 +179,7 @@ def _submit(visit: Visit, task: Task, fields: Fields) -> Response:
     )  # fmt: skip
     if not isinstance(saved, Refused):
         seq = frame.place_of(saved.receipt, "judgment-submitted/1")
-        return frame.moved(f"/assignments/{task.assignment}/done?receipt={seq}")
+        return frame.moved(f"/assignments/{task.assignment}/done?receipt={seq}", over=visit)
     if saved.code == "verdict-contradicts-scores":
         against = form.contradictions(reading.answer, task.rubric)
         return _kept(visit, task, Sent(fields=fields, notices=(), key=key, against=against))
@@ -229,7 +229,8 @@ def _to_receipt(visit: Visit, task: Task) -> Response:
     if isinstance(me, Refused):
         return visit.refuse(me)
     places = [row.seq for row in me.judgments if row.item == task.item]
-    return frame.moved(f"/assignments/{task.assignment}/done?receipt={places[0]}" if places else "/me")
+    receipt = f"/assignments/{task.assignment}/done?receipt={places[0]}" if places else "/me"
+    return frame.moved(receipt, over=visit)
 
 
 def done(visit: Visit) -> PageAnswer:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import quote, unquote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -197,7 +198,8 @@ def page(
         title=title or heading, heading=heading, lead=lead, nav=_nav(visit),
         trail=tuple(NavLink(label=label, href=href) for label, href in at.trail),
         sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
-        person_name=_name(visit), csrf_token=visit.csrf, device_key=_device_key(visit), custody=custody(visit.cell),
+        person_name=_name(visit), csrf_token=visit.csrf, device_key=_device_key(visit), taken=_taken(visit),
+        custody=custody(visit.cell),
         is_simulated=is_simulated(visit.cell, at.programme), pay=pay_now(visit, at.programme),
         language=language.current().tag, direction=language.current().direction, choice=_choice(visit),
     )  # fmt: skip
@@ -255,6 +257,13 @@ def _device_key(visit: Visit) -> str:
 
 
 _WRITTEN_ON = ("/assignments/", "/qualifications/", "/calibrations/")
+TAKEN = "taken"
+"""The cookie of the work that was taken last. That it was taken stays so: an older page may say it again."""
+
+
+def _taken(visit: Visit) -> str:
+    path = unquote(visit.request.cookies.get(TAKEN, ""))
+    return path if path.startswith(_WRITTEN_ON) else ""
 
 
 def custody(cell: Cell) -> Literal["software", "hardware"]:
@@ -313,9 +322,17 @@ def again(refused: Refused) -> int:
     return status_of(refused)
 
 
-def moved(path: str) -> Response:
-    """Go on with another page by GET, so that a reload sends nothing again."""
-    return RedirectResponse(path, status_code=303)
+def moved(path: str, *, over: Visit | None = None) -> Response:
+    """Go on with another page by GET, so that a reload sends nothing again.
+
+    over  the visit to a form of work that ends here: it was taken now or before, or is taken no more. The pages that
+          follow name its draft, and the device that kept words of it lets them go (static/keep.js).
+    """
+    response = RedirectResponse(path, status_code=303)
+    if over is not None:
+        work = str(over.request.scope["path"]).removesuffix("/label")
+        over.cookies.put(response, TAKEN, quote(f"{work}/draft", safe="/"))
+    return response
 
 
 def ask_terms(refused: Refused) -> Response:

@@ -278,12 +278,12 @@ def act(visit: Visit) -> PageAnswer:
     if isinstance(outcome, Refused):
         return _refused(visit, task, reading.answer, fields, refused=outcome)
     result = {"qualified": "/me?done=passed", "failed": "/me?done=failed"}
-    return frame.moved(result.get(outcome.state, f"/qualifications/{name}"))
+    return frame.moved(result.get(outcome.state, f"/qualifications/{name}"), over=visit)
 
 
 def _refused(visit: Visit, task: GoldTask, answer: Answer, fields: Fields, *, refused: Refused) -> PageAnswer:
     if refused.code == "already-answered":
-        return frame.moved(f"/qualifications/{task.qualification}")
+        return frame.moved(f"/qualifications/{task.qualification}", over=visit)
     if refused.code == "verdict-contradicts-scores":
         against = form.contradictions(answer, task.rubric)
         key = visit.text("idempotency_key")
@@ -296,7 +296,8 @@ def _repeated(visit: Visit, name: str, task: GoldTask | Refused) -> PageAnswer:
     """An item that was answered before: its answer stands, and the way goes on from where it is."""
     if isinstance(task, Refused) and not _is_mine(visit, name):
         return task
-    return frame.moved(f"/qualifications/{name}")
+    is_over = not isinstance(task, Refused) or task == access.ABSENT  # else it waits, for a break or for terms
+    return frame.moved(f"/qualifications/{name}", over=visit if is_over else None)
 
 
 def _kept(visit: Visit, task: GoldTask, sent: Sent) -> PageAnswer:

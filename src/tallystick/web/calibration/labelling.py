@@ -81,10 +81,10 @@ def act(visit: Visit) -> PageAnswer:
         kept = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
         return kept if isinstance(kept, Refused) else _put_aside(visit, task)
     if isinstance(task, Refused):
-        return frame.moved(place.root(name)) if task.code in OVER else task
+        return frame.moved(place.root(name), over=visit) if task.code in OVER else task
     if task.item != item:
         # Sent again, or from a page that was left open: the label that stands is the answer.
-        return frame.moved(f"{place.root(name)}/label")
+        return frame.moved(f"{place.root(name)}/label", over=visit)
     reading = form.read(fields, task.rubric, task.shown.matter)
     if reading.answer is None:
         notices = (form.complaint(reading.errors),)
@@ -96,9 +96,10 @@ def _label(visit: Visit, task: Task, answer: Answer, fields: Fields) -> PageAnsw
     root, key = place.root(task.calibration), visit.text("idempotency_key")
     done = calibration.label(visit.cell, visit.actor, task.calibration, item=task.item, answer=answer, key=key)
     if not isinstance(done, Refused):
-        return frame.moved(f"{root}?done=labelled" if done.done >= done.total else f"{root}/label?done=labelled")
+        is_last = done.done >= done.total
+        return frame.moved(f"{root}?done=labelled" if is_last else f"{root}/label?done=labelled", over=visit)
     if done.code in OVER:
-        return frame.moved(f"{root}/label")
+        return frame.moved(f"{root}/label", over=visit)
     if done.code == "verdict-contradicts-scores":
         against = form.contradictions(answer, task.rubric)
         return _kept(visit, task, Sent(fields=fields, notices=(), key=key, against=against))

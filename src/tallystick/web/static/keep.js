@@ -74,14 +74,14 @@ function age(place) {
 
 if (typeof document !== "undefined") {
   forget((place) => age(place) > DAYS_MAX);
-  // What was submitted is let go when a page shows that it was taken: the form of other work, or where the server sends
-  // on from an answer. A refusal and the page to sign in on have no form either, and took nothing.
+  // What was submitted is let go when the server says that it took it, or that its work is over. A page of other work, a
+  // refusal, the form to sign in and an older page behind the browser's Back say nothing of it, and took nothing.
   try {
     const path = sessionStorage.getItem(LEFT);
-    const form = document.querySelector("form[data-draft]");
-    const isTaken = form ? form.dataset.draft !== path : /[?&](done|receipt)=/.test(location.search);
-    if (path && isTaken) forget((place) => place.endsWith(`:${path}`));
-    if (form?.dataset.draft !== path) sessionStorage.removeItem(LEFT);
+    if (path && document.body.dataset.taken === path) {
+      forget((place) => place.endsWith(`:${path}`));
+      sessionStorage.removeItem(LEFT);
+    }
   } catch { /* nothing was noted */ }
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", (event) => {
     const question = say("leave");
