@@ -65,9 +65,10 @@ def blockers(cell: Cell, actor: Actor, programme: str) -> list[Blocker] | Refuse
 def batches_kept_out(cell: Cell, actor: Actor, programme: str) -> int | Refused:
     """How many batches their latest recorded measurement keeps out of a release, or the lack of one.
 
-    Cheap: nothing is measured anew. What really stays out is decided when a release is cut.
+    Cheap: nothing is measured anew. What really stays out is decided when a release is cut. Whoever may read a
+    programme sees the decision on each of its batches, and so how many passed.
     """
-    if not access.allows(actor, "release.read"):
+    if not access.allows(actor, "programme.read"):
         return access.ABSENT
     with cell.read() as connection:
         work, latest = _work(connection, programme), gates.latest_of(connection, programme)

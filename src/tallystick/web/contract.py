@@ -17,7 +17,7 @@ from tallystick.web import checklist as phases
 from tallystick.web import frame, upload, words
 from tallystick.web.clauses import clauses
 from tallystick.web.frame import Place
-from tallystick.web.language import Words, counted, said
+from tallystick.web.language import N_, Words, counted, said
 from tallystick.web.language.sentences import sentence
 from tallystick.web.views import contract as views
 from tallystick.web.views.checklist import PhaseNow
@@ -66,7 +66,11 @@ def every(visit: Visit) -> PageAnswer:
         return found
     rows = [_row(visit, row.programme) for row in found]
     new = "/contracts/new" if access.allows(visit.actor, "programme.write") else None
-    view = views.ProgrammeList(programmes=tuple(row for row in rows if row is not None), new_href=new)
+    nexts = _CELL_NEXT if "engineer" in visit.actor.roles else ()
+    view = views.ProgrammeList(
+        programmes=tuple(row for row in rows if row is not None), new_href=new,
+        nexts=tuple(Link(label=said(label), href=href) for label, href in nexts if visit.leads(href)),
+    )  # fmt: skip
     return frame.shown("contract/list.html", view, frame.page(visit, said("Programmes")))
 
 
@@ -81,8 +85,31 @@ def _row(visit: Visit, name: str) -> views.ProgrammeRow | None:
     return views.ProgrammeRow(
         name=name, title=glance.row.title, href=f"/programmes/{name}", state=phases.pill(glance.row.phase), items=items,
         complete=complete, agreement=weakest.agreement if weakest else words.estimate(None),
-        threshold=weakest.threshold if weakest else 0.0, blockers=None if isinstance(kept_out, Refused) else kept_out,
+        threshold=weakest.threshold if weakest else 0.0,
+        blockers=None if isinstance(kept_out, Refused) or not batches else kept_out,
+        nexts=_nexts(visit, name, kept_out=None if isinstance(kept_out, Refused) or not batches else kept_out),
     )  # fmt: skip
+
+
+_CELL_NEXT = ((N_("Look after the keys"), "/custody"), (N_("Look at the log and its witnesses"), "/log"))
+_NEXT = {
+    "researcher": (N_("See where experts agree"), "/agreement"),
+    "auditor": (N_("Go through the checklist"), "/checklist"),
+    "engineer": (N_("Go through the checklist"), "/checklist"),
+}
+"""What readers of a programme would do next in it, by their role."""
+
+
+def _nexts(visit: Visit, name: str, *, kept_out: int | None) -> tuple[Link, ...]:
+    """What somebody would do next in a programme: each of their roles its own.
+
+    kept_out  how many batches are kept out of a release; None where no batch is yet
+    """
+    of_lead = (N_("Import"), "/import") if kept_out is None else (N_("Build a release"), "/releases/new")
+    of_role = {"lead": (N_("See what keeps batches out"), "") if kept_out else of_lead, **_NEXT}
+    wanted = dict.fromkeys(step for role, step in of_role.items() if role in visit.actor.roles)
+    links = (Link(label=said(label), href=f"/programmes/{name}{path}") for label, path in wanted)
+    return tuple(link for link in links if visit.leads(link.href))
 
 
 def _phase_now(visit: Visit, name: str) -> PhaseNow | None:

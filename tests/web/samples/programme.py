@@ -322,6 +322,7 @@ SAMPLES = (
                     agreement=Estimate(value=0.77, low=0.7, high=0.84),
                     threshold=0.74,
                     blockers=2,
+                    nexts=(Link(label="See what keeps batches out", href=ROOT),),
                 ),
                 contract.ProgrammeRow(
                     name="pandalm",

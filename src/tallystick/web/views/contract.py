@@ -19,7 +19,8 @@ class ProgrammeRow:
     complete: int
     agreement: Estimate
     threshold: float
-    blockers: int | None  # None: this person may not see them
+    blockers: int | None  # None: this person may not see them, or there is no batch
+    nexts: tuple[Link, ...] = ()  # what somebody of this role would do next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class ProgrammeList:
 
     programmes: tuple[ProgrammeRow, ...]
     new_href: str | None = None  # None: this person may not open one
+    nexts: tuple[Link, ...] = ()  # what somebody of this role would do next, outside of any programme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
