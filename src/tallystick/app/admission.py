@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from tallystick.app import access, constitution, routing
 from tallystick.app.access import Actor
@@ -16,6 +17,7 @@ from tallystick.flow.checklist import refuse_closed
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import covers
 from tallystick.flow.routing import refuse_item
+from tallystick.ledger import journal
 from tallystick.store import assignment, items, roster, tiers
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
@@ -24,7 +26,22 @@ from tallystick.store.schema import Row
 from tallystick.store.sentinel import BeforeLease
 
 
-def entered(cell: Cell, tx: Transaction, actor: Actor, programme: str) -> Row | Refused:
+class Reads(Protocol):
+    """What work is looked for in: the transaction of a command, or a reading that leases nothing."""
+
+    @property
+    def connection(self) -> journal.Connection:
+        """Where it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A look that changes nothing."""
+
+    connection: journal.Connection
+
+
+def entered(cell: Cell, tx: Reads, actor: Actor, programme: str) -> Row | Refused:
     """The programme, for an expert whose contract is executed and who has accepted what it pays."""
     row = contracts.programme(tx.connection, programme)
     person = roster.person(tx.connection, actor.person)
@@ -50,7 +67,7 @@ class Admission:
     before: BeforeLease
 
 
-def admitted_to(cell: Cell, tx: Transaction, person: str, row: Row) -> Admission | Refused:
+def admitted_to(cell: Cell, tx: Reads, person: str, row: Row) -> Admission | Refused:
     """Where an expert may work in a programme, or why nowhere. Whatever gives out work asks here.
 
     row  the programme, as `entered` found it

@@ -9,7 +9,7 @@ import msgspec
 
 from tallystick.app import access, erased, routing, welfare
 from tallystick.app.access import Actor
-from tallystick.app.admission import Admission, admitted_to, entered, is_share_reached
+from tallystick.app.admission import Admission, Reading, Reads, admitted_to, entered, is_share_reached
 from tallystick.app.cell import Cell
 from tallystick.app.contract import unreadable
 from tallystick.app.erased import Gone
@@ -127,6 +127,31 @@ def next_task(cell: Cell, actor: Actor, programme: str, *, key: str | None = Non
         row = assignment.assignment(connection, leased[0].assignment) if leased else None
         row = row or assignment.active(connection, actor.person, programme)
     return _looked_at(cell, row, actor) if row else flow.NO_WORK
+
+
+def nothing_waits(cell: Cell, actor: Actor, programme: str) -> Refused | None:
+    """Why an expert would be given nothing in a programme now; None where work waits, or is held already.
+
+    It looks as `next_task` does and leases nothing. What a lease that ran out frees counts once it is brought home.
+    """
+    if not access.allows(actor, "work.do"):
+        return access.ABSENT
+    with cell.read() as connection:
+        now, reading = cell.kernel.now(), Reading(connection)
+        row = entered(cell, reading, actor, programme)
+        if isinstance(row, Refused):
+            return row
+        closed = welfare.may_work(cell, connection, actor.person, programme, now=now)
+        if closed or assignment.active(connection, actor.person, programme) is not None:
+            return closed
+        admission = admitted_to(cell, reading, actor.person, row)
+        if isinstance(admission, Refused):
+            return admission
+        offer = offered(cell, connection, actor.person, programme=row, domains=admission.passed, now=now)
+        found = _free_of(reading, actor.person, programme, offer)
+    if isinstance(found, _Free):
+        return None
+    return found or (sentinels.PAUSED if admission.paused else flow.NO_WORK)
 
 
 def _is_theirs(cell: Cell, connection: journal.Connection, actor: Actor, held: Row | None, *, now: int) -> bool:
@@ -306,7 +331,7 @@ class _Free:
     stratum: Row
 
 
-def _free_of(tx: Transaction, person: str, programme: str, offer: Offer) -> _Free | Refused | None:
+def _free_of(tx: Reads, person: str, programme: str, offer: Offer) -> _Free | Refused | None:
     """The first free item of an offer; or why there is none although some are open."""
     plans = contracts.domains(tx.connection, programme) if offer.rules is not None else []
     redundancy = {row.domain: row.redundancy for row in plans}

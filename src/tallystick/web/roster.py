@@ -6,15 +6,16 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tallystick.app import access, calibration, contract, oversight, pay, pool, roster
+from tallystick.app import access, assignment, calibration, contract, oversight, pay, pool, roster
 from tallystick.app import credential as credentials
 from tallystick.app import screening as disqualifiers
 from tallystick.app.kernel import new_key
 from tallystick.app.roster import NewPerson, PersonPage, PersonView, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.web import credential, frame, routing, screening, words
+from tallystick.web import credential, frame, language, routing, screening, words
 from tallystick.web.frame import Place
 from tallystick.web.language import Words, counted, said
 from tallystick.web.qualification import standing_view
@@ -87,7 +88,10 @@ def me(visit: Visit) -> PageAnswer:
     judged, sealed = [row.programme for row in found.judgments], oversight.sealed_size(visit.cell)
     view = views.Me(
         waiting=tuple(
-            views.Waiting(programme=name, href=f"/work/{name}", items=None, done=judged.count(name), note=note)
+            views.Waiting(
+                programme=name, href=f"/work/{name}", items=None, done=judged.count(name), note=note,
+                nothing=_nothing(visit, name),
+            )
             for name, rows in standings.items()
             if (note := _note(rows))
         ),
@@ -129,6 +133,12 @@ def _calibrations(visit: Visit) -> tuple[views.CalibrationRow, ...]:
         for one in found
         if one.row.state in ("labelling", "revealed")
     )  # fmt: skip
+
+
+def _nothing(visit: Visit, programme: str) -> str:
+    """Why nothing waits for somebody in a programme now; empty where something does, if it be terms to accept."""
+    why = assignment.nothing_waits(visit.cell, visit.actor, programme)
+    return "" if why is None or why.code == NOT_ACCEPTED else language.refusal_line(why)
 
 
 def _note(standings: list[Standing]) -> str:

@@ -132,6 +132,7 @@ class Waiting:
     items: int | None  # None: how many there will be is not known
     done: int
     note: str = ""
+    nothing: str = ""  # why nothing waits here now; empty where something does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
