@@ -15,6 +15,8 @@ from tallystick.app.assignment import Shown
 from tallystick.signals.shape import Content, Signal
 from tallystick.web import judgment as form_pages
 from tallystick.web.judgment import Sheet
+from tallystick.web.judgment.reading import label_places
+from tallystick.web.language import LANGUAGES, speaking
 from tallystick.web.render import render
 
 EVERY = list(contents())
@@ -80,3 +82,32 @@ def test_every_error_has_its_place_on_the_page(place: int) -> None:
     html = page(signal, content, {}, dict(reading.errors))
     for sentence in reading.errors.values():
         assert sentence.replace("'", "&#39;").replace('"', "&#34;") in html
+
+
+@pytest.mark.parametrize(("given", "found"), [("0", "0"), ("99", "99"), ("first", "first"), ("9" * 99, "9" * 40)])
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_a_place_that_is_none_is_said_in_our_words(code: str, given: str, found: str) -> None:
+    signal, content = next(case for case in EVERY if case[0].name == "ranking")
+    matter, asked = matter_of(signal, content), rubric()
+    answer = under(an_answer(signal, content, matter.form(asked), 1), matter.form(asked))
+    fields = {**typed(answer, matter.form(asked)), "mark-order-a-place": (given,)}
+    language = next(one for one in LANGUAGES if one.code == code)
+    with speaking(language):
+        sentence = form_pages.read(fields, asked, matter).errors["mark-order-a"]
+    said = {
+        "en": f"Expected a place from 1 to 20, found {found}. Choose one of the places.",
+        "de": f"Erwartet wird ein Platz von 1 bis 20, gefunden wurde {found}. Wählen Sie einen der Plätze.",
+    }
+    assert sentence == said[code]
+
+
+@pytest.mark.parametrize(("part", "given"), [("label", "x\x00y"), ("severity", "x" * 300), ("note", "x" * 20_001)])
+def test_what_cannot_be_a_label_is_said_in_our_words(part: str, given: str) -> None:
+    signal, content = next(case for case in EVERY if case[0].name == "process")
+    matter, asked = matter_of(signal, content), rubric()
+    labelling = next(one for one in matter.form(asked).labellings if not one.is_span)
+    place = label_places(labelling, labelling.pieces[0])[0]
+    fields = {f"{place}-label": (labelling.labels[0].value,), f"{place}-{part}": (given,)}
+    sentence = form_pages.read(fields, asked, matter).errors[place]
+    assert sentence.startswith("Expected one of the labels on the page" if part != "note" else "Expected at most 20000")
+    assert "String" not in sentence

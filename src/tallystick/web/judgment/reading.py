@@ -13,6 +13,7 @@ from tallystick.flow.answer import Matter, faults
 from tallystick.flow.rubric import Criterion, Rubric
 from tallystick.signals.ranking import spelled
 from tallystick.signals.shape import (
+    CANDIDATES_MAX,
     LETTERS,
     TEXT_CHARACTERS_MAX,
     WRITING_CHARACTERS_MAX,
@@ -28,6 +29,8 @@ from tallystick.web.language.sentences import sentence
 from tallystick.web.showing.plain import LOST
 
 REASONS = 3
+SHOWN_MAX = 40
+"""So many characters of what cannot be read are said back."""
 SPANS_MAX = 200
 """So many numbered rows of spans are read at most."""
 
@@ -238,7 +241,7 @@ def _read_places(fields: Fields, part: Ranking, found: _Found) -> None:
             continue
         is_below = first(fields, f"{place}-below") == "yes"
         label = part.unacceptable.value if is_below else part.acceptable.value
-        number = int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 0
+        number = int(given) if given.isascii() and given.isdigit() and len(given) < 3 else given
         _made(found, place, {"field": part.name, "on": piece, "label": label, "place": number})
 
 
@@ -255,11 +258,25 @@ def spelled_order(fields: Fields) -> str:
 
 
 def _made(found: _Found, place: str, values: dict[str, object]) -> None:
-    """Add a mark; what cannot even be one is wrong at its place."""
+    """Add a mark; what cannot even be one is wrong at its place, and said in the words of the form."""
     try:
         found.add(Mark.model_validate(values), place)
     except ValidationError as error:
-        found.wrong(place, f"Expected a label that can be read, found this: {error.errors()[0]['msg']}.")
+        what = str(error.errors(include_url=False)[0]["loc"][0])
+        given = str(values.get(what, ""))[:SHOWN_MAX]
+        found.wrong(place, _unreadable(what, given))
+
+
+def _unreadable(what: str, given: str) -> str:
+    """What is said of a part of a mark that no mark can have: what was expected, what was found, what to do."""
+    if what == "place":
+        return said(
+            "Expected a place from 1 to %(number)s, found %(given)s. Choose one of the places.",
+            number=CANDIDATES_MAX, given=given,
+        )  # fmt: skip
+    if what in {"text", "quote"}:
+        return said("Expected at most %(number)s characters: shorten it.", number=TEXT_CHARACTERS_MAX)
+    return said("Expected one of the labels on the page, found “%(given)s”. Choose one of them.", given=given)
 
 
 def _place(name: str, numbers: tuple[int, ...], places: list[str]) -> str:
