@@ -9,6 +9,7 @@ import write_catalogues
 from babel.messages.catalog import Catalog, Message
 from flow.test_checklist import FULL, GOOD, LACKING, TABLE
 from flow.test_monitoring import matter
+from markupsafe import Markup
 from signals.contents import contents
 from web.pages import html
 from web.pseudo import BRACKETED, Bracketing, strings, unmarked
@@ -30,9 +31,10 @@ from tallystick.web.language import LANGUAGES, Language, chosen, counted, format
 from tallystick.web.language.catalogue import read
 from tallystick.web.language.scripts import SCRIPT_WORDS
 from tallystick.web.language.sentences import sentence
-from tallystick.web.render import STATIC, interval, plotted
+from tallystick.web.render import STATIC, _environment, interval, plotted, render
 from tallystick.web.rubric.labels import labelled
-from tallystick.web.views.parts import Estimate
+from tallystick.web.views.parts import Estimate, Link
+from tallystick.web.views.roster import QualificationStart
 from tallystick.web.words import EVENTS
 
 BY_CODE = {language.code: language for language in LANGUAGES}
@@ -236,6 +238,34 @@ def test_a_name_that_runs_the_other_way_moves_nothing_around_it() -> None:
             assert f"\u2068{apart}\u2069" in said("The form has no place for %(name)s.", name=apart)
             assert "\u2068" not in said("The form has no place for %(name)s.", name=together)
             assert "\u2068" not in counted("%(number)s item", "%(number)s items", 1_200)
+
+
+@pytest.mark.parametrize(("code", "name"), [("en", "\u0633\u0627\u0631\u0629"), ("ar", "Mara 2")])
+def test_a_name_in_a_sentence_of_a_template_is_isolated_as_well(code: str, name: str) -> None:
+    """Neither an address in it, nor a number, nor an element, nor what people copy is touched."""
+    sentence = (
+        '{% trans href=href, name=name, when=when, number=3, id=id %}In <a href="{{ href }}">{{ name }}</a>'
+        ' {{ when }} {{ number }} <code class="quiet">{{ id }}</code>{% endtrans %}'
+        "{% trans number=number, name=name %}{{ number }} of {{ name }}{% pluralize number %}"
+        "{{ number }} by {{ name }}{% endtrans %}"
+    )
+    when = Markup("<time>1 Nov</time>")
+    with speaking(BY_CODE[code]):
+        made = _environment().from_string(sentence).render(href="/x/y", name=name, when=when, id="ab1", number=2)
+    apart = f"\u2068{name}\u2069"
+    assert made == (
+        f'In <a href="/x/y">{apart}</a> <time>1 Nov</time> 3 <code class="quiet">ab1</code>2 by {apart}'
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "name"), [("en", "\u0633\u0627\u0631\u0629"), ("ar", "Mara")])
+def test_a_name_on_a_page_is_isolated_and_leads_where_it_did(code: str, name: str) -> None:
+    start = QualificationStart(
+        action="/a", idempotency_key="k", rubric=Link(label=name, href="/programmes/plain/rubrics/general"), rule="r"
+    )
+    with speaking(BY_CODE[code]):
+        text = render("roster/start.html", start, expert("Qualify"))
+    assert f'<a href="/programmes/plain/rubrics/general">\u2068{name}\u2069</a>' in text
 
 
 def test_scripts_ask_for_words_that_the_page_brings() -> None:

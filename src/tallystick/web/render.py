@@ -3,11 +3,14 @@
 Everything is escaped, and an unknown name in a template is an error, never an empty place.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.ext import InternationalizationExtension
+from jinja2.parser import Parser
 from markupsafe import Markup
 
 from tallystick.plots import Plot, Wording, draw
@@ -121,6 +124,43 @@ FILTERS: dict[str, Callable[..., object]] = {
 }
 
 
+class Sentences(InternationalizationExtension):
+    """`{% trans %}` as sentences made in Python are: a name that runs the other way moves nothing around it.
+
+    An address and whatever else stands inside of a tag is put in as it is, and so is what stands in <code>, which
+    people copy; our stylesheet isolates that.
+    """
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        """The nodes of a sentence, each of its values isolated when the page is made."""
+        made = super().parse(parser)
+        for part in made if isinstance(made, list) else [made]:
+            for filled in part.find_all(nodes.Mod):
+                if isinstance(filled.left, nodes.MarkSafeIfAutoescape) and isinstance(filled.right, nodes.Dict):
+                    _isolate(filled.right, apart=_AS_THEY_ARE.findall(_message(filled.left)))
+        return made
+
+
+_AS_THEY_ARE = re.compile(r"%\((\w+)\)s(?=[^<>]*>|\s*</code>)")
+"""A place inside of a tag, or alone in <code>."""
+
+
+def _message(call: nodes.Node) -> str:
+    """The message of a sentence, with both forms of a plural."""
+    return " ".join(part.value for part in call.find_all(nodes.Const) if isinstance(part.value, str))
+
+
+def _isolate(values: nodes.Dict, *, apart: list[str]) -> None:
+    for pair in values.items:
+        if isinstance(pair.key, nodes.Const) and pair.key.value not in apart:
+            pair.value = nodes.Call(nodes.Name("_isolated", "load"), [pair.value], [], None, None)
+
+
+def _isolated(value: object) -> object:
+    """A value in a sentence. An element brings its own direction."""
+    return value if isinstance(value, Markup) else language.isolated(value)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -130,7 +170,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[Sentences],
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters.update(FILTERS)
@@ -138,5 +178,6 @@ def _environment() -> Environment:
     environment.globals.update(
         gettext=language.gettext, ngettext=language.ngettext, pgettext=language.pgettext,
         npgettext=language.npgettext, _=said, counted=language.counted, script_words=scripts.script_words,
+        _isolated=_isolated,
     )  # fmt: skip
     return environment
