@@ -14,6 +14,7 @@ from browser import new_page
 from playwright.sync_api import Browser, Page, Route, expect
 from web.pages import BY_NAME, KINDS, html
 
+from tallystick.app.judgment import mark_of
 from tallystick.web.render import CONTENT_SECURITY_POLICY, STATIC
 from tallystick.web.views.judgment import Work
 
@@ -64,7 +65,9 @@ class Server:
         if isinstance(view, Work):
             first = dataclasses.replace(view.reasons[0], text=self.draft)
             view = dataclasses.replace(view, reasons=(first, *view.reasons[1:]), saved_at=self.saved_at)
-        frame = dataclasses.replace(sample.page, device_key=self.key, person_name="Ada", taken=self.taken)
+        frame = dataclasses.replace(
+            sample.page, device_key=self.key, person_name="Ada", taken=self.taken, device_mark=mark_of(self.key)
+        )
         return html(dataclasses.replace(sample, view=view, page=frame))
 
 
@@ -147,6 +150,29 @@ def test_signing_out_asks_and_removes_what_is_kept(browser: Browser) -> None:
         page.click("form[action='/sign-out'] button")
         page.wait_for_url("**/sign-out")
         assert page.evaluate(PLACES) == []
+
+
+def test_signing_out_neither_names_nor_removes_what_is_kept_of_somebody_else(browser: Browser) -> None:
+    server = Server(fails="dead")
+    with working(browser, server) as page:
+        page.fill(REASON, WORDS)
+        expect(page.locator(STATE)).to_have_text(re.compile("kept on this device"))
+        server.key = "6b" * 32
+        page.goto(f"{ADDRESS}/other")
+        asked: list[str] = []
+
+        def accept(dialog: object) -> None:
+            asked.append(dialog.message)  # type: ignore[attr-defined]  # a dialog of playwright
+            dialog.accept()  # type: ignore[attr-defined]  # the same
+
+        page.on("dialog", accept)
+        page.click("form[action='/sign-out'] button")
+        page.wait_for_url("**/sign-out")
+        assert asked == []
+        assert len(page.evaluate(PLACES)) == 1
+        server.key = KEY
+        page.goto(f"{ADDRESS}/page")
+        expect(page.locator(REASON)).to_have_value(WORDS)
 
 
 @pytest.mark.parametrize(

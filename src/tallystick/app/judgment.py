@@ -1,5 +1,7 @@
 """Judgments: drafts, submission, and what was made elsewhere."""
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -113,6 +115,21 @@ def device_key(cell: Cell, actor: Actor) -> str:
     with journal.writing(cell.engine) as connection:
         journal.lock_head(connection)
         return cell.vault.keyed_digest(connection, DEVICE, scope=scope)
+
+
+def device_mark(cell: Cell, actor: Actor) -> str:
+    """What stands before all that somebody's browsers keep, as static/keep.js makes it of their key; empty without one.
+
+    It says nothing of the key, and makes none: pages on which nothing is written show it.
+    """
+    with cell.read() as connection:
+        known = cell.vault.known_digest(connection, DEVICE, scope=f"person:{actor.person}")
+    return mark_of(known) if known else ""
+
+
+def mark_of(key: str) -> str:
+    """The mark of a key of 64 hexadecimal digits."""
+    return b64encode(hashlib.sha256(bytes.fromhex(key)).digest()).decode()[:10]
 
 
 def _own_item(connection: journal.Connection, work: str, person: str) -> Row | None:

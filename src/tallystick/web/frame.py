@@ -199,7 +199,7 @@ def page(
         trail=tuple(NavLink(label=label, href=href) for label, href in at.trail),
         sections=_sections(visit, at), sections_label=at.programme, notices=(*given, *notices),
         person_name=_name(visit), csrf_token=visit.csrf, device_key=_device_key(visit), taken=_taken(visit),
-        custody=custody(visit.cell),
+        device_mark=_device_mark(visit), custody=custody(visit.cell),
         is_simulated=is_simulated(visit.cell, at.programme), pay=pay_now(visit, at.programme),
         language=language.current().tag, direction=language.current().direction, choice=_choice(visit),
     )  # fmt: skip
@@ -254,6 +254,12 @@ def _device_key(visit: Visit) -> str:
         return ""
     actor = visit.session.actor
     return judgment.device_key(visit.cell, actor) if access.allows(actor, "work.do") else ""
+
+
+def _device_mark(visit: Visit) -> str:
+    """Under what the device keeps words of whoever is signed in: signing out removes those and nobody else's."""
+    may_write = visit.session is not None and access.allows(visit.session.actor, "work.do")
+    return judgment.device_mark(visit.cell, visit.actor) if may_write else ""
 
 
 _WRITTEN_ON = ("/assignments/", "/qualifications/", "/calibrations/")

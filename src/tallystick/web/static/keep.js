@@ -83,9 +83,12 @@ if (typeof document !== "undefined") {
       sessionStorage.removeItem(LEFT);
     }
   } catch { /* nothing was noted */ }
+  // On a shared device only what is kept of whoever signs out is asked about and removed.
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", (event) => {
+    const mark = event.target.dataset.mark;
+    const isOwn = (place) => Boolean(mark) && place.startsWith(`${PREFIX}${mark}:`);
     const question = say("leave");
-    if (places().length && !window.confirm(question)) event.preventDefault();
-    else forget(() => true);
+    if (places().some(isOwn) && !window.confirm(question)) event.preventDefault();
+    else forget(isOwn);
   });
 }

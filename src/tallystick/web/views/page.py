@@ -91,6 +91,7 @@ class Page:
     sections     the pages of one programme in their groups, shown as a second navigation
     csrf_token   goes into every form; empty on pages without a session
     device_key   on pages of work: under what the browser keeps what it cannot send (static/keep.js)
+    device_mark  under what the browser keeps words of this person; signing out removes those
     taken        the draft's address of the work that was taken last; what the device keeps of it is let go
     custody      how the log's keys are held; anything but `hardware` is named on every screen
     pay          how the pay of whoever asks stands, on every page of an expert
@@ -109,6 +110,7 @@ class Page:
     person_name: str | None = None  # None: nobody is signed in
     csrf_token: str = ""
     device_key: str = ""
+    device_mark: str = ""
     taken: str = ""
     custody: Literal["software", "hardware"] = "software"
     is_simulated: bool = False
