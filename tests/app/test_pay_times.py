@@ -133,8 +133,8 @@ def test_a_day_between_looking_at_a_case_and_deciding_it_is_nobodys_work(on_both
     """Nor is the time since its judgments were set aside: what was worked before that counts with the next case."""
     world, (first, second) = on_both, on_both.experts
     tom = world.expert("adjudicator")
-    for one in (first, second, tom):
-        accept(world, one)
+    for who in (first, second, tom):
+        accept(world, who)
     given = [judge(world, first) for _ in range(3)]
     others = {one.item: one for one in (judge(world, second, verdict="b_clearly") for _ in range(3))}
     assert {one.item for one in given} == set(others)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from living_cell import PROGRAMME, World, answer_of, world_at
+from living_cell import GOLD, PROGRAMME, World, answer_of, gold_row, world_at
 
 from tallystick.app import access, adjudication, assignment, disagreement, judgment, roster
 from tallystick.app.access import Actor
@@ -34,7 +34,13 @@ def asked(world: World, actor: Actor) -> str:
     return task.item
 
 
-def becomes_expert(world: World, actor: Actor) -> Actor:
+def bring_gold(world: World) -> None:
+    """Gold items that nobody could know before."""
+    name = new_key()
+    world.bring([gold_row(f"{name}-{n}") for n in range(GOLD)], batch=f"gold-{name}", purpose="gold")
+
+
+def changes_to_expert(world: World, actor: Actor) -> Actor:
     """Somebody is an expert from now on, and nothing else."""
     done = roster.change_roles(world.cell, world.lead, actor.person, roles=["expert"], expert_roles=[], key=new_key())
     assert isinstance(done, Receipt), done
@@ -43,6 +49,13 @@ def becomes_expert(world: World, actor: Actor) -> Actor:
     )
     expert = roster.actor_of(world.cell, actor.person)
     assert expert is not None
+    return expert
+
+
+def becomes_expert(world: World, actor: Actor) -> Actor:
+    """The same, qualified on gold items that came later."""
+    expert = changes_to_expert(world, actor)
+    bring_gold(world)
     world.qualify(expert)
     return expert
 
@@ -145,3 +158,39 @@ def test_an_adjudicator_never_judges_an_item_whose_judgments_they_saw(
             adjudication.take(world.cell, other, item, key=new_key())
             sends_back(world, other, item)
         assert asked(world, one) == ("no-work" if is_barred else item)
+
+
+def test_whoever_may_know_the_answers_of_gold_items_is_not_qualified_by_them(database_url: str, tmp_path: Path) -> None:
+    """Who imported them, or could read the journal then; nor are these ever sentinels for them. Newer gold will do."""
+    with world_at(database_url, tmp_path / "cell") as world:
+        writer = world.lead
+        world.lead = world.person("Next lead", "lead")
+        expert = changes_to_expert(world, writer)
+        started = roster.start_qualification(world.cell, expert, programme=PROGRAMME, rubric="general", key=new_key())
+        assert isinstance(started, Refused)
+        assert started.code == "gold-known"
+        bring_gold(world)
+        assert world.qualify(expert).state == "qualified"
+
+
+def test_an_own_judgment_that_was_set_aside_comes_back_to_a_former_reader(database_url: str, tmp_path: Path) -> None:
+    """Nobody else had judged the item while they read: what they know of it is their own."""
+    with world_at(database_url, tmp_path / "cell") as world:
+        world.work(1)
+        mine, other, tom = world.expert(), world.expert(), world.expert("adjudicator")
+        item = world.judge(mine, "a_clearly").item
+        for role in ("researcher", "expert"):
+            done = roster.change_roles(
+                world.cell, world.lead, mine.person, roles=[role], expert_roles=[], key=new_key()
+            )
+            assert isinstance(done, Receipt), done
+        again = roster.actor_of(world.cell, mine.person)
+        assert again is not None
+        world.judge(other, "b_clearly")
+        assert not isinstance(adjudication.take(world.cell, tom, item, key=new_key()), Refused)
+        sent = adjudication.send_back(
+            world.cell, tom, item, why="error", by_same=True, criteria=["reasoning"],
+            notes="The item was shown without its last sentence.", key=new_key(),
+        )  # fmt: skip
+        assert not isinstance(sent, Refused), sent
+        assert asked(world, again) == item

@@ -29,6 +29,11 @@ GOLD_NOT_FOR_THEM = Refused(
     "Too few of the gold items are for you: by region, language or clearance, or because you leave their content out. "
     "Look at your settings, or ask the programme lead.",
 )
+GOLD_KNOWN = Refused(
+    "gold-known",
+    "You had a role in which the answers of gold items can be read, and too few came into the programme since: before "
+    "you can begin, the programme lead has to import more.",
+)
 ROLES = ("lead", "expert", "researcher", "auditor", "engineer")
 EXPERT_ROLES = ("author", "reviewer", "policy_reviewer", "language_specialist", "adjudicator")
 

@@ -18,7 +18,7 @@ from tallystick.flow.sentinel import Chart, Design, take
 from tallystick.flow.standing import COUNTED
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
-from tallystick.store.assignment import authored, judged_before, unseen
+from tallystick.store.assignment import authored, unseen
 from tallystick.store.schema import (
     ASSIGNMENT,
     DRIFT,
@@ -238,7 +238,7 @@ _UNSEEN_CLAUSE = (
         ~sa.exists().where(GOLD_SEEN.c.person == sa.bindparam("who"), GOLD_SEEN.c.item == GOLD.c.item),
         ~authored(GOLD.c.item, sa.bindparam("who")),
         *unseen(GOLD.c.item, sa.bindparam("who")),
-        ~judged_before(GOLD.c.item, sa.bindparam("who"), sa.bindparam("read")),
+        ITEM.c.seq >= sa.bindparam("read"),
         ~_IS_GONE,
     )
     .order_by(GOLD.c.place)
@@ -255,7 +255,7 @@ def unseen_gold(
     """A gold item of a domain that somebody has not had: the next one from a place of the pool on, or the first.
 
     free  the work item that it would stand in for: it is of the same signal
-    read  the place in the journal before which they read what others judged, in another role; 0 for nobody
+    read  the place in the journal before which they had a role that may know the answers of gold items; 0 for nobody
     shut  taxonomies of items that they are not given
     """
     wanted = {"who": who, "programme": programme, "domain": domain, "free": free, "read": read}

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from tallystick.ledger.statement import Statement
 from tallystick.store.assignment.authors import authored
 from tallystick.store.assignment.promoted import had_written
-from tallystick.store.assignment.seen import unseen
+from tallystick.store.assignment.seen import judged_before, unseen
 from tallystick.store.schema import ASSIGNMENT, BATCH, JUDGMENT, WORK, Row
 from tallystick.store.schema.assignment import CURSOR, LOAD, STRATUM, STRATUM_CURSOR
 
@@ -115,6 +115,16 @@ _UNJUDGED = Statement(_AT_PLACE.where(WORK.c.first_judged.is_(None)).order_by(WO
 _JUDGED_SINCE = Statement(
     _OPEN_TO_THEM.where(WORK.c.first_judged >= sa.bindparam("read")).order_by(WORK.c.first_judged, WORK.c.rank)
 )
+# Their own judgment that was set aside is the first of its item, and may be the only one from before that place.
+_SET_ASIDE = sa.select(ASSIGNMENT.c.item).where(
+    ASSIGNMENT.c.expert == sa.bindparam("who"), ASSIGNMENT.c.state == "requeued"
+)
+_BACK = Statement(
+    sa.select(WORK.c.item, WORK.c.rank).where(
+        WORK.c.stratum == sa.bindparam("stratum"), *_FOR_THEM, WORK.c.item.in_(_SET_ASIDE),
+        ~judged_before(WORK.c.item, sa.bindparam("who"), sa.bindparam("read")),
+    )
+)  # fmt: skip
 _IS_FREE = Statement(sa.select(WORK.c.item).where(WORK.c.item == sa.bindparam("wanted"), *_FOR_THEM))
 _LAST_RANK = 2**62
 
@@ -131,6 +141,8 @@ def free_item(connection: sa.Connection, who: str, *, stratum: int, cursor: int,
     found = found or free.first(connection, {**wanted, "above": -1, "upto": cursor})
     if found is None and read:
         found = _JUDGED_SINCE.first(connection, {**wanted, "read": read})
+        theirs = [] if found else _BACK.all(connection, {**wanted, "read": read})
+        found = min(theirs, key=lambda row: row.rank, default=found)
     return None if found is None else str(found.item)
 
 

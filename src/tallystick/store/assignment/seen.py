@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tallystick.ledger.statement import Statement
-from tallystick.store.schema import ACCESS, DISAGREEMENT, JUDGMENT, PAST_DISAGREEMENT
+from tallystick.store.schema import ACCESS, DISAGREEMENT, ITEM, JUDGMENT, PAST_DISAGREEMENT
 
 Column = sa.ColumnElement[Any]
 _OPENED = sa.or_(ACCESS.c.what == "judgments", ACCESS.c.what == "record")
@@ -54,13 +54,15 @@ def saw_others(connection: sa.Connection, who: str, wanted: str, *, read: int) -
     return _SEEN.first(connection, {"wanted": wanted, "who": who, "read": read}) is not None
 
 
-def known_of(connection: sa.Connection, who: str, wanted: Collection[str], *, read: int) -> set[str]:
-    """Those of some items of which somebody may know what others said. `read` as above."""
-    names, found = sorted(wanted), set[str]()
+def known_of(connection: sa.Connection, who: str, gold: Collection[str], *, read: int) -> set[str]:
+    """Those of some gold items whose answers somebody may know, or what others said of them.
+
+    read  as above: whoever imports gold items, or reads the journal, may know the answers of all that were there then
+    """
+    names, found = sorted(gold), set[str]()
     looks = sa.select(ACCESS.c.subject).where(ACCESS.c.by == who, _OPENED)
     found |= set(connection.scalars(looks.distinct()))
     for start in range(0, len(names) if read else 0, _PART):
-        part = JUDGMENT.c.item.in_(names[start : start + _PART])
-        query = sa.select(JUDGMENT.c.item).where(part, JUDGMENT.c.seq < read, JUDGMENT.c.expert != who)
-        found |= set(connection.scalars(query.distinct()))
+        part = ITEM.c.item.in_(names[start : start + _PART])
+        found |= set(connection.scalars(sa.select(ITEM.c.item).where(part, ITEM.c.seq < read)))
     return found.intersection(names)

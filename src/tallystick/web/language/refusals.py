@@ -14,7 +14,7 @@ EVERYWHERE: Final = (
 WORK: Final = (
     "already-answered", "already-judged", "already-qualified", "answer-incomplete", "break-due", "called-back",
     "credential-missing", "disqualified", "draft-too-large", "draft-unreadable", "exposure-reached", "given-back",
-    "gold-alike", "gold-min-large", "gold-not-for-you", "gold-used-up",
+    "gold-alike", "gold-known", "gold-min-large", "gold-not-for-you", "gold-used-up",
     "lease-expired", "needs-clearance", "no-constitution", "no-contract", "no-decision-rule", "no-work",
     "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
     "qualification-ended", "qualification-running", "region-missing", "share-reached", "stood-down",
