@@ -137,11 +137,7 @@ def _start(
     mine = passed.get((rubric, row.version), frozenset[str]())
     asked = routing.own_gold(cell, tx.connection, programme).get(row.domain, routing.NO_GOLD).asked
     chosen = flow.next_signal({one.signal for one in every}, mine, signal, asked=asked)
-    attempts = [
-        q for q in roster.qualifications(tx.connection, actor.person, programme=programme)
-        if (q.rubric, q.version) == (rubric, row.version) and chosen in msgspec.json.decode(q.signals)
-    ]  # fmt: skip
-    aside = {q.qualification for q in attempts if q.state == "running" and _put_aside(cell, tx.connection, q)}
+    attempts, aside = _attempts(cell, tx, actor, row, signal=chosen)
     states = [q.state for q in attempts if q.qualification not in aside]
     refused = (
         (chosen if isinstance(chosen, Refused) else closed(tx.connection, programme))
@@ -168,8 +164,6 @@ def _start(
     mixed = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")
     shown = [mixed[place] for place in drawn(document.qualification, [ways.get(item) for item in mixed])]
     rule = flow.decision_rule(document, len(shown), seen=len(seen))
-    if isinstance(rule, Refused) and any(item.seq < read for item in gold):
-        return flow.GOLD_KNOWN
     if isinstance(rule, Refused) and len(pool) < len(gold):
         return flow.GOLD_NOT_FOR_THEM
     if isinstance(rule, Refused):
@@ -185,6 +179,18 @@ def _start(
         pass_mark=rule.pass_at, alpha_ppm=canon.ppm(rule.type1), power_ppm=canon.ppm(rule.power),
     )  # fmt: skip
     return [started]
+
+
+def _attempts(
+    cell: Cell, tx: Transaction, actor: Actor, version: Row, *, signal: str | Refused
+) -> tuple[list[Row], set[str]]:  # fmt: skip
+    """Somebody's attempts at a signal under a rubric version, newest first, and which of them are put aside."""
+    every = roster.qualifications(tx.connection, actor.person, programme=version.programme)
+    mine = [
+        q for q in every
+        if (q.rubric, q.version) == (version.rubric, version.version) and signal in msgspec.json.decode(q.signals)
+    ]  # fmt: skip
+    return mine, {q.qualification for q in mine if q.state == "running" and _put_aside(cell, tx.connection, q)}
 
 
 def _seen(attempt: Row, *, is_over: bool) -> list[str]:
