@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import msgspec
+from markupsafe import Markup
 from starlette.responses import Response
 
 from tallystick.app import access, blocking, checklist, contract, oversight, release, witnessing
@@ -165,7 +166,7 @@ def _waits(visit: Visit, page: ReleasePage) -> str:
     if page.row.state == "abandoned":
         return said("It could not be built and was abandoned. Its version is not used again: build another.")
     waiting = witnessing.refuse_waiting(visit.cell, page.row.release)
-    return " ".join((refusal_line(waiting), *waiting.names)) if waiting is not None else ""
+    return Markup(" ").join((refusal_line(waiting), *waiting.names)) if waiting is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from babel.lists import format_list
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tallystick.flow.monitoring.told import Value, Worded
 from tallystick.flow.refusal import Refused
@@ -29,13 +29,18 @@ def said(message: str, **values: object) -> str:
     The message is a literal: tools/write_catalogues.py finds it by this name. With no values a % stands for itself.
     """
     text = gettext(message)
-    return text % {name: isolated(value) for name, value in values.items()} if values else text
+    return _filled(text, {name: isolated(value) for name, value in values.items()}) if values else text
 
 
 def counted(one: str, many: str, number: int, **values: object) -> str:
     """A sentence with a number in it: `counted("%(number)s item", "%(number)s items", n)`, `1 item`, `12,400 items`."""
     shown = {name: isolated(value) for name, value in values.items()}
-    return ngettext(one, many, number) % {"number": count(number), **shown}
+    return _filled(ngettext(one, many, number), {"number": count(number), **shown})
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """A message with its values. With an element among them it is HTML, or a page would show the tags as text."""
+    return (escape(text) if any(isinstance(value, Markup) for value in values.values()) else text) % values
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that every catalogue tool knows
@@ -111,7 +116,7 @@ def resaid(text: str) -> str:
         between = _BETWEEN.get(current().code, {}).get(text.between, text.between)
         return between.join(resaid(part) for part in text.parts)
     form = gettext(text.message) if text.number is None else ngettext(text.message, text.many, text.number)
-    return form % {name: isolated(_put(value)) for name, value in text.values.items()} if text.values else form
+    return _filled(form, {name: isolated(_put(value)) for name, value in text.values.items()}) if text.values else form
 
 
 def _put(value: Value) -> str:
