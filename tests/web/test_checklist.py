@@ -1,13 +1,18 @@
 """The checklist and the phases of a programme through the pages and the typed client."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from living_cell import PROGRAMME
-from pilot_scene import moved, revised
+from pilot_scene import cut, moved, revised, worked
 from served import InProcess, Served
 from web.visitor import Visitor
 
+from tallystick import api, edge, web
+from tallystick.app import release
 from tallystick.app.checklist.evaluating import SECTIONS
 from tallystick.client import Absent, Client, Conflict
 from tallystick.flow.checklist import LINES
@@ -89,7 +94,7 @@ def test_a_lead_moves_a_programme_and_reads_what_production_waits_for(served: Se
     assert "From draft to <b>pilot</b>" in page
     assert "on &lt;real&gt; items." in page
     assert re.search(
-        r"checklist then: \d lines fail \(behaviour, .*\), \d lines? pass(es)? and \d lines? do(es)? ", page
+        r"checklist then: \d lines fail \(Observable behaviour; .*\), \d lines? pass(es)? and \d lines? do(es)? ", page
     )
     for text in (page, visitor.get(ROOT).text):
         assert "What production waits for" in text
@@ -97,6 +102,41 @@ def test_a_lead_moves_a_programme_and_reads_what_production_waits_for(served: Se
     early = visitor.post(f"{ROOT}/phase", visitor.filled(ROOT, f"{ROOT}/phase", phase="production", rationale=REASON))
     assert early.status_code == 409
     assert "Production waits for a pilot." in early.text
+    assert "no-pilot-release" not in early.text
+    assert f'href="{ROOT}/releases/new">Build a release</a>' in early.text
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Iterator[Served]:
+    """A served cell whose work is done."""
+    with worked(f"sqlite+pysqlite:///{tmp_path / 'cell.db'}", tmp_path / "cell") as world:
+        site = edge.build(world.cell, mounts=(api.mount, web.mount), secure_cookies=False)
+        with httpx.Client(transport=InProcess(site), base_url="http://testserver") as http:
+            yield Served(world, site, http)
+        site.close()
+
+
+def test_what_production_waits_for_leads_to_the_report_and_the_release_and_the_report_on_from_there(
+    finished: Served,
+) -> None:
+    world = finished.world
+    moved(world, "pilot")
+    made = cut(world)
+    assert isinstance(made, release.Made), made
+    lead = Visitor(finished, world.lead)
+    for path in (ROOT, f"{ROOT}/phase"):
+        text = lead.get(path).text
+        assert f'<a href="{ROOT}/report">Report on quality</a>' in text
+        assert f'<a href="/releases/{made.release}">answers 1.0.0</a>' in text
+        assert "Closing ends this pilot." in text
+    assert f'<a href="/releases/{made.release}">Open the release<' in lead.get(f"{ROOT}/phase").text
+    refused = lead.post(f"{ROOT}/phase", lead.filled(ROOT, f"{ROOT}/phase", phase="production", rationale=REASON))
+    assert refused.status_code == 409
+    assert "report-incomplete" not in refused.text
+    assert f'drifts. <a href="{ROOT}/sentinels">Sentinels</a>' in lead.get(f"{ROOT}/report").text
+    engineer = Visitor(finished, world.person("An engineer", "engineer")).get(f"{ROOT}/phase").text
+    assert "/releases/" not in engineer
+    assert f'"{ROOT}/report"' not in engineer
 
 
 def test_the_client_reads_and_moves_as_the_pages_do(served: Served) -> None:

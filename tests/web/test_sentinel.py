@@ -6,9 +6,10 @@ from living_cell import PROGRAMME, answer_of, gold_row, shown_as
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import assignment, judgment, sentinel
+from tallystick.app import assignment, judgment, roster, sentinel
 from tallystick.app.assignment import Task
 from tallystick.app.kernel import new_key
+from tallystick.flow.refusal import Refused
 
 ROOT = f"/programmes/{PROGRAMME}/sentinels"
 ASKED = "?acceptable_ppm=95&unacceptable_ppm=50&found_within=60&found_ppm=90&false_horizon=600&false_ppm=5"
@@ -36,6 +37,14 @@ def test_rates_are_seen_then_set_then_a_fall_is_decided_and_the_schedule_checked
     sentinel.announce(world.cell, is_at_once=True)
     text = lead.get(ROOT).text
     assert "work stopped" in text
+    name = roster.names(world.cell, world.lead)
+    assert not isinstance(name, Refused)
+    assert f'href="/people/{expert.person}">{name[expert.person]}</a>' in text
+    main = text[text.index("<main") :]
+    assert re.findall(r">[^<]*\bper-[^<]*<", main) == [], "names, for who reads the roster"
+    researcher = Visitor(served, world.person("Rea", "researcher")).get(ROOT).text
+    assert expert.person in researcher
+    assert name[expert.person] not in researcher
     assert "waits for you" in text
     here = f"{ROOT}/charts/{expert.person}/general"
     assert "not before" in lead.get(here).text
@@ -54,6 +63,20 @@ def world_has_crossed(served: Served) -> bool:
     found = sentinel.overview(served.world.cell, served.world.lead, PROGRAMME)
     assert isinstance(found, sentinel.Overview)
     return any(one.row.state == "crossed" for one in found.charts)
+
+
+def test_gold_that_runs_out_says_what_to_do_and_leads_there(served: Served) -> None:
+    world = served.world
+    lead = Visitor(served, world.lead)
+    assert "import more gold items" not in lead.get(ROOT).text
+    world.expert()
+    text = lead.get(ROOT).text
+    assert "used up" in text or "low" in text
+    assert "Gold runs out: import more gold items" in text
+    assert f'<a href="/programmes/{PROGRAMME}/import">Import</a>' in text
+    researcher = Visitor(served, world.person("Rea", "researcher")).get(ROOT).text
+    assert "Gold runs out: import more gold items" in researcher
+    assert f'/programmes/{PROGRAMME}/import"' not in researcher
 
 
 def test_rates_that_cannot_be_kept_come_back_with_the_form(served: Served) -> None:

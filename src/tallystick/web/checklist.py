@@ -12,6 +12,7 @@ from tallystick.edge.pages import PageAnswer
 from tallystick.flow.checklist import (
     CLOSED,
     FAIL,
+    LINES,
     MEANING,
     NOT_APPLICABLE,
     PASS,
@@ -19,6 +20,8 @@ from tallystick.flow.checklist import (
     PRODUCTION,
     Evidence,
     Line,
+    Missing,
+    Pilot,
     State,
     in_words,
 )
@@ -122,7 +125,8 @@ def _phase(visit: Visit, refused: Refused | None = None) -> PageAnswer:
     found = checklist.phase_page(visit.cell, visit.actor, programme)
     if isinstance(found, Refused):
         return found
-    notices = () if refused is None else (frame.notice(refused, field=refused.field),)
+    # The names of a refusal are codes for programs: what each of them says stands in the sentence.
+    notices = () if refused is None else (replace(frame.notice(refused, field=refused.field), names=()),)
     lead = said("A programme is set up, tried, used, and closed. Each move is in the log with who made it, and why.")
     page = frame.page(visit, said("Phase"), lead=lead, at=frame.inside(visit, programme, PHASE), notices=notices)
     status = 200 if refused is None else status_of(refused)
@@ -132,9 +136,36 @@ def _phase(visit: Visit, refused: Refused | None = None) -> PageAnswer:
 def _phase_view(visit: Visit, found: PhasePage, refused: Refused | None) -> views.Phase:
     known = frame.names(visit)
     return views.Phase(
-        now=now(visit, found.state, refused), pilots=tuple(sentence(in_words(one)) for one in found.state.pilots),
+        now=now(visit, found.state, refused), pilots=tuple(_pilot(visit, one) for one in found.state.pilots),
         moves=tuple(_move(one, known.get(one.row.by, one.row.by)) for one in found.moves),
     )  # fmt: skip
+
+
+def _pilot(visit: Visit, one: Pilot) -> views.PilotRow:
+    link = _release(visit, one)
+    return views.PilotRow(
+        told=sentence(in_words(one)), name=f"{one.name} {one.version}", href=link[0].href if link else None
+    )
+
+
+def _release(visit: Visit, one: Pilot) -> tuple[Link, ...]:
+    """The way to a release of the pilot, for those who may see it."""
+    href = f"/releases/{one.release}"
+    return (Link(label=f"{one.name} {one.version}", href=href),) if visit.leads(href) else ()
+
+
+def _missing(visit: Visit, state: PhaseState, one: Missing) -> views.MissingRow:
+    """What production waits for. What the newest release of the pilot lacks leads to that release as well."""
+    root, newest = f"/programmes/{state.row.programme}", state.pilots[:1]
+    ways = {
+        "report-incomplete": (Link(label=said("Report on quality"), href=f"{root}/report"),),
+        "no-pilot-release": (Link(label=said("Build a release"), href=f"{root}/releases/new"),),
+        "hard-cases-missing": (Link(label=said("Import"), href=f"{root}/import"),),
+        "slices-missing": (Link(label=said("Import"), href=f"{root}/import"),),
+    }
+    links = tuple(link for link in ways.get(one.code, ()) if visit.leads(link.href))
+    releases = tuple(link for pilot in newest for link in _release(visit, pilot))
+    return views.MissingRow(found=sentence(one.found), todo=sentence(one.todo), links=(*links, *releases))
 
 
 def now(visit: Visit, state: PhaseState, refused: Refused | None = None) -> views.PhaseNow:
@@ -145,7 +176,7 @@ def now(visit: Visit, state: PhaseState, refused: Refused | None = None) -> view
         state=pill(row.phase), meaning=told(MEANING[row.phase]), href=root,
         ready=sentence(in_words(state.ready)) if waits and state.ready else "",
         missing=tuple(
-            views.MissingRow(found=sentence(one.found), todo=sentence(one.todo)) for one in state.missing
+            _missing(visit, state, one) for one in state.missing
         ) if waits else (),
         form=_form(visit, state, root, refused) if access.allows(visit.actor, "programme.write") else None,
     )  # fmt: skip
@@ -162,12 +193,16 @@ def _form(visit: Visit, state: PhaseState, action: str, refused: Refused | None)
         action=action, idempotency_key=new_key(), rationale=visit.text("rationale") if refused else "",
         ways=tuple(Choice(value=way, label=WAYS[way], is_chosen=way == chosen) for way in state.ways),
         errors=((refused.field, refusal_line(refused)),) if refused and refused.field else (),
+        warning=said(
+            "Closing ends this pilot. When the programme is reopened another one begins, and releases of this one do "
+            "not count for production any more."
+        ) if state.row.phase == PILOT else "",
     )  # fmt: skip
 
 
 def _move(one: Move, who: str) -> views.MoveRow:
     row, counts = one.row, Counter(one.checklist.values())
-    failed = ", ".join(name for name, state in one.checklist.items() if state == FAIL)
+    failed = "; ".join(told(title) for name, title, _ in LINES if one.checklist.get(name) == FAIL)
     return views.MoveRow(
         seq=count(row.seq), before=row.before, phase=row.phase, at=words.moment(row.at), who=who,
         href=f"/receipts/{row.seq}", rationale=one.rationale,

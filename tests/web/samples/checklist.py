@@ -59,6 +59,7 @@ NOW = checklist.PhaseNow(
         checklist.MissingRow(
             found="The report on quality was not complete when answers 0.9.0 was made. Without an answer: Do experts stay as good as they were? What got through?",
             todo="The report says how to get each answer: do so, and cut another release.",
+            links=(Link(label="Report on quality", href=f"{ROOT}/report"), Link(label="answers 0.9.0", href="/releases/rel-1")),
         ),
     ),
     form=checklist.MoveForm(
@@ -67,12 +68,13 @@ NOW = checklist.PhaseNow(
             Choice(value="production", label="Production: a pilot has shown that it works"),
             Choice(value="closed", label="Closed: nothing new begins"),
         ),
+        warning="Closing ends this pilot.",
     ),
 )  # fmt: skip
 MOVE = checklist.MoveRow(
     seq="2,101", before="draft", phase="pilot", at=f"{DAY}09:12:00Z", who="Mara Lindqvist", href="/receipts/2101",
     rationale="Contract and rubrics were agreed on with the client; now we want to see whether experts read them alike.",
-    checklist="5 lines fail (dimensions, qualifications, holdout, qa, impact), 7 lines pass and 2 lines do not apply", release=None,
+    checklist="2 lines fail (Rights; Blinding), 7 lines pass and 2 lines do not apply", release=None,
 )  # fmt: skip
 READY = replace(
     NOW, missing=(),
@@ -89,7 +91,7 @@ SAMPLES = (
     ),
     Sample(
         "phase", "checklist/phase.html",
-        checklist.Phase(now=NOW, pilots=("answers 0.9.0: 120 records, 12 hard (10 %); values by axis: domain 3.",), moves=(MOVE,)),
+        checklist.Phase(now=NOW, pilots=(checklist.PilotRow(told="answers 0.9.0: 120 records, 12 hard (10 %); values by axis: domain 3.", name="answers 0.9.0", href="/releases/rel-1"),), moves=(MOVE,)),
         within("Phase", "Phase"),
     ),
     Sample(
@@ -101,7 +103,7 @@ SAMPLES = (
         "phase-refused", "checklist/phase.html",
         checklist.Phase(
             now=replace(READY, form=replace(NOW.form, rationale="Because.", errors=(("rationale", SHORT),))),
-            pilots=(READY.ready,),
+            pilots=(checklist.PilotRow(told=READY.ready, name="answers 0.9.1", href=None),),
             moves=(replace(MOVE, before="pilot", phase="production", release=Link(label="the pilot release", href="#")), MOVE),
         ),
         within("Phase", "Phase", notices=(Notice(kind="refused", sentence=SHORT, field="rationale"),)),

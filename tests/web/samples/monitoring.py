@@ -222,6 +222,7 @@ REPORT = monitoring.ReportPage(
         monitoring.ReportSection(
             id="escape", heading="What got through?", answer="Not answered yet.",
             missing="No finished item was looked at a second time: draw a sample for re-review.", causes=(), numbers=(),
+            link=Link(label="Second looks", href=f"{ROOT}/rereview"),
         ),
     ),
     download=Link(label="Download as Markdown", href=f"{ROOT}/report.md"),

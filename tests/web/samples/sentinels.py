@@ -47,7 +47,7 @@ OVERVIEW = sentinel.Overview(
             held=140, state=Pill(label="decided", tone="good"), found=CAUSES["rubric"],
         ),
     ),
-    pools=(
+    is_low=True, import_href="#", pools=(
         sentinel.PoolRow(
             expert=EXPERT, domain="medical", left="0 of 40", lasts="about 0 judgments",
             state=Pill(label="used up", tone="bad"),

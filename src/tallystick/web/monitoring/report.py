@@ -5,6 +5,7 @@ from starlette.responses import Response
 from tallystick.app import monitoring
 from tallystick.edge import Site, Visit
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.monitoring import sections
 from tallystick.flow.monitoring.sections import Section
 from tallystick.flow.monitoring.told import COUNT, SHARE, Number
 from tallystick.flow.monitoring.written import markdown
@@ -41,7 +42,7 @@ def report(visit: Visit) -> PageAnswer:
             items=counted("%(number)s item", "%(number)s items", found.items), entry=count(found.upto),
         ),
         summary=tuple(resaid(one) for one in found.summary),
-        sections=tuple(_section(section) for section in found.sections),
+        sections=tuple(_section(section, way=_way(visit, root, section)) for section in found.sections),
         download=Link(label=said("Download as Markdown"), href=f"{root}/report.md"),
     )  # fmt: skip
     trail = ((page.programme.title, root), (said(SECTION), f"{root}/monitoring"))
@@ -49,10 +50,27 @@ def report(visit: Visit) -> PageAnswer:
     return frame.shown("monitoring/report.html", view, frame.page(visit, said(HEADING), at=at))
 
 
-def _section(section: Section) -> views.ReportSection:
+_WAYS = {
+    sections.AGREEMENT: (N_("Agreement"), "/agreement"), sections.ITEMS: (N_("Items"), "/items"),
+    sections.DISAGREEMENTS: (N_("Disagreements by cause"), "/causes"), sections.PEOPLE: (N_("Sentinels"), "/sentinels"),
+    sections.SHORTCUTS: (N_("Shortcuts"), "/shortcuts"), sections.ESCAPE: (N_("Second looks"), "/rereview"),
+}  # fmt: skip
+"""A question: the page below the programme on which its answer is got."""
+
+
+def _way(visit: Visit, root: str, section: Section) -> Link | None:
+    """The way to an answer that is missing, for those who may go there."""
+    label, path = _WAYS.get(section.id, ("", ""))
+    if not section.missing or not path or not visit.leads(f"{root}{path}"):
+        return None
+    return Link(label=said(label), href=f"{root}{path}")
+
+
+def _section(section: Section, *, way: Link | None) -> views.ReportSection:
     numbers = dict.fromkeys([*(n for cause in section.causes for n in cause.numbers), *section.numbers])
     return views.ReportSection(
         id=section.id, heading=resaid(section.title), answer=resaid(section.answer), missing=resaid(section.missing),
+        link=way,
         causes=tuple(
             views.CauseRow(sentence=resaid(cause.sentence), action=resaid(cause.action), is_clear=cause.is_clear)
             for cause in section.causes

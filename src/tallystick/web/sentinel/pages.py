@@ -47,13 +47,15 @@ def overview(visit: Visit) -> PageAnswer:
 def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -> PageAnswer:
     programme = found.programme.programme
     root = f"/programmes/{programme}/sentinels"
-    may_write = access.allows(visit.actor, "monitor.write")
+    may_write, known = access.allows(visit.actor, "monitor.write"), frame.names(visit)
+    to_import = f"/programmes/{programme}/import"
     view = views.Overview(
-        policy=told.policy(found), warnings=told.warnings(found), charts=tuple(_chart_rows(visit, found, root)),
-        falls=tuple(_fall_rows(found, root)),
+        policy=told.policy(found), warnings=told.warnings(found, known),
+        charts=tuple(_chart_rows(visit, found, root, known=known)), falls=tuple(_fall_rows(found, root, known)),
+        is_low=any(one.is_low for one in found.left), import_href=to_import if visit.leads(to_import) else None,
         pools=tuple(
             views.PoolRow(
-                expert=one.expert, domain=one.domain, left=told.part_of(one.left, one.total),
+                expert=known.get(one.expert, one.expert), domain=one.domain, left=told.part_of(one.left, one.total),
                 lasts="" if one.judgments is None else told.about(one.judgments),
                 state=Pill(label="used up", tone="bad") if one.left == 0
                 else Pill(label="low", tone="waiting") if one.is_low else Pill(label="enough", tone="good"),
@@ -71,11 +73,12 @@ def _overview(visit: Visit, found: Overview, notices: tuple[Notice, ...] = ()) -
     return frame.shown("sentinel/overview.html", view, page, status=422 if notices else 200)
 
 
-def _chart_rows(visit: Visit, found: Overview, root: str) -> list[views.ChartRow]:
+def _chart_rows(visit: Visit, found: Overview, root: str, *, known: dict[str, str]) -> list[views.ChartRow]:
     sees_people = access.allows(visit.actor, "roster.read")
     return [
         views.ChartRow(
-            expert=one.row.expert, expert_href=f"/people/{one.row.expert}" if sees_people else None,
+            expert=known.get(one.row.expert, one.row.expert),
+            expert_href=f"/people/{one.row.expert}" if sees_people else None,
             rubric=f"{one.row.rubric} {one.row.rubric_version}",
             href=f"{root}/charts/{one.row.expert}/{one.row.rubric}", state=told.STATES[one.row.state],
             answers=one.row.taken, right=one.row.right,
@@ -85,10 +88,11 @@ def _chart_rows(visit: Visit, found: Overview, root: str) -> list[views.ChartRow
     ]  # fmt: skip
 
 
-def _fall_rows(found: Overview, root: str) -> list[views.FallRow]:
+def _fall_rows(found: Overview, root: str, known: dict[str, str]) -> list[views.FallRow]:
     return [
         views.FallRow(
-            at=words.moment(one.at), expert=one.expert, rubric=f"{one.rubric} {one.rubric_version}",
+            at=words.moment(one.at), expert=known.get(one.expert, one.expert),
+            rubric=f"{one.rubric} {one.rubric_version}",
             href=f"{root}/charts/{one.expert}/{one.rubric}", answers=told.right(one.right, one.answers),
             held=one.held, found=told.CAUSES.get(one.found or "", ""),
             state=Pill(label="decided", tone="good") if one.state == "decided"
@@ -224,7 +228,7 @@ def _chart(visit: Visit, notices: tuple[Notice, ...] = ()) -> PageAnswer:
         words=visit.text("words"), idempotency_key=new_key(),
     )  # fmt: skip
     at = frame.inside(visit, programme, SECTION, (said(SECTION), root))
-    page = frame.page(visit, f"{expert}, {rubric}", at=at, notices=notices)
+    page = frame.page(visit, f"{frame.names(visit).get(expert, expert)}, {rubric}", at=at, notices=notices)
     return frame.shown("sentinel/chart.html", view, page, status=422 if notices else 200)
 
 

@@ -1,5 +1,6 @@
 """What pages on sentinels say: rates and what they cost, falls, charts, paces. Reads and writes nothing."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from tallystick.app.sentinel import ChartPage, Overview
@@ -81,21 +82,22 @@ def policy(found: Overview) -> tuple[Fact, ...]:
     )
 
 
-def warnings(found: Overview) -> tuple[str, ...]:
-    """What somebody has to do something about: gold that runs out."""
-    return tuple(_warning(one) for one in found.left if one.is_low) if found.policy is not None else ()
+def warnings(found: Overview, known: Mapping[str, str]) -> tuple[str, ...]:
+    """What somebody has to do something about: gold that runs out. `known`: names of people, for who may read them."""
+    low = [one for one in found.left if one.is_low and found.policy is not None]
+    return tuple(_warning(one, known.get(one.expert, one.expert)) for one in low)
 
 
-def _warning(one: PoolLeft) -> str:
+def _warning(one: PoolLeft, expert: str) -> str:
     if one.left == 0:
         return said(
             "No sentinels are left for %(expert)s in %(domain)s: all %(total)s gold items were seen, and no fall of "
             "accuracy would be noticed. Import gold items for this domain.",
-            expert=one.expert, domain=one.domain, total=count(one.total),
+            expert=expert, domain=one.domain, total=count(one.total),
         )  # fmt: skip
     return said(
         "%(left)s of %(total)s gold items are left for %(expert)s in %(domain)s: import more before they are used up.",
-        left=count(one.left), total=count(one.total), expert=one.expert, domain=one.domain,
+        left=count(one.left), total=count(one.total), expert=expert, domain=one.domain,
     )  # fmt: skip
 
 

@@ -37,21 +37,32 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingRow:
-    """One thing that is missing before production, and what to do."""
+    """One thing that is missing before production, what to do, and the pages where that is done."""
 
     found: str
     todo: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PilotRow:
+    """A release of the pilot and what it held. `href` is None where its page is not for whoever reads."""
+
+    told: str
+    name: str
+    href: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveForm:
-    """Moves a programme. Posts `csrf`, `idempotency_key`, `phase`, `rationale`."""
+    """Moves a programme. Posts `csrf`, `idempotency_key`, `phase`, `rationale`. `warning`: what a move takes away."""
 
     action: str
     idempotency_key: str
     ways: tuple[Choice, ...]
     rationale: str = ""
     errors: tuple[tuple[str, str], ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,5 +102,5 @@ class Phase:
     """The phase of a programme, and how it came there. Template: checklist/phase.html."""
 
     now: PhaseNow
-    pilots: tuple[str, ...]
+    pilots: tuple[PilotRow, ...]
     moves: tuple[MoveRow, ...]

@@ -201,6 +201,7 @@ class ReportSection:
     missing: str
     causes: tuple[CauseRow, ...]
     numbers: tuple[NumberRow, ...]
+    link: Link | None = None  # the page on which the answer can be got, while it is missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

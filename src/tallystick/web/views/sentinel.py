@@ -8,7 +8,7 @@ from tallystick.web.views.parts import Choice, Fact, Pill
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartRow:
-    """Where one chart stands."""
+    """Where one chart stands. `expert`: the name, for those who may read the roster; here and in the other rows."""
 
     expert: str
     expert_href: str | None
@@ -64,6 +64,8 @@ class Overview:
     charts: tuple[ChartRow, ...]
     falls: tuple[FallRow, ...]
     pools: tuple[PoolRow, ...]
+    is_low: bool = False  # whether gold runs out for somebody
+    import_href: str | None = None
     rates: tuple[Rate, ...]
     offer_action: str | None
     end_action: str | None
