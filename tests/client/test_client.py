@@ -11,10 +11,13 @@ from served import InProcess, Served, served_at
 from tallystick.app.access import Actor
 from tallystick.client import (
     Absent,
+    ApiError,
     Client,
     Conflict,
     Judgment,
+    Malformed,
     Points,
+    Problem,
     Reason,
     Refused,
     ServerFailed,
@@ -203,3 +206,21 @@ def test_refusals_carry_code_sentence_and_problems(served: Served) -> None:
         assert all(problem.sentence.startswith("mine.yaml") for problem in document.value.problems)
         with pytest.raises(Absent):
             client.glance("no/such?programme")
+
+
+def test_the_text_of_a_refusal_says_the_first_problems(served: Served) -> None:
+    with client_of(served, served.world.lead) as client, pytest.raises(Malformed) as refused:
+        client.items(PROGRAMME, limit=0)
+    found = refused.value
+    assert str(found).splitlines() == [found.sentence, *(problem.sentence for problem in found.problems)]
+    assert "limit" in str(found)
+
+
+def test_the_text_of_a_refusal_is_no_list_without_end() -> None:
+    places = [
+        Problem(name="mine.yaml", line=n, path="a", expected="b", found="c", fix="Mend it.", sentence=f"Line {n}.")
+        for n in range(1_007)
+    ]
+    told = str(ApiError("document-faults", "Many.", status=422, problems=places)).splitlines()
+    assert told == ["Many.", "Line 0.", "Line 1.", "Line 2.", "Line 3.", "Line 4.", "And 1,002 more: see problems."]
+    assert str(ApiError("absent", "Nothing here.", status=404)) == "Nothing here."

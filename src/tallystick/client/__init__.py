@@ -6,7 +6,8 @@
             cell.submit(task.assignment, Judgment(verdict="a_slightly", scores=..., reasons=[Reason(...)]))
 
 Every change carries an idempotency key of its own, so that a call that was cut off is repeated safely: connection
-errors and answers of 500 and above are tried again with the same key. A refusal is an exception with its code.
+errors and answers of 500 and above are tried again with the same key. A refusal is an exception with its code; its
+text says the first problems of the request or of the document, and its `problems` are all of them.
 """
 
 from tallystick.client.adjudication import DisagreementQueue, Overturns, RubricRemark, TakenCase

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+PROBLEMS_TOLD_MAX = 5
+"""How many problems stand in the text of an exception; `problems` holds them all."""
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing wrong with a document, a row or a request."""
@@ -24,20 +27,28 @@ class ApiError(Exception):
     sentence  for people: what was expected, what was found, what to do
     field     the input that it concerns, when there is one
     names     the records, rows or people that it concerns
-    problems  every problem of a document
+    problems  every problem of a document, a row or the request
+
+    Its text is the sentence and below it the first problems, each in a line: a traceback says what to correct.
     """
 
     def __init__(
         self, code: str, sentence: str, *, status: int, field: str | None = None, names: Sequence[str] = (),
         problems: Sequence[Problem] = (),
     ) -> None:  # fmt: skip
-        super().__init__(sentence)
+        super().__init__(_text(sentence, problems))
         self.code = code
         self.sentence = sentence
         self.status = status
         self.field = field
         self.names = tuple(names)
         self.problems = tuple(problems)
+
+
+def _text(sentence: str, problems: Sequence[Problem]) -> str:
+    told = [problem.sentence for problem in problems[:PROBLEMS_TOLD_MAX]]
+    more = len(problems) - len(told)
+    return "\n".join([sentence, *told, *([f"And {more:,} more: see problems."] if more else [])])
 
 
 class Malformed(ApiError):
