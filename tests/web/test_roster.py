@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from app import test_credential as credentials
 from e2e.scene import joined
-from living_cell import PROGRAMME, World
+from living_cell import GOLD, PROGRAMME, World, contract_text, gold_row
 from web.visitor import Visitor, pages_at
 
-from tallystick.app import assignment
+from tallystick.app import assignment, contract
+from tallystick.app.kernel import Receipt, new_key
 from tallystick.flow.refusal import Refused
 
 GO = 'class="button" href="/work/'
@@ -59,3 +61,78 @@ def test_whoever_may_not_work_is_told_why(tmp_path: Path) -> None:
         absent = assignment.nothing_waits(world.cell, world.lead, PROGRAMME)
         assert isinstance(absent, Refused)
         assert absent.code == "absent"
+
+
+def revised(world: World, section: str, version: str = "1.1.0", *, domains: tuple[str, ...] = ("general",)) -> None:
+    """Bring another version of the contract into force, with a section more."""
+    text = (
+        contract_text(version, domains=domains).replace("Terms", version).replace("The plan", f"Plan {version}")
+        + section
+    )
+    done = contract.bring_into_force(world.cell, world.lead, text=text, name="c.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done
+
+
+def test_what_is_closed_for_want_of_a_credential_is_not_said_to_be_open(tmp_path: Path) -> None:
+    with pages_at(tmp_path) as served:
+        world, expert = served.world, served.world.expert()
+        world.work(1)
+        visitor, mine = Visitor(served, expert), f"/people/{expert.person}"
+        assert "Open to you: " in visitor.get("/me").text
+        revised(world, credentials.DEMAND)
+        closed = visitor.get("/me").text
+        assert "Open to you: " not in closed
+        assert GO not in closed
+        assert "its work needs a verified credential that has not expired: medical-licence." in closed
+        assert f'href="{mine}#credentials"' in closed
+        refused = visitor.get(f"/work/{PROGRAMME}")
+        assert refused.status_code == 409
+        assert f'href="{mine}#credentials"' in refused.text
+        name = credentials.declared(world, expert)
+        assert isinstance(credentials.verify(world, name), Receipt)
+        opened = visitor.get("/me").text
+        assert "Open to you: " in opened
+        assert "its work needs" not in opened
+
+
+def test_a_disqualifier_stands_on_the_page_of_ones_work_with_the_way_to_answer_it(tmp_path: Path) -> None:
+    with pages_at(tmp_path) as served:
+        world, expert = served.world, served.world.expert()
+        world.work(2)
+        world.judge(expert)
+        visitor, link = Visitor(served, expert), f'href="/people/{expert.person}#screening"'
+        assert link not in visitor.get("/me").text
+        name = credentials.proposed(world, expert)
+        waits = visitor.get("/me").text
+        assert "A disqualifier was proposed about you, and does nothing yet: The registry says" in waits
+        assert link in waits
+        assert GO in waits
+        assert not isinstance(credentials.decide(world, name, "confirmed"), Refused)
+        stopped = visitor.get("/me").text
+        assert "You get no work: a disqualifier was confirmed. The registry says" in stopped
+        assert "Open to you: " not in stopped
+        assert GO not in stopped
+        assert link in stopped
+        assert f'href="/me/figures/{PROGRAMME}"' in stopped, "what one judged stays one's own"
+        refused = visitor.get(f"/work/{PROGRAMME}")
+        assert refused.status_code == 409
+        assert link in refused.text
+        assert not isinstance(credentials.decide(world, name, "lifted"), Refused)
+        assert link not in visitor.get("/me").text
+
+
+def test_whoever_may_do_some_work_is_told_what_is_closed_to_them(tmp_path: Path) -> None:
+    demand = "credentials: [{type: medical-licence, domains: [legal], why: Doctors only.}]\n"
+    with pages_at(tmp_path) as served:
+        world, expert = served.world, served.world.expert()
+        revised(world, demand, domains=("general", "legal"))
+        world.publish(domain="legal")
+        world.bring([gold_row(f"gl-{n}", domain="legal") for n in range(GOLD)], batch="gold-l", purpose="gold")
+        world.qualify(expert, "legal")
+        visitor = Visitor(served, expert)
+        mine = visitor.get("/me").text
+        assert mine.count("Open to you: ") == 1
+        none = visitor.get(f"/work/{PROGRAMME}")
+        assert none.status_code == 200
+        assert "its work needs a verified credential that has not expired: medical-licence." in none.text
+        assert f'href="/people/{expert.person}#credentials"' in none.text

@@ -71,6 +71,12 @@ class Standing(Shown):
     correct: int | None = Field(description="Right verdicts; null until the attempt has ended.")
     pass_mark: int | None = Field(description="Right verdicts that are needed; null without an attempt.")
     dimensions: list[DimensionResult] = Field(description="Empty until the attempt has ended.")
+    is_open: bool = Field(
+        description="Whether its work may be given to one: qualified under this version, every credential held that "
+        "the domain demands, no disqualifier confirmed."
+    )
+    lacking_credentials: list[str] = Field(description="Types that the domain demands and that one does not hold.")
+    is_disqualified: bool = Field(description="Whether a confirmed disqualifier keeps one out of the programme.")
 
 
 class Standings(Shown):
@@ -100,6 +106,7 @@ def _standing(one: roster.Standing) -> Standing:
         correct=attempt.correct if attempt and attempt.state != "running" else None,
         pass_mark=attempt.pass_mark if attempt else None,
         dimensions=[DimensionResult.of(dimension) for dimension in one.dimensions],
+        is_open=one.is_open, lacking_credentials=list(one.lacking), is_disqualified=one.is_stopped,
     )  # fmt: skip
 
 

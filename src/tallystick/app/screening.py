@@ -252,6 +252,13 @@ def of_person(cell: Cell, actor: Actor, person: str) -> tuple[DisqualifierView, 
     )  # fmt: skip
 
 
+def own_open(cell: Cell, actor: Actor) -> tuple[Row, ...]:
+    """What is proposed or confirmed about oneself, newest first, without the words that were said of it."""
+    with cell.read() as connection:
+        rows = disqualifiers.of_person(connection, actor.person)
+    return tuple(row for row in rows if row.state in (flow.PROPOSED, flow.CONFIRMED))
+
+
 def waiting(cell: Cell, actor: Actor) -> tuple[Row, ...] | Refused:
     """The disqualifiers that wait for a person, newest first."""
     if not access.allows(actor, "roster.read"):

@@ -16,7 +16,7 @@ from tallystick.flow.constitution import Constitution
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.flow.routing import HELD_LEFT_OUT
-from tallystick.web import frame, language, words
+from tallystick.web import credential, frame, language, words
 from tallystick.web import judgment as form
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
@@ -88,11 +88,19 @@ def next_item(visit: Visit) -> PageAnswer:
 
 
 def _none(visit: Visit, programme: str, refused: Refused) -> Response:
+    closed = _closed(visit, programme)
     view = views.NoWork(
-        programme=programme, reason=language.refusal_line(refused), todo=WAITING[refused.code], home_href="/me"
-    )
+        programme=programme, reason=language.refusal_line(refused), todo=WAITING[refused.code], home_href="/me",
+        closed=closed, file_href=credential.own_href(visit) if closed else "",
+    )  # fmt: skip
     at = Place(trail=((said("My work"), "/me"),), programme=programme)
     return frame.shown("judgment/none.html", view, frame.page(visit, said("Nothing waits"), at=at))
+
+
+def _closed(visit: Visit, programme: str) -> tuple[str, ...]:
+    """What is closed to somebody for want of a credential, while other work of the programme is open to them."""
+    rows = roster.standings(visit.cell, visit.actor, programme)
+    return () if isinstance(rows, Refused) else credential.lacking_lines(rows)
 
 
 def _left_out(visit: Visit, refused: Refused) -> Response:

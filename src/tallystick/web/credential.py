@@ -7,6 +7,7 @@ from datetime import date
 from tallystick.app import access, credential, screening
 from tallystick.app.credential import CredentialPage, EvidenceFile, Held
 from tallystick.app.kernel import new_key
+from tallystick.app.roster import Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.download import download
 from tallystick.edge.pages import PageAnswer
@@ -42,7 +43,10 @@ def mount(site: Site) -> None:
     site.page("/credentials", overview, permission="roster.read")
     site.page(one, detail, permission="self")
     site.page(one, decide, permission="self", methods=("POST",), max_bytes=FORM_BYTES)
-    site.page(f"{one}/evidence", add, permission="self", methods=("POST",), max_bytes=EVIDENCE_BYTES_MAX + FORM_BYTES)
+    site.page(
+        f"{one}/evidence", add, permission="self", methods=("POST",), max_bytes=EVIDENCE_BYTES_MAX + FORM_BYTES,
+        told_bytes=EVIDENCE_BYTES_MAX,
+    )  # fmt: skip
     site.page(f"{one}/evidence/{{number}}", evidence, permission="self")
 
 
@@ -276,6 +280,24 @@ def reminders(expiring: Iterable[Expiring], names: Mapping[str, str] | None = No
             who_href="" if names is None else f"/people/{one.person}",
         )
         for one in expiring
+    )  # fmt: skip
+
+
+def own_href(visit: Visit) -> str:
+    """Where somebody declares and renews credentials of their own."""
+    return f"/people/{visit.actor.person}#credentials"
+
+
+def lacking_lines(standings: Iterable[Standing]) -> tuple[str, ...]:
+    """Where somebody is qualified and gets no work for want of a credential, rubric by rubric."""
+    return tuple(
+        said(
+            "%(rubric)s is closed to you: you are qualified, and its work needs a verified credential that has not "
+            "expired: %(types)s.", rubric=title, types=", ".join(types),
+        )
+        for title, types in dict.fromkeys(
+            (one.title, one.lacking) for one in standings if one.is_qualified and one.lacking
+        )
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def me(visit: Visit) -> PageAnswer:
                 nothing=_nothing(visit, name),
             )
             for name, rows in standings.items()
-            if (note := _note(rows))
+            if (note := _note(rows)) or name in judged
         ),
         calibrations=_calibrations(visit),
         qualifications=tuple(
@@ -113,9 +113,7 @@ def me(visit: Visit) -> PageAnswer:
         asked=tuple(
             Link(label=name, href=f"/me/pool/{name}") for name in pool.asking(visit.cell, visit.actor)
         ),
-        blocked=()
-        if has_contract
-        else (said("Your contract is not recorded yet. Ask the programme lead to record it."),),
+        blocked=_blocked(visit, standings, has_contract=has_contract),
     )  # fmt: skip
     return frame.shown("roster/me.html", view, frame.page(visit, said("My work")))
 
@@ -143,8 +141,24 @@ def _nothing(visit: Visit, programme: str) -> str:
 
 def _note(standings: list[Standing]) -> str:
     """In which domains somebody may work; empty when in none."""
-    open_to = [s.title for s in standings if s.qualification is not None and s.qualification.state == "qualified"]
+    open_to = [s.title for s in standings if s.is_open]
     return said("Open to you: %(rubrics)s.", rubrics=", ".join(open_to)) if open_to else ""
+
+
+def _blocked(
+    visit: Visit, standings: Mapping[str, list[Standing]], *, has_contract: bool
+) -> tuple[views.Blocked, ...]:  # fmt: skip
+    """Why somebody gets no work, each with what to do: their contract, disqualifiers, credentials that are lacking."""
+    found = []
+    if not has_contract:
+        sentence = said("Your contract is not recorded yet. Ask the programme lead to record it.")
+        found.append(views.Blocked(sentence=sentence))
+    found += screening.own_open(visit)
+    for programme, rows in standings.items():
+        lines = credential.lacking_lines(rows)
+        link = Link(label=said("Declare or renew it in your file"), href=credential.own_href(visit))
+        found += [views.Blocked(sentence=f"{programme}: {line}", link=link) for line in lines]
+    return tuple(found)
 
 
 # --- the roster ---------------------------------------------------------------------------------------------------

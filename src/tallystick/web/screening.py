@@ -15,7 +15,8 @@ from tallystick.web import credential as credentials
 from tallystick.web import frame, words
 from tallystick.web.language import N_, Words, said, told
 from tallystick.web.views import screening as views
-from tallystick.web.views.parts import Choice, Pill
+from tallystick.web.views.parts import Choice, Link, Pill
+from tallystick.web.views.roster import Blocked
 
 FORM_BYTES = 20_000
 ANSWER = "answer"
@@ -37,9 +38,31 @@ DECISIONS: Mapping[str, tuple[Choice, ...]] = {
 }  # fmt: skip
 
 
+def own_open(visit: Visit) -> list[Blocked]:
+    """What is proposed or confirmed about oneself, for the page of one's work: where it stands and is answered."""
+    link = Link(label=said("Read and answer it in your file"), href=f"/people/{visit.actor.person}#screening")
+    return [
+        Blocked(sentence=_own_line(told(GROUNDS[row.ground]), row.state, row.programme), link=link)
+        for row in screening.own_open(visit.cell, visit.actor)
+    ]
+
+
+def _own_line(ground: str, state: str, programme: str | None) -> str:
+    if state == PROPOSED:
+        return said("A disqualifier was proposed about you, and does nothing yet: %(ground)s", ground=ground)
+    if programme is None:
+        return said("You get no work: a disqualifier was confirmed. %(ground)s", ground=ground)
+    return said(
+        "You get no work in %(programme)s: a disqualifier was confirmed. %(ground)s", programme=programme, ground=ground
+    )
+
+
 def mount(site: Site) -> None:
     """Register the cell's rules. What is said of one person is registered with their page."""
-    site.page("/screening/rules", run_rules, permission="screen", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page(
+        "/screening/rules", run_rules, permission="screen", methods=("POST",), max_bytes=FORM_BYTES,
+        form_at="/credentials",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Sign-in, sign-out, the way home, and the pages that say no. Reads sessions through app; sets cookies."""
 
+import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
@@ -11,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from tallystick.app import access, roster
 from tallystick.app.access import Actor
 from tallystick.edge import PUBLIC, Site, Visit
+from tallystick.edge.visit import is_from_elsewhere
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, language
 from tallystick.web.language import said
@@ -23,6 +26,12 @@ LANGUAGE = "language"
 """The cookie of the chosen language. It says nothing of anybody."""
 LOGIN_MAX, PASSWORD_MAX = 100, 1000
 SIGN_IN: Final = "/sign-in"
+SENT_CHARACTERS_MAX = 1_000_000
+"""Of a form that was turned away as much is shown again: the longest document that a form takes."""
+_NOT_SHOWN: Final = re.compile(
+    r"pass|secret|token|credential|csrf|^(login|idempotency_key|do|as|intent|begun_from|active_ms|next|language|seen)$"
+)
+"""Fields that are a secret, or that only the form itself knows of."""
 _NO_AIM: Final = frozenset({SIGN_IN, "/sign-out", "/language"})
 """Signing in never leads to these: they are on the way, and would lead on without an end."""
 
@@ -100,6 +109,12 @@ def _came_from(visit: Visit) -> str:
     return next((_address(path, query) for path, query in places if visit.rule_at(unquote(path))), "/")
 
 
+def _form_page(visit: Visit) -> str:
+    """The page from which a form was sent, or the form's own address: opened, it leads to a page that holds it."""
+    found = _came_from(visit)
+    return quote(visit.request.url.path, safe="/%") if found == "/" else found
+
+
 def _address(path: str, query: str) -> str:
     """A path with its query, but without the notice of what was done there before."""
     left = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "done"]
@@ -143,6 +158,10 @@ def sign_out(visit: Visit) -> Response:
     return response
 
 
+IN_FILE: Final[Mapping[str, str]] = {"disqualified": "screening", "credential-missing": "credentials"}
+"""Refusals that one's own file explains, and where in it."""
+
+
 def fault(status: int, refused: Refused, visit: Visit | None) -> Response:
     """A refusal that no form shows: absent, failed, or turned away with the reason."""
     is_signed_in = visit is not None and visit.session is not None
@@ -152,10 +171,34 @@ def fault(status: int, refused: Refused, visit: Visit | None) -> Response:
     if status >= 500:
         view = views.Failed(reference=refused.names[0] if refused.names else "none")
         return _shown(None, said("Something failed"), "session/failed.html", view, status=status)
-    view = views.Turned(is_signed_in=is_signed_in, sign_in_href=sign_in_href(visit))
+    back = "" if visit is None or visit.request.method == "GET" else _form_page(visit)
+    view = views.Turned(
+        back_href=back,
+        is_signed_in=is_signed_in, sign_in_href=sign_in_href(visit), sent=_sent(visit) if visit else (),
+        file_href=f"/people/{visit.actor.person}#{IN_FILE[refused.code]}"
+        if visit is not None and is_signed_in and refused.code in IN_FILE
+        else "",
+    )  # fmt: skip
     return _shown(
         visit, said("Not done"), "session/refused.html", view, status=status, notices=(frame.notice(refused),)
     )
+
+
+def _sent(visit: Visit) -> tuple[views.SentText, ...]:
+    """The words of a form that was turned away: Back leads to a form that may be gone, and then they are nowhere.
+
+    Only of a form of ours: what another site sends is refused before it is read. No secrets, and no more than a form
+    of words can hold. Words of several lines each stand for themselves, all others together.
+    """
+    if visit.request.url.path == SIGN_IN or is_from_elsewhere(visit.request):
+        return ()
+    given = [(name, text) for name, text in visit.form.multi_items() if isinstance(text, str) and text.strip()]
+    shown = [(name, text.replace("\r\n", "\n")) for name, text in given if not _NOT_SHOWN.search(name)]
+    if sum(len(name) + len(text) for name, text in shown) > SENT_CHARACTERS_MAX:
+        return ()
+    lines = "\n".join(f"{name}: {text}" for name, text in shown if "\n" not in text)
+    one_by_one = tuple(views.SentText(name=name, text=text) for name, text in shown if "\n" in text)
+    return (*((views.SentText(name="", text=lines),) if lines else ()), *one_by_one)
 
 
 def _shown(
@@ -173,6 +216,6 @@ def _shown(
         return HTMLResponse(render(template, view, bare), status_code=status)
     page = frame.page(visit, heading, notices=notices)
     # No link is the current one: an address that is forbidden must not be told from one that is absent.
-    choice = page.choice and replace(page.choice, next_path="/")
+    choice = page.choice and replace(page.choice, next_path="/" if status == 404 else page.choice.next_path)
     nowhere = replace(page, nav=tuple(replace(link, is_current=False) for link in page.nav), choice=choice)
     return frame.shown(template, view, nowhere, status=status)

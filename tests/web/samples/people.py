@@ -95,6 +95,18 @@ SAMPLES = (
         replace(SIGNED_OUT, notices=(REFUSED,)),
     ),
     Sample(
+        "refused-with-words",
+        "session/refused.html",
+        session.Turned(
+            is_signed_in=False,
+            sent=(
+                session.SentText(name="", text="criteria.0.name: Reasoning\ncriteria.0.question: Does it follow?"),
+                session.SentText(name="notes", text="The second step rests on the first.\nThe first is wrong."),
+            ),
+        ),
+        replace(SIGNED_OUT, notices=(REFUSED,)),
+    ),
+    Sample(
         "qualification-start",
         "roster/start.html",
         roster.QualificationStart(
@@ -218,7 +230,15 @@ SAMPLES = (
             waiting=(),
             qualifications=(),
             receipts=(),
-            blocked=("Your contract is not executed yet. Your lead records it; until then no item is given to you.",),
+            blocked=(
+                roster.Blocked(
+                    sentence="Your contract is not executed yet. Your lead records it; until then no item is given to you."
+                ),
+                roster.Blocked(
+                    sentence="A disqualifier was confirmed about you: No contract with this person is executed.",
+                    link=Link(label="Read and answer it in your file", href="#"),
+                ),
+            ),
         ),
         expert("My work"),
     ),

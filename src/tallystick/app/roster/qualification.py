@@ -1,16 +1,17 @@
 """Qualification: blinded gold items under the very rubric to be used. Nobody gets work without it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from tallystick import canon
-from tallystick.app import access, routing, welfare
+from tallystick.app import access, credential, routing, welfare
 from tallystick.app.access import Actor
 from tallystick.app.assignment import Shown, shown_in
 from tallystick.app.cell import Cell
-from tallystick.app.contract import closed, unreadable
+from tallystick.app.contract import closed, today_of, unreadable
 from tallystick.app.judgment import rationale_bytes
 from tallystick.app.kernel import Command, Decision, Receipt, Transaction
 from tallystick.app.looking import About
@@ -22,12 +23,13 @@ from tallystick.flow import judgment
 from tallystick.flow import roster as flow
 from tallystick.flow.refusal import Refused
 from tallystick.flow.roster import Attempt, Given
+from tallystick.flow.routing import Eligibility
 from tallystick.flow.rubric import GOLD_MAX, Rubric, drawn, enough, rule_on
 from tallystick.ledger import journal
 from tallystick.signals.preference import SIGNAL as PAIR
 from tallystick.signals.shape import Answer
 from tallystick.stats.qualification import QualificationRule
-from tallystick.store import assignment, items, roster, sessions
+from tallystick.store import assignment, items, roster, screening, sessions
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 from tallystick.store.sentinel import sentinel_items_of
@@ -88,6 +90,10 @@ class Standing:
     items  how many an attempt has: all that there are, or the least that it needs while there are too few
     rule   the decision rule on them, with both error rates; None when no pass mark on them keeps the risk
     enough the rule with the fewest items, at least as many as the rubric asks for, that lets nine in ten experts pass
+    lapsed   the earlier version that they passed, where nothing is passed under this one: the rubric changed since
+    lacking  types of credential that the domain demands and that they do not hold today
+    is_stopped       whether a confirmed disqualifier keeps them out of this programme
+    needs_clearance  whether the domain is for those with a clearance, and they have none now
     """
 
     rubric: Row
@@ -101,6 +107,20 @@ class Standing:
     items: int
     rule: QualificationRule | None
     enough: QualificationRule | None
+    lapsed: str | None = None
+    lacking: tuple[str, ...] = ()
+    is_stopped: bool = False
+    needs_clearance: bool = False
+
+    @property
+    def is_qualified(self) -> bool:
+        """Whether they passed under the version in force."""
+        return self.qualification is not None and self.qualification.state == "qualified"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its work may be given to them now: qualification, credentials and disqualifiers taken together."""
+        return self.is_qualified and not self.lacking and not self.is_stopped
 
 
 def start_qualification(
@@ -327,6 +347,7 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
         attempts = roster.qualifications(connection, actor.person, programme=programme)
         found = []
         own = routing.own_gold(cell, connection, programme)
+        kept_out = _kept_out(cell, connection, actor.person, programme)
         for row in rubrics.of_programme(connection, programme):
             there = own.get(row.domain, routing.NO_GOLD)
             mine = [q for q in attempts if (q.rubric, q.version) == (row.rubric, row.version)]
@@ -342,10 +363,43 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
                 found.append(
                     Standing(
                         row, rubric.title, attempt, gold[signal], signal, dimensions, short, is_alike, taken,
-                        rule_on(asked, taken), enough(asked),
+                        rule_on(asked, taken), enough(asked), lapsed=_lapsed(attempts, row, signal),
+                        lacking=kept_out.lacking.get(row.domain, ()), is_stopped=kept_out.is_stopped,
+                        needs_clearance=kept_out.is_closed(row.domain),
                     )
                 )  # fmt: skip
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptOut:
+    """What else than a qualification keeps somebody out of work: credentials, a disqualifier, clearances."""
+
+    lacking: Mapping[str, tuple[str, ...]]
+    is_stopped: bool
+    may: Eligibility
+
+    def is_closed(self, domain: str) -> bool:
+        """Whether a domain is for those with a clearance, and they have none."""
+        rule = self.may.rules.get(domain)
+        return rule is not None and rule.needs_clearance and not self.may.able.is_cleared
+
+
+def _kept_out(cell: Cell, connection: journal.Connection, person: str, programme: str) -> _KeptOut:
+    return _KeptOut(
+        lacking=credential.lacking(connection, person, programme=programme, today=today_of(cell)),
+        is_stopped=bool(screening.stops(connection, person, programme=programme)),
+        may=routing.eligible(cell, connection, person, programme, now=cell.kernel.now()),
+    )  # fmt: skip
+
+
+def _lapsed(attempts: list[Row], row: Row, signal: str) -> str | None:
+    """The earlier version of a rubric under which somebody passed, where they have not passed the one in force."""
+    passed = [
+        q.version for q in attempts
+        if q.rubric == row.rubric and q.state == "qualified" and signal in msgspec.json.decode(q.signals)
+    ]  # fmt: skip
+    return passed[0] if passed and row.version not in passed else None
 
 
 def _told_apart(gold: Counter[str], attempts: list[Row]) -> list[str]:

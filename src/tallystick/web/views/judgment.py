@@ -298,5 +298,7 @@ class NoWork:
     home_href: str
     release_action: str | None = None  # gives the item back that they hold and leave out; None: they hold none
     is_left_out: bool = False  # of a kind that they leave out: their settings are the way on
+    closed: tuple[str, ...] = ()  # what is closed to them for want of a credential
+    file_href: str = ""  # where credentials of their own are declared and renewed
     anew_href: str = ""  # begins another qualification in the place of one that is put aside
     idempotency_key: str = ""

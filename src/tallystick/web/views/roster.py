@@ -136,6 +136,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """Why no work is given, or what may come to that, with what to do and where."""
+
+    sentence: str
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationRow:
     """A calibration session that this expert takes part in, while it goes on."""
 
@@ -153,7 +161,7 @@ class Me:
     waiting: tuple[Waiting, ...]
     qualifications: tuple[Qualification, ...]
     receipts: tuple[Receipt, ...]
-    blocked: tuple[str, ...] = ()  # why no work is given, each with what to do
+    blocked: tuple[Blocked, ...] = ()  # why no work is given, each with what to do
     calibrations: tuple[CalibrationRow, ...] = ()
     reminders: tuple[Reminder, ...] = ()  # own credentials that run out soon
     file_href: str = ""  # one's own page: credentials, contract, what was said

@@ -31,12 +31,26 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
-    """A refusal that no form can show: the notice of the page says why. Template: session/refused.html."""
+class SentText:
+    """Words that came with a form that was turned away. name: of the field; empty where several stand together."""
 
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A refusal that no form can show: the notice of the page says why. Template: session/refused.html.
+
+    back_href  the page that held the form; empty when no form was sent
+    """
+
+    back_href: str = ""
     home_href: str = "/"
     is_signed_in: bool = True
     sign_in_href: str = "/sign-in"  # leads back to where somebody was
+    file_href: str = ""  # of one's own file, where what is said of oneself stands; empty when it says nothing of this
+    sent: tuple[SentText, ...] = ()  # the words of the form that was turned away, to be copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
