@@ -8,7 +8,7 @@ from living_cell import PROGRAMME, World, contract_text, gold_row, item_row
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import assignment, contract
+from tallystick.app import assignment, contract, escape
 from tallystick.app.kernel import new_key
 from tallystick.flow.refusal import Refused
 
@@ -81,9 +81,12 @@ def test_what_one_has_begun_and_leaves_out_since_is_put_aside_with_a_way_on(serv
     world = served.world
     cares(world)
     first, second = world.expert(), world.expert()
-    world.bring([item_row("grim-1", categories=["grim"])])
-    world.judge(first)
-    world.judge(second, "b_clearly")
+    world.bring([item_row(f"grim-{n}", categories=["grim"]) for n in (1, 2)])
+    for verdict in ("b_clearly", "a_clearly"):
+        world.judge(first)
+        world.judge(second, verdict)
+    escape.draw(world.cell, world.lead, PROGRAMME, wanted={"medium": 1}, key=new_key())
+    reviewer = Visitor(served, world.expert("reviewer"))
     keeper = Visitor(served, world.expert("adjudicator"))
     world.bring([gold_row(f"dark-{n}", categories=["grim"]) for n in range(5)], batch="dark", purpose="gold")
     new = Visitor(served, world.expert(domains=()))
@@ -103,12 +106,18 @@ def test_what_one_has_begun_and_leaves_out_since_is_put_aside_with_a_way_on(serv
     queue = f"/programmes/{PROGRAMME}/disagreements"
     case = re.findall(r'href="(/disagreements/[^"?]+)"', keeper.get(queue).text)[0]
     sent(keeper, case, f"{case}/take")
-    assert "What is grim-1?" in keeper.get(case).text
+    assert "What is grim-" in keeper.get(case).text
     assert sent(keeper, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
     aside = keeper.get(case)
     assert aside.status_code == 200
-    assert "What is grim-1?" not in aside.text
+    assert "What is grim-" not in aside.text
     assert sent(keeper, case, f"{case}/give-back").startswith(queue)
+    looks = f"/programmes/{PROGRAMME}/rereview"
+    drawn = sent(reviewer, looks, f"{looks}/next")
+    assert "What is grim-" in reviewer.get(drawn).text
+    assert sent(reviewer, MINE, MINE, opted_out="grim", time_zone="UTC") == f"{MINE}?done=settings"
+    assert "What is grim-" not in reviewer.get(drawn).text
+    assert sent(reviewer, drawn, f"{drawn}/give-back").startswith(looks)
 
 
 def test_languages_are_declared_and_confirmed_and_a_clearance_granted_and_revoked(served: Served) -> None:

@@ -45,7 +45,7 @@ def mount(site: Site, prefix: str) -> None:
         "POST", f"{inside}/next", take_next, permission="review", answers=Review, refusals=(409,), max_bytes=1_000,
         tag=TAG,
     )  # fmt: skip
-    site.api("GET", one, look, permission="review", answers=Review, tag=TAG)
+    site.api("GET", one, look, permission="review", answers=Review, refusals=(409,), tag=TAG)
     site.api("POST", f"{one}/answer", answer, permission="review", answers=Answered, refusals=(409, 422), tag=TAG)
     site.api(
         "POST", f"{one}/give-back", give_back, permission="review", answers=Done, refusals=(409,), max_bytes=1_000,

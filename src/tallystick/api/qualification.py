@@ -24,7 +24,7 @@ def mount(site: Site, prefix: str) -> None:
         "POST", all_of, start, permission="work.do", answers=Begun, status=201, refusals=(409, 422), max_bytes=1_000,
         tag="qualification",
     )  # fmt: skip
-    site.api("GET", f"{one}/task", task, permission="work.do", answers=GoldTask, tag="qualification")
+    site.api("GET", f"{one}/task", task, permission="work.do", answers=GoldTask, refusals=(409,), tag="qualification")
     site.api(
         "POST", f"{one}/items/{{item}}/answer", answer_gold, permission="work.do", answers=Outcome,
         refusals=(409, 422), tag="qualification",

@@ -28,7 +28,7 @@ OTHER: Final = "other"
 DRAW_MAX: Final = 1_000
 """So many items are drawn at once at most: the event lists them."""
 NOTES_CHARACTERS_MIN: Final = 20
-ASK_NEXT: Final = "Ask for the next one: this goes to somebody else."
+ASK_NEXT: Final = "Give it back, or ask for the next one: somebody else looks at it."
 NO_REVIEW: Final = Refused(
     "no-work", "No drawn item waits for you now. You never get one that you judged, or that another reviewer has."
 )

@@ -83,7 +83,7 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
     if isinstance(found, Refused) and found.code in {flow.NOT_TAKEN.code, flow.HELD.code}:
         return _offered(visit, item, found)
     if isinstance(found, Refused) and found.code == KIND_LEFT_OUT:
-        todo = said("Giving the case back counts in no figure: somebody else decides it.")
+        todo = said("Giving it back counts in no figure: somebody else looks at it.")
         return assignment.put_aside(visit, found, todo=todo, release_action=f"/disagreements/{item}/give-back")
     if isinstance(found, Refused):
         return frame.ask_why(visit, f"/disagreements/{item}/why", found) if found.code in frame.ASKED else found

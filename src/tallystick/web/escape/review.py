@@ -12,7 +12,8 @@ from tallystick.flow import escape as flow
 from tallystick.flow.escape import Answer
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
-from tallystick.web import frame, words
+from tallystick.flow.routing import KIND_LEFT_OUT
+from tallystick.web import assignment, frame, words
 from tallystick.web import judgment as form
 from tallystick.web.adjudication.case import blind
 from tallystick.web.escape.overview import SECTION, place
@@ -62,6 +63,9 @@ def review(visit: Visit) -> PageAnswer:
 def _shown(visit: Visit, typed: Answer, found_as: str, *, key: str, refused: Refused | None = None) -> PageAnswer:
     item = visit.path["drawn"]
     found = escape.review(visit.cell, visit.actor, item)
+    if isinstance(found, Refused) and found.code == KIND_LEFT_OUT:
+        todo = said("Giving it back counts in no figure: somebody else looks at it.")
+        return assignment.put_aside(visit, found, todo=todo, release_action=f"/rereviews/{item}/give-back")
     if isinstance(found, Refused):
         return found
     programme = found.row.programme
