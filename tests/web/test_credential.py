@@ -37,6 +37,12 @@ def test_a_holder_declares_shows_and_a_lead_verifies(served: Served, me: Actor) 
     holder, lead = Visitor(served, me), Visitor(served, served.world.lead)
     address = declared(holder, me)
     files = f"{address}/evidence"
+    large = holder.upload(files, holder.filled(address, files), name="scan.pdf", data=b"%PDF" + b"0" * 4_100_000)
+    assert large.status_code == 413
+    assert "At most 4,000,000 bytes." in holder.get(address).text
+    assert "Expected at most 4,000,000 bytes here" in large.text
+    assert f'<a href="{files}">Back to the page of the form</a>' in large.text
+    assert holder.get(files).headers["location"] == address
     sent = holder.upload(files, holder.filled(address, files), name="licence.pdf", data=b"%PDF")
     assert sent.headers["location"] == f"{address}?done=evidence"
     assert "Mark it verified" not in holder.get(address).text, "nobody decides on their own"

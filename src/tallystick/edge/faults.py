@@ -20,7 +20,9 @@ FORGED: Final = Refused(
 TOO_LARGE: Final = "too-large"
 BAD_HOST: Final = Refused("bad-host", "This cell does not answer under that name. Use the address you were given.")
 BAD_METHOD: Final = Refused(
-    "bad-method", "This address does not answer that method. The header Allow lists those it does."
+    "bad-method",
+    "This address does not answer that method: the header Allow lists those it does. A link leads to a page: ask "
+    "whoever gave you this one for the address of the page.",
 )
 FAILED: Final = "failed"
 MALFORMED: Final = "malformed"
@@ -49,7 +51,7 @@ CONFLICTS: Final = frozenset({
     "lease-expired", "login-taken", "needs-confirmation",
     "already-senior", "not-senior", "others-first", "share-reached",
     "no-contract", "no-quorum", "no-work", "not-final", "not-leased", "not-qualified", "not-sealed", "outside-regions",
-    "own-judgment", "qualification-ended", "qualification-running", "region-missing", "release-exists",
+    "own-judgment", "qualification-ended", "qualification-lapsed", "qualification-running", "region-missing", "release-exists",
     "already-stood-down", "judgments-changed", "marks-unanswered", "not-at-this-stage", "not-stood-down",
     "rubric-first",
     "intervention-open", "session-missing", "session-running", "stood-down",
@@ -163,7 +165,7 @@ def is_text(value: str) -> bool:
 
 def too_large(max_bytes: int) -> Refused:
     """The refusal of a body beyond the route's limit."""
-    return Refused(TOO_LARGE, f"Expected at most {max_bytes} bytes here, found more. Send less at once.")
+    return Refused(TOO_LARGE, f"Expected at most {max_bytes:,} bytes here, found more. Send less at once.")
 
 
 class BodyTooLarge(HTTPException):

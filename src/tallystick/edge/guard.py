@@ -63,7 +63,7 @@ class Guard:
         size = _declared(scope)
         if size > self.rule.max_bytes:
             # Size is the same for everybody: saying it gives nothing away.
-            return too_large(self.rule.max_bytes)
+            return too_large(self.rule.told_bytes or self.rule.max_bytes)
         if not is_text(scope["path"]) or not is_text(unquote_plus(scope["query_string"].decode("latin-1"))):
             return BAD_TEXT
         if self.rule.max_bytes > EARLY_BYTES and (size > EARLY_BYTES or _is_chunked(scope)):
@@ -79,7 +79,7 @@ class Guard:
             if message["type"] == "http.request":
                 left -= len(message.get("body", b""))
                 if left < 0:
-                    raise BodyTooLarge(self.rule.max_bytes)
+                    raise BodyTooLarge(self.rule.told_bytes or self.rule.max_bytes)
             return message
 
         return receive_counted

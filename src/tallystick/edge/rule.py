@@ -28,6 +28,9 @@ class RouteRule:
     methods     those that the route answers; HEAD goes with GET on pages
     max_bytes   of the request's body; 0 when it has none
     kind        page: session by cookie; api: session by bearer token; static: the same file for everybody
+    form_at     of a page that takes a form and cannot be opened: the page that holds the form, with the parameters of
+                the route; when empty, the nearest page above it
+    told_bytes  the limit as people are told it, where a form needs room beside its file; when 0, max_bytes
     raises      BadRule
     """
 
@@ -35,6 +38,8 @@ class RouteRule:
     methods: frozenset[str]
     max_bytes: int
     kind: Kind
+    form_at: str = ""
+    told_bytes: int = 0
 
     def __post_init__(self) -> None:
         if self.permission != PUBLIC and not set(self.permissions) <= set(PERMISSIONS):

@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -30,7 +31,7 @@ from tallystick.edge.headers import add_headers, headers_for
 from tallystick.edge.pages import PageApp, PageHandler
 from tallystick.edge.rates import Rates
 from tallystick.edge.routes import Routes
-from tallystick.edge.rule import PUBLIC, RouteRule
+from tallystick.edge.rule import PUBLIC, SAFE, RouteRule
 from tallystick.edge.visit import CookieNames, FaultFace
 from tallystick.flow.refusal import Refused
 
@@ -64,12 +65,14 @@ class Site:
 
     def page(
         self, path: str, handler: PageHandler, *, permission: str, methods: Iterable[str] = ("GET",),
-        max_bytes: int | None = None,
+        max_bytes: int | None = None, form_at: str = "", told_bytes: int = 0,
     ) -> None:  # fmt: skip
-        """Register a page. `max_bytes` of its form; 500,000 for pages that take one."""
+        """Register a page. `max_bytes` of its form; 500,000 for pages that take one. The rest as in its rule."""
         wanted = frozenset(methods)
         size = max_bytes if max_bytes is not None else (0 if wanted <= {"GET"} else FORM_BYTES)
-        rule = RouteRule(permission=permission, methods=wanted, max_bytes=size, kind="page")
+        rule = RouteRule(
+            permission=permission, methods=wanted, max_bytes=size, kind="page", form_at=form_at, told_bytes=told_bytes
+        )
         self._add(Route(path, PageApp(self._door, rule, handler), methods=sorted(wanted)), rule)
 
     def api(
@@ -192,6 +195,10 @@ class Site:
         if isinstance(error, BodyTooLarge):
             return self._door.response(request, error.refused)
         if error.status_code == 405:
+            page = self._form_page(request.scope) if request.method in SAFE else ""
+            if page:
+                # Whether somebody may see it is asked there, as of every page.
+                return RedirectResponse(page, status_code=303)
             return await self._shown(request, faults.BAD_METHOD, {"Allow": ", ".join(self._methods_at(request.scope))})
         if error.status_code == 404:
             return await self._shown(request, ABSENT, {})
@@ -201,6 +208,23 @@ class Site:
         response = await self._door.shown(request, refused)
         response.headers.update(extra)
         return response
+
+    def _form_page(self, scope: Scope) -> str:
+        """The page that holds the form which is sent to an address; empty where none is known."""
+        for route in self.app.router.routes:
+            if not isinstance(route, Route) or not route.methods:
+                continue
+            match, found = route.matches(scope)
+            rule = self.rules[f"{min(route.methods)} {route.path}"]
+            if match is Match.NONE or rule.kind != "page":
+                continue
+            if rule.form_at:
+                return quote(rule.form_at.format_map(found["path_params"]), safe="/")
+            above = scope["path"].rpartition("/")[0]
+            while above and self._rule_at(above) is None:
+                above = above.rpartition("/")[0]
+            return quote(above, safe="/") or ("/" if self._rule_at("/") else "")
+        return ""
 
     def _methods_at(self, scope: Scope) -> list[str]:
         """Every method that some route at this address answers."""

@@ -206,12 +206,13 @@ def page(
 
 
 def _choice(visit: Visit) -> LanguageForm:
-    """The choice of language. It comes back to the page, or to the start where the page is the answer to a form."""
+    """The choice of language. It comes back to the page; the address of a form leads to the page that holds it."""
     url = visit.request.url
-    here = url.path + (f"?{url.query}" if url.query and len(url.query) < QUERY_LETTERS_MAX else "")
+    is_form = visit.request.method != "GET"
+    here = url.path + (f"?{url.query}" if url.query and len(url.query) < QUERY_LETTERS_MAX and not is_form else "")
     return LanguageForm(
         languages=tuple((one.code, one.tag, one.name) for one in language.LANGUAGES),
-        chosen=language.current().code, next_path=here if visit.request.method == "GET" else "/",
+        chosen=language.current().code, next_path=here,
     )  # fmt: skip
 
 

@@ -32,7 +32,10 @@ def mount(site: Site) -> None:
     """Register welfare."""
     site.page(MINE, mine, permission="work.do")
     site.page(MINE, save, permission="work.do", methods=("POST",), max_bytes=FORM_BYTES)
-    site.page("/me/languages", declare, permission="work.do", methods=("POST",), max_bytes=FORM_BYTES)
+    site.page(
+        "/me/languages", declare, permission="work.do", methods=("POST",), max_bytes=FORM_BYTES,
+        form_at="/me/settings",
+    )  # fmt: skip
     site.page("/programmes/{programme}/exposure", exposure, permission="monitor.read")
 
 

@@ -19,14 +19,31 @@ def mount(site: Site) -> None:
     site.page(f"{one}/reveal", session.reveal, permission="intervene", methods=("POST",), max_bytes=SMALL)
     site.page(f"{one}/end", session.end, permission="intervene", methods=("POST",), max_bytes=SMALL)
     site.page(f"{one}/label", labelling.show, permission="calibrate")
-    site.page(f"{item}/label", labelling.act, permission="calibrate", methods=("POST",), max_bytes=FORM_BYTES)
-    site.page(f"{item}/draft", labelling.keep_draft, permission="calibrate", methods=("PUT",), max_bytes=FORM_BYTES)
+    site.page(
+        f"{item}/label",
+        labelling.act,
+        permission="calibrate",
+        methods=("POST",),
+        max_bytes=FORM_BYTES,
+        form_at=f"{one}/label",
+    )
+    site.page(
+        f"{item}/draft",
+        labelling.keep_draft,
+        permission="calibrate",
+        methods=("PUT",),
+        max_bytes=FORM_BYTES,
+        form_at=f"{one}/label",
+    )
     site.page(item, session.item, permission=READERS)
     site.page(f"{item}/why", session.item_why, permission=READERS, methods=("POST",), max_bytes=SMALL)
     site.page(f"{item}/examples", session.propose, permission="calibrate", methods=("POST",), max_bytes=SMALL)
     site.page(f"{one}/rubric", words.show, permission=READERS)
     site.page(f"{one}/rubric/why", words.why, permission=READERS, methods=("POST",), max_bytes=SMALL)
-    site.page(f"{one}/marks", words.mark, permission="calibrate", methods=("POST",), max_bytes=SMALL)
-    site.page(f"{one}/marks/{{number}}", words.answer, permission="intervene", methods=("POST",), max_bytes=SMALL)
+    marks, at = f"{one}/marks", f"{one}/rubric"
+    site.page(marks, words.mark, permission="calibrate", methods=("POST",), max_bytes=SMALL, form_at=at)
+    site.page(
+        f"{marks}/{{number}}", words.answer, permission="intervene", methods=("POST",), max_bytes=SMALL, form_at=at
+    )
     site.page(f"{one}/revision", revision.edit, permission="rubric.write")
     site.page(f"{one}/revision", revision.act, permission="rubric.write", methods=("POST",), max_bytes=DOCUMENT_BYTES)

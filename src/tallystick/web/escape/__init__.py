@@ -16,4 +16,8 @@ def mount(site: Site) -> None:
     site.page(one, review.review, permission="review")
     site.page(one, review.answer, permission="review", methods=("POST",), max_bytes=100_000)
     site.page(f"{one}/give-back", review.give_back, permission="review", methods=("POST",), max_bytes=4_000)
-    site.page(f"{one}/set-aside", overview.set_aside, permission="monitor.write", methods=("POST",), max_bytes=4_000)
+    # The form stands on a page of its programme, which the address does not name.
+    site.page(
+        f"{one}/set-aside", overview.set_aside, permission="monitor.write", methods=("POST",), max_bytes=4_000,
+        form_at="/programmes",
+    )  # fmt: skip
