@@ -155,3 +155,17 @@ def test_what_a_form_has_no_field_for_is_named() -> None:
 @pytest.mark.parametrize(("version", "expected"), [("1.2.3", "1.3.0"), ("0.9.0", "0.10.0"), ("one", "one")])
 def test_the_next_version_is_proposed(version: str, expected: str) -> None:
     assert form.next_version(version) == expected
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_line_break_in_a_field_of_one_line_has_no_form(end: str) -> None:
+    data = data_of(FILES[0].read_text())
+    assert form.has_form(RUBRIC, data)
+    criteria = data["criteria"]
+    assert isinstance(criteria, list)
+    assert isinstance(criteria[0], dict)
+    criteria[0]["question"] = f"Is it true?{end}Is all of it true?"
+    assert form.has_form(RUBRIC, data), "a field of several lines keeps them"
+    criteria[0]["name"] = f"Rea{end}soning"
+    assert form.broken(RUBRIC, data) == ["criteria.0.name"]
+    assert not form.has_form(RUBRIC, data)

@@ -438,8 +438,25 @@ def _misplaced(part: Part, value: Plain, name: str) -> Iterator[str]:
 
 
 def has_form(shape: Shape, data: Data) -> bool:
-    """Whether a document can be shown as a form: it has a place for everything, and is not too long for one."""
-    return not unknown(shape, data) and not is_too_long(shape, data)
+    """Whether a document can be shown as a form: it has a place for everything, as it is, and is not too long."""
+    return not unknown(shape, data) and not is_too_long(shape, data) and not broken(shape, data)
+
+
+def broken(shape: Shape, data: Data) -> list[str]:
+    """Fields of one line that hold more than one: a browser glues them together on the way through a form."""
+    return [leaf.name for leaf in _leaves(nodes(shape, data)) if leaf.kind != "text" and _LINE_END.search(leaf.value)]
+
+
+_LINE_END = re.compile("[\r\n]")
+
+
+def _leaves(shown: Sequence[Node]) -> Iterator[Leaf]:
+    for node in shown:
+        if isinstance(node, Leaf):
+            yield node
+            continue
+        for inner in (row.nodes for row in node.rows) if isinstance(node, Listed) else (node.nodes,):
+            yield from _leaves(inner)
 
 
 def is_too_long(shape: Shape, data: Data) -> bool:

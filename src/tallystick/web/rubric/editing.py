@@ -183,7 +183,8 @@ def _desk(document: Document, begun: str | Written, *, saved_at: str | None) -> 
     data = _data_of(text) if isinstance(begun, str) or not form.is_readable(begun) else begun.data
     strange = form.unknown(document.shape, data) if data is not None else []
     is_long = data is not None and form.is_too_long(document.shape, data)
-    if data is not None and not strange and not is_long:
+    broken = form.broken(document.shape, data) if data is not None else []
+    if data is not None and not strange and not is_long and not broken:
         return Desk(text=text, data=data, saved_at=saved_at)
     why = (
         said("This text cannot be shown as a form yet. Correct it here, and use it again.")
@@ -191,8 +192,10 @@ def _desk(document: Document, begun: str | Written, *, saved_at: str | None) -> 
         else said("This document holds what the form has no fields for. It is changed here, as text.")
         if strange
         else said("This document is too long for a form. It is changed here, as text.")
+        if is_long
+        else said("A field of one line holds a line break, which a form would lose. It is changed here, as text.")
     )
-    names = tuple(said("The form has no place for %(name)s.", name=name) for name in strange)
+    names = (*(said("The form has no place for %(name)s.", name=name) for name in strange), *broken)
     found = parse(text, "the text") if data is None else []
     problems = tuple(found) if isinstance(found, list) else ()
     return Desk(
