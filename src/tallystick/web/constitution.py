@@ -316,7 +316,7 @@ def change(visit: Visit) -> PageAnswer:
 def _document(visit: Visit) -> Document:
     programme = visit.path["programme"]
 
-    def in_force() -> editing.InForce | None:
+    def in_force(_: str) -> editing.InForce | None:
         found = constitution.constitution_page(visit.cell, visit.actor, programme)
         return None if isinstance(found, Refused) else editing.InForce(found.constitution.version, found.text)
 

@@ -39,7 +39,7 @@ class Draft:
     """An unfinished document, as its writer left it.
 
     saved_at    microseconds
-    begun_from  the version that was in force when it was begun; empty where there was none, or nobody said so
+    begun_from  the version that was in force when it was begun; `none` where there was none, empty where nobody said
     """
 
     text: str

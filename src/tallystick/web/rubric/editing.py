@@ -11,7 +11,7 @@ from tallystick.app.rubric import drafting
 from tallystick.app.rubric.drafting import Place
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
-from tallystick.flow.document import Finding, Problem, form, parse
+from tallystick.flow.document import Finding, Problem, form, parse, placed
 from tallystick.flow.document.form import Data, Shape, Written
 from tallystick.flow.document.reading import is_missing
 from tallystick.flow.refusal import Refused
@@ -27,6 +27,8 @@ from tallystick.web.views.page import Notice
 
 DOCUMENT_BYTES = 1_000_000
 NEW = "new"
+NOTHING = "none"
+"""From what a draft was begun where nothing was in force. An older draft, of which nobody said, says nothing at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Checked:
     findings: tuple[Finding, ...]
     rows: tuple[DiffRow, ...]
     affected: tuple[str, ...]
+    lapses: int = 0
 
 
 class InForce(NamedTuple):
@@ -50,7 +53,8 @@ class InForce(NamedTuple):
 class Document:
     """One document that is edited: where its draft lies, what it looks like, how it comes into force.
 
-    in_force  what is in force now, or None: an editor without a draft starts with its next version
+    in_force  what a text would follow: the version in force now, or None. Without a draft an editor starts with the
+              next one after it, and asks with no text
     fresh     the form data that an editor starts with where nothing is in force
     check     what publishing a text would do, or all that speaks against it
     publish   brings a text into force under a key; where to go then
@@ -62,7 +66,7 @@ class Document:
     heading: str
     section: str
     trail: tuple[tuple[str, str], ...]
-    in_force: Callable[[], InForce | None]
+    in_force: Callable[[str], InForce | None]
     fresh: Data
     check: Callable[[str], Checked | list[Problem] | Refused]
     publish: Callable[[str, str], str | list[Problem] | Refused]
@@ -89,19 +93,26 @@ def _rubric(visit: Visit) -> Document:
     programme, name = visit.path["programme"], visit.path["rubric_id"]
     root = f"/programmes/{programme}/rubrics"
 
-    def in_force() -> InForce | None:
-        found = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=name)
+    def in_force(text: str) -> InForce | None:
+        wanted = _id_of(text) if name == NEW else name
+        found = rubric.rubric_page(visit.cell, visit.actor, programme=programme, rubric=wanted)
         return None if isinstance(found, Refused) else InForce(found.rubric.version, found.text)
 
     def check(text: str) -> Checked | list[Problem] | Refused:
+        if problems := _of_another(name, text):
+            return problems
         found = rubric.preview(visit.cell, visit.actor, programme=programme, text=text, name="rubric.yaml")
         if isinstance(found, list | Refused):
             return found
         names = {one.id: one.name for one in found.rubric.criteria}
         affected = tuple(names.get(one, one) for one in found.affected)
-        return Checked(previous=found.previous, findings=found.findings, rows=found.rows, affected=affected)
+        return Checked(
+            previous=found.previous, findings=found.findings, rows=found.rows, affected=affected, lapses=found.lapses
+        )
 
     def publish(text: str, key: str) -> str | list[Problem] | Refused:
+        if problems := _of_another(name, text):
+            return problems
         done = rubric.publish(visit.cell, visit.actor, programme=programme, text=text, name="rubric.yaml", key=key)
         return done if isinstance(done, list | Refused) else f"{root}/{done.rubric}?done=rubric"
 
@@ -112,6 +123,23 @@ def _rubric(visit: Visit) -> Document:
         else said("A new version of the rubric %(name)s", name=name), section=SECTION,
         trail=((said(SECTION), root),), in_force=in_force, fresh={"version": "1.0.0"}, check=check, publish=publish,
     )  # fmt: skip
+
+
+def _id_of(text: str) -> str:
+    named = (_data_of(text) or {}).get("id")
+    return named if isinstance(named, str) else ""
+
+
+def _of_another(name: str, text: str) -> list[Problem]:
+    """Why a text is no version of the rubric that is edited here: another id would take the next one of another."""
+    named = _id_of(text)
+    if name in (NEW, named) or not named:  # a text without an id is refused for that
+        return []
+    problem = Problem(
+        name="rubric.yaml", line=None, path="id", expected=f"the id {name}, of the rubric that is edited here",
+        found=named, fix=f"Put {name} back; another rubric has an editor of its own.",
+    )  # fmt: skip
+    return placed([problem], text)
 
 
 @lru_cache(maxsize=64)
@@ -133,7 +161,7 @@ def next_of(text: str, shape: Shape) -> Written:
 class Desk:
     """What lies on the editor's desk: the text, its form when it has one, and what was found.
 
-    begun_from  the version in force whose difference from this text its writer knows
+    begun_from  the version in force whose difference from this text its writer knows; NOTHING where none was
     """
 
     text: str
@@ -153,26 +181,34 @@ def opened(visit: Visit, document: Document) -> PageAnswer:
     if isinstance(draft, Refused):
         return draft
     if draft is None:
-        now = document.in_force()
+        now = document.in_force("")
         begun = next_of(now.text, document.shape) if now else form.written(document.shape, document.fresh)
-        desk = replace(_desk(document, begun, saved_at=None), begun_from=now.version if now else "")
+        desk = replace(_desk(document, begun, saved_at=None), begun_from=now.version if now else NOTHING)
         return _page(visit, document, desk)
     desk = replace(
         _desk(document, draft.text, saved_at=words.moment(draft.saved_at)), begun_from=draft.begun_from
     )  # fmt: skip
-    overtaken = _overtaken(document, draft.begun_from)
+    overtaken = _overtaken(document, draft.begun_from, draft.text)
     return _page(visit, document, replace(desk, notices=(*desk.notices, overtaken)) if overtaken else desk)
 
 
-def _overtaken(document: Document, begun_from: str) -> Notice | None:
+def _overtaken(document: Document, begun_from: str, text: str) -> Notice | None:
     """What is said where another version came into force since a draft was begun: its changes are not in the draft."""
-    now = document.in_force()
+    now = document.in_force(text)
     if not begun_from or now is None or begun_from == now.version:
         return None
-    told = said(
-        "Version %(version)s came into force since this draft was begun under version %(begun)s. What it changed is not"
-        " in the draft: look at what differs, take over what should stay, and bring it into force then.",
-        version=now.version, begun=begun_from,
+    told = (
+        said(
+            "Version %(version)s is in force, and this draft was begun where nothing was. What that version says is not"
+            " in the draft: look at what differs, take over what should stay, and bring it into force then.",
+            version=now.version,
+        )
+        if begun_from == NOTHING
+        else said(
+            "Version %(version)s came into force since this draft was begun under version %(begun)s. What it changed is"
+            " not in the draft: look at what differs, take over what should stay, and bring it into force then.",
+            version=now.version, begun=begun_from,
+        )
     )  # fmt: skip
     return Notice(kind="refused", sentence=told, field="editor")
 
@@ -216,14 +252,15 @@ def changed(visit: Visit, document: Document) -> PageAnswer:
     if verb == "discard":
         drafting.drop(visit.cell, visit.actor, document.place)
         return frame.moved(document.action)
+    begun_from = visit.text("begun_from")
     sent = _sent(visit, document, verb, place)
     if isinstance(sent, Refused):
-        return _page(visit, document, _refused(document, visit.text("text"), sent))
+        return _page(visit, document, replace(_refused(document, visit.text("text"), sent), begun_from=begun_from))
     text = sent if isinstance(sent, str) else sent.text
-    begun_from = visit.text("begun_from")
     saved = drafting.save(visit.cell, visit.actor, document.place, text, begun_from=begun_from)
     if isinstance(saved, Refused):
-        return saved if saved == access.ABSENT else _page(visit, document, _refused(document, text, saved))
+        desk = replace(_refused(document, text, saved), begun_from=begun_from)
+        return saved if saved == access.ABSENT else _page(visit, document, desk)
     if verb == "publish":
         return _publish(visit, document, sent, saved_at=words.moment(saved))
     desk = replace(_desk(document, sent, saved_at=words.moment(saved)), begun_from=begun_from)
@@ -262,13 +299,13 @@ def _checked(document: Document, desk: Desk) -> Desk:
         return replace(desk, problems=tuple(found), status=422)
     if isinstance(found, Refused):
         return replace(desk, notices=(frame.notice(found),), status=status_of(found))
-    return replace(desk, checked=found, begun_from=found.previous or "")
+    return replace(desk, checked=found, begun_from=found.previous or NOTHING)
 
 
 def _publish(visit: Visit, document: Document, sent: str | Written, *, saved_at: str) -> PageAnswer:
     text = sent if isinstance(sent, str) else sent.text
     begun_from = visit.text("begun_from")
-    if overtaken := _overtaken(document, begun_from):
+    if overtaken := _overtaken(document, begun_from, text):
         desk = replace(_desk(document, sent, saved_at=saved_at), begun_from=begun_from)
         checked = _checked(document, desk)
         return _page(visit, document, replace(checked, notices=(overtaken, *checked.notices), status=409))
@@ -298,7 +335,7 @@ def _page(visit: Visit, document: Document, desk: Desk) -> PageAnswer:
         ),
         previous=checked.previous if checked else None,
         rows=tuple(diff_row(row) for row in (checked.rows if checked else ()) if row.state != "same"),
-        affected=checked.affected if checked else (),
+        affected=checked.affected if checked else (), lapses=checked.lapses if checked else 0,
     )  # fmt: skip
     at = frame.inside(visit, document.place.programme, document.section, *document.trail)
     page = frame.page(visit, document.heading, at=at, notices=desk.notices)
