@@ -1,10 +1,12 @@
 """The workspace in a real Chromium: keys, autosave, differences, active time."""
 
 import re
+from dataclasses import replace
 
 from browser import PHONE, barriers, new_page, sideways_overflow
 from playwright.sync_api import Browser, Page, expect
-from web.pages import ADDRESS, show
+from web.pages import ADDRESS, BY_NAME, html, show
+from web.samples.work import WORK
 
 SAVED = "2026-11-21T12:04:31Z"
 
@@ -24,6 +26,15 @@ def test_the_workspace_stands_on_a_phone(browser: Browser) -> None:
         assert sideways_overflow(page) == 0
         expect(page.locator("#submit")).to_be_in_viewport()
         assert page.locator(".work-verdict").bounding_box()["height"] < 260  # type: ignore[index]  # it is visible
+
+
+def test_limits_of_a_criterion_stand_one_by_one_and_run_in_their_own_direction() -> None:
+    limits = ("Whether you like the constraint.", "Quality of the prose; that is craft.")
+    criterion = replace(WORK.criteria[0], exclusions=limits, abstain_when="In doubt.", escalate_to="The lead.")
+    text = html(replace(BY_NAME["work"], view=replace(WORK, criteria=(criterion,))))
+    assert all(f"<dd><bdi>{words}</bdi></dd>" in text for words in (*limits, "In doubt.", "The lead."))
+    assert ".;" not in text
+    assert ".." not in text.partition("</aside>")[0].rpartition("criterion-limits")[2]
 
 
 def test_digits_choose_the_verdict_and_letters_walk_the_criteria(browser: Browser) -> None:
