@@ -1,6 +1,5 @@
 """Rubrics: what is refused, what is found lacking, and what a revision affects."""
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from tallystick.flow.rubric import (
     DOMAIN_THRESHOLDS_PPM,
     DOMAINS,
     Criterion,
-    Draw,
     PriorityRule,
     Rubric,
     affected,
@@ -22,13 +20,9 @@ from tallystick.flow.rubric import (
     check_takeable,
     check_version,
     diff,
-    draw,
-    drawn,
     findings,
-    rule_on,
     threshold_ppm,
 )
-from tallystick.flow.rubric.model import Qualification
 
 PROGRAMME = Path(rubrics.__file__).parents[2] / "sim" / "data" / "programme"
 FILES = sorted(PROGRAMME.glob("rubric-*.yaml"))
@@ -210,49 +204,13 @@ def test_a_qualification_that_nobody_can_take_is_refused_of_a_version_to_come() 
     assert check_takeable(small(SMALL + "qualification: {gold_min: 100}\n"), "rubric.yaml") == []
 
 
-ASKED = st.builds(
-    Qualification, gold_min=st.integers(6, 20), chance=st.sampled_from(["0.25", "0.5", "0.6"]),
-    alpha=st.sampled_from(["0.05", "0.1"]), target=st.just("0.95"),
-)  # fmt: skip
-
-
-@given(ASKED, st.lists(st.sampled_from([None, "endorsed", "rejected", "revised"]), max_size=140))
-def test_whoever_always_answers_alike_fails_on_what_is_drawn(asked: Qualification, ways: list[str | None]) -> None:
-    places = drawn(asked, ways)
-    counts = Counter(ways)
-    if not places:
-        told = draw(asked, counts)
-        assert told.items == 0
-        # What is said to be missing is enough, and one less is not.
-        if told.verdict:
-            assert draw(asked, {**counts, None: counts[None] + told.more}).items
-            assert told.more == 1 or not draw(asked, {**counts, None: counts[None] + told.more - 1}).items
-        return
-    rule = rule_on(asked, len(places))
-    assert rule is not None
-    assert asked.gold_min <= len(places) == draw(asked, counts).items <= 100
-    assert places == sorted(set(places)), "the order stays that which was drawn"
-    same = Counter(ways[place] for place in places if ways[place] is not None)
-    assert max(same.values(), default=0) < rule.pass_at
-
-
-@pytest.mark.parametrize(
-    ("counts", "items", "verdict", "more"),
-    [
-        ({"endorsed": 8}, 0, "endorsed", 2),  # 7 of 8 pass
-        ({"endorsed": 7, "rejected": 1}, 0, "endorsed", 1),
-        ({"endorsed": 6, "rejected": 2}, 8, "", 0),
-        ({"endorsed": 20, "rejected": 10}, 20, "", 0),  # each as often as chance
-        ({"tie": 9}, 0, "tie", 2),
-        ({None: 9}, 9, "", 0),  # sides are shuffled: whoever always says the left one is right half the time
-        ({None: 200}, 100, "", 0),
-    ],
-)
-def test_how_many_items_of_other_verdicts_are_needed(
-    counts: dict[str | None, int], items: int, verdict: str, more: int
-) -> None:
-    asked = small(SMALL + "qualification: {gold_min: 8}\n").qualification
-    assert draw(asked, counts) == Draw(items=items, verdict=verdict, more=more)
+def test_a_chance_for_which_two_verdicts_are_too_few_is_a_finding() -> None:
+    asked = 'qualification: {gold_min: 20, chance: "0.2"}\n'
+    (found,) = [one for one in findings(small(SMALL + asked)) if one.code == "chance-low"]
+    assert (found.path, found.severity) == ("qualification.chance", "warning")
+    assert "Chance 0.2 is too low for signals whose gold items have fewer than 3 verdicts" in found.sentence
+    fine = findings(small(SMALL + asked.replace("0.2", "0.5")))
+    assert "chance-low" not in {one.code for one in fine}
 
 
 def test_a_rubric_that_gates_nothing_is_a_finding() -> None:

@@ -121,13 +121,13 @@ class OwnGold:
 
     asked  those that ask for a qualification of their own: there is enough of them, or somebody passed it
     short  signal: how many gold items more before anybody can take its qualification
-    alike  signal: of those, where whoever always answers alike would pass, the verdict that too many of them have
+    alike  signal: of those, where whoever always answers alike would pass, which verdicts enough of them have
     items  signal with enough of them: how many an attempt has
     """
 
     asked: frozenset[str]
     short: Mapping[str, int]
-    alike: Mapping[str, str]
+    alike: Mapping[str, Draw]
     items: Mapping[str, int]
 
 
@@ -145,7 +145,7 @@ def own_gold(cell: Cell, connection: journal.Connection, programme: str) -> dict
     }
     # Who passed what is read only where an erasure took gold items away, or those that are left are of one verdict.
     is_less = any(one.now < least[domain] <= one.ever for domain in here for one in pools[domain].values())
-    is_alike = any(one.verdict for there in draws.values() for one in there.values())
+    is_alike = any(one.verdicts for there in draws.values() for one in there.values())
     passed = roster.passed_by_anybody(connection, programme) if is_less or is_alike else {}
     nothing: frozenset[str] = frozenset()
     return {
@@ -159,7 +159,7 @@ def own_gold(cell: Cell, connection: journal.Connection, programme: str) -> dict
 def _own_gold(
     pools: Mapping[str, Pool], gold_min: int, passed: frozenset[str], *, draws: Mapping[str, Draw]
 ) -> OwnGold:  # fmt: skip
-    alike = {signal: one for signal, one in draws.items() if one.verdict}
+    alike = {signal: one for signal, one in draws.items() if one.verdicts}
     asked = frozenset(
         signal for signal, pool in pools.items()
         if is_asked_for(pool, gold_min, is_passed=signal in passed, is_fair=signal not in alike)
@@ -171,7 +171,7 @@ def _own_gold(
     }
     return OwnGold(
         asked=asked, short=short | {signal: one.more for signal, one in alike.items()},
-        alike={signal: one.verdict for signal, one in alike.items()},
+        alike=alike,
         items={signal: one.items for signal, one in draws.items() if one.items},
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from tallystick.app.contract import today_of
 from tallystick.app.credential import lacking_among
 from tallystick.app.escape.telling import estimate_of
 from tallystick.flow import checklist as flow
-from tallystick.flow.checklist import Evidence, Facts, Line, Released
+from tallystick.flow.checklist import AlikeGold, Evidence, Facts, Line, Released
 from tallystick.flow.contract import DataContract
 from tallystick.flow.refusal import Refused
 from tallystick.flow.routing import CONTENT
@@ -153,17 +153,17 @@ def _since(connection: journal.Connection, row: Row) -> int:
 
 def _closed_signals(
     cell: Cell, connection: journal.Connection, row: Row, *, contract: DataContract, staff: Mapping[str, _Staff]
-) -> tuple[dict[str, str], dict[tuple[str, str], int], dict[tuple[str, str], tuple[str, int]]]:
+) -> tuple[dict[str, str], dict[tuple[str, str], int], dict[tuple[str, str], AlikeGold]]:
     """Of open work: by domain the signals that nobody who may work has passed, and by domain and signal what is short.
 
-    And where they are of one verdict: which, and how many more with others are needed.
+    And where too few verdicts are right: which they are, and how many more with others are needed.
 
     Where a signal asks for no gold items of its own, any other qualification of the domain has to do.
     """
     gold, work = routing.own_gold(cell, connection, row.programme), store.unfinished(connection, row.programme)
     closed: dict[str, str] = {}
     short: dict[tuple[str, str], int] = {}
-    alike: dict[tuple[str, str], tuple[str, int]] = {}
+    alike: dict[tuple[str, str], AlikeGold] = {}
     for domain in contract.domains:
         own, there = staff[domain].signals, gold.get(domain, routing.NO_GOLD)
         wanted = work.get(domain, frozenset())
@@ -172,8 +172,9 @@ def _closed_signals(
             closed[domain] = ", ".join(signals)
         for signal in sorted(wanted & there.short.keys()):
             if signal in there.alike:
-                verdict = BY_NAME[signal].words(there.alike[signal])
-                alike[domain, signal] = verdict, there.short[signal]
+                found = there.alike[signal]
+                verdicts = tuple(BY_NAME[signal].words(verdict) for verdict in found.verdicts)
+                alike[domain, signal] = AlikeGold(verdicts=verdicts, more=found.more, kinds=found.kinds)
             else:
                 short[domain, signal] = there.short[signal]
     return closed, short, alike

@@ -53,6 +53,20 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlikeGold:
+    """What gold items lack that whoever always answers alike would pass.
+
+    verdicts  those that enough of them have
+    more      how many more with others are needed
+    kinds     how many verdicts they need in all
+    """
+
+    verdicts: tuple[str, ...]
+    more: int
+    kinds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that the lines of the checklist look at.
 
@@ -63,8 +77,8 @@ class Facts:
     left_out       domain: why others who are qualified may not (NO_CREDENTIAL, DISQUALIFIED, STANDS_DOWN): how many
     closed_signals domain: signals of its open work of which nobody passed the gold items that they ask for
     short_gold     domain and signal of open work with some gold items: how many more before anybody can take them
-    alike_gold     domain and signal of open work whose gold items whoever always answers alike would pass: the verdict
-                   that too many of them have, and how many more with others are needed
+    alike_gold     domain and signal of open work whose gold items whoever always answers alike would pass: what
+                   they lack
     cleared        people who hold a clearance for the programme now
     seniors        senior adjudicators of it now
     finished       domain: work items with all their judgments
@@ -95,7 +109,7 @@ class Facts:
     left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     closed_signals: Mapping[str, str] = field(default_factory=dict)
     short_gold: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    alike_gold: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    alike_gold: Mapping[tuple[str, str], AlikeGold] = field(default_factory=dict)
     cleared: int = 0
     seniors: int = 0
     finished: Mapping[str, int] = field(default_factory=dict)

@@ -325,14 +325,26 @@ def _missing_gold(facts: Facts) -> list[Lack]:
         lacks.append(Lack(words, todo, of_page("import")))
     if facts.alike_gold:
         parts = names(
-            f"{signal} in {domain} ({more:,} more for which another verdict than {verdict} is right)"
-            for (domain, signal), (verdict, more) in facts.alike_gold.items()
+            f"{signal} in {domain} ({lack.more:,} more for which another verdict than {' or '.join(lack.verdicts)} is "
+            "right)"
+            for (domain, signal), lack in facts.alike_gold.items()
         )
         words = f"Whoever always gives the same answer would pass on the gold items of {parts}."
         todo = (
             "Import so many more. Until then nobody can take this qualification, and any other of the domain has to do "
             "for this work, unless somebody passed it before: then it goes to whoever passed alone."
         )
+        few = names(
+            f"{signal} in {domain} ({lack.kinds} verdicts)"
+            for (domain, signal), lack in facts.alike_gold.items()
+            if lack.kinds > 2
+        )
+        if few:
+            todo += (
+                f" Of {few}, the gold items need as many different verdicts. A signal with fewer can never be "
+                "qualified for, whatever is imported: the rubric's chance is too low for it. Publish a version with a "
+                "higher one."
+            )
         lacks.append(Lack(words, todo, of_page("import")))
     return lacks
 

@@ -1,11 +1,14 @@
 """What a rubric lacks although it can be read (SPEC 1.2). Reads and writes nothing."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from tallystick.flow.document import Finding, Problem
 from tallystick.flow.rubric.model import Rubric
-from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, rule_on
+from tallystick.flow.rubric.qualifying import GOLD_MAX, POWER_MIN, enough, kinds_needed, rule_on
+
+KINDS_MIN: Final = 2
+"""The verdicts of the signals that have fewest."""
 
 
 def findings(rubric: Rubric) -> list[Finding]:
@@ -75,6 +78,13 @@ def _qualification_findings(rubric: Rubric) -> Iterator[Finding]:
         words = f"The qualification asks for {items} gold items, and an attempt has {most} at most: nobody can pass."
         yield _finding("gold-min-large", "qualification.gold_min", words)
         return
+    if (kinds := kinds_needed(asked)) is not None and kinds > KINDS_MIN:
+        words = (
+            f"Chance {asked.chance} is too low for signals whose gold items have fewer than {kinds} verdicts, such as "
+            f"acceptable and not: whoever always answers alike would pass, so nobody can qualify on any number of "
+            f"them. Raise chance to what somebody who guesses between the verdicts gets right."
+        )
+        yield _finding("chance-low", "qualification.chance", words, "warning")
     found, least = rule_on(asked, items), enough(asked)
     if found is not None and found.power >= POWER_MIN:
         return

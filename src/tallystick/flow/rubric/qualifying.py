@@ -65,28 +65,56 @@ def drawn(asked: Qualification, ways: Sequence[str | None]) -> list[int]:
 class Draw:
     """What attempts can be drawn from the gold items of a signal.
 
-    items    how many items one has; 0 where whoever always answers alike would pass every one
-    verdict  that too many items have then
-    more     how many more with other verdicts are needed then
+    items     how many items one has; 0 where whoever always answers alike would pass every one
+    verdicts  those that enough items have then, the most frequent one first: more of them help nothing
+    more      how many more with other verdicts are needed then at least
+    kinds     how many verdicts the items have then; more than there are where none but further ones help
     """
 
     items: int
-    verdict: str = ""
+    verdicts: tuple[str, ...] = ()
     more: int = 0
+    kinds: int = 0
 
 
 def draw(asked: Qualification, counts: Mapping[str | None, int]) -> Draw:
     """What can be drawn from at least as many gold items as the rubric asks for.
 
+    Where nothing can, what is missing is worked out over the verdicts that are there, and over further ones only where
+    no number of those is enough: whoever does what is said, as often as it is said, comes to an end.
+
     counts  by verdict how many items there are; None as for `drawn`
     """
     items, _ = _size(asked, tuple(counts.items()))
-    known = {way: number for way, number in counts.items() if way is not None}
+    known = {way: number for way, number in counts.items() if way is not None and number}
     if items or not known or asked.gold_min > GOLD_MAX:
         return Draw(items=items)
-    verdict = max(known, key=lambda way: (known[way], way))
-    others = (more for more in range(1, asked.gold_min) if _size(asked, (*counts.items(), (None, more)))[0])
-    return Draw(items=0, verdict=verdict, more=next(others, asked.gold_min))
+    free = counts.get(None, 0)
+    lacks = [(asked.gold_min, asked.gold_min, 0)]
+    for number, most in _mixed(asked):
+        room = sum(min(one, most) for one in known.values())
+        # Items whose right answer has no fixed verdict have no limit: more of them help where there are some.
+        kinds = len(known) if free else max(len(known), -(-number // most))
+        lacks.append((kinds, number - free - room, most))
+    kinds, more, most = min(lacks)
+    ranked = sorted(known, key=lambda way: (-known[way], way))
+    full = tuple(way for way in ranked if known[way] >= most)
+    return Draw(items=0, verdicts=full or (ranked[0],), more=max(more, kinds - len(known)), kinds=kinds)
+
+
+def kinds_needed(asked: Qualification) -> int | None:
+    """The fewest verdicts that gold items need so that an attempt can be drawn that no one answer passes.
+
+    None where no number of verdicts is enough, or no attempt of the size asked for keeps the risk.
+    """
+    return min((-(-number // most) for number, most in _mixed(asked)), default=None)
+
+
+@lru_cache(maxsize=256)
+def _mixed(asked: Qualification) -> tuple[tuple[int, int], ...]:
+    """Each size that an attempt may have, and how many of its items may be right with the same verdict: at least 1."""
+    rules = ((items, rule_on(asked, items)) for items in range(asked.gold_min, GOLD_MAX + 1))
+    return tuple((items, found.pass_at - 1) for items, found in rules if found is not None and found.pass_at > 1)
 
 
 @lru_cache(maxsize=1024)
