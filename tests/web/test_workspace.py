@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from web.pages import ADDRESS, BY_NAME, html, show
 from web.samples.work import WORK
 
+from tallystick.web.views.page import NavLink
+
 SAVED = "2026-11-21T12:04:31Z"
 
 
@@ -35,6 +37,16 @@ def test_limits_of_a_criterion_stand_one_by_one_and_run_in_their_own_direction()
     assert all(f"<dd><bdi>{words}</bdi></dd>" in text for words in (*limits, "In doubt.", "The lead."))
     assert ".;" not in text
     assert ".." not in text.partition("</aside>")[0].rpartition("criterion-limits")[2]
+
+
+def test_a_trail_ends_in_a_name_and_no_slash(browser: Browser) -> None:
+    signs = "() => [...document.querySelectorAll('.trail li')].map((li) => getComputedStyle(li, '::after').content)"
+    way = (NavLink(label="People", href="#"), NavLink(label="My work", href="#"))
+    work = BY_NAME["work"]
+    with new_page(browser) as page:
+        for trail, found in ((way, ['"/"', "none"]), (way[1:], ["none"])):
+            show(page, replace(work, page=replace(work.page, trail=trail)))
+            assert page.evaluate(signs) == found
 
 
 def test_digits_choose_the_verdict_and_letters_walk_the_criteria(browser: Browser) -> None:
