@@ -12,7 +12,7 @@ RATE = "0.000001"
 """The least rate of second looks that a tier of high or restricted risk may have: of a few items it takes none."""
 SENIOR = f"assignment: {{reviews: {{restricted: '{RATE}'}}, senior: {{years: 5}}, others_first: false}}\n"
 """Who is senior where a domain is of high or restricted risk."""
-LIMITS = "welfare: {minutes_daily_max: 1440}\n"
+LIMITS = "welfare: {minutes_daily_max: 720}\n"
 """A limit to restricted work that nobody reaches in a day."""
 CLOSED = "routing: {domains: {}}\n" + LIMITS + SENIOR
 """What a contract with a domain of restricted risk says."""

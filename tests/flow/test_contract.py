@@ -338,12 +338,24 @@ NOBODY = 'assignment: {senior: {years: 8}, reviews: {high: "0", restricted: "0"}
         (
             BOUND.replace("welfare: {minutes_daily_max: 240}\n", ""),
             "restricted-unlimited", "domains.medical.risk",
-            "the section `welfare` with a limit",
+            "the section `welfare` with a limit of at most 720 minutes",
         ),
         (
             BOUND.replace("{minutes_daily_max: 240}", "{categories: {grim: {warning: Grim.}}}"),
             "restricted-unlimited",
             "welfare", "found no limit",
+        ),
+        (
+            BOUND.replace("minutes_daily_max: 240", "minutes_daily_max: 721"), "restricted-unlimited", "welfare",
+            "found none that anybody reaches. Say how much is enough",
+        ),
+        (
+            BOUND.replace("minutes_daily_max: 240", "rest: {after_minutes: 1440, minutes: 1}"),
+            "restricted-unlimited", "welfare", "of at most 720 minutes or 720 items a day",
+        ),
+        (
+            BOUND.replace("minutes_daily_max: 240", "categories: {a: {warning: Grim., items_daily_max: 721}}"),
+            "restricted-unlimited", "welfare", "found none that anybody reaches",
         ),
     ],
 )  # fmt: skip
@@ -356,6 +368,7 @@ def test_a_tier_binds_what_its_sections_say(text: str, code: str, path: str, wor
     assert [one.severity for one in findings(found, TODAY) if one.code == code] == ["serious"]
     for good in (
         BOUND,
+        BOUND.replace("minutes_daily_max: 240", "minutes_daily_max: 720"),
         BOUND.replace("{minutes_daily_max: 240}", "{categories: {a: {warning: Grim., items_daily_max: 9}}}"),
     ):
         assert check_bound(sound(good), "contract.yaml") == []

@@ -21,7 +21,7 @@ NO_ITEM = {"NAME", "WORDS", "REPORT", "ISSUER", "EVIDENCE", "POINTED", "SAID", "
 ZONE = "Pacific/Chatham"
 """Stands beside what somebody left out, in the same object of the vault, and nowhere else."""
 KIND = "grim_things"
-SECTION = f"welfare: {{categories: {{{KIND}: {{warning: It is grim., minutes_daily_max: 1440}}}}}}\n"
+SECTION = f"welfare: {{categories: {{{KIND}: {{warning: It is grim., minutes_daily_max: 720}}}}}}\n"
 
 
 @pytest.fixture(scope="module")

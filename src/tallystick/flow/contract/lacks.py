@@ -18,6 +18,7 @@ from tallystick.flow.contract.model import (
     redundancy_for,
 )
 from tallystick.flow.contract.routing import routing_for
+from tallystick.flow.contract.welfare import BINDING_MAX, Welfare
 from tallystick.flow.document import Finding, Problem, share_ppm
 from tallystick.flow.rubric import Domain, Rubric
 from tallystick.signals import BY_NAME
@@ -206,7 +207,7 @@ def _loose(contract: DataContract) -> Iterator[_Loose]:
     if closed and contract.routing is None:
         yield _without_clearance(closed)
     if closed and (contract.welfare is None or not contract.welfare.is_limiting):
-        yield _without_limits(closed, is_said=contract.welfare is not None)
+        yield _without_limits(closed, contract.welfare)
 
 
 def _without_section(careful: list[Domain]) -> _Loose:
@@ -248,12 +249,16 @@ def _without_clearance(closed: list[Domain]) -> _Loose:
     )  # fmt: skip
 
 
-def _without_limits(closed: list[Domain], *, is_said: bool) -> _Loose:
+def _without_limits(closed: list[Domain], said: Welfare | None) -> _Loose:
+    asked = f"a limit of at most {BINDING_MAX} minutes or {BINDING_MAX} items a day"
+    found = "no such section" if said is None else "none that anybody reaches" if said.is_said else "no limit"
     return _Loose(
-        code="restricted-unlimited", section="welfare", path="welfare" if is_said else f"domains.{closed[0]}.risk",
+        code="restricted-unlimited", section="welfare", path="welfare" if said else f"domains.{closed[0]}.risk",
         sentence=f"Nothing limits how much work of {', '.join(closed)}, of restricted risk, somebody does in a day.",
-        expected=f"the section `welfare` with a limit, because {', '.join(closed)} {_is(closed)} of restricted risk",
-        found="no limit" if is_said else "no such section",
+        expected=(
+            f"the section `welfare` with {asked}, because {', '.join(closed)} {_is(closed)} of restricted risk"
+        ),
+        found=found,
         fix="Say how much is enough, for example `welfare: {minutes_daily_max: 240}`, also by kind of content.",
     )  # fmt: skip
 

@@ -12,6 +12,8 @@ from tallystick.flow.document import Fault, Part, Slug, Text
 
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 CATEGORIES_MAX = 50
+BINDING_MAX = 720
+"""A limit above so many minutes of a day, or as many items, binds nobody: twelve hours, and an item for each minute."""
 
 
 class Rest(Part):
@@ -51,10 +53,21 @@ class Welfare(Part):
 
     @property
     def is_limiting(self) -> bool:
-        """Whether anything is limited: all work, or that with content of some kind."""
-        kinds = self.categories.values()
-        limits = [self.minutes_daily_max, self.rest, *(one.minutes_daily_max for one in kinds)]
-        return any(limits) or any(one.items_daily_max or one.rest for one in kinds)
+        """Whether anything is limited that somebody can reach: all work, or that with content of some kind."""
+        return any(limit <= BINDING_MAX for limit in self._limits())
+
+    @property
+    def is_said(self) -> bool:
+        """Whether any limit is there, reached or not."""
+        return any(True for _ in self._limits())
+
+    def _limits(self) -> Iterator[int]:
+        """Each limit as the minutes or items of a day after which work is over, or stops for a break."""
+        rules: list[Welfare | Category] = [self, *self.categories.values()]
+        for one in rules:
+            items = one.items_daily_max if isinstance(one, Category) else None
+            after = one.rest.after_minutes if one.rest else None
+            yield from (limit for limit in (one.minutes_daily_max, after, items) if limit is not None)
 
     def faults(self) -> Iterator[Fault]:
         for name, category in self.categories.items():
