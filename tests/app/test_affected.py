@@ -90,7 +90,7 @@ def test_a_reviewer_sees_what_changed_and_lets_a_judgment_stand_or_be_made_again
     assert isinstance(done, Reviewed)
     assert queue(world, world.lead).tally == Tally(waiting=2, stands=1, again=1)
     assert queue(world, world.lead).decisions[0].by == reviewer.person
-    assert code(assignment.next_task(world.cell, reviewer, PROGRAMME)) in {"not-qualified", "no-work"}
+    assert code(assignment.next_task(world.cell, reviewer, PROGRAMME)) in {"qualification-lapsed", "no-work"}
 
 
 def test_what_a_reviewer_wrote_is_not_among_what_they_may_review(world: World) -> None:

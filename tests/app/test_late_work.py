@@ -96,7 +96,7 @@ def test_a_lease_that_ran_out_is_taken_again_by_the_rules_of_a_new_one(
         assert late(world, expert, task) == "terms-not-accepted"
         world.accept_pay(expert)
         world.publish("1.1.0", question="Does each step follow?")
-        assert late(world, expert, task) == "not-qualified"
+        assert late(world, expert, task) == "qualification-lapsed"
         world.clock.pass_minutes(60 * 24)
         assert world.qualify(expert).state == "qualified"
         if is_home:

@@ -3,13 +3,20 @@
 from pathlib import Path
 
 from app import test_credential as credentials
+from app import test_routing as routed
 from e2e.scene import joined
-from living_cell import GOLD, PROGRAMME, World, contract_text, gold_row
+from living_cell import GOLD, PROGRAMME, World, answer_of, contract_text, gold_row, rubric_text, world_at
+from restricted_work import LIMITS, SENIOR
 from web.visitor import Visitor, pages_at
 
-from tallystick.app import assignment, contract
+from tallystick.app import assignment, contract, rubric
+from tallystick.app import roster as rosters
 from tallystick.app.kernel import Receipt, new_key
 from tallystick.flow.refusal import Refused
+from tallystick.flow.roster import GOLD_RESTRICTED
+from tallystick.signals.preference import Verdict
+from tallystick.web.qualification import standing_view
+from tallystick.web.views.roster import Qualification
 
 GO = 'class="button" href="/work/'
 NOTHING = "Nothing waits for you here now."
@@ -136,3 +143,91 @@ def test_whoever_may_do_some_work_is_told_what_is_closed_to_them(tmp_path: Path)
         assert none.status_code == 200
         assert "its work needs a verified credential that has not expired: medical-licence." in none.text
         assert f'href="/people/{expert.person}#credentials"' in none.text
+
+
+def test_a_qualification_that_lapsed_is_told_where_one_looks_and_to_the_lead(tmp_path: Path) -> None:
+    with pages_at(tmp_path) as served:
+        world, expert = served.world, served.world.expert()
+        world.work(1)
+        world.judge(expert)
+        visitor, lead = Visitor(served, expert), Visitor(served, world.lead)
+        mine, root = f"/people/{expert.person}", f"/programmes/{PROGRAMME}"
+        assert "lapsed" not in visitor.get("/me").text + visitor.get(mine).text
+        text = rubric_text("1.1.0", question="Does it follow from what was said?")
+        looked = rubric.preview(world.cell, world.lead, programme=PROGRAMME, text=text, name="r.yaml")
+        assert isinstance(looked, rubric.Preview)
+        assert looked.lapses == 1
+        editor = f"{root}/rubric-editor/general"
+        known = {"csrf": lead.csrf, "as": "text", "begun_from": lead.filled(editor, editor)["begun_from"]}
+        shown = lead.post(editor, {**known, "text": text, "do": "check"})
+        done = world.publish("1.1.0", question="Does it follow from what was said?")
+        assert isinstance(done, rubric.Published)
+        assert done.lapsed == 1
+        after = visitor.get("/me").text
+        assert "lapsed: the rubric changed" in after
+        assert after.count("Your qualification lapsed: the rubric changed.") == 2, "at the work and at the rubric"
+        assert "Take the qualification again" in after
+        assert f'href="/me/figures/{PROGRAMME}"' in after
+        assert "lapsed: the rubric changed" in visitor.get(mine).text
+        work = visitor.get(f"/work/{PROGRAMME}")
+        assert work.status_code == 200
+        assert "Your qualification lapsed: the rubric changed." in work.text
+        assert "1 person passed an earlier version and not this one" in lead.get(f"{root}/rubrics/general").text
+        assert "passed an earlier version" not in visitor.get(f"{root}/rubrics/general").text
+        assert "The qualification of 1 person lapses when" in shown.text
+
+
+def test_a_button_says_what_it_does_and_both_pages_count_the_same_items(tmp_path: Path) -> None:
+    with pages_at(tmp_path) as served:
+        world = served.world
+        newcomer = joined(world, "nora", "expert")
+        visitor, mine = Visitor(served, newcomer), f"/people/{newcomer.person}"
+        assert "Start the qualification" in visitor.get("/me").text
+        begun = rosters.start_qualification(world.cell, newcomer, programme=PROGRAMME, rubric="general", key=new_key())
+        assert isinstance(begun, rosters.Started)
+        page = visitor.get("/me").text
+        assert "Go on with the qualification" in page, "with nothing answered yet"
+        assert f"0 of {GOLD}" in page
+        assert f"0 of {GOLD}" in visitor.get(mine).text
+        while True:
+            task = rosters.gold_task(world.cell, newcomer, begun.qualification)
+            if isinstance(task, Refused):
+                break
+            wrong: Verdict = "b_clearly" if task.shown.first.endswith("one.") else "a_clearly"
+            answered = rosters.answer_gold(
+                world.cell, newcomer, begun.qualification, item=task.item, answer=answer_of(wrong), key=new_key()
+            )
+            assert not isinstance(answered, Refused), answered
+        failed = visitor.get("/me").text
+        assert "not passed" in failed
+        assert "Take the qualification again" in failed
+        assert "Go on with the qualification" not in failed
+
+
+def test_who_has_no_clearance_is_told_before_anything_is_asked_of_them(tmp_path: Path) -> None:
+    with world_at(f"sqlite+pysqlite:///{tmp_path / 'cell.db'}", tmp_path / "cell", domains=routed.DOMAINS) as world:
+        restrict(world)
+        newcomer = world.expert(domains=())
+
+        def shown() -> dict[str, Qualification]:
+            found = rosters.standings(world.cell, newcomer, PROGRAMME)
+            assert not isinstance(found, Refused)
+            return {one.rubric.rubric: standing_view(PROGRAMME, one, may_start=True) for one in found}
+
+        assert shown()["general"].start_href is not None
+        assert shown()["creative"].start_href is None
+        assert "Ask the programme lead for a clearance first." in shown()["creative"].rule
+        refused = rosters.start_qualification(
+            world.cell, newcomer, programme=PROGRAMME, rubric="creative", key=new_key()
+        )
+        assert refused == GOLD_RESTRICTED
+        routed.clear(world, newcomer)
+        assert shown()["creative"].start_href is not None
+
+
+def restrict(world: World) -> None:
+    """One of two domains is for those with a clearance."""
+    text = contract_text("1.1.0", domains=routed.DOMAINS) + LIMITS + SENIOR
+    text = text.replace("creative: {rubric: creative, risk: medium}", "creative: {rubric: creative, risk: restricted}")
+    done = contract.bring_into_force(world.cell, world.lead, text=text + "routing: {}\n", name="c.yaml", key=new_key())
+    assert isinstance(done, contract.ContractInForce), done

@@ -77,6 +77,10 @@ class Standing(Shown):
     )
     lacking_credentials: list[str] = Field(description="Types that the domain demands and that one does not hold.")
     is_disqualified: bool = Field(description="Whether a confirmed disqualifier keeps one out of the programme.")
+    lapsed: str | None = Field(
+        description="The earlier version that one passed, where nothing is passed under this one: the rubric changed."
+    )
+    needs_clearance: bool = Field(description="Whether its work is for those with a clearance, and one has none.")
 
 
 class Standings(Shown):
@@ -107,6 +111,7 @@ def _standing(one: roster.Standing) -> Standing:
         pass_mark=attempt.pass_mark if attempt else None,
         dimensions=[DimensionResult.of(dimension) for dimension in one.dimensions],
         is_open=one.is_open, lacking_credentials=list(one.lacking), is_disqualified=one.is_stopped,
+        lapsed=one.lapsed, needs_clearance=one.needs_clearance,
     )  # fmt: skip
 
 

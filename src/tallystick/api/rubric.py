@@ -64,6 +64,7 @@ class Published(Shown):
     rubric: str
     version: str
     affected: list[str] = Field(description="Criteria whose earlier judgments were flagged.")
+    lapsed: int = Field(description="People whose qualification lapsed: they passed the version before.")
     receipt: Receipt
 
 
@@ -73,8 +74,9 @@ def publish(visit: Visit, programme: InPath, body: RubricText, key: Key) -> Publ
     if isinstance(found, list | Refused):
         return found
     return Published(
-        rubric=found.rubric, version=found.version, affected=list(found.affected), receipt=Receipt.of(found.receipt)
-    )
+        rubric=found.rubric, version=found.version, affected=list(found.affected), lapsed=found.lapsed,
+        receipt=Receipt.of(found.receipt),
+    )  # fmt: skip
 
 
 class RubricShown(Shown):
@@ -140,6 +142,7 @@ class RubricPreview(Shown):
     version: str
     previous: str | None
     affected: list[str] = Field(description="Criteria whose earlier judgments would be flagged.")
+    lapses: int = Field(description="People whose qualification would lapse: they passed the version in force.")
     findings: list[FindingShown]
     rows: list[DiffRowShown] = Field(description="Every part beside the version in force; none of a first version.")
 
@@ -151,6 +154,7 @@ def preview(visit: Visit, programme: InPath, body: RubricText) -> RubricPreview 
         return found
     return RubricPreview(
         version=found.rubric.version, previous=found.previous, affected=list(found.affected),
+        lapses=found.lapses,
         findings=[FindingShown.of(one) for one in found.findings], rows=[DiffRowShown.of(row) for row in found.rows],
     )  # fmt: skip
 

@@ -82,7 +82,7 @@ def admitted_to(cell: Cell, tx: Reads, person: str, row: Row) -> Admission | Ref
     )  # fmt: skip
     if isinstance(qualified, Refused) or not qualified:
         is_down = roster.stands_down(tx.connection, person, programme=programme)
-        why = flow.STOOD_DOWN if is_down else flow.NOT_QUALIFIED
+        why = flow.STOOD_DOWN if is_down else flow.QUALIFICATION_LAPSED if signals else flow.NOT_QUALIFIED
         return qualified if isinstance(qualified, Refused) else why
     before = store.before_lease(tx.connection, programme, person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}

@@ -92,7 +92,10 @@ def publish(
             shell.list_problems(done)
         if isinstance(done, Refused):
             shell.refuse(done)
-        facts = {"rubric": done.rubric, "version": done.version, "affected_criteria": list(done.affected)}
+        facts = {
+            "rubric": done.rubric, "version": done.version, "affected_criteria": list(done.affected),
+            "lapsed_qualifications": done.lapsed,
+        }  # fmt: skip
         shell.show_facts("Published", facts, as_json=as_json)
 
 

@@ -29,6 +29,11 @@ GOLD_NOT_FOR_THEM = Refused(
     "Too few of the gold items are for you: by region, language or clearance, or because you leave their content out. "
     "Look at your settings, or ask the programme lead.",
 )
+GOLD_RESTRICTED = Refused(
+    "gold-not-for-you",
+    "This work is restricted to people with a clearance for the programme, and so are its gold items: ask the "
+    "programme lead for a clearance first.",
+)
 GOLD_KNOWN = Refused(
     "gold-known",
     "You had a role in which the answers of gold items can be read, and too few came into the programme since: before "

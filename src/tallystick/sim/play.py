@@ -27,7 +27,7 @@ NEXT_DAY = 2
 LAST = {"editor-1": 24}
 """Who stops early, after how many judgments: some items still wait for theirs when the play ends."""
 
-NOTHING = {"no-work", "not-qualified"}
+NOTHING = {"no-work", "not-qualified", "qualification-lapsed"}
 BREAK_DUE = "break-due"
 BREAK_MINUTES = 5
 NOTED_SHARE = 0.25

@@ -293,6 +293,16 @@ def passed_once(connection: sa.Connection, programme: str, rubric: str) -> set[s
     return set(connection.scalars(query))
 
 
+def passed_under(connection: sa.Connection, programme: str, rubric: str, version: str) -> set[str]:
+    """Who passed the gold items of one version of a rubric."""
+    table = QUALIFICATION
+    query = sa.select(table.c.person).where(
+        table.c.programme == programme, table.c.rubric == rubric, table.c.version == version,
+        table.c.state == "qualified",
+    )  # fmt: skip
+    return set(connection.scalars(query))
+
+
 def stands_down(connection: sa.Connection, who: str, *, programme: str, rubric: str | None = None) -> bool:
     """Whether somebody stands down under a rubric of a programme, or under any."""
     query = sa.select(STOOD_DOWN.c.rubric).where(STOOD_DOWN.c.person == who, STOOD_DOWN.c.programme == programme)

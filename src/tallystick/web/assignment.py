@@ -31,6 +31,7 @@ DRAFT_BYTES = 200_000
 WAITING: Final = Words({
     "no-work": "Nothing waits for you here now. New items appear when they are imported or given back.",
     "not-qualified": "Start the qualification of this programme: it is listed on the page of your work.",
+    "qualification-lapsed": "Its qualification is listed on the page of your work.",
     "others-first": "There is nothing that you have to do. Come back a little later.",
     "share-reached": "There is nothing that you have to do: it is for the sake of agreement by many.",
     "work-paused": "There is nothing that you have to do. Ask the programme lead if it takes long.",

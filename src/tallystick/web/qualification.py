@@ -11,6 +11,7 @@ from tallystick.app.kernel import new_key
 from tallystick.app.roster import DimensionResult, GoldTask, Standing
 from tallystick.edge import Site, Visit, status_of
 from tallystick.edge.pages import PageAnswer
+from tallystick.flow.assignment import QUALIFICATION_LAPSED
 from tallystick.flow.pay import NOT_ACCEPTED
 from tallystick.flow.refusal import Refused
 from tallystick.flow.routing import KIND_LEFT_OUT
@@ -22,13 +23,14 @@ from tallystick.web import judgment as form
 from tallystick.web.assignment import Sent
 from tallystick.web.frame import Place
 from tallystick.web.judgment import Fields, Sheet
-from tallystick.web.language import N_, counted, formats, said, told
+from tallystick.web.language import N_, counted, formats, refusal_line, said, told
 from tallystick.web.views import roster as views
 from tallystick.web.views.parts import Estimate, Link, Pill
 from tallystick.web.welfare import shield
 
 FORM_BYTES = 200_000
 _MINE = N_("My work")
+_NOT_STARTED = Pill(label="not started")
 
 
 def mount(site: Site) -> None:
@@ -52,21 +54,47 @@ def standing_view(programme: str, standing: Standing, *, may_start: bool) -> vie
     label = standing.title if is_pair else f"{standing.title} · {told(BY_NAME[standing.signal].title)}"
     href = f"/qualifications/{attempt.qualification}" if attempt is not None and state == "running" else start
     ended = attempt.ended_at if attempt is not None else None
+    status = words.QUALIFICATION_STATES[state] if state else words.LAPSED if standing.lapsed else _NOT_STARTED
     return views.Qualification(
         rubric=Link(label=label, href=f"/programmes/{programme}/rubrics/{row.rubric}"), version=row.version,
-        role=words.of_role("expert"), status=words.QUALIFICATION_STATES[state] if state else Pill(label="not started"),
+        role=words.of_role("expert"), status=status, start_label=_start_label(standing),
         at=None if ended is None else words.moment(ended), done=attempt.answered if attempt is not None else 0,
-        needed=standing.gold_items, rule=_rule(standing), dimensions=_dimensions(standing),
+        needed=_asked(standing), rule=_rule(standing), dimensions=_dimensions(standing),
         start_href=href if may_start and (state == "running" or _may_begin(standing)) else None,
     )  # fmt: skip
 
 
 def _may_begin(standing: Standing) -> bool:
+    return not (standing.short or standing.is_qualified or standing.needs_clearance or standing.is_stopped)
+
+
+def _asked(standing: Standing) -> int:
+    """How many gold items the attempt has, or would have."""
     attempt = standing.qualification
-    return not standing.short and (attempt is None or attempt.state != "qualified")
+    return standing.items if attempt is None else len(msgspec.json.decode(attempt.items, type=list[str]))
+
+
+def _start_label(standing: Standing) -> str:
+    state = None if standing.qualification is None else standing.qualification.state
+    if state == "running":
+        return said("Go on with the qualification")
+    if state is None and standing.lapsed is None:
+        return said("Start the qualification")
+    return said("Take the qualification again")
 
 
 def _rule(standing: Standing) -> str:
+    """How it is decided; before that, why it is to be taken anew, or why it cannot be taken yet."""
+    if standing.needs_clearance and not standing.is_qualified:
+        return said(
+            "Its work is restricted to people with a clearance for this programme, and so are its gold items. Ask the "
+            "programme lead for a clearance first."
+        )
+    lapsed = standing.qualification is None and standing.lapsed is not None
+    return " ".join((*((refusal_line(QUALIFICATION_LAPSED),) if lapsed else ()), _decided(standing)))
+
+
+def _decided(standing: Standing) -> str:
     attempt = standing.qualification
     if attempt is None and standing.is_alike:
         return said(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
 from tallystick.app import access, assignment, calibration, contract, oversight, pay, pool, roster
@@ -262,10 +263,13 @@ def _attempts(found: PersonPage) -> tuple[views.Qualification, ...]:
     return tuple(
         views.Qualification(
             rubric=Link(label=q.rubric, href=f"/programmes/{q.programme}/rubrics/{q.rubric}/{q.version}"),
-            version=q.version, role=words.of_role("expert"), status=words.QUALIFICATION_STATES[q.state],
+            version=q.version, role=words.of_role("expert"),
+            status=words.LAPSED if q.qualification in found.lapsed else words.QUALIFICATION_STATES[q.state],
             at=None if q.ended_at is None else words.moment(q.ended_at), done=q.answered,
-            needed=max(q.answered, q.pass_mark),
-            rule=counted("Passes with %(number)s right answer.", "Passes with %(number)s right answers.", q.pass_mark),
+            needed=len(msgspec.json.decode(q.items, type=list[str])),
+            rule=said("The rubric has changed since: its work needs a qualification under the version in force.")
+            if q.qualification in found.lapsed
+            else counted("Passes with %(number)s right answer.", "Passes with %(number)s right answers.", q.pass_mark),
         )
         for q in found.qualifications
     )  # fmt: skip

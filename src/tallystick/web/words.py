@@ -70,6 +70,8 @@ QUALIFICATION_STATES: Final[Mapping[str, Pill]] = {
     "running": Pill(label="going on", tone="waiting"), "qualified": Pill(label="qualified", tone="good"),
     "failed": Pill(label="not passed", tone="bad"), "ended": Pill(label="ended without a result"),
 }  # fmt: skip
+LAPSED: Final = Pill(label="lapsed: the rubric changed", tone="waiting")
+"""Of a qualification that was passed under a version that another one has replaced."""
 ROLES: Final = Words({
     "lead": "lead", "expert": "expert", "researcher": "researcher", "auditor": "auditor", "engineer": "engineer",
     "adjudicator": "adjudicator", "author": "author", "reviewer": "reviewer", "policy_reviewer": "policy reviewer",

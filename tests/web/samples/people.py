@@ -44,6 +44,7 @@ OPEN = roster.Qualification(
     needed=8,
     rule="Passes with at least 7 of 8 gold items right.",
     start_href="/work/careful-answers",
+    start_label="Go on with the qualification",
 )
 RECEIPTS = (
     Receipt(seq=1204, kind="Judgment on item med-014", at=f"{DAY}12:04:31Z", href="/receipts/1204", is_sealed=False),

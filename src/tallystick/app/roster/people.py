@@ -25,6 +25,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.store import erasure, intervention, roster, sessions
 from tallystick.store import judgment as judgments
+from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
 from tallystick.store.vault import CELL_SCOPE, ObjectErased, VaultError, credential_place
 
@@ -425,11 +426,15 @@ def _view(row: Row, login: str | None, profile: Profile) -> PersonView:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """One person with qualifications and latest judgments."""
+    """One person with qualifications and latest judgments.
+
+    lapsed  the qualifications that were passed under a version of a rubric that another one has replaced
+    """
 
     person: PersonView
     qualifications: tuple[Row, ...]
     judgments: tuple[Row, ...]
+    lapsed: frozenset[str] = frozenset()
 
 
 def own_name(cell: Cell, actor: Actor) -> str:
@@ -462,6 +467,12 @@ def person_page(cell: Cell, actor: Actor, person: str) -> PersonPage | Refused:
         logins = _logins(cell, connection, sessions.credentials_of(connection, person))
         return PersonPage(
             _view(row, logins.get(person), profiles_of(cell, connection, [row], look)[person]),
-            tuple(roster.qualifications(connection, person)),
+            (attempts := tuple(roster.qualifications(connection, person))),
             tuple(judgments.of_expert(connection, person)),
+            frozenset(q.qualification for q in attempts if _is_lapsed(connection, q)),
         )  # fmt: skip
+
+
+def _is_lapsed(connection: journal.Connection, attempt: Row) -> bool:
+    now = rubrics.current(connection, attempt.programme, attempt.rubric)
+    return attempt.state == "qualified" and now is not None and now.version != attempt.version

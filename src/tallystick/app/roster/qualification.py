@@ -162,6 +162,7 @@ def _start(
     refused = (
         (chosen if isinstance(chosen, Refused) else closed(tx.connection, programme))
         or unreadable(cell, tx.connection, actor, programme)
+        or _uncleared(cell, tx.connection, actor.person, row)
         or may_work(tx.connection, actor.person, programme)
         or flow.may_qualify(states=states, has_contract=person.executed_at is not None)
     )
@@ -369,6 +370,12 @@ def standings(cell: Cell, actor: Actor, programme: str) -> list[Standing] | Refu
                     )
                 )  # fmt: skip
         return found
+
+
+def _uncleared(cell: Cell, connection: journal.Connection, person: str, row: Row) -> Refused | None:
+    """Why a restricted rubric is not for somebody. Asked before what its work pays: nobody accepts terms in vain."""
+    is_closed = _kept_out(cell, connection, person, row.programme).is_closed(row.domain)
+    return flow.GOLD_RESTRICTED if is_closed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tallystick.flow.rubric import (
     threshold_ppm,
 )
 from tallystick.ledger import journal
-from tallystick.store import calibration, intervention
+from tallystick.store import calibration, intervention, roster
 from tallystick.store import contract as contracts
 from tallystick.store import rubric as rubrics
 from tallystick.store.schema import Row
@@ -33,11 +33,12 @@ from tallystick.store.schema import Row
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A rubric version that has come into force."""
+    """A rubric version that has come into force. `lapsed`: people whose qualification ended with the version before."""
 
     rubric: str
     version: str
     affected: tuple[str, ...]
+    lapsed: int
     receipt: Receipt
 
 
@@ -64,7 +65,14 @@ def publish(
         return answer
     fact = answer.facts[0]
     assert isinstance(fact, RubricPublished)
-    return Published(fact.rubric, fact.version, tuple(fact.affected), answer)
+    with cell.read() as connection:
+        lapsed = _qualified(connection, programme, rubric.id, fact.previous)
+    return Published(fact.rubric, fact.version, tuple(fact.affected), lapsed, answer)
+
+
+def _qualified(connection: journal.Connection, programme: str, rubric: str, version: str | None) -> int:
+    """How many people passed a version: whatever replaces it, they have to pass anew before they get its work."""
+    return 0 if version is None else len(roster.passed_under(connection, programme, rubric, version))
 
 
 def _publish(cell: Cell, tx: Transaction, programme: str, text: str, *, rubric: Rubric) -> Decision:
@@ -126,6 +134,7 @@ class Preview:
 
     rows      every part beside the version in force; of a first version beside nothing
     affected  criteria whose earlier judgments would be flagged
+    lapses    people whose qualification would lapse: they passed the version in force
     """
 
     rubric: Rubric
@@ -133,6 +142,7 @@ class Preview:
     rows: tuple[DiffRow, ...]
     findings: tuple[Finding, ...]
     affected: tuple[str, ...]
+    lapses: int
 
 
 def preview(cell: Cell, actor: Actor, *, programme: str, text: str, name: str) -> Preview | list[Problem] | Refused:
@@ -146,17 +156,21 @@ def preview(cell: Cell, actor: Actor, *, programme: str, text: str, name: str) -
         return placed(problems, text)
     with cell.read() as connection:
         previous = _previous(cell, connection, programme, rubric)
-    if isinstance(previous, Refused):
-        return previous
+        if isinstance(previous, Refused):
+            return previous
+        lapses = _qualified(connection, programme, rubric.id, previous.version if previous else None)
     return Preview(
         rubric, previous.version if previous else None, tuple(diff(previous, rubric)) if previous else (),
-        tuple(findings(rubric)), tuple(affected(previous, rubric)) if previous else (),
+        tuple(findings(rubric)), tuple(affected(previous, rubric)) if previous else (), lapses,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class RubricPage:
-    """One rubric version with its history. text: the YAML document, as it was published."""
+    """One rubric version with its history. text: the YAML document, as it was published.
+
+    lapsed  people who passed an earlier version and not the one in force, on the page of that one
+    """
 
     rubric: Rubric
     text: str
@@ -164,6 +178,7 @@ class RubricPage:
     versions: tuple[Row, ...]
     findings: tuple[Finding, ...]
     affected: dict[tuple[str, str], int]
+    lapsed: int = 0
 
 
 def rubric_page(
@@ -180,7 +195,13 @@ def rubric_page(
         found = cell.rubric(connection, chosen[0].document)
         counts = rubrics.affected_counts(connection, programme, rubric)
         text = cell.document(connection, chosen[0].document)
-        return RubricPage(found, text, chosen[0], tuple(history), tuple(findings(found)), counts)
+        lapsed = _lapsed(connection, chosen[0]) if chosen[0].version == history[0].version else 0
+        return RubricPage(found, text, chosen[0], tuple(history), tuple(findings(found)), counts, lapsed)
+
+
+def _lapsed(connection: journal.Connection, row: Row) -> int:
+    ever = roster.passed_once(connection, row.programme, row.rubric)
+    return len(ever - roster.passed_under(connection, row.programme, row.rubric, row.version))
 
 
 def rubric_diff(

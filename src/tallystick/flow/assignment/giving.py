@@ -14,6 +14,11 @@ NO_WORK = Refused("no-work", "There is no open item for you now. New items appea
 NOT_QUALIFIED = Refused(
     "not-qualified", "You are not qualified under any rubric of this programme yet: take a qualification first."
 )
+QUALIFICATION_LAPSED = Refused(
+    "qualification-lapsed",
+    "Your qualification lapsed: the rubric changed. Take the qualification under the version in force. What you judged "
+    "stays yours.",
+)
 STOOD_DOWN = Refused(
     "stood-down",
     "You stand down under this rubric: the lead has recorded why, can tell you, and can reinstate you. What you judged "

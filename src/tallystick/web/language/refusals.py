@@ -17,7 +17,8 @@ WORK: Final = (
     "gold-alike", "gold-known", "gold-min-large", "gold-not-for-you", "gold-used-up",
     "lease-expired", "needs-clearance", "no-constitution", "no-contract", "no-decision-rule", "no-work",
     "not-an-expert", "not-leased", "not-qualified", "others-first", "outside-regions", "programme-closed",
-    "qualification-ended", "qualification-running", "region-missing", "share-reached", "stood-down",
+    "qualification-ended", "qualification-lapsed", "qualification-running", "region-missing", "share-reached",
+    "stood-down",
     "time-zone-missing", "too-few-gold-items", "trade-off-incomplete", "unknown-principle",
     "held-left-out", "kind-left-out", "not-routed", "verdict-contradicts-scores", "work-paused", "work-requeued",
 )  # fmt: skip

@@ -142,7 +142,7 @@ def _detail(visit: Visit, programme: str, page: RubricPage) -> views.RubricDetai
         diff_href=f"{root}/diff" if len(page.versions) > 1 else None,
         new_version_href=f"/programmes/{programme}/rubric-editor/{found.id}" if may_write else None,
         affected_href=f"/programmes/{programme}/affected" if _sees_affected(visit) else None,
-        remarks=_remarks(visit, programme, found.id),
+        remarks=_remarks(visit, programme, found.id), lapsed=page.lapsed if may_write else 0,
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ class Qualification:
     rule: str  # the decision rule with its stated error rates
     dimensions: tuple[DimensionResult, ...] = ()
     start_href: str | None = None  # None: nothing to start or continue
+    start_label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

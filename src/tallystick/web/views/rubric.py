@@ -79,6 +79,7 @@ class RubricDetail:
     versions: tuple[Version, ...]
     affected: int
     affected_href: str | None = None
+    lapsed: int = 0  # people who passed an earlier version and not this one; 0 for whoever is not told
     diff_href: str | None = None  # None: there is only one version
     new_version_href: str | None = None  # None: this person may not
     remarks: Link | None = None  # what adjudicators said of it
@@ -148,3 +149,4 @@ class Editor:
     previous: str | None = None
     rows: tuple[DiffRow, ...] = ()  # what differs from the version in force
     affected: tuple[str, ...] = ()
+    lapses: int = 0  # people whose qualification would lapse
