@@ -161,7 +161,8 @@ def test_reading_tables_are_the_same_after_a_replay(world: World) -> None:
         after = projection.dump(connection)
     assert before == after
     for name in (
-        "expert_credential", "credential_evidence", "credential_demand", "disqualifier", "disqualifier_words",
+        "expert_credential", "credential_evidence", "credential_decision", "credential_demand", "disqualifier",
+        "disqualifier_words",
         "pool_plan", "demographic", "pool_composition", "pool_standing",
     ):  # fmt: skip
         assert before[name], name

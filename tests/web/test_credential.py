@@ -8,7 +8,7 @@ from living_cell import PROGRAMME, contract_text
 from served import Served
 from web.visitor import Visitor
 
-from tallystick.app import contract
+from tallystick.app import contract, roster
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 
@@ -60,6 +60,28 @@ def test_a_holder_declares_shows_and_a_lead_verifies(served: Served, me: Actor) 
     stranger = Visitor(served, served.world.expert())
     assert stranger.get(address).status_code == 404
     assert stranger.get(f"{files}/1").status_code == 404
+
+
+def test_a_credential_says_whose_it_is_and_keeps_each_decision_with_who_and_when(served: Served, me: Actor) -> None:
+    holder, lead = Visitor(served, me), Visitor(served, served.world.lead)
+    address = declared(holder, me)
+    files = f"{address}/evidence"
+    assert holder.upload(files, holder.filled(address, files), name="licence.pdf", data=b"%PDF").status_code == 303
+    for changes in (
+        {"decision": "review"},
+        {"decision": "verify", "method": "document", "expires_on": UNTIL},
+        {"decision": "withdraw", "reason": WORDS},
+    ):
+        assert lead.post(address, lead.filled(address, address, **changes)).status_code == 303
+    name = roster.own_name(served.world.cell, me)
+    seen = lead.get(address).text
+    assert f"medical-licence of {name}</h1>" in seen
+    assert f'<a href="/people/{me.person}">{name}</a>' in seen
+    steps = [seen.index(f"<dt>{step}</dt>") for step in ("Declared", "Taken up for review", "Verified", "Withdrawn")]
+    assert steps == sorted(steps)
+    own = holder.get(address).text
+    assert own.count("by the programme lead") == 3
+    assert served.world.lead.person not in own
 
 
 def test_what_was_typed_comes_back_with_the_reason_of_a_refusal(served: Served, me: Actor) -> None:

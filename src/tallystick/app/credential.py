@@ -61,6 +61,7 @@ class CredentialPage:
 
     reason        why it was rejected or withdrawn
     may_verify    whether the reader may decide on it
+    decisions     every step since it was declared: what, by whom, when
     """
 
     row: Row
@@ -70,6 +71,7 @@ class CredentialPage:
     reason: str | None
     may_verify: bool
     is_own: bool
+    decisions: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,7 @@ def credential_page(cell: Cell, actor: Actor, credential: str) -> CredentialPage
             details=Details(issuer=erased.text(details)) if isinstance(details, Gone) else opened_details(details),
             evidence=tuple(credentials.evidence(connection, credential)), reason=reason,
             may_verify=access.allows(actor, "credential.verify") and not is_own, is_own=is_own,
+            decisions=tuple(credentials.decisions(connection, credential)),
         )  # fmt: skip
 
 

@@ -16,7 +16,12 @@ from tallystick.events.credential import (
 from tallystick.ledger import journal
 from tallystick.ledger.statement import Statement
 from tallystick.store.schema import PROGRAMME, Handler, Recorded, Row
-from tallystick.store.schema.credentials import CREDENTIAL_DEMAND, CREDENTIAL_EVIDENCE, EXPERT_CREDENTIAL
+from tallystick.store.schema.credentials import (
+    CREDENTIAL_DECISION,
+    CREDENTIAL_DEMAND,
+    CREDENTIAL_EVIDENCE,
+    EXPERT_CREDENTIAL,
+)
 
 _PART = 500
 
@@ -47,9 +52,18 @@ def _change(connection: sa.Connection, recorded: Recorded, **values: object) -> 
     connection.execute(table.update().where(table.c.credential == recorded.fact.credential).values(**values))
 
 
+def _decided(connection: sa.Connection, run: list[Recorded], *, what: str) -> None:
+    rows = [
+        {"credential": r.fact.credential, "seq": r.envelope.seq, "what": what, "by": r.envelope.by, "at": r.envelope.at}
+        for r in run
+    ]
+    journal.insert_many(connection, CREDENTIAL_DECISION, rows)
+
+
 def _on_review(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         _change(connection, r, state="under_review")
+    _decided(connection, run, what="under_review")
 
 
 def _on_verified(connection: sa.Connection, run: list[Recorded]) -> None:
@@ -59,16 +73,19 @@ def _on_verified(connection: sa.Connection, run: list[Recorded]) -> None:
             connection, r, state="verified", method=fact.method, expires_on=fact.expires_on,
             decided_by=r.envelope.by, decided_at=r.envelope.at,
         )  # fmt: skip
+    _decided(connection, run, what="verified")
 
 
 def _on_rejected(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         _close(connection, r, state="rejected")
+    _decided(connection, run, what="rejected")
 
 
 def _on_withdrawn(connection: sa.Connection, run: list[Recorded]) -> None:
     for r in run:
         _close(connection, r, state="withdrawn")
+    _decided(connection, run, what="withdrawn")
 
 
 def _close(connection: sa.Connection, r: Recorded, *, state: str) -> None:
@@ -126,6 +143,12 @@ def evidence(connection: sa.Connection, wanted: str) -> list[Row]:
     """The files of a credential in the order in which they were added."""
     query = sa.select(CREDENTIAL_EVIDENCE).where(CREDENTIAL_EVIDENCE.c.credential == wanted)
     return list(connection.execute(query.order_by(CREDENTIAL_EVIDENCE.c.seq)).all())
+
+
+def decisions(connection: sa.Connection, wanted: str) -> list[Row]:
+    """What was done with a credential after it was declared, in time order."""
+    query = sa.select(CREDENTIAL_DECISION).where(CREDENTIAL_DECISION.c.credential == wanted)
+    return list(connection.execute(query.order_by(CREDENTIAL_DECISION.c.seq)).all())
 
 
 _DEMANDED = Statement(

@@ -28,6 +28,9 @@ STATES: Mapping[str, Pill] = {
     "verified": Pill(label="verified", tone="good"), "rejected": Pill(label="rejected", tone="bad"),
     "withdrawn": Pill(label="withdrawn"), "expired": Pill(label="expired", tone="bad"),
 }  # fmt: skip
+DECIDED: Mapping[str, str] = Words({
+    "under_review": "Taken up for review", "verified": "Verified", "rejected": "Rejected", "withdrawn": "Withdrawn",
+})  # fmt: skip
 METHODS: Mapping[str, str] = Words({
     "document": "A document", "registry_lookup": "Look-up in a registry",
     "structured_interview": "A structured interview", "self_attested": "Self-attested: nothing to check",
@@ -159,24 +162,30 @@ def _shown(visit: Visit, typed: Typed) -> PageAnswer:
         return found
     refused = typed.refused
     notices = () if refused is None else (frame.notice(refused, field=refused.field),)
-    home = (said("My file") if found.is_own else said("Person"), f"/people/{found.row.person}")
-    page = frame.page(visit, found.row.type, title=said("A credential"), at=Place(trail=(home,)), notices=notices)
+    known, person = frame.names(visit), found.row.person
+    home = (said("My file") if found.is_own else known.get(person, said("Person")), f"/people/{person}")
+    heading = (
+        said("%(type)s of %(person)s", type=found.row.type, person=known[person])
+        if person in known and not found.is_own
+        else found.row.type
+    )
+    page = frame.page(visit, heading, title=said("A credential"), at=Place(trail=(home,)), notices=notices)
     status = 200 if refused is None else status_of(refused)
-    return frame.shown("credential/detail.html", _view(visit, found, typed), page, status=status)
+    return frame.shown("credential/detail.html", _view(visit, found, typed, known=known), page, status=status)
 
 
-def _view(visit: Visit, found: CredentialPage, typed: Typed) -> views.CredentialDetail:
+def _view(visit: Visit, found: CredentialPage, typed: Typed, *, known: Mapping[str, str]) -> views.CredentialDetail:
     row, address = found.row, f"/credentials/{found.row.credential}"
     is_open = row.state in flow.OPEN
     may_add = is_open and (found.is_own or access.allows(visit.actor, "roster.write"))
     may_withdraw = row.state in (*flow.OPEN, flow.VERIFIED)
     return views.CredentialDetail(
-        status=STATES[found.state], facts=_facts(found), reason=found.reason,
+        status=STATES[found.state], facts=_facts(found, known, reader=visit.actor.person), reason=found.reason,
         evidence=tuple(
             views.EvidenceRow(
                 number=number, href=f"{address}/evidence/{number}", commitment=one.commitment,
                 size=counted("%(number)s kilobyte", "%(number)s kilobytes", -(-one.bytes * 3 // 4096)),
-                who=_who(one.by, reader=visit.actor.person, holder=row.person),
+                who=_who(one.by, known, reader=visit.actor.person, holder=row.person),
                 at=words.moment(one.at),
             )
             for number, one in enumerate(found.evidence, 1)
@@ -192,14 +201,14 @@ def _view(visit: Visit, found: CredentialPage, typed: Typed) -> views.Credential
     )  # fmt: skip
 
 
-def _who(person: str, *, reader: str, holder: str) -> str:
-    """Who added a file, for whoever reads about it."""
+def _who(person: str, known: Mapping[str, str], *, reader: str, holder: str) -> str:
+    """Who did something, for whoever reads about it: by name for those who read the roster, else by the role."""
     if person == reader:
         return said("you")
-    return said("its holder") if person == holder else person
+    return said("its holder") if person == holder else known.get(person, said("the programme lead"))
 
 
-def _facts(found: CredentialPage) -> tuple[Fact, ...]:
+def _facts(found: CredentialPage, known: Mapping[str, str], *, reader: str) -> tuple[Fact, ...]:
     row, details = found.row, found.details
     facts = [
         Fact(term=said("Issuer"), value=details.issuer),
@@ -211,15 +220,16 @@ def _facts(found: CredentialPage) -> tuple[Fact, ...]:
     ]
     if row.renews is not None:
         facts.append(Fact(term=said("Follows"), value=row.renews, href=f"/credentials/{row.renews}"))
-    if row.decided_at is not None:
-        when = words.told(row.decided_at)
-        by_holder = row.decided_by == row.person
-        decided = (
-            said("%(moment)s, by its holder", moment=when)
-            if by_holder
-            else said("%(moment)s, by %(person)s", moment=when, person=row.decided_by)
+    facts.extend(
+        Fact(
+            term=DECIDED[one.what],
+            value=said(
+                "%(moment)s, by %(person)s", moment=words.told(one.at),
+                person=_who(one.by, known, reader=reader, holder=row.person),
+            ),
         )
-        facts.append(Fact(term=said("Decided"), value=decided))
+        for one in found.decisions
+    )  # fmt: skip
     return tuple(facts)
 
 

@@ -17,6 +17,11 @@ CREDENTIAL_EVIDENCE = sa.Table(
     text("credential", key=True), whole("seq", key=True), text("object"), text("commitment"), whole("bytes"),
     text("by"), whole("at"),
 )  # fmt: skip
+# What was done with a credential, by whom and when: each step is kept, because a later one must not hide it.
+CREDENTIAL_DECISION = sa.Table(
+    "credential_decision", READ,
+    text("credential", key=True), whole("seq", key=True), text("what"), text("by"), whole("at"),
+)  # fmt: skip
 CREDENTIAL_DEMAND = sa.Table(
     "credential_demand", READ,
     text("programme", key=True), text("contract_version", key=True), text("domain", key=True), text("type", key=True),
