@@ -18,6 +18,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.ledger import journal
 from tallystick.signals.preference import Verdict
 from tallystick.store import projection
+from tallystick.store.assignment import saw_others
 from tallystick.store.schema import CALIBRATION_LABEL, VAULT_OBJECT
 
 QUESTION = "criteria.reasoning.question"
@@ -236,6 +237,17 @@ def test_what_each_sees_is_the_same_label_turned_into_their_own_order(world: Wor
         assert isinstance(shown, calibration.ItemLabels)
         assert [one.verdict for one in shown.labels] == [one.verdict for one in given]
         assert all(one.reasons for one in shown.labels)
+
+
+def test_labels_that_somebody_opened_bar_them_from_nothing(world: World) -> None:
+    """Those who talked an item over judge it again: docs/stages/calibration.md."""
+    name, first = revealed(world), world.experts[0]
+    page = calibration.overview(world.cell, first, name)
+    assert isinstance(page, calibration.Overview)
+    item = page.items[0][0]
+    assert isinstance(calibration.item_labels(world.cell, first, name, item), calibration.ItemLabels)
+    with world.cell.read() as connection:
+        assert not saw_others(connection, first.person, item, read=0)
 
 
 def test_labels_are_shown_before_all_have_finished_only_with_a_reason(world: World) -> None:
