@@ -257,3 +257,12 @@ def test_styles_know_no_left_or_right() -> None:
     wrong = re.compile(r"\b(?:margin|padding|border)-(?:left|right)\b|(?:^|[\s;{])(?:left|right):|: ?(?:left|right)\b")
     for path in Path(render.STATIC).glob("*.css"):
         assert wrong.findall(path.read_text()) == [], path.name
+
+
+def test_versions_are_told_apart_as_removed_and_added_and_never_by_the_letters_of_candidates() -> None:
+    page = next(html(sample) for sample in ALL if sample.name == "rubric-diff")
+    assert '<del><span class="unseen">removed: </span>' in page
+    assert '<ins><span class="unseen">added: </span>' in page
+    for sample in ALL:
+        if sample.template in {"rubric/diff.html", "rubric/editor.html", "calibration/revision.html"}:
+            assert "only-" not in html(sample)
