@@ -367,6 +367,7 @@ def test_a_diff_loses_no_words_and_no_parts() -> None:
     states = {(row.part, row.state) for row in rows if row.section == "Completeness" and row.state != "same"}
     assert ("anchor 2", "added") in states
     assert ("anchor 3", "changed") in states
+    assert ("exclusion: Parts that rest on a…", "added") in states, "a label is cut between words"
     backwards = diff(new, old)
     assert sorted((row.section, row.part, row.new, row.old) for row in backwards) == sorted(
         (row.section, row.part, row.old, row.new) for row in rows

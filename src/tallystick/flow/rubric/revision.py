@@ -15,6 +15,8 @@ from tallystick.flow.rubric.model import Criterion, PriorityRule, Rubric, share_
 
 WORDS_MAX = 2_000
 """Texts longer than this are shown as wholly changed: comparing words takes time that grows with their square."""
+LABEL_MAX = 24
+"""An exclusion is called by so many letters of its words at most."""
 
 State = Literal["same", "added", "removed", "changed"]
 _MEASURING = frozenset({"gated", "weight", "principles"})
@@ -215,13 +217,21 @@ def _criterion_parts(criterion: Criterion) -> Iterator[tuple[str, str]]:
         yield f"example: {example.title}", f"{example.excerpt}\nScore {example.score}: {example.why}"
     for words in criterion.exclusions:
         # By its first words, so that one put in between does not shift those after it.
-        yield f"exclusion: {words[:24]}", words
+        yield f"exclusion: {_first_words(words)}", words
     yield "abstain", criterion.abstain or ""
     yield "escalation", criterion.escalation or ""
     yield "citation", "required" if criterion.citation_required else "not required"
     yield "gate", "counts for the gate" if criterion.gated else "does not count for the gate"
     yield "weight", str(criterion.weight or "")
     yield "principles", ", ".join(criterion.principles or ())
+
+
+def _first_words(text: str) -> str:
+    """The first words of a text as a label: cut between words, and within one only where it alone is too long."""
+    if len(text) <= LABEL_MAX:
+        return text
+    whole, _, _ = text[: LABEL_MAX + 1].rpartition(" ")
+    return f"{whole.rstrip() or text[:LABEL_MAX]}…"
 
 
 def pieces(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
