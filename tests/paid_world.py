@@ -13,6 +13,7 @@ from tallystick.app.kernel import new_key
 from tallystick.app.pay import Accepted, StatementPage
 from tallystick.flow.pay import Act
 from tallystick.flow.refusal import Refused
+from tallystick.signals.preference import Verdict
 from tallystick.store import projection
 
 NOVEMBER, DECEMBER = "2023-11", "2023-12"
@@ -63,7 +64,7 @@ def accept(world: World, actor: Actor) -> None:
 
 
 def judge(
-    world: World, actor: Actor, *, minutes: int = 5, claimed_ms: int = 240_000, verdict: str = "a_clearly"
+    world: World, actor: Actor, *, minutes: int = 5, claimed_ms: int = 240_000, verdict: Verdict = "a_clearly"
 ) -> Saved:
     """Take an item, work for some minutes of the cell's clock, claim a time, submit."""
     task = world.task(actor)

@@ -185,8 +185,9 @@ def _start(
     mixed = order.shuffled(cell.order_seed, fresh, salt=f"gold|{actor.person}|{tx.seq}")
     shown = [mixed[place] for place in drawn(document.qualification, [ways.get(item) for item in mixed])]
     rule = flow.decision_rule(document, len(shown), seen=len(seen))
-    if isinstance(rule, Refused) and len(pool) < len(gold):
-        return flow.GOLD_NOT_FOR_THEM
+    is_known = any(item.seq < read for item in gold)
+    if isinstance(rule, Refused) and (is_known or len(pool) < len(gold)):
+        return flow.GOLD_KNOWN if is_known else flow.GOLD_NOT_FOR_THEM
     if isinstance(rule, Refused):
         # No count in a refusal may tell how many of the gold items were sentinels, and none which verdicts they have.
         told = flow.decision_rule(document, min(len(unseen), GOLD_MAX), seen=len(seen))
