@@ -314,6 +314,15 @@ def test_careful_tiers_bind_whoever_brings_a_version_into_force(
     assert check_bound(sound(), "contract.yaml") == []
 
 
+def test_the_domains_that_need_a_senior_are_named_in_their_number() -> None:
+    nobody = ("{senior: {years: 8}}", "{others_first: true}")
+    (one,) = read(edited(*nobody), "contract.yaml", DataContract)
+    assert "because medical is of high or restricted risk" in one.sentence
+    text = SMALL.replace(*nobody).replace("risk: low", "risk: high")
+    (both,) = read(text.encode(), "contract.yaml", DataContract)
+    assert "because medical, creative are of high or restricted risk" in both.sentence
+
+
 BOUND = SMALL.replace("medical, risk: high", "medical, risk: restricted").replace("{low: 2, high: 3}", "{low: 2}") + (
     "routing: {domains: {}}\nwelfare: {minutes_daily_max: 240}\n"
 )

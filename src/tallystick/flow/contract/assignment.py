@@ -74,9 +74,10 @@ def assignment_faults(assignment: Assignment | None, risks: Mapping[Domain, str]
     """What does not fit between the section and the domains of its contract."""
     careful = [name for name, risk in risks.items() if risk in SENIOR_TIERS]
     if assignment is not None and assignment.senior is None and careful:
+        are = "is" if len(careful) == 1 else "are"
         yield Fault(
             path=("assignment", "senior"),
-            expected=f"who counts as senior, because {', '.join(careful)} is of high or restricted risk",
+            expected=f"who counts as senior, because {', '.join(careful)} {are} of high or restricted risk",
             found="nothing", fix="Name a role, and a credential or years of experience.",
         )  # fmt: skip
 
