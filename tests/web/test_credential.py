@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from app import test_credential as credentials
 from history_experts import POOL, WORDS
 from living_cell import PROGRAMME, contract_text
 from served import Served
@@ -82,6 +83,14 @@ def test_a_credential_says_whose_it_is_and_keeps_each_decision_with_who_and_when
     own = holder.get(address).text
     assert own.count("by the programme lead") == 3
     assert served.world.lead.person not in own
+
+
+def test_what_a_contract_demands_is_said_in_the_language_of_the_page(served: Served, me: Actor) -> None:
+    credentials.revise(served.world, credentials.DEMAND)
+    told = "no work without a verified credential: medical-licence."
+    assert told in Visitor(served, me).get(f"/people/{me.person}").text
+    german = Visitor(served, me, language="de").get(f"/people/{me.person}").text
+    assert "keine Arbeit ohne geprüften Nachweis: medical-licence." in german
 
 
 def test_what_was_typed_comes_back_with_the_reason_of_a_refusal(served: Served, me: Actor) -> None:

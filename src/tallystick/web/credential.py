@@ -107,10 +107,10 @@ def _demanded(visit: Visit, person: str) -> tuple[str, ...]:
         return ()
     return tuple(
         said(
-            "%(programme)s, %(domain)s: no work without %(credentials)s.",
+            "%(programme)s, %(domain)s: no work without a verified credential: %(types)s.",
             programme=programme,
             domain=domain,
-            credentials=listed(said("a verified %(type)s", type=one) for one in types),
+            types=listed(types),
         )
         for (programme, domain), types in found.items()
     )

@@ -29,7 +29,7 @@ ROWS = (
 )
 HELD = credential.Section(
     rows=ROWS,
-    demanded=("careful-answers, legal: no work without a verified bar-admission.",),
+    demanded=("careful-answers, legal: no work without a verified credential: bar-admission.",),
     action="#", idempotency_key="k", methods=CHOICES, former=FORMER,
 )  # fmt: skip
 WRONG = credential.Section(

@@ -169,7 +169,8 @@ class _Writer:
         self._addresses.append("" if is_bare else f"{value['dest_url']} {value['title']}".rstrip())
         if name == "Link":
             return '<span class="link">'
-        return f'<span class="picture">{escape(said("Picture, not loaded:"))} '
+        label = said("Picture, not loaded:")  # not inside of the next line: there no catalogue would find it
+        return f'<span class="picture">{escape(label)} '
 
     def _begin_code(self, info: str) -> str:
         self._language = info.partition(" ")[0]
