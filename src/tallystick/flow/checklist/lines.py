@@ -229,7 +229,10 @@ def rights(facts: Facts) -> Found:
         todo = "Tell who holds them, or have the use permitted again."
         lacks.append(Lack(words, todo, tuple(Evidence("release", one.release) for one in beyond)))
     source, kinds = said.source_class.replace("_", " ").capitalize(), ", ".join(said.permitted_uses)
-    words = f"{source}, {said.licence}; for {kinds}; kept until {said.retention_until}; in {', '.join(said.regions)}."
+    licence, until = said.licence.rstrip(". "), said.retention_until
+    words = f"{source}, {licence}; for {kinds}; kept until {until}; in {', '.join(said.regions)}."
+    if "any" in said.regions:
+        words = f"{source}, {licence}; for {kinds}; kept until {until}; in any region."
     return Found(words, of_contract("rights"), tuple(lacks))
 
 
