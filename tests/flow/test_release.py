@@ -70,6 +70,12 @@ def test_a_blocked_batch_is_refused_by_every_road(reason: str) -> None:
     assert isinstance(decide([state, other], replace(WISH, batches=("bat-9", "bat-1"))), Refused)
 
 
+def test_a_batch_whose_judgments_were_set_aside_is_not_told_that_none_came_yet() -> None:
+    """It may have had some: what is missing are judgments that count."""
+    (refused,) = blocks(replace(GOOD, measured=None))
+    assert refused.sentence == "Batch pilot/general has no judgments that count."
+
+
 def test_what_passes_is_cut() -> None:
     assert blocks(GOOD) == []
     found = decide([GOOD])

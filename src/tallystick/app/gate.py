@@ -164,7 +164,8 @@ def measure_now(
     known  the judgments that measure it, where they were read before
     """
     if row.judgments == 0:
-        return Refused("no-judgments", f"Batch {row.name} has no judgments yet: there is nothing to measure.", "batch")
+        sentence = f"Batch {row.name} has no judgments that count: there is nothing to measure."
+        return Refused("no-judgments", sentence, "batch")
     held = None if asked is None else asked.domains.get(row.domain)
     if asked is None or held is None:
         return Refused("no-rubric", f"Domain {row.domain} has no rubric in force: publish one first.", "batch")

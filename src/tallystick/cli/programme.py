@@ -259,7 +259,7 @@ def agreement(
         shell.show_json({"by": found.by, "left_out": found.left_out, "slices": [_slice(one) for one in found.slices]})
         return
     facts = {one.name: _words_of(one, found.threshold.get(one.name)) for one in found.slices}
-    shell.show_facts(f"Agreement by {by}", facts or {by: "no judgments yet"}, as_json=False)
+    shell.show_facts(f"Agreement by {by}", facts or {by: "no judgments that count"}, as_json=False)
 
 
 def _slice(one: Slice) -> dict[str, object]:

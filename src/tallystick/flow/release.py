@@ -128,7 +128,7 @@ def blocks(state: BatchState, *, is_stated: bool = False) -> list[Refused]:
         )
         return [Refused("work-set-aside", sentence, "batches", (state.name,))]
     if state.measured is None:
-        sentence = f"Batch {state.name} has no judgments yet."
+        sentence = f"Batch {state.name} has no judgments that count."
         return [Refused("no-judgments", sentence, "batches", (state.name,))]
     failed = gate.refuse(state.measured, state.name)
     if failed is None and state.complete <= len(state.open_disagreements) + len(state.erased) + len(state.withdrawn):
