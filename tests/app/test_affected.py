@@ -15,9 +15,10 @@ from tallystick.app.affected import AffectedJudgment, Reviewed, RubricQueue
 from tallystick.app.kernel import new_key
 from tallystick.audit.release import Status, verify_release
 from tallystick.bundle.derive import UNREVIEWED
-from tallystick.flow.affected import Tally
+from tallystick.flow.affected import Flag, Tally
 from tallystick.flow.refusal import Refused
 from tallystick.flow.release import Wish
+from tallystick.flow.rubric import Reason
 from tallystick.store import adjudication, projection
 from tallystick.store.release import affected_in
 
@@ -68,6 +69,16 @@ def test_judgments_are_queued_with_the_criterion_and_the_reason(world: World) ->
     assert [(row.criteria, row.reason) for row in found.mine] == [(("reasoning",), "anchors")] * 4
     assert queue(world, world.lead).mine == ()
     assert affected.queue(world.cell, world.experts[0], PROGRAMME) == access.ABSENT, "a judge reviews nothing"
+
+
+def test_each_criterion_of_a_waiting_judgment_has_its_own_reason() -> None:
+    """Not only the gravest of all: what changed on one criterion says nothing of another."""
+    why: dict[tuple[str, str], Reason] = {
+        ("1.1.0", "depth"): "wording", ("1.2.0", "depth"): "anchors", ("1.2.0", "limits"): "rule",
+    }  # fmt: skip
+    (one,) = affected.waiting_rows([Flag("jdg-1", version, criterion) for version, criterion in why], why)
+    assert one.reasons == {"depth": "anchors", "limits": "rule"}
+    assert (one.criteria, one.reason) == (("depth", "limits"), "anchors")
 
 
 def test_a_reviewer_sees_what_changed_and_lets_a_judgment_stand_or_be_made_again(world: World) -> None:

@@ -35,11 +35,23 @@ BULK_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One affected judgment in the list of a reviewer: nothing tells whose it is, what it says, or on which item."""
+    """One affected judgment in the list of a reviewer: nothing tells whose it is, what it says, or on which item.
+
+    reasons  criterion: why it is affected on that one, the gravest of several
+    """
 
     judgment: str
-    criteria: tuple[str, ...]
-    reason: Reason
+    reasons: dict[str, Reason]
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criteria that changed."""
+        return tuple(self.reasons)
+
+    @property
+    def reason(self) -> Reason:
+        """The gravest of all."""
+        return flow.gravest(self.reasons.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +104,21 @@ def _queue(cell: Cell, connection: journal.Connection, actor: Actor, row: Row, *
             for place in newest_first
             if place in tallies
         ),
-        mine=_of_mine(flags, why),
+        mine=waiting_rows(flags, why),
         decisions=tuple(store.decisions(connection, row.programme, row.rubric, limit=PAGE)) if may_count else (),
     )  # fmt: skip
 
 
-def _of_mine(flags: list[Flag], why: dict[tuple[str, str], Reason]) -> tuple[Waiting, ...]:
-    by_judgment: dict[str, list[Flag]] = {}
+def waiting_rows(flags: list[Flag], why: dict[tuple[str, str], Reason]) -> tuple[Waiting, ...]:
+    """Judgments in the order of their flags, each criterion with its own reason.
+
+    why  (version, criterion): why it is affected
+    """
+    by_judgment: dict[str, dict[str, Reason]] = {}
     for flag in flags:
-        by_judgment.setdefault(flag.judgment, []).append(flag)
-    return tuple(
-        Waiting(
-            name, tuple(dict.fromkeys(flag.criterion for flag in given)),
-            flow.gravest(why[flag.version, flag.criterion] for flag in given),
-        )
-        for name, given in by_judgment.items()
-    )  # fmt: skip
+        known, reason = by_judgment.setdefault(flag.judgment, {}), why[flag.version, flag.criterion]
+        known[flag.criterion] = flow.gravest([reason, known.get(flag.criterion, reason)])
+    return tuple(Waiting(name, given) for name, given in by_judgment.items())
 
 
 def why_affected(

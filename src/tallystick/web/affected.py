@@ -101,8 +101,8 @@ def _rubric(
         ),
         mine=tuple(
             views.WaitingRow(
-                judgment=row.judgment, href=f"/affected/{row.judgment}", reason=REASONS[row.reason],
-                criteria=", ".join(names.get(name, name) for name in row.criteria),
+                judgment=row.judgment, href=f"/affected/{row.judgment}",
+                changes=tuple((names.get(name, name), REASONS[reason]) for name, reason in row.reasons.items()),
             )
             for row in one.mine
         ),

@@ -44,7 +44,10 @@ QUEUE = affected.RubricQueue(
 MINE = replace(
     QUEUE, decisions=(), bulk=None,
     mine=(
-        affected.WaitingRow(judgment="jdg-3k5v8q1m0z7r2t4w6y9x1c3b5", href="#", criteria="Factual safety", reason=ANCHOR),
+        affected.WaitingRow(
+            judgment="jdg-3k5v8q1m0z7r2t4w6y9x1c3b5", href="#",
+            changes=(("Factual safety", ANCHOR), ("Clarity", WORDING)),
+        ),
     ),
 )  # fmt: skip
 SHORT = "Expected a rationale of at least 20 characters that a later reader can follow."

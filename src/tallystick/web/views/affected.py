@@ -28,8 +28,7 @@ class WaitingRow:
 
     judgment: str
     href: str
-    criteria: str
-    reason: Pill
+    changes: tuple[tuple[str, Pill], ...]  # each criterion with what changed on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
