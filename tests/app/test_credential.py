@@ -313,19 +313,42 @@ def test_a_disqualifier_does_nothing_until_a_person_confirms_it_and_can_be_lifte
 def test_a_disqualifier_of_another_programme_stops_nothing_here_and_a_repeat_is_refused(world: World) -> None:
     me = world.expert()
     world.work(1)
-    wish = Proposal(person=me.person, ground="no-contract", evidence="x", programme="no-such")
+    wish = Proposal(person=me.person, ground="licence-revoked", evidence=WHY, programme="no-such")
     refused = screening.propose(world.cell, world.lead, [wish], key=new_key())
     assert isinstance(refused, Refused)
     assert refused.code == "no-such-programme"
     name = proposed(world, me, PROGRAMME)
     again = screening.propose(
         world.cell, world.lead,
-        [Proposal(person=me.person, ground="licence-revoked", evidence="Again.", programme=PROGRAMME)], key=new_key(),
+        [Proposal(person=me.person, ground="licence-revoked", evidence=WHY, programme=PROGRAMME)], key=new_key(),
     )  # fmt: skip
     assert isinstance(again, Refused)
     assert again.code == "already-proposed"
     assert isinstance(decide(world, name, "dismissed"), Receipt)
     assert next_code(world, me) == "task"
+
+
+def test_a_ground_that_the_record_contradicts_is_neither_proposed_nor_confirmed(world: World) -> None:
+    signed, person = world.expert(), world.person("Nobody signed", "expert")
+
+    def propose(who: str) -> screening.Proposed | Refused:
+        wish = Proposal(person=who, ground="no-contract", evidence=WHY)
+        return screening.propose(world.cell, world.lead, [wish], key=new_key())
+
+    refused = propose(signed.person)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.field) == ("ground-contradicted", "ground")
+    assert "found that the contract with this person is executed" in refused.sentence
+    done = propose(person.person)
+    assert isinstance(done, screening.Proposed)
+    executed = roster.execute_contract(
+        world.cell, world.lead, person.person, template=b"Terms", executed_at=0, ip_assigned_at=0, key=new_key()
+    )
+    assert isinstance(executed, Receipt), executed
+    late = decide(world, done.disqualifiers[0], "confirmed")
+    assert isinstance(late, Refused)
+    assert late.code == "ground-contradicted"
+    assert isinstance(decide(world, done.disqualifiers[0], "dismissed"), Receipt)
 
 
 def test_rules_propose_what_they_find_once_and_leave_nothing_behind_of_others(world: World) -> None:

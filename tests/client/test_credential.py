@@ -47,6 +47,9 @@ def test_a_life_of_credentials_screening_and_pool_over_the_api(sqlite_url: str, 
             with pytest.raises(ApiError) as strange:
                 lead.propose_disqualifier(me.person, ground="score-7", evidence=WORDS)
             assert strange.value.code == "no-such-ground"
+            with pytest.raises(Conflict) as contradicted:
+                lead.propose_disqualifier(me.person, ground="no-contract", evidence=WORDS)
+            assert contradicted.value.code == "ground-contradicted"
             (name,) = lead.propose_disqualifier(me.person, ground="licence-revoked", evidence=WORDS).disqualifiers
             with pytest.raises(Conflict):
                 lead.propose_disqualifier(me.person, ground="licence-revoked", evidence=WORDS)

@@ -26,6 +26,8 @@ FAVOUR = ("pass", "score", "rank", "grade", "fit", "suit", "merit", "rating", "p
         (replace(PROPOSAL, ground="passed"), "no-such-ground"),
         (replace(PROPOSAL, ground="score-12"), "no-such-ground"),
         (replace(PROPOSAL, evidence=" "), "no-evidence"),
+        (replace(PROPOSAL, evidence=" nine char "), "no-evidence"),
+        (replace(PROPOSAL, evidence="ten charac"), None),
         (replace(PROPOSAL, source="rule"), "rule-missing"),
         (replace(PROPOSAL, source="rule", rule="registry", rule_version="2"), None),
         (replace(PROPOSAL, rule="registry", rule_version="2"), "rule-missing"),
@@ -77,6 +79,25 @@ def test_no_fact_of_screening_can_say_anything_good_of_anybody_or_a_number() -> 
 def person(name: str, **changes: object) -> Screened:
     values: dict[str, object] = {"person": name, "has_contract": True, "region": "DE", "credentials": ()}
     return Screened(**{**values, **changes})  # type: ignore[arg-type]  # by name
+
+
+def test_a_ground_is_said_of_nobody_of_whom_the_record_says_otherwise() -> None:
+    def licence(state: str, last: date) -> Credential:
+        return Credential(
+            credential="crd-1", person="per-one", type="licence", method="document", state=state, expires_on=last
+        )
+
+    def code(ground: str, about: str, known: Screened) -> str | None:
+        refused = flow.refuse_contradicted(ground, about, known, TODAY)
+        return None if refused is None else refused.code
+
+    good, late = licence("verified", TODAY), licence("verified", date(2026, 11, 21))
+    assert code("no-contract", "", person("per-one")) == "ground-contradicted"
+    assert code("no-contract", "", person("per-one", has_contract=False)) is None
+    assert code("credential-expired", "crd-1", person("per-one", credentials=(good,))) == "ground-contradicted"
+    assert code("credential-expired", "crd-1", person("per-one", credentials=(late,))) is None
+    assert code("credential-expired", "", person("per-one", credentials=(good,))) is None, "another one may be meant"
+    assert code("licence-revoked", "crd-1", person("per-one", credentials=(good,))) is None
 
 
 def test_rules_point_at_facts_and_leave_nothing_behind_of_others() -> None:

@@ -114,6 +114,12 @@ def test_a_disqualifier_is_proposed_confirmed_answered_and_lifted(served: Served
     nothing = lead.post(action, lead.filled(mine, action, ground="talented", evidence=WORDS))
     assert nothing.status_code == 422
     assert "can pass or rank nobody" in nothing.text
+    contradicted = lead.post(action, lead.filled(mine, action, ground="no-contract", evidence=WORDS))
+    assert contradicted.status_code == 409
+    assert "found that the contract with this person is executed" in contradicted.text
+    assert "Say what shows it, in 10 to 5,000 characters." in (
+        lead.post(action, lead.filled(mine, action, ground="licence-revoked", evidence="x")).text
+    )
     told = lead.post(action, lead.filled(mine, action, ground="licence-revoked", evidence=WORDS))
     assert told.headers["location"] == f"{mine}?done=disqualifier#screening"
     found = re.search(rf'action="({mine}/screening/dsq-\w+)"', lead.get(mine).text)

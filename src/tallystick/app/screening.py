@@ -73,7 +73,11 @@ def propose(cell: Cell, actor: Actor, proposals: Sequence[Proposal], *, key: str
 
     def decide(tx: Transaction) -> Decision:
         for one in proposals:
-            refused = flow.check(one) or _strange(tx.connection, one)
+            refused = (
+                flow.check(one)
+                or _strange(tx.connection, one)
+                or _contradicted(cell, tx.connection, one.person, ground=one.ground, about=one.about)
+            )
             if refused:
                 return refused
         return _record(tx, proposals) or ALREADY
@@ -94,6 +98,19 @@ def _strange(connection: journal.Connection, one: Proposal) -> Refused | None:
     if one.programme is not None and contracts.programme(connection, one.programme) is None:
         return Refused("no-such-programme", "Expected a programme of this cell, or none.", "programme")
     return None
+
+
+def _contradicted(
+    cell: Cell, connection: journal.Connection, person: str, *, ground: str, about: str
+) -> Refused | None:  # fmt: skip
+    """Why a ground cannot be said of somebody: the record says otherwise. What is proposed may have changed since."""
+    row = roster.person(connection, person)
+    assert row is not None, "only what is said of a person of this cell is compared with its record"
+    known = Screened(
+        person=person, has_contract=row.executed_at is not None, region=row.region,
+        credentials=tuple(held_by(connection, person)),
+    )  # fmt: skip
+    return flow.refuse_contradicted(ground, about, known, today_of(cell))
 
 
 def _record(tx: Transaction, proposals: Iterable[Proposal]) -> list[Event]:
@@ -184,6 +201,8 @@ def decide(cell: Cell, actor: Actor, disqualifier: str, *, decision: str, reason
         one = _plain(row)
         by = decider_of(tx.connection, actor, about=one.person)
         refused = flow.refuse_decision(one, by, decision=decision, reason=reason)
+        if refused is None and decision == flow.CONFIRMED:
+            refused = _contradicted(cell, tx.connection, one.person, ground=row.ground, about=row.about)
         if refused:
             return refused
         called_back = _call_back(tx, row) if decision == flow.CONFIRMED else []

@@ -58,7 +58,10 @@ class ScreeningCalls:
         self, person: str, *, ground: str, evidence: str, source: str = "person", rule: str = "",
         rule_version: str = "", about: str = "", programme: str | None = None, key: str | None = None,
     ) -> Proposed:  # fmt: skip
-        """Propose a disqualifier. It does nothing until a person confirms it. Raises Refused `no-such-ground`."""
+        """Propose a disqualifier. It does nothing until a person confirms it.
+
+        Raises Refused `no-such-ground`, `ground-contradicted` where the record says otherwise.
+        """
         body = {
             "person": person, "ground": ground, "evidence": evidence, "source": source, "rule": rule,
             "rule_version": rule_version, "about": about, "programme": programme,

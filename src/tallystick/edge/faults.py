@@ -39,7 +39,7 @@ BAD_REQUEST: Final = frozenset({"key-weak", MALFORMED, "bad-host"})
 """The request itself is not well formed: 400."""
 
 CONFLICTS: Final = frozenset({
-    "already-agreed", "already-proposed", "already-signed", "not-affected", "nothing-affected",
+    "already-agreed", "already-proposed", "already-signed", "ground-contradicted", "not-affected", "nothing-affected",
     "operationalization-open", "proposal-closed", "proposal-outdated", "two-people-needed",
     "credential-closed", "credential-missing", "disqualified", "not-a-person", "not-under-review",
     "own-credential", "pool-too-alike", "under-review",

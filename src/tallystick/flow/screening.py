@@ -16,7 +16,15 @@ from tallystick.events.screening import (
     DisqualifierLifted,
     DisqualifierProposed,
 )
-from tallystick.flow.credential import Credential, Decider, refuse_decider, refuse_reason, runs_out
+from tallystick.flow.credential import (
+    REASON_CHARACTERS_MIN,
+    Credential,
+    Decider,
+    holds_on,
+    refuse_decider,
+    refuse_reason,
+    runs_out,
+)
 from tallystick.flow.refusal import Refused
 
 GROUNDS: Final[Mapping[str, str]] = {
@@ -76,8 +84,9 @@ def check(proposal: Proposal) -> Refused | None:
     if (proposal.source != "person") != bool(proposal.rule and proposal.rule_version):
         sentence = "Expected the name and the version of the rule that found it; none when a person proposes."
         return Refused("rule-missing", sentence, "rule")
-    if not proposal.evidence.strip() or len(proposal.evidence) > WORDS_CHARACTERS_MAX:
-        return Refused("no-evidence", f"Say what shows it, in 1 to {WORDS_CHARACTERS_MAX:,} characters.", "evidence")
+    if len(proposal.evidence.strip()) < REASON_CHARACTERS_MIN or len(proposal.evidence) > WORDS_CHARACTERS_MAX:
+        sentence = f"Say what shows it, in {REASON_CHARACTERS_MIN} to {WORDS_CHARACTERS_MAX:,} characters."
+        return Refused("no-evidence", sentence, "evidence")
     return None
 
 
@@ -154,6 +163,27 @@ class Screened:
     region: str | None
     credentials: tuple[Credential, ...]
     numbers: frozenset[tuple[str, str, str]] = frozenset()
+
+
+def refuse_contradicted(ground: str, about: str, known: Screened, today: date) -> Refused | None:
+    """Why a ground cannot be proposed or confirmed of somebody: the record of this cell says otherwise. None: it may.
+
+    about  what it rests on, by its id in the cell; empty where nothing is named
+    """
+    if ground == "no-contract" and known.has_contract:
+        sentence = (
+            "Expected a person without an executed contract, found that the contract with this person is executed: "
+            "leave it, or dismiss it where it was proposed."
+        )
+        return Refused("ground-contradicted", sentence, "ground")
+    named = next((one for one in known.credentials if one.credential == about), None)
+    if ground == "credential-expired" and named is not None and holds_on(named, today):
+        sentence = (
+            f"Expected a credential that has expired, found that {named.type} is verified and holds today: leave it, "
+            "or dismiss it where it was proposed."
+        )
+        return Refused("ground-contradicted", sentence, "ground")
+    return None
 
 
 def found_by_rules(people: Iterable[Screened], today: date, *, sanctioned: Iterable[str] = ()) -> list[Proposal]:

@@ -13,7 +13,7 @@ from tallystick.flow.refusal import Refused
 from tallystick.flow.screening import CONFIRMED, DISMISSED, GROUNDS, LIFTED, PROPOSED, Proposal
 from tallystick.web import credential as credentials
 from tallystick.web import frame, words
-from tallystick.web.language import N_, Words, said, told
+from tallystick.web.language import N_, Words, refusal_line, said, told
 from tallystick.web.views import screening as views
 from tallystick.web.views.parts import Choice, Link, Pill
 from tallystick.web.views.roster import Blocked
@@ -96,7 +96,7 @@ def section(visit: Visit, person: str, *, typed: Typed | None = None) -> views.S
 
 
 def _errors(typed: Typed | None) -> tuple[tuple[str, str], ...]:
-    return ((typed.refused.field, typed.refused.sentence),) if typed is not None and typed.refused.field else ()
+    return ((typed.refused.field, refusal_line(typed.refused)),) if typed is not None and typed.refused.field else ()
 
 
 def _programmes(visit: Visit) -> tuple[Choice, ...]:

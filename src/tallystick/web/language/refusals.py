@@ -44,7 +44,7 @@ OWN: Final = (
     "unknown-region", "not-at-this-stage", "already-expired", "no-former", "no-pool-plan",
 )  # fmt: skip
 LEADS: Final = (
-    "already-erased", "bad-days", "bad-phase", "not-final", "phase-order", "pilot-incomplete", "pool-too-alike",
-    "rationale-too-short", "too-much-at-once", "unknown-filter", "unknown-target",
+    "already-erased", "bad-days", "bad-phase", "ground-contradicted", "not-final", "phase-order", "pilot-incomplete",
+    "pool-too-alike", "rationale-too-short", "too-much-at-once", "unknown-filter", "unknown-target",
 )  # fmt: skip
 CODES: Final = tuple(sorted({*EVERYWHERE, *WORK, *ADJUDICATION, *CALIBRATION, *OWN, *LEADS}))
