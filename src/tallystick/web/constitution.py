@@ -10,7 +10,7 @@ from tallystick.flow import constitution as flow
 from tallystick.flow.document import Problem
 from tallystick.flow.refusal import Refused
 from tallystick.web import frame, words
-from tallystick.web.language import N_, refusal_line, said
+from tallystick.web.language import N_, refusal_line, said, told
 from tallystick.web.rubric import diff_row, editing
 from tallystick.web.rubric.editing import Checked, Document
 from tallystick.web.views import constitution as views
@@ -102,7 +102,8 @@ def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail
         proposals=tuple(
             views.ProposalRow(
                 href=f"/operationalizations/{row.proposal}", rubric=f"{row.rubric} {row.rubric_version}",
-                state=STATES[row.state], signed=_signed(row.researcher, row.lead, known), at=words.moment(row.at),
+                state=STATES[row.state], at=words.moment(row.at),
+                signed=_signed(visit, row.researcher, row.lead, known),
             )
             for row in found.proposals
         ),
@@ -120,12 +121,16 @@ def _view(visit: Visit, programme: str, found: ConstitutionPage) -> views.Detail
     )  # fmt: skip
 
 
-def _signed(researcher: str | None, lead: str | None, known: dict[str, str]) -> str:
+def _signed(visit: Visit, researcher: str | None, lead: str | None, known: dict[str, str]) -> str:
+    """Who signed: by name for those who read the roster, else by the role; `you` for whoever reads it."""
+    called = {**known, visit.actor.person: said("you")}
     names = []
     if researcher:
-        names.append(said("researcher: %(person)s", person=known.get(researcher, researcher)))
+        by = called.get(researcher)
+        names.append(said("researcher: %(person)s", person=by) if by else told(flow.ROLE_NAMES["researcher"]))
     if lead:
-        names.append(said("lead: %(person)s", person=known.get(lead, lead)))
+        by = called.get(lead)
+        names.append(said("lead: %(person)s", person=by) if by else told(flow.ROLE_NAMES["lead"]))
     return ", ".join(names) or said("nobody yet")
 
 
@@ -240,7 +245,7 @@ def _signing(visit: Visit, found: ProposalPage, refused: Refused | None) -> view
             Fact(term=said("Constitution"), value=f"{found.constitution.title} {row.version}"),
             Fact(term=said("Rubric"), value=f"{found.rubric.title} {row.rubric_version}"),
             Fact(term=said("Domain"), value=row.domain),
-            Fact(term=said("Signed"), value=_signed(row.researcher, row.lead, known)),
+            Fact(term=said("Signed"), value=_signed(visit, row.researcher, row.lead, known)),
             Fact(term=said("What is signed"), value=row.subject_digest, is_digest=True),
         ),
         state=STATES[row.state], sentence=sentence,
