@@ -199,7 +199,10 @@ def blind(given: BlindedJudgment, names: Mapping[str, str]) -> views.BlindJudgme
         label=said("Judge %(number)s", number=given.number), verdict=words.verdict(given.verdict),
         scores=answers.scores(given.scores, names) if given.scores or not given.marks else (),
         heads=answers.heads(given.scores), reasons=answers.reasons(given.reasons, names), marks=_marks(given),
-        details=answers.details(given.values, given.marks, given.texts),
+        details=answers.details(
+            given.values, given.marks, given.texts,
+            is_one=bool(given.scores) and len(answers.heads(given.scores)) == 1,
+        ),
     )  # fmt: skip
 
 

@@ -236,5 +236,7 @@ _TITLES: Final = Words({"candidate": "Candidates", "step": "Steps", "turn": "Con
 
 
 def pieces_title(shown: Shown) -> str:
-    """The heading above the pieces."""
+    """The heading above the pieces. One response is no choice of candidates, and a policy beside it is none either."""
+    if sum(piece.kind == "candidate" for piece in shown.pieces) == 1:
+        return said("The work")
     return next((_TITLES[piece.kind] for piece in shown.pieces if piece.kind in _TITLES), said("The work"))

@@ -42,11 +42,16 @@ def reasons(given: Iterable[Mapping[str, str | None]], names: Mapping[str, str])
     )  # fmt: skip
 
 
-def details(values: Mapping[str, str], marks: Sequence[Mark], texts: Mapping[str, str]) -> tuple[Fact, ...]:
-    """Everything that a judgment says beyond verdict, scores and reasons, line by line."""
+def details(
+    values: Mapping[str, str], marks: Sequence[Mark], texts: Mapping[str, str], *, is_one: bool = False
+) -> tuple[Fact, ...]:
+    """Everything that a judgment says beyond verdict, scores and reasons, line by line.
+
+    is_one  whether one candidate alone is judged: then no letter tells it from others
+    """
     return (
         *(Fact(term=_plain(name), value=_plain(value)) for name, value in values.items()),
-        *(Fact(term=_where(mark), value=_what(mark)) for mark in marks),
+        *(Fact(term=_where(mark, is_one=is_one), value=_what(mark)) for mark in marks),
         *(Fact(term=_plain(name), value=text) for name, text in texts.items()),
     )
 
@@ -55,11 +60,11 @@ def _plain(text: str) -> str:
     return told(text.replace("_", " ").capitalize())
 
 
-def _where(mark: Mark) -> str:
+def _where(mark: Mark, *, is_one: bool) -> str:
     piece = mark.on.upper() if len(mark.on) == 1 else mark.on
     if mark.place is not None:
         return said("%(piece)s, place %(place)s", piece=piece, place=mark.place)
-    return f"{_plain(mark.field)}: {piece}"
+    return _plain(mark.field) if is_one and mark.on == "a" else f"{_plain(mark.field)}: {piece}"
 
 
 def _what(mark: Mark) -> str:
