@@ -93,6 +93,20 @@ def test_what_a_contract_demands_is_said_in_the_language_of_the_page(served: Ser
     assert "keine Arbeit ohne geprüften Nachweis: medical-licence." in german
 
 
+def test_types_that_contracts_demand_are_offered_and_another_is_warned_of(served: Served, me: Actor) -> None:
+    visitor, mine = Visitor(served, me), f"/people/{me.person}"
+    assert "<datalist" not in visitor.get(mine).text
+    credentials.revise(served.world, credentials.DEMAND)
+    page = visitor.get(mine).text
+    assert '<datalist id="type-offered"><option value="medical-licence"></option></datalist>' in page
+    assert "Contracts demand medical-licence. A credential of another type opens no work." in page
+    assert "No contract demands" not in visitor.get(declared(visitor, me)).text
+    action = f"{mine}/credentials"
+    typo = visitor.post(action, visitor.filled(mine, action, type="medical-license", issuer="Chamber of Berlin"))
+    warned = visitor.get(typo.headers["location"]).text
+    assert "No contract demands a credential of the type medical-license: it opens no work." in warned
+
+
 def test_what_was_typed_comes_back_with_the_reason_of_a_refusal(served: Served, me: Actor) -> None:
     visitor, mine = Visitor(served, me), f"/people/{me.person}"
     action = f"{mine}/credentials"

@@ -464,6 +464,18 @@ def admitted(
     )  # fmt: skip
 
 
+def types_demanded(cell: Cell) -> tuple[str, ...]:
+    """The types of credential that contracts in force demand, for a domain or of a senior adjudicator: sorted."""
+    found: set[str] = set()
+    with cell.read() as connection:
+        for one in contracts.programmes(connection):
+            found.update(*credentials.demanded(connection, one.programme).values())
+            said = cell.contract(connection, one.document).assignment
+            if said is not None and said.senior is not None and said.senior.credential_type is not None:
+                found.add(said.senior.credential_type)
+    return tuple(sorted(found))
+
+
 def lacking_everywhere(cell: Cell, actor: Actor, person: str) -> dict[tuple[str, str], tuple[str, ...]] | Refused:
     """(programme, domain): the types of credential that an expert lacks there, by the contracts in force."""
     if not _reads(actor, person):

@@ -74,7 +74,27 @@ def section(visit: Visit, person: str, *, refused: Refused | None = None) -> vie
             Choice(value="", label=said("None: it is new"), is_chosen=True),
             *(Choice(value=one.row.credential, label=_former(one)) for one in renewable),
         ),
-        typed=typed, errors=_errors(refused),
+        typed=typed, errors=_errors(refused), offered=credential.types_demanded(visit.cell) if may_declare else (),
+        hint=_hint(visit),
+    )  # fmt: skip
+
+
+def _hint(visit: Visit) -> str:
+    """What to type as a type: with those that contracts demand, where any does."""
+    found = credential.types_demanded(visit.cell)
+    if not found:
+        return said("A short name such as medical-licence, as contracts demand it.")
+    return said("Contracts demand %(types)s. A credential of another type opens no work.", types=listed(found))
+
+
+def _undemanded(visit: Visit, kind: str) -> str:
+    """A warning where contracts demand credentials and none of them this type; else empty."""
+    found = credential.types_demanded(visit.cell)
+    if not found or kind in found:
+        return ""
+    return said(
+        "No contract demands a credential of the type %(type)s: it opens no work. Contracts demand %(types)s. If the "
+        "type is misspelt, withdraw this one and declare it anew.", type=kind, types=listed(found),
     )  # fmt: skip
 
 
@@ -198,6 +218,7 @@ def _view(visit: Visit, found: CredentialPage, typed: Typed, *, known: Mapping[s
         keys=(new_key(), new_key(), new_key(), new_key(), new_key()),
         expires_on=visit.text("expires_on") or row.expires_on or "", typed_reason=visit.text("reason"),
         text=visit.text("text"), decision=typed.decision, errors=_errors(typed.refused),
+        warning=_undemanded(visit, row.type) if may_withdraw else "",
     )  # fmt: skip
 
 

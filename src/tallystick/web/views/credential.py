@@ -35,6 +35,8 @@ class Section:
     former: tuple[Choice, ...]
     typed: tuple[tuple[str, str], ...] = ()
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
+    offered: tuple[str, ...] = ()  # the types that contracts demand
+    hint: str = ""  # what to type as a type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class CredentialDetail:
     typed_reason: str = ""
     text: str = ""
     decision: str = ""  # the one that was refused
+    warning: str = ""  # that no contract demands its type
     errors: tuple[tuple[str, str], ...] = ()  # (input, sentence)
 
 
