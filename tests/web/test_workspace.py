@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-import pytest
 from browser import PHONE, barriers, new_page, sideways_overflow
 from playwright.sync_api import Browser, Page, expect
 from web.pages import ADDRESS, BY_NAME, html, show
@@ -38,31 +37,6 @@ def test_limits_of_a_criterion_stand_one_by_one_and_run_in_their_own_direction()
     assert all(f"<dd><bdi>{words}</bdi></dd>" in text for words in (*limits, "In doubt.", "The lead."))
     assert ".;" not in text
     assert ".." not in text.partition("</aside>")[0].rpartition("criterion-limits")[2]
-
-
-@pytest.mark.parametrize("scripts", [True, False])
-def test_on_a_phone_the_bar_leaves_the_screen_to_who_writes(browser: Browser, scripts: bool) -> None:
-    with new_page(browser, size=PHONE, scripts=scripts) as page:
-        show(page, "work")
-        bar, submit = page.locator(".work-verdict"), page.locator("#submit")
-        for field in ("#reason-1-text", "#reason-1-quote"):
-            page.focus(field)
-            expect(bar).to_have_css("position", "static")
-            expect(submit).not_to_be_in_viewport()
-        page.focus("input[name=verdict]")
-        expect(bar).to_have_css("position", "sticky")
-        expect(submit).to_be_in_viewport()
-        page.focus("#reason-1-quote")
-        page.keyboard.press("Tab")
-        expect(page.locator("#reason-1-citation")).to_be_focused()
-        assert barriers(page) == [] if scripts else True
-
-
-def test_on_a_large_screen_the_bar_stays_while_somebody_writes(browser: Browser) -> None:
-    with new_page(browser) as page:
-        show(page, "work")
-        page.focus("#reason-1-text")
-        expect(page.locator(".work-verdict")).to_have_css("position", "sticky")
 
 
 def test_a_trail_ends_in_a_name_and_no_slash(browser: Browser) -> None:
