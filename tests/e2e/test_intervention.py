@@ -295,7 +295,7 @@ def test_the_lead_has_the_affected_judgments_made_again(play: Play) -> None:
 def requalify(play: Play, page: Page, who: str) -> None:
     """Take the gold items again, under the new version."""
     page.goto("/me")
-    page.get_by_role("link", name="Start the qualification").click()
+    page.get_by_role("link", name="Take the qualification again").click()
     page.get_by_role("button", name="start").click()
     for number in range(1, GOLD + 1):
         expect(page.locator("h1")).to_have_text(f"Item {number} of {GOLD}")

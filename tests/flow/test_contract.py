@@ -22,7 +22,7 @@ from tallystick.flow.contract import (
     quota_fill,
     redundancy_for,
 )
-from tallystick.flow.document import from_plain, placed, plain, read, write
+from tallystick.flow.document import Problem, from_plain, placed, plain, read, write
 from tallystick.flow.rubric import Rubric
 
 PROGRAMME = Path(contracts.__file__).parents[2] / "sim" / "data" / "programme"
@@ -317,9 +317,11 @@ def test_careful_tiers_bind_whoever_brings_a_version_into_force(
 def test_the_domains_that_need_a_senior_are_named_in_their_number() -> None:
     nobody = ("{senior: {years: 8}}", "{others_first: true}")
     (one,) = read(edited(*nobody), "contract.yaml", DataContract)
+    assert isinstance(one, Problem)
     assert "because medical is of high or restricted risk" in one.sentence
     text = SMALL.replace(*nobody).replace("risk: low", "risk: high")
     (both,) = read(text.encode(), "contract.yaml", DataContract)
+    assert isinstance(both, Problem)
     assert "because medical, creative are of high or restricted risk" in both.sentence
 
 

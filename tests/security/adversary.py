@@ -33,6 +33,8 @@ SKIPPED = re.compile(r"/static/|/receipts/\d")
 """Links that are not followed: files that nobody's rights touch were asked for, and receipts are as many as events."""
 TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 SHORT_DIGEST = re.compile(r"\b[0-9a-f]{10}(?=\u2026)")
+DEVICE_MARK = re.compile(r'(?<=data-mark=")[A-Za-z0-9+/]{10}(?=")')
+"""Of the key under which one's own device keeps words: drawn when it is asked for first."""
 PLACES = 6
 """The places around so many of their own latest events, and both ends of the journal, are asked for."""
 DESCRIPTION = "/openapi.json"
@@ -358,7 +360,7 @@ def masked(text: str, known: Iterable[str]) -> str:
     """A text without ids that were not there before, tokens, signatures and digests."""
     names = frozenset(known)
     text = ID.sub(lambda found: found[0] if found[0] in names else f"{found[0][:3]} of {len(found[0])}", text)
-    return SHORT_DIGEST.sub("digest", TOKEN.sub(_without_chance, text))
+    return DEVICE_MARK.sub("mark", SHORT_DIGEST.sub("digest", TOKEN.sub(_without_chance, text)))
 
 
 def _without_chance(found: re.Match[str]) -> str:

@@ -342,13 +342,11 @@ def _missing_gold(facts: Facts) -> list[Lack]:
             for (domain, signal), lack in facts.alike_gold.items()
             if lack.kinds > 2
         )
-        if few:
-            todo += (
-                f" Of {few}, the gold items need as many different verdicts. A signal with fewer can never be "
-                "qualified for, whatever is imported: the rubric's chance is too low for it. Publish a version with a "
-                "higher one."
-            )
-        lacks.append(Lack(words, todo, of_page("import")))
+        higher = (
+            f"Of {few}, the gold items need as many different verdicts. A signal with fewer can never be qualified "
+            "for, whatever is imported: the rubric's chance is too low for it. Publish a version with a higher one."
+        )
+        lacks.append(Lack(words, f"{todo} {higher}" if few else todo, of_page("import")))
     return lacks
 
 
