@@ -108,6 +108,9 @@ FALSE = [
     ("2 mg", "1/2 mg"),
     ("> 5 mg", "give it if < 5 mg"),
     ("53", "5*3 of them"),
+    ("23 bytes", "2**3 bytes"),
+    ("10-20 a month", "It costs $10-$20 a month"),
+    ("10/20 a month", "It costs $10/$20 a month"),
     ("\u0e51\u0e52", "\u0e51 \u0e52"),
 ]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 from browser import PHONE, new_page
-from failing_batch import EVEN, diagnosed, failing_world, opened
-from living_cell import PROGRAMME, answer_of
+from failing_batch import EVEN, diagnosed, failing_world, judge_all, opened
+from living_cell import PROGRAMME, World, answer_of, item_row, world_at
 from playwright.sync_api import Browser, Page
 from served import InProcess, Served
 from web.pages import show
 from web.visitor import Visitor, filled
 
 from tallystick import api, edge, web
-from tallystick.app import calibration
+from tallystick.app import calibration, welfare
 from tallystick.app.access import Actor
 from tallystick.app.kernel import new_key
 
@@ -26,17 +26,24 @@ SECRET = "Only who labelled this item may read these words now."
 WHY = "Both readings were told, and both of them are meant."
 
 
+@contextmanager
+def over(world: World) -> Iterator[Served]:
+    """The site over a cell."""
+    site = edge.build(world.cell, mounts=(api.mount, web.mount), secure_cookies=False)
+    try:
+        with httpx.Client(transport=InProcess(site), base_url="http://testserver") as http:
+            yield Served(world, site, http)
+    finally:
+        site.close()
+
+
 @pytest.fixture
 def served(sqlite_url: str, tmp_path: Path) -> Iterator[Served]:
     """A batch that failed and was diagnosed, and the site over its cell."""
     with failing_world(sqlite_url, tmp_path / "cell") as world:
         diagnosed(world, opened(world))
-        site = edge.build(world.cell, mounts=(api.mount, web.mount), secure_cookies=False)
-        try:
-            with httpx.Client(transport=InProcess(site), base_url="http://testserver") as http:
-                yield Served(world, site, http)
-        finally:
-            site.close()
+        with over(world) as found:
+            yield found
 
 
 def session(served: Served) -> str:
@@ -275,3 +282,34 @@ def test_what_is_selected_elsewhere_offers_nothing(browser: Browser) -> None:
         page.evaluate("() => document.getSelection().selectAllChildren(document.querySelector('h1'))")
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         assert page.locator("#mark-bar").is_hidden()
+
+
+def test_a_label_of_a_kind_that_was_left_out_meanwhile_is_kept_and_not_called_taken(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Other items are still asked, so that the next page is one of them. What was sent again is taken before."""
+    with world_at(sqlite_url, tmp_path / "cell", redundancy=3, metric="krippendorff_alpha") as world:
+        world.pay = "welfare: {categories: {violence: {warning: Some items describe violence.}}}\n"
+        world.revise("1.1.0", redundancy=3, metric="krippendorff_alpha")
+        for _ in range(3):
+            world.expert()
+        world.bring([item_row(f"w-{n}", **({"categories": ["violence"]} if n < 6 else {})) for n in range(12)])
+        judge_all(world, careless=world.experts[-1])
+        world.measure()
+        diagnosed(world, opened(world))
+        with over(world) as served:
+            name, expert = session(served), world.experts[0]
+            page, visitor = f"/calibrations/{name}/label", Visitor(served, expert)
+            while "violence" not in visitor.get(page).text:
+                task = calibration.task(world.cell, expert, name)
+                assert isinstance(task, calibration.Task)
+                answer = answer_of("a_clearly", scores=EVEN)
+                calibration.label(world.cell, expert, name, item=task.item, answer=answer, key=new_key())
+            [action] = re.findall(r'action="(/calibrations/[^"]+/label)"', visitor.get(page).text)
+            mine = filled(visitor.get(page).text, action) | {"reason-1-text": "It is half written."}
+            welfare.save_settings(world.cell, expert, opted_out=["violence"], time_zone="UTC", key=new_key())
+            sent = visitor.post(action, mine)
+            assert sent.headers["location"] == f"{page}?done=draft"
+            assert "taken=" not in sent.headers.get("set-cookie", "")
+            welfare.save_settings(world.cell, expert, opted_out=[], time_zone="UTC", key=new_key())
+            assert "It is half written." in visitor.get(page).text

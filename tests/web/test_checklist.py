@@ -56,7 +56,7 @@ def test_the_contract_shows_its_optional_sections_and_what_holds_without_one(ser
     visitor = Visitor(served, served.world.lead)
     text = visitor.get(f"{ROOT}/contract").text
     assert text.count('<p dir="auto">Not in this contract.</p>') == 6
-    assert "Nobody is kept from work for want of a credential." in text
+    assert "No domain demands a credential of those who judge in it." in text
     rules = "welfare: {categories: {gore: {warning: 'Blood <b>.'}}, minutes_daily_max: 240}\n"
     revised(served.world, "1.1.0", more=rules + "credentials: [{type: degree, domains: [general]}]\n")
     text = visitor.get(f"{ROOT}/contract").text

@@ -1,6 +1,6 @@
 """Who may take work in a programme now, and who may take an item again whose lease ran out. Reads; writes nothing."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,7 +82,8 @@ def admitted_to(cell: Cell, tx: Reads, person: str, row: Row) -> Admission | Ref
     )  # fmt: skip
     if isinstance(qualified, Refused) or not qualified:
         is_down = roster.stands_down(tx.connection, person, programme=programme)
-        why = flow.STOOD_DOWN if is_down else flow.QUALIFICATION_LAPSED if signals else flow.NOT_QUALIFIED
+        has_lapsed = not is_down and _has_lapsed(tx, programme, signals)
+        why = flow.STOOD_DOWN if is_down else flow.QUALIFICATION_LAPSED if has_lapsed else flow.NOT_QUALIFIED
         return qualified if isinstance(qualified, Refused) else why
     before = store.before_lease(tx.connection, programme, person)
     free = {domain: version for domain, version in qualified.items() if version.rubric not in before.stopped}
@@ -95,6 +96,14 @@ def _qualified_domains(tx: Reads, programme: str, passed: Container[tuple[str, s
     wanted = {row.rubric: row.domain for row in contracts.domains(tx.connection, programme)}
     in_force = rubrics.of_programme(tx.connection, programme)
     return {wanted[row.rubric]: row for row in in_force if row.rubric in wanted and (row.rubric, row.version) in passed}
+
+
+def _has_lapsed(tx: Reads, programme: str, passed: Collection[tuple[str, str]]) -> bool:
+    """Whether somebody passed another version of a rubric that a domain has now than the one in force."""
+    wanted = {row.rubric for row in contracts.domains(tx.connection, programme)}
+    in_force = {row.rubric: row.version for row in rubrics.of_programme(tx.connection, programme)}
+    theirs = wanted & in_force.keys() & {rubric for rubric, _ in passed}
+    return any((rubric, in_force[rubric]) not in passed for rubric in theirs)
 
 
 def is_share_reached(row: Row, rules: Row | None, redundancy: int, *, without: int = 0) -> bool:

@@ -49,7 +49,9 @@ _LINK_TARGET: Final = re.compile(r"\]\([^()\s]*\)")
 _LINE_MARK: Final = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,9}[.)])[ \t]+", re.MULTILINE)
 _COPIED_MARK: Final = re.compile(r"^[ \t]*(?:[-*]|\d{1,9}[.)])[ \t]+", re.MULTILINE)
 """Marks of lines that a page shows, too. Others would be signs in a quote: > 5 is not said where < 5 is."""
-_FORMULA: Final = re.compile(r"\$(?:\$([^$]++)\$\$|(?<!\\\$)(?![\s$])([^$]++)(?<!\s)\$)")
+_FORMULA: Final = re.compile(r"\$(?:\$([^$]++)\$\$|(?<!\\\$)(?![\s$])([^$]++)(?<!\s)\$(?!\d))")
+_POWER: Final = re.compile(r"(?<=\d)\*\*(?=\d)(?![^*\n]*+\*\*)")
+"""Two stars between two digits, and none behind them that would make them emphasis: 2**3 is not 23."""
 _EMPHASIS: Final = re.compile(r"[*_~`\\](?:(?<!\d.)[*_~`\\]*|[*_~`\\]*(?!\d))")
 """One of them between two digits is a sign: 5*3 is not 53."""
 
@@ -89,7 +91,7 @@ def is_quote(quote: str, text: Text) -> bool:
 def _rendered(text: str, line_mark: re.Pattern[str]) -> str:
     """A text of Markdown much as a page shows it: without targets of links, marks of lines and of emphasis."""
     shown = line_mark.sub("", _LINK_TARGET.sub("]", html.unescape(text)))
-    return _EMPHASIS.sub("", _FORMULA.sub(r"\1\2", shown))
+    return _EMPHASIS.sub("", _POWER.sub("^", _FORMULA.sub(r"\1\2", shown)))
 
 
 def _said(text: str) -> str:

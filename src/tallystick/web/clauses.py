@@ -17,7 +17,7 @@ OPTIONAL: Final = (
     ),
     (
         "credentials", N_("Credentials"),
-        N_("Nobody is kept from work for want of a credential."),
+        N_("No domain demands a credential of those who judge in it."),
     ),
     (
         "welfare", N_("Welfare"),

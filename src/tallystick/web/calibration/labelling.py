@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tallystick.app import calibration
+from tallystick.app import access, calibration
 from tallystick.app import judgment as drafts
 from tallystick.app.calibration import Task
 from tallystick.app.kernel import new_key
@@ -77,19 +77,31 @@ def act(visit: Visit) -> PageAnswer:
         saved = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
         return saved if isinstance(saved, Refused) else frame.moved(f"{place.root(name)}/label?done=draft")
     task = calibration.task(visit.cell, visit.actor, name)
-    if isinstance(task, Refused) and task.code == KIND_LEFT_OUT:
-        kept = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(fields))
-        return kept if isinstance(kept, Refused) else _put_aside(visit, task)
-    if isinstance(task, Refused):
-        return frame.moved(place.root(name), over=visit) if task.code in OVER else task
-    if task.item != item:
-        # Sent again, or from a page that was left open: the label that stands is the answer.
-        return frame.moved(f"{place.root(name)}/label", over=visit)
+    if isinstance(task, Refused) or task.item != item:
+        return _not_asked(visit, task)
     reading = form.read(fields, task.rubric, task.shown.matter)
     if reading.answer is None:
         notices = (form.complaint(reading.errors),)
         return _kept(visit, task, Sent(fields=fields, notices=notices, key=key, errors=reading.errors))
     return _label(visit, task, reading.answer, fields)
+
+
+def _not_asked(visit: Visit, task: Task | Refused) -> PageAnswer:
+    """In place of a label that is not asked for now: one that stands is the answer, else the words are kept as a draft.
+
+    Who has labelled the item sent it again, or from a page that was left open; who has not leaves its kind out since.
+    """
+    name, item = visit.path["calibration_id"], visit.path["item"]
+    if isinstance(task, Refused) and task.code != KIND_LEFT_OUT:
+        return frame.moved(place.root(name), over=visit) if task.code in OVER else task
+    kept = drafts.save_draft(visit.cell, visit.actor, f"{name}|{item}", form.draft_of(form.fields_of(visit.form)))
+    if isinstance(kept, Refused) and kept != access.ABSENT:
+        return kept
+    if isinstance(task, Refused):
+        return _put_aside(visit, task)
+    is_labelled = isinstance(kept, Refused)
+    done = "" if is_labelled else "?done=draft"
+    return frame.moved(f"{place.root(name)}/label{done}", over=visit if is_labelled else None)
 
 
 def _label(visit: Visit, task: Task, answer: Answer, fields: Fields) -> PageAnswer:
