@@ -5,6 +5,7 @@ only works is the matter of `test_independence.py`.
 """
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tallystick.store import projection
 from tallystick.store import roster as rows
 from tallystick.store.schema import ROLE_HELD
 
+NUMBERS = count(1)
 VERDICTS: tuple[Verdict, Verdict] = ("a_clearly", "b_clearly")
 
 
@@ -36,8 +38,8 @@ def asked(world: World, actor: Actor) -> str:
 
 def bring_gold(world: World) -> None:
     """Gold items that nobody could know before."""
-    name = new_key()
-    world.bring([gold_row(f"{name}-{n}") for n in range(GOLD)], batch=f"gold-{name}", purpose="gold")
+    name = f"newer-{next(NUMBERS)}"
+    world.bring([gold_row(f"{name}-{n}") for n in range(GOLD)], batch=name, purpose="gold")
 
 
 def changes_to_expert(world: World, actor: Actor) -> Actor:
