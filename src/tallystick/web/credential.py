@@ -1,6 +1,6 @@
 """Credentials: those of a person, one of them with its evidence, what runs out. Reads and writes through app."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,6 +66,7 @@ def section(visit: Visit, person: str, *, refused: Refused | None = None) -> vie
     typed = tuple((name, visit.text(name)) for name in names) if refused else ()
     chosen = visit.text("method") or "document"
     renewable = [one for one in found if one.state in (flow.VERIFIED, flow.EXPIRED)]
+    offered = credential.types_demanded(visit.cell) if may_declare else ()
     return views.Section(
         rows=tuple(_row(one) for one in found), demanded=_demanded(visit, person),
         action=f"/people/{person}/credentials" if may_declare else None, idempotency_key=new_key(),
@@ -74,14 +75,12 @@ def section(visit: Visit, person: str, *, refused: Refused | None = None) -> vie
             Choice(value="", label=said("None: it is new"), is_chosen=True),
             *(Choice(value=one.row.credential, label=_former(one)) for one in renewable),
         ),
-        typed=typed, errors=_errors(refused), offered=credential.types_demanded(visit.cell) if may_declare else (),
-        hint=_hint(visit),
+        typed=typed, errors=_errors(refused), offered=offered, hint=_hint(offered),
     )  # fmt: skip
 
 
-def _hint(visit: Visit) -> str:
+def _hint(found: Collection[str]) -> str:
     """What to type as a type: with those that contracts demand, where any does."""
-    found = credential.types_demanded(visit.cell)
     if not found:
         return said("A short name such as medical-licence, as contracts demand it.")
     return said("Contracts demand %(types)s. A credential of another type opens no work.", types=listed(found))

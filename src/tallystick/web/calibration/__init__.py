@@ -19,22 +19,11 @@ def mount(site: Site) -> None:
     site.page(f"{one}/reveal", session.reveal, permission="intervene", methods=("POST",), max_bytes=SMALL)
     site.page(f"{one}/end", session.end, permission="intervene", methods=("POST",), max_bytes=SMALL)
     site.page(f"{one}/label", labelling.show, permission="calibrate")
-    site.page(
-        f"{item}/label",
-        labelling.act,
-        permission="calibrate",
-        methods=("POST",),
-        max_bytes=FORM_BYTES,
-        form_at=f"{one}/label",
-    )
-    site.page(
-        f"{item}/draft",
-        labelling.keep_draft,
-        permission="calibrate",
-        methods=("PUT",),
-        max_bytes=FORM_BYTES,
-        form_at=f"{one}/label",
-    )
+    for path, handler, method in (("label", labelling.act, "POST"), ("draft", labelling.keep_draft, "PUT")):
+        site.page(
+            f"{item}/{path}", handler, permission="calibrate", methods=(method,), max_bytes=FORM_BYTES,
+            form_at=f"{one}/label",
+        )  # fmt: skip
     site.page(item, session.item, permission=READERS)
     site.page(f"{item}/why", session.item_why, permission=READERS, methods=("POST",), max_bytes=SMALL)
     site.page(f"{item}/examples", session.propose, permission="calibrate", methods=("POST",), max_bytes=SMALL)
